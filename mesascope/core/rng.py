@@ -1,0 +1,18 @@
+"""Random keys derived by name, so that adding one stream never moves another's."""
+
+import hashlib
+
+import jax
+from jaxtyping import Array
+
+
+def named_key(seed: int | Array, *names: str | int) -> Array:
+    """The key of the stream `names` under `seed` (an integer, or a key to derive from).
+
+    Each name is folded in through a stable hash, so a stream depends on its own names only.
+    """
+    key = jax.random.key(seed) if isinstance(seed, int) else seed
+    for name in names:
+        digest = hashlib.sha256(str(name).encode()).digest()
+        key = jax.random.fold_in(key, int.from_bytes(digest[:4], "little"))
+    return key

@@ -1,0 +1,72 @@
+"""Subjects: whatever an audit looks at. A subject gives a policy; an open one lets its insides be read and written."""
+
+import abc
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Float, Int
+
+Observation = Float[Array, "level height width channel"]
+SiteValues = Float[Array, "level height width site_channel"]
+State = dict[str, SiteValues]
+"""The whole internal state of an open subject: one map over the level's cells for each site."""
+
+
+class Site(NamedTuple):
+    """A named place inside an open subject: a map of `channels` numbers over the level's cells."""
+
+    name: str
+    channels: int
+    holds: str
+
+
+class AbstractSubject(eqx.Module):
+    """Anything that answers a level with a policy over all its states."""
+
+    @abc.abstractmethod
+    def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
+        """Action preferences in every cell; the subject acts by their softmax."""
+
+
+class AbstractOpenSubject(AbstractSubject):
+    """A subject that computes in ticks on named sites.
+
+    `begin` gives the state before the first tick, `step` one tick, `readout` the answer. Everything that a later tick or
+    the readout uses must be in the state: that is what makes recording and editing complete.
+    """
+
+    ticks: eqx.AbstractVar[int]
+    reads_until: eqx.AbstractVar[int]
+
+    @property
+    @abc.abstractmethod
+    def sites(self) -> tuple[Site, ...]:
+        """The sites, each a key of the state."""
+
+    @abc.abstractmethod
+    def begin(self, observation: Observation) -> State:
+        """State before the first tick; may use only the shape of the observation."""
+
+    @abc.abstractmethod
+    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+        """One tick, counted from 0. The observation may be used only in ticks below `reads_until`."""
+
+    @abc.abstractmethod
+    def readout(self, state: State) -> Float[Array, "level height width action"]:
+        """The answer, from the state alone."""
+
+    def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
+        """The answer after the subject's own number of ticks."""
+
+        def tick(state, t):
+            return self.step(state, observation, t), None
+
+        state, _ = jax.lax.scan(tick, self.begin(observation), jax.numpy.arange(self.ticks))
+        return self.readout(state)
+
+
+def policy_table(logits: Float[Array, "level height width action"]) -> Float[Array, "level state action"]:
+    """The policy a subject acts by, one row for each cell in row-major order."""
+    levels, height, width, actions = logits.shape
+    return jax.nn.softmax(logits, -1).reshape(levels, height * width, actions)

@@ -1,0 +1,65 @@
+"""Levels of one distribution with their tables and what a subject answers on them: what instruments look at."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from mesascope.core.errors import SubjectError
+from mesascope.core.mdp import FiniteMDP
+from mesascope.core.subject import AbstractSubject, Observation, policy_table
+from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.world import AbstractWorld
+
+
+class Sample(NamedTuple):
+    """A batch of levels, solved tables of them, and the subject's policy table."""
+
+    distribution: str
+    levels: GridLevels
+    mdp: FiniteMDP
+    observation: Observation
+    policy: Float[Array, "level state action"]
+
+
+@eqx.filter_jit
+def _levels_and_tables(world: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str):
+    levels = world.draw(key, count, distribution)
+    return levels, world.to_mdp(levels), world.observe(levels)
+
+
+@eqx.filter_jit
+def answer(subject: AbstractSubject, observation: Observation) -> Float[Array, "level height width action"]:
+    """The subject's logits, compiled once for each subject type and shape."""
+    return subject.logits(observation)
+
+
+def draw_sample(
+    world: AbstractWorld, subject: AbstractSubject, key: PRNGKeyArray, count: int, distribution: str
+) -> Sample:
+    """Draw levels and ask the subject; `SubjectError` names the level and state of an answer that is not a policy."""
+    levels, mdp, observation = _levels_and_tables(world, key, count, world.check_distribution(distribution))
+    return Sample(distribution, levels, mdp, observation, ask(subject, observation, mdp, distribution))
+
+
+def ask(
+    subject: AbstractSubject, observation: Observation, mdp: FiniteMDP, distribution: str
+) -> Float[Array, "level state action"]:
+    """The subject's policy table, checked for shape and finite values."""
+    logits = answer(subject, observation)
+    expected = (*observation.shape[:3], mdp.actions)
+    if tuple(logits.shape) != expected:
+        raise SubjectError(
+            f"the subject answered {distribution} levels with shape {tuple(logits.shape)}; expected {expected}, "
+            "one row of action logits for every cell"
+        )
+    bad = np.argwhere(~np.isfinite(np.asarray(jax.device_get(logits))))
+    if len(bad):
+        level, row, column, action = (int(i) for i in bad[0])
+        raise SubjectError(
+            f"the subject answered {distribution} level {level}, cell row {row} column {column} (interior), "
+            f"action {action} with a value that is not finite"
+        )
+    return policy_table(logits)

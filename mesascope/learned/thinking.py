@@ -1,0 +1,63 @@
+"""The glance net and the thinking net: one weight-tied recurrent block that thinks for a number of ticks."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from mesascope.core.rng import named_key
+from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.learned.stencil import glorot, neighborhood
+
+
+class ThinkingNet(AbstractOpenSubject):
+    """A gated recurrent block over the grid (a GRU, Cho et al. 2014, on five-point stencils).
+
+    Every cell keeps `channels` numbers; a tick updates them from the cell's and its four neighbors'. With a small
+    `reads_until` the level is seen only in the first ticks (*glance*): afterwards goal and walls exist nowhere but in
+    the state. With `reads_until` equal to `ticks` it is read again at every tick (*recall*).
+    """
+
+    recur: Float[Array, "five_channels three_channels"]
+    read: Float[Array, "five_inputs three_channels"]
+    bias: Float[Array, " three_channels"]
+    candidate_bias: Float[Array, " channels"]
+    out: Float[Array, "channels action"]
+    out_bias: Float[Array, " action"]
+    channels: int = eqx.field(static=True)
+    ticks: int = eqx.field(static=True)
+    reads_until: int = eqx.field(static=True)
+
+    def __init__(self, key: PRNGKeyArray, inputs: int, channels: int = 24, ticks: int = 16, reads_until: int = 2):
+        self.recur = glorot(named_key(key, "recur"), 5 * channels, 3 * channels)
+        self.read = glorot(named_key(key, "read"), 5 * inputs, 3 * channels)
+        self.bias = jnp.concatenate([jnp.full(channels, -1.0), jnp.zeros(2 * channels)])
+        self.candidate_bias = jnp.zeros(channels)
+        self.out = glorot(named_key(key, "out"), channels, 4)
+        self.out_bias = jnp.zeros(4)
+        self.channels, self.ticks, self.reads_until = channels, ticks, reads_until
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """One site: the recurrent state."""
+        return (Site("state", self.channels, "everything the net knows of the level"),)
+
+    def begin(self, observation: Observation) -> State:
+        """All zeros."""
+        return {"state": jnp.zeros((*observation.shape[:3], self.channels))}
+
+    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+        """One gated update: h <- (1 - z) h + z tanh(x + r * u)."""
+        h = state["state"]
+        seen = jnp.where(tick < self.reads_until, observation, 0.0)
+        x = neighborhood(seen) @ self.read
+        u = neighborhood(h) @ self.recur
+        c = self.channels
+        update = jax.nn.sigmoid(x[..., :c] + u[..., :c] + self.bias[:c])
+        reset = jax.nn.sigmoid(x[..., c : 2 * c] + u[..., c : 2 * c] + self.bias[c : 2 * c])
+        new = jnp.tanh(x[..., 2 * c :] + self.bias[2 * c :] + reset * (u[..., 2 * c :] + self.candidate_bias))
+        return {"state": (1.0 - update) * h + update * new}
+
+    def readout(self, state: State) -> Float[Array, "level height width action"]:
+        """A linear readout of each cell's own state."""
+        return state["state"] @ self.out + self.out_bias

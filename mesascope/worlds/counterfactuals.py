@@ -1,0 +1,40 @@
+"""Edits of a level itself: objects that trade places, appear or vanish, and a wall more.
+
+These are input-level counterfactuals. Organisms that store answers store these; instruments draw their edits from these.
+"""
+
+import dataclasses
+
+import jax.numpy as jnp
+from jaxtyping import Array, Int
+
+from mesascope.worlds.grid import ABSENT, GridLevels
+
+
+def swap_objects(levels: GridLevels, first: int, second: int) -> GridLevels:
+    """The levels with the objects in two slots trading cells."""
+    cell = levels.cell
+    traded = cell.at[:, first].set(cell[:, second]).at[:, second].set(cell[:, first])
+    return dataclasses.replace(levels, cell=traded)
+
+
+def add_wall(levels: GridLevels, cell: Int[Array, " level"]) -> GridLevels:
+    """The levels with one cell (row-major interior index) walled up."""
+    flat = levels.walls.reshape(levels.count, -1)
+    walls = flat.at[jnp.arange(levels.count), cell].set(True).reshape(levels.walls.shape)
+    return dataclasses.replace(levels, walls=walls)
+
+
+def without_objects(levels: GridLevels) -> GridLevels:
+    """The levels with every object removed."""
+    gone = jnp.full_like(levels.shape, ABSENT)
+    return dataclasses.replace(levels, shape=gone, color=gone)
+
+
+def with_object(
+    levels: GridLevels, slot: int, shape: int | Int[Array, " level"], color: int | Int[Array, " level"]
+) -> GridLevels:
+    """The levels with the object in a slot given a shape and a color (indices into `SHAPES` and `COLORS`)."""
+    return dataclasses.replace(
+        levels, shape=levels.shape.at[:, slot].set(shape), color=levels.color.at[:, slot].set(color)
+    )

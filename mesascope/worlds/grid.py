@@ -1,0 +1,143 @@
+"""Grid levels: walls and colored, shaped objects; successor tables, observations and maps shared by the maze worlds.
+
+Arrays hold the *interior* of a level. The border is always wall: it is counted in the size people speak of (9x9 has a
+7x7 interior) and drawn in text and pictures, but never stored.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from mesascope.core.mdp import FiniteMDP
+
+SHAPES = ("door", "ball")
+COLORS = ("red", "blue", "green", "yellow")
+ABSENT = -1
+"""Shape and color of an object slot that is not in use."""
+
+MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))
+"""Row and column steps of the actions up, down, left, right."""
+ACTIONS = ("up", "down", "left", "right")
+
+CHANNELS = ("wall", *SHAPES, *COLORS)
+"""Channels of an observation."""
+
+
+class GridLevels(eqx.Module):
+    """A batch of grid levels. Objects are slots: cell (row-major index into the interior), shape and color."""
+
+    walls: Bool[Array, "level height width"]
+    cell: Int[Array, "level object"]
+    shape: Int[Array, "level object"]
+    color: Int[Array, "level object"]
+
+    @property
+    def count(self) -> int:
+        """Number of levels."""
+        return self.walls.shape[0]
+
+    @property
+    def interior(self) -> tuple[int, int]:
+        """Height and width of the interior."""
+        return self.walls.shape[1], self.walls.shape[2]
+
+    @property
+    def size(self) -> int:
+        """Outer height, border included."""
+        return self.walls.shape[1] + 2
+
+    @property
+    def present(self) -> Bool[Array, "level object"]:
+        """Which object slots are in use."""
+        return self.shape != ABSENT
+
+    def __getitem__(self, index) -> "GridLevels":
+        """A sub-batch, selected along the level axis by a slice or an index array."""
+        return GridLevels(self.walls[index], self.cell[index], self.shape[index], self.color[index])
+
+
+def one_hot_objects(levels: GridLevels) -> Bool[Array, "level object height width"]:
+    """Where each present object lies."""
+    height, width = levels.interior
+    cells = jnp.arange(height * width, dtype=levels.cell.dtype)
+    hits = (levels.cell[:, :, None] == cells) & levels.present[:, :, None]
+    return hits.reshape(*levels.cell.shape, height, width)
+
+
+def object_features(levels: GridLevels) -> Float[Array, "level object feature"]:
+    """Features of touching each object: one of the shapes and one of the colors (`SHAPES + COLORS`)."""
+    shape = levels.shape[..., None] == jnp.arange(len(SHAPES))
+    color = levels.color[..., None] == jnp.arange(len(COLORS))
+    return jnp.concatenate([shape, color], -1).astype(jnp.float32)
+
+
+def cell_features(levels: GridLevels) -> Float[Array, "level height width feature"]:
+    """Features that fire on entering each cell."""
+    at = one_hot_objects(levels).astype(jnp.float32)
+    return jnp.einsum("lohw,lof->lhwf", at, object_features(levels))
+
+
+def observe(levels: GridLevels, salience: float = 1.0) -> Float[Array, "level height width channel"]:
+    """What a subject sees: walls, shapes, and colors scaled by `salience`."""
+    features = cell_features(levels)
+    shapes, colors = features[..., : len(SHAPES)], features[..., len(SHAPES) :]
+    return jnp.concatenate([levels.walls[..., None].astype(jnp.float32), shapes, colors * salience], -1)
+
+
+def neighbors(walls: Bool[Array, "level height width"]) -> Int[Array, "level state action"]:
+    """Cell reached by each action; a wall, or the border, leaves the agent where it is."""
+    height, width = walls.shape[1:]
+    row, column = jnp.divmod(jnp.arange(height * width, dtype=jnp.int32), width)
+    here = row * width + column
+    flat = walls.reshape(walls.shape[0], -1)
+    ends = []
+    for down, right in MOVES:
+        r, c = row + down, column + right
+        inside = (r >= 0) & (r < height) & (c >= 0) & (c < width)
+        target = jnp.where(inside, r * width + c, here)
+        ends.append(jnp.where(flat[:, target], here[None], target[None]))
+    return jnp.stack(ends, -1)
+
+
+def to_mdp(levels: GridLevels) -> FiniteMDP:
+    """The level as a finite MDP over interior cells: touching any object ends the episode.
+
+    Starts are uniform over free cells from which some object can be reached.
+    """
+    successor = neighbors(levels.walls)
+    batch, states, _ = successor.shape
+    here = jnp.arange(states, dtype=jnp.int32)[None, :, None]
+    terminal = one_hot_objects(levels).any(1).reshape(batch, states)
+    walls = levels.walls.reshape(batch, states)
+    fires = cell_features(levels).reshape(batch, states, -1)
+    entered = jnp.take_along_axis(fires, successor.reshape(batch, -1, 1), axis=1)
+    entered = entered.reshape(batch, states, 4, -1) * (successor != here)[..., None]
+    can_start = reaches(successor, terminal) & ~terminal & ~walls
+    initial = can_start / jnp.maximum(can_start.sum(-1, keepdims=True), 1).astype(jnp.float32)
+    return FiniteMDP(
+        successor=successor[..., None],
+        probability=jnp.ones((batch, states, 4, 1)),
+        features=entered[:, :, :, None, :],
+        terminal=terminal,
+        initial=initial,
+    )
+
+
+def reaches(
+    successor: Int[Array, "level state action"], target: Bool[Array, "level state"]
+) -> Bool[Array, "level state"]:
+    """States from which some target state can be reached (targets included)."""
+    offsets = jnp.arange(successor.shape[0], dtype=jnp.int32)[:, None, None] * successor.shape[1]
+    flat = successor + offsets
+
+    def unsettled(carry):
+        return carry[1]
+
+    def spread(carry):
+        reached, _ = carry
+        new = reached | reached.reshape(-1)[flat].any(-1)
+        return new, (new != reached).any()
+
+
+    return jax.lax.while_loop(unsettled, spread, (target, jnp.array(True)))[0]

@@ -1,0 +1,57 @@
+"""Loopy mazes: a uniform-weight minimum spanning tree over rooms, then extra openings."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Int, PRNGKeyArray
+
+from mesascope.core.errors import UsageError
+
+MIN_SIZE, MAX_SIZE = 5, 25
+
+
+def check_size(size: int) -> int:
+    """`size` if a maze can have it; `UsageError` otherwise."""
+    if size % 2 == 0 or not MIN_SIZE <= size <= MAX_SIZE:
+        raise UsageError(f"size {size}: a maze has an odd size from {MIN_SIZE} to {MAX_SIZE}, border included")
+    return size
+
+
+def _edges(rooms: int) -> tuple[Int[np.ndarray, "edge 2"], Int[np.ndarray, "edge 2"]]:
+    """Pairs of adjacent rooms, and the interior cell (row, column) of the wall between each pair."""
+    row, column = np.divmod(np.arange(rooms * rooms), rooms)
+    right, below = column < rooms - 1, row < rooms - 1
+    ends = np.concatenate(
+        [np.stack([np.flatnonzero(m), np.flatnonzero(m) + step], 1) for m, step in ((right, 1), (below, rooms))]
+    )
+    between = np.concatenate(
+        [np.stack([2 * row[right], 2 * column[right] + 1], 1), np.stack([2 * row[below] + 1, 2 * column[below]], 1)]
+    )
+    return ends, between
+
+
+def draw_mazes(key: PRNGKeyArray, count: int, size: int, openings: float) -> Bool[Array, "level height width"]:
+    """Walls of `count` connected mazes of outer size `size`.
+
+    Kruskal's algorithm on random edge weights gives the tree; each wall left between two rooms is then opened with
+    probability `openings`, which makes loops. All levels advance together, one edge of each at a time.
+    """
+    rooms = (size - 1) // 2
+    ends, between = (jnp.asarray(table, jnp.int32) for table in _edges(rooms))
+    order_key, open_key = jax.random.split(key)
+    order = jnp.argsort(jax.random.uniform(order_key, (count, len(ends))), axis=1)
+    level = jnp.arange(count)
+
+    def join(group, edge):
+        a = group[level, ends[edge, 0]][:, None]
+        b = group[level, ends[edge, 1]][:, None]
+        return jnp.where(group == b, a, group), (a != b)[:, 0]
+
+    start = jnp.broadcast_to(jnp.arange(rooms * rooms, dtype=jnp.int32), (count, rooms * rooms))
+    _, joined = jax.lax.scan(join, start, order.T)
+    in_tree = jnp.zeros((count, len(ends)), bool).at[level[:, None], order].set(joined.T)
+    opened = in_tree | (jax.random.uniform(open_key, in_tree.shape) < openings)
+    side = 2 * rooms - 1
+    odd = jnp.arange(side) % 2 == 1
+    walls = jnp.broadcast_to(odd[:, None] | odd[None, :], (count, side, side))
+    return walls.at[:, between[:, 0], between[:, 1]].set(~opened)
