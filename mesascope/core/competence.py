@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mesascope.core.mdp import FiniteMDP
-from mesascope.core.solver import DISCOUNT, feature_returns, optimal_values, uniform_policy
+from mesascope.core.mdp import FiniteMDP, rewards
+from mesascope.core.solver import DISCOUNT, evaluate, optimal_values, uniform_policy
 
 
 class Scale(NamedTuple):
@@ -21,7 +21,8 @@ class Scale(NamedTuple):
 def competence_scale(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: float = DISCOUNT) -> Scale:
     """Per-level returns of the uniform and of an optimal policy at an objective."""
     optimal = (optimal_values(mdp, weights, discount).state * mdp.initial).sum(-1)
-    return Scale(feature_returns(mdp, uniform_policy(mdp), discount) @ weights, optimal)
+    uniform = evaluate(mdp, uniform_policy(mdp), rewards(mdp, weights), discount)
+    return Scale((uniform * mdp.initial).sum(-1), optimal)
 
 
 def competence(returns: Float[Array, " level"], scale: Scale) -> Float[Array, ""]:

@@ -56,6 +56,10 @@ class EditError(MesascopeError):
 def unknown(kind: str, name: str, valid: Iterable[str]) -> UsageError:
     """One line naming the unknown thing and the nearest valid name."""
     names = sorted(valid)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-    hint = f"did you mean '{near[0]}'?" if near else f"valid names: {', '.join(names)}"
+    folded = {n.casefold(): n for n in reversed(names)}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.4)
+    if near:
+        hint = f"did you mean '{folded[near[0]]}'?"
+    else:
+        hint = f"valid names: {', '.join(names)}" if names else "there are none to choose from"
     return UsageError(f"unknown {kind} '{name}': {hint}")

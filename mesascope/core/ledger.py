@@ -7,13 +7,14 @@
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from mesascope.core.mdp import FiniteMDP
+from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.solver import (
     DISCOUNT,
-    feature_returns,
+    evaluate,
     optimal_actions,
     optimal_return_range,
     optimal_values,
@@ -57,12 +58,19 @@ class Ledger(NamedTuple):
 
 
 @jax.jit
-def _tied(
-    mdp: FiniteMDP, objective: Float[Array, " feature"], intended: Float[Array, " feature"], discount: float
-) -> tuple[Float[Array, " level"], tuple[Float[Array, " level"], Float[Array, " level"]]]:
-    allowed = optimal_actions(optimal_values(mdp, objective, discount).action)
-    mean = feature_returns(mdp, uniform_over(allowed), discount) @ intended
-    return mean, optimal_return_range(mdp, allowed, intended, discount)
+def _returns(
+    mdp: FiniteMDP, subject: Float[Array, "level state action"], objectives: Float[Array, "3 feature"], discount: float
+):
+    """All of `ReturnsByU` in one program, with one compiled solve of each kind for all objectives and policies."""
+    intended = objectives[0]
+    solved = jax.vmap(lambda weights: optimal_values(mdp, weights, discount))(objectives)
+    tied = optimal_actions(solved.action[1:])
+    low, high = jax.vmap(lambda allowed: optimal_return_range(mdp, allowed, intended, discount))(tied)
+    policies = jnp.concatenate([uniform_over(tied), jnp.stack([subject, uniform_policy(mdp)])])
+    reward = rewards(mdp, intended)
+    values = jax.lax.map(lambda policy: evaluate(mdp, policy, reward, discount), policies)
+    best = (solved.state[0] * mdp.initial).sum(-1)
+    return best, (values * mdp.initial).sum(-1), low, high
 
 
 def returns_by_intended(
@@ -74,13 +82,10 @@ def returns_by_intended(
     discount: float = DISCOUNT,
 ) -> ReturnsByU:
     """Exact returns by U of the policies in the ledger; `subject` is the probability table it acts by."""
-    best = (optimal_values(mdp, intended, discount).state * mdp.initial).sum(-1)
-    by_base, base_range = _tied(mdp, base, intended, discount)
-    by_mesa, mesa_range = _tied(mdp, mesa, intended, discount)
-    own = feature_returns(mdp, subject, discount) @ intended
-    uniform = feature_returns(mdp, uniform_policy(mdp), discount) @ intended
-    tables = (best, by_base, base_range, by_mesa, mesa_range, own, uniform)
-    return ReturnsByU(*(np.asarray(jax.device_get(t), np.float64) for t in tables))
+    found = _returns(mdp, subject, jnp.stack([intended, base, mesa]), discount)
+    best, (by_base, by_mesa, own, uniform), low, high = (np.asarray(x, np.float64) for x in jax.device_get(found))
+    base_range, mesa_range = np.stack([low, high], 1)
+    return ReturnsByU(best, by_base, base_range, by_mesa, mesa_range, own, uniform)
 
 
 def ledger(returns: ReturnsByU) -> Ledger:

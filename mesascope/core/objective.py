@@ -29,6 +29,14 @@ class Objective:
     weights: tuple[tuple[str, float], ...]
     role: Role = Role.HYPOTHESIS
 
+    def __post_init__(self):
+        named = [feature for feature, _ in self.weights]
+        for feature, weight in self.weights:
+            if not math.isfinite(weight):
+                raise UsageError(f"objective '{self.name}': the weight of '{feature}' is {weight}; it must be finite")
+            if named.count(feature) > 1:
+                raise UsageError(f"objective '{self.name}' weighs '{feature}' more than once")
+
     @classmethod
     def of(cls, name: str, role: Role = Role.HYPOTHESIS, /, **weights: float) -> "Objective":
         """`Objective.of("classic", door=1.0)`."""
@@ -41,7 +49,7 @@ class Objective:
         for term in text.split("+"):
             feature, _, amount = term.strip().partition(":")
             sign = -1.0 if feature.startswith("-") else 1.0
-            feature = feature.removeprefix("-")
+            feature = feature.removeprefix("-").strip()
             if feature not in features:
                 raise unknown("feature", feature, features)
             try:

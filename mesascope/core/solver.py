@@ -6,15 +6,29 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from mesascope.core.mdp import FiniteMDP, continuation, expected_features, policy_transitions, rewards
+from mesascope.core.banded import solve_banded
+from mesascope.core.mdp import (
+    FiniteMDP,
+    arrivals,
+    banded_transitions,
+    continuation,
+    expected_features,
+    policy_transitions,
+    rewards,
+)
 
 DISCOUNT = 0.97
 """Discount of every return unless a world says otherwise."""
 
-_SETTLED = 1e-7
-_MAX_SWEEPS = 5_000
+_SETTLED = 2.0**-23
+"""A value has settled when it moves by no more than one unit in its own last place."""
+_FORGOTTEN = 1e-9
+"""Sweeps end when what lies beyond them is discounted to this share, settled or not."""
+_MOST_SWEEPS = 100_000
 _DIRECT_UP_TO = 256
-"""States up to which a policy is evaluated by a direct linear solve; sweeps beyond."""
+"""States up to which a policy without a band is evaluated by a dense solve; sweeps beyond."""
+_LEVELS_AT_ONCE = 128
+"""Levels eliminated together, so that the window of a wide band stays in the processor's cache."""
 
 
 class Values(NamedTuple):
@@ -24,19 +38,32 @@ class Values(NamedTuple):
     action: Float[Array, "level state action"]
 
 
-def _sweep(backup, start: Float[Array, "level state"]) -> Float[Array, "level state"]:
-    """Iterate a contraction until no value moves by more than float32 can tell."""
+class PolicySolution(NamedTuple):
+    """Values of a policy and its discounted expected visits, sum_t g^t Pr(s_t = s), from the initial distribution."""
+
+    values: Float[Array, "level state"]
+    visits: Float[Array, "level state"]
+
+
+def _sweep(backup, start: Float[Array, "level state"], discount: float | Float[Array, ""]) -> Float[Array, "level state"]:
+    """Iterate a contraction until no value moves by more than float32 can tell.
+
+    Each state is judged by its own size, so that a far cell worth 1e-20 still counts, and each level stops by itself,
+    so that its values do not depend on the batch it is in.
+    """
+    horizon = jnp.abs(jnp.log(_FORGOTTEN) / jnp.log(jnp.asarray(discount, jnp.float32)))
+    limit = jnp.minimum(jnp.maximum(horizon, start.shape[1]) + 1, _MOST_SWEEPS)
 
     def unsettled(carry):
-        _, moved, sweeps = carry
-        return (moved > _SETTLED) & (sweeps < _MAX_SWEEPS)
+        _, moving, sweeps = carry
+        return moving.any() & (sweeps < limit)
 
     def body(carry):
-        values, _, sweeps = carry
-        new = backup(values)
-        return new, jnp.abs(new - values).max() / (1.0 + jnp.abs(new).max()), sweeps + 1
+        values, moving, sweeps = carry
+        new = jnp.where(moving[:, None], backup(values), values)
+        return new, (jnp.abs(new - values) > _SETTLED * jnp.abs(new)).any(-1), sweeps + 1
 
-    return jax.lax.while_loop(unsettled, body, (start, jnp.array(jnp.inf), jnp.array(0)))[0]
+    return jax.lax.while_loop(unsettled, body, (start, jnp.full(start.shape[0], True), jnp.array(0)))[0]
 
 
 @jax.jit
@@ -50,7 +77,7 @@ def optimal_values(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: 
     def q(values):
         return reward + discount * continuation(mdp, values)
 
-    state = _sweep(lambda v: jnp.where(mdp.terminal, 0.0, q(v).max(-1)), jnp.zeros(mdp.terminal.shape))
+    state = _sweep(lambda v: jnp.where(mdp.terminal, 0.0, q(v).max(-1)), jnp.zeros(mdp.terminal.shape), discount)
     return Values(state, q(state))
 
 
@@ -74,17 +101,22 @@ def soft_optimal_values(
         soft = jax.nn.logsumexp(inverse_temperature * q(values), axis=-1) / inverse_temperature
         return jnp.where(mdp.terminal, 0.0, soft)
 
-    state = _sweep(backup, jnp.zeros(mdp.terminal.shape))
+    state = _sweep(backup, jnp.zeros(mdp.terminal.shape), discount)
     return Values(state, q(state))
 
 
 def optimal_actions(
     action_values: Float[Array, "level state action"], tolerance: float = 1e-4
 ) -> Bool[Array, "level state action"]:
-    """The optimal set, ties included: actions within `tolerance` of the best, relative to the largest value there."""
+    """The optimal set, ties included: actions within `tolerance` of the best, relative to the largest value there.
+
+    The tolerance is of the state's own values, however small: a cell 300 steps from any reward is told as finely as
+    the cell beside it. It is far above float32 rounding and far below one step's discount; only a discount above
+    1 - `tolerance` / 2 makes it too coarse.
+    """
     best = action_values.max(-1, keepdims=True)
     scale = jnp.abs(action_values).max(-1, keepdims=True)
-    return action_values >= best - tolerance * scale - 1e-9
+    return action_values >= best - tolerance * scale
 
 
 def uniform_over(allowed: Bool[Array, "level state action"]) -> Float[Array, "level state action"]:
@@ -98,18 +130,68 @@ def uniform_policy(mdp: FiniteMDP) -> Float[Array, "level state action"]:
 
 
 @jax.jit
+def solve_policy(
+    mdp: FiniteMDP,
+    policy: Float[Array, "level state action"],
+    reward: Float[Array, "level state action"],
+    discount: float = DISCOUNT,
+) -> PolicySolution:
+    """Values and visits of a policy from one factorization of I - g P.
+
+    V = (I - g P)^-1 r and visits = (I - g P)^-T initial. Elimination near the diagonal where the tables name a band, a
+    dense solve for small levels, sweeps for large ones. The first two can be differentiated; but the gradient of the
+    return needs no derivative of a solve: dJ / d policy(s, a) = visits(s) Q(s, a) (Sutton et al. 2000).
+    """
+    gain = jnp.where(mdp.terminal, 0.0, (policy * reward).sum(-1))
+    if mdp.band is not None:
+        return _solve_in_chunks(mdp, policy, gain, discount)
+    if mdp.states <= _DIRECT_UP_TO:
+        system = jnp.eye(mdp.states) - discount * policy_transitions(mdp, policy)
+        # Two right sides, one factorization: A^T y = c is solved with the same factors.
+        factors = jax.vmap(jax.scipy.linalg.lu_factor)(system)
+        solve = jax.vmap(jax.scipy.linalg.lu_solve, in_axes=(0, 0, None))
+        return PolicySolution(solve(factors, gain, 0), solve(factors, mdp.initial, 1))
+    return PolicySolution(
+        _sweep(lambda v: gain + discount * (policy * continuation(mdp, v)).sum(-1), gain, discount),
+        _sweep(lambda v: mdp.initial + discount * arrivals(mdp, policy, v), mdp.initial, discount),
+    )
+
+
+def _solve_in_chunks(
+    mdp: FiniteMDP,
+    policy: Float[Array, "level state action"],
+    gain: Float[Array, "level state"],
+    discount: float | Float[Array, ""],
+) -> PolicySolution:
+    def solve(mdp: FiniteMDP, policy, gain) -> PolicySolution:
+        stays = jnp.zeros(2 * mdp.band + 1).at[mdp.band].set(1.0)[:, None]
+        system = stays - discount * banded_transitions(mdp, policy)
+        found = solve_banded(system, gain.T, mdp.initial.T)
+        return PolicySolution(found.right.T, found.left.T)
+
+    together = _levels_together(mdp.levels)
+    if together == mdp.levels:
+        return solve(mdp, policy, gain)
+    parts = jax.tree.map(lambda x: x.reshape(-1, together, *x.shape[1:]), (mdp, policy, gain))
+    solved = jax.lax.map(lambda part: solve(*part), parts)
+    return jax.tree.map(lambda x: x.reshape(mdp.levels, mdp.states), solved)
+
+
+def _levels_together(levels: int) -> int:
+    """The largest share of the batch up to `_LEVELS_AT_ONCE` that divides it; all of it where only slivers do."""
+    shares = (n for n in range(min(levels, _LEVELS_AT_ONCE), _LEVELS_AT_ONCE // 4, -1) if levels % n == 0)
+    return next(shares, levels)
+
+
+@jax.jit
 def evaluate(
     mdp: FiniteMDP,
     policy: Float[Array, "level state action"],
     reward: Float[Array, "level state action"],
     discount: float = DISCOUNT,
 ) -> Float[Array, "level state"]:
-    """Values of a policy: a direct solve of (I - g P) V = r for small levels, sweeps for large ones."""
-    gain = jnp.where(mdp.terminal, 0.0, (policy * reward).sum(-1))
-    if mdp.states <= _DIRECT_UP_TO:
-        system = jnp.eye(mdp.states)[None] - discount * policy_transitions(mdp, policy)
-        return jnp.linalg.solve(system, gain[..., None])[..., 0]
-    return _sweep(lambda v: gain + discount * (policy * continuation(mdp, v)).sum(-1), gain)
+    """Values of a policy for rewards of each state and action (see `solve_policy`)."""
+    return solve_policy(mdp, policy, reward, discount).values
 
 
 @jax.jit
@@ -117,19 +199,7 @@ def occupancy(
     mdp: FiniteMDP, policy: Float[Array, "level state action"], discount: float = DISCOUNT
 ) -> Float[Array, "level state"]:
     """Discounted expected visits of each state, sum_t g^t Pr(s_t = s), from the initial distribution."""
-    if mdp.states <= _DIRECT_UP_TO:
-        system = jnp.eye(mdp.states)[None] - discount * policy_transitions(mdp, policy)
-        return jnp.linalg.solve(system.transpose(0, 2, 1), mdp.initial[..., None])[..., 0]
-    flow = (policy * ~mdp.terminal[:, :, None])[..., None] * mdp.probability
-    offsets = jnp.arange(mdp.levels, dtype=jnp.int32)[:, None, None, None] * mdp.states
-    targets = (mdp.successor + offsets).reshape(-1)
-
-    def step(visits):
-        moved = (visits[:, :, None, None] * flow).reshape(-1)
-        arrived = jnp.zeros(visits.size).at[targets].add(moved).reshape(visits.shape)
-        return mdp.initial + discount * arrived
-
-    return _sweep(step, mdp.initial)
+    return solve_policy(mdp, policy, jnp.zeros_like(policy), discount).visits
 
 
 @jax.jit
@@ -137,8 +207,8 @@ def feature_returns(
     mdp: FiniteMDP, policy: Float[Array, "level state action"], discount: float = DISCOUNT
 ) -> Float[Array, "level feature"]:
     """Discounted expected feature counts of a policy: its return for *any* objective is their weighted sum."""
-    visits = occupancy(mdp, policy, discount)
-    return jnp.einsum("ls,lsa,lsaf->lf", visits, policy, expected_features(mdp))
+    taken = occupancy(mdp, policy, discount)[:, :, None] * policy
+    return (taken[..., None] * expected_features(mdp)).sum((1, 2))
 
 
 @jax.jit
@@ -154,11 +224,12 @@ def optimal_return_range(
     """
     reward = rewards(mdp, weights)
 
-    def extreme(sign: float) -> Float[Array, " level"]:
+    def extreme(sign: Float[Array, ""]) -> Float[Array, " level"]:
         def backup(values):
             q = sign * reward + discount * continuation(mdp, values)
             return jnp.where(mdp.terminal, 0.0, jnp.where(allowed, q, -jnp.inf).max(-1))
 
-        return sign * (_sweep(backup, jnp.zeros(mdp.terminal.shape)) * mdp.initial).sum(-1)
+        return sign * (_sweep(backup, jnp.zeros(mdp.terminal.shape), discount) * mdp.initial).sum(-1)
 
-    return extreme(-1.0), extreme(1.0)
+    least, greatest = jax.vmap(extreme)(jnp.array([-1.0, 1.0]))
+    return least, greatest

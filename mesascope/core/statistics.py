@@ -1,11 +1,12 @@
 """Intervals: Wilson for rates, bootstrap over the units that were sampled for everything else."""
 
 from collections.abc import Callable
+from functools import lru_cache
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
 CONFIDENCE = 0.95
 RESAMPLES = 2_000
@@ -26,14 +27,27 @@ class Estimate(NamedTuple):
 
 
 def wilson(successes: float, trials: float) -> Estimate:
-    """Rate with its Wilson score interval (Wilson 1927); no trials give NaN and (0, 1)."""
+    """Rate with its Wilson score interval (Wilson 1927); no trials give NaN and (0, 1).
+
+    Counts may be fractional (weighted trials). Raises `ValueError` when there are more successes than trials.
+    """
     if trials <= 0:
         return Estimate(float("nan"), Interval(0.0, 1.0))
-    z = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
+    if not 0 <= successes <= trials:
+        raise ValueError(f"{successes} successes in {trials} trials")
+    z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
     rate = successes / trials
     center = (rate + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * np.sqrt(rate * (1 - rate) / trials + z * z / (4 * trials * trials))
-    return Estimate(rate, Interval(float(max(0.0, center - half)), float(min(1.0, center + half))))
+    half = z / (1 + z * z / trials) * (rate * (1 - rate) / trials + z * z / (4 * trials * trials)) ** 0.5
+    return Estimate(rate, Interval(max(0.0, min(rate, center - half)), min(1.0, max(rate, center + half))))
+
+
+@lru_cache(maxsize=4)
+def _shares(count: int, seed: int, resamples: int) -> Float[np.ndarray, "resample level"]:
+    """How much each of `count` units weighs in each resample; drawn once for all statistics of the same units."""
+    drawn = np.random.default_rng(seed).integers(count, size=(resamples, count))
+    drawn += np.arange(resamples)[:, None] * count
+    return np.bincount(drawn.ravel(), minlength=resamples * count).reshape(resamples, count) / count
 
 
 def bootstrap(
@@ -42,20 +56,25 @@ def bootstrap(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Estimate:
-    """Percentile bootstrap over levels of a statistic of column means.
+    """Percentile bootstrap over levels of a statistic of column means (Efron 1979).
 
     `statistic` maps resampled column means `(resample, *columns)` to one number each. Means are formed from multinomial
-    counts, one matrix product for all resamples. Rows with NaN must be removed first.
+    counts, one matrix product for all resamples, and statistics of the same levels and seed share their resamples. Rows
+    with NaN must be removed first. Resamples on which the statistic is not finite are left out; where it is finite on
+    none, the interval is NaN.
     """
     count = len(per_level)
     if count == 0:
         return Estimate(float("nan"), Interval(float("nan"), float("nan")))
     flat = per_level.reshape(count, -1).astype(np.float64)
-    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=resamples)
-    means = (draws @ flat / count).reshape(resamples, *per_level.shape[1:])
-    point = float(np.asarray(statistic(per_level.mean(0, dtype=np.float64)[None]))[0])
+    means = (_shares(count, seed, resamples) @ flat).reshape(resamples, *per_level.shape[1:])
+    point = float(np.asarray(statistic(flat.mean(0).reshape(1, *per_level.shape[1:])))[0])
+    found = np.asarray(statistic(means))
+    found = found[np.isfinite(found)]
+    if len(found) == 0:
+        return Estimate(point, Interval(float("nan"), float("nan")))
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.nanquantile(statistic(means), [tail, 1 - tail])
+    low, high = np.quantile(found, [tail, 1 - tail])
     return Estimate(point, Interval(float(low), float(high)))
 
 

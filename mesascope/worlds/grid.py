@@ -121,6 +121,7 @@ def to_mdp(levels: GridLevels) -> FiniteMDP:
         features=entered[:, :, :, None, :],
         terminal=terminal,
         initial=initial,
+        band=levels.interior[1],
     )
 
 

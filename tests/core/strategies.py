@@ -1,0 +1,73 @@
+"""Random finite MDPs of fixed shapes, so that each solver is compiled once for all examples."""
+
+import jax.numpy as jnp
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from mesascope.core.mdp import FiniteMDP
+
+LEVELS, STATES, ACTIONS, FEATURES = 3, 6, 3, 4
+DISCOUNTS = (0.0, 0.5, 0.9, 0.97)
+
+_amounts = st.sampled_from([0.0, 0.0, 0.0, 1.0, 0.5, -1.0, 2.0])
+_weights = st.sampled_from([0.0, 1.0, -1.0, 0.5, -0.25, 2.0])
+_parts = st.integers(0, 4)
+
+
+def distributions(shape):
+    """Distributions over the last axis, some entries zero; where all would be, the first has everything."""
+
+    def normalize(parts):
+        parts = parts.astype(np.float64)
+        parts[..., 0] += parts.sum(-1) == 0
+        return (parts / parts.sum(-1, keepdims=True)).astype(np.float32)
+
+    return hnp.arrays(np.int32, shape, elements=_parts).map(normalize)
+
+
+@st.composite
+def mdps(draw, outcomes: int = 1, band: int | None = None) -> FiniteMDP:
+    """Batches of levels with random successors, ends, features (some negative) and starts.
+
+    With `band` no transition leads farther than that in state numbers. Some levels have no end, some nothing but ends
+    ahead, and any state may be unreachable.
+    """
+    tables = (LEVELS, STATES, ACTIONS, outcomes)
+    if band is None:
+        successor = draw(hnp.arrays(np.int32, tables, elements=st.integers(0, STATES - 1)))
+    else:
+        steps = draw(hnp.arrays(np.int32, tables, elements=st.integers(-band, band)))
+        successor = np.clip(np.arange(STATES)[:, None, None] + steps, 0, STATES - 1).astype(np.int32)
+    terminal = draw(hnp.arrays(bool, (LEVELS, STATES), elements=st.sampled_from([False, False, False, True])))
+    initial = draw(distributions((LEVELS, STATES)))
+    features = draw(hnp.arrays(np.float32, (*tables, FEATURES), elements=_amounts, fill=st.just(0.0)))
+    return FiniteMDP(
+        successor=jnp.asarray(successor),
+        probability=jnp.asarray(draw(distributions(tables))),
+        features=jnp.asarray(features),
+        terminal=jnp.asarray(terminal),
+        # Starts in an end earn nothing; they are allowed.
+        initial=jnp.asarray(initial),
+        band=band,
+    )
+
+
+def any_mdp():
+    """Deterministic and stochastic levels."""
+    return st.sampled_from([1, 3]).flatmap(mdps)
+
+
+def objectives():
+    """Weights over the features, of both signs."""
+    return hnp.arrays(np.float32, (FEATURES,), elements=_weights)
+
+
+def policies():
+    """Policy tables, deterministic rows and zeros included."""
+    return distributions((LEVELS, STATES, ACTIONS))
+
+
+def discounts():
+    """Discounts, the memoryless one included."""
+    return st.sampled_from(DISCOUNTS)
