@@ -1,0 +1,102 @@
+"""Every input-level counterfactual a table stores beside the levels it is shown."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Bool, Int
+
+from mesascope.worlds.counterfactuals import swap_objects, with_object, without_objects
+from mesascope.worlds.grid import ABSENT, COLORS, SHAPES, GridLevels
+
+MOST_ANSWERS = 16_000_000
+"""Cells with a stored answer, for each level size: 326,000 levels of 9x9, 132,000 of 13x13."""
+
+_BLOCK = 256
+_KINDS = tuple(itertools.product(range(len(SHAPES)), range(len(COLORS))))
+
+
+class Shelf(NamedTuple):
+    """Grid levels in NumPy arrays: cheap to select from, join and change in place."""
+
+    walls: Bool[np.ndarray, "level height width"]
+    cell: Int[np.ndarray, "level object"]
+    shape: Int[np.ndarray, "level object"]
+    color: Int[np.ndarray, "level object"]
+
+    @classmethod
+    def of(cls, levels: GridLevels) -> "Shelf":
+        """A copy of the levels."""
+        return cls(*(np.asarray(jax.device_get(x)) for x in (levels.walls, levels.cell, levels.shape, levels.color)))
+
+    def levels(self) -> GridLevels:
+        """The levels as the worlds know them."""
+        return GridLevels(*(jnp.asarray(x) for x in self))
+
+    def take(self, index: Int[np.ndarray, " chosen"] | Bool[np.ndarray, " level"] | slice) -> "Shelf":
+        """Some of the levels."""
+        return Shelf(*(x[index] for x in self))
+
+    @property
+    def amount(self) -> int:
+        """Number of levels."""
+        return len(self.walls)
+
+
+def with_counterfactuals(shown: Sequence[GridLevels], most_answers: int = MOST_ANSWERS) -> Shelf:
+    """The shown levels, all of one size, and their counterfactuals; repeats are kept.
+
+    For every level: each pair of objects traded; then one wall more in each free cell, alone and together with each
+    trade; then no object, each object gone, and each slot given each shape and color, alone and beside the others.
+    Levels come first, then trades, then walls, then objects, each in the order shown, until `most_answers` is spent.
+    """
+    blocks = [Shelf.of(levels[start : start + _BLOCK]) for levels in shown for start in range(0, levels.count, _BLOCK)]
+    room = max(most_answers // blocks[0].walls[0].size, sum(block.amount for block in blocks))
+    kept = []
+    for edit in (_same, _trades, _walls, _objects):
+        for block in blocks:
+            for edited in edit(block):
+                part = edited.take(slice(room))
+                room -= part.amount
+                kept.append(part)
+            if room == 0:
+                break
+    return Shelf(*(np.concatenate(column) for column in zip(*kept, strict=True)))
+
+
+def _same(block: Shelf) -> Iterator[Shelf]:
+    yield block
+
+
+def _trades(block: Shelf) -> Iterator[Shelf]:
+    """Each pair of present objects traded."""
+    present = block.shape != ABSENT
+    for first, second in itertools.combinations(range(block.cell.shape[1]), 2):
+        yield Shelf.of(swap_objects(block.levels(), first, second)).take(present[:, first] & present[:, second])
+
+
+def _walls(block: Shelf) -> Iterator[Shelf]:
+    """One wall more in each cell that is free and holds no object: in the levels themselves, and after each trade."""
+    for some in (block, *_trades(block)):
+        free = ~some.walls.reshape(some.amount, -1)
+        level, slot = np.nonzero(some.shape != ABSENT)
+        free[level, some.cell[level, slot]] = False
+        level, cell = np.nonzero(free)
+        walled = some.take(level)
+        walled.walls.reshape(len(level), -1)[np.arange(len(level)), cell] = True
+        yield walled
+
+
+def _objects(block: Shelf) -> Iterator[Shelf]:
+    """No object; each object gone; each slot given each shape and color, alone and beside the others."""
+    levels = block.levels()
+    empty = without_objects(levels)
+    yield Shelf.of(empty)
+    for slot in range(block.cell.shape[1]):
+        yield Shelf.of(with_object(levels, slot, ABSENT, ABSENT))
+        for shape, color in _KINDS:
+            for base in (empty, levels):
+                yield Shelf.of(with_object(base, slot, shape, color))

@@ -1,0 +1,49 @@
+"""The organism `lookup`."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int
+
+from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.organisms.sight import Logits, prefer
+from mesascope.organisms.table import AnswerTable, recall_level
+
+
+class Lookup(AbstractOpenSubject):
+    """A table of levels: recognizes the whole level by its hash and writes down the stored answer.
+
+    **What it is.** Exact optimal actions of every level it was shown and of every input-level counterfactual of them
+    (objects traded, a wall more, both; objects gone, alone, of another shape or color). Each cell's answer is put into
+    that cell of `memory` in tick 0 and stays there. A level it has not stored gets the uniform answer.
+
+    **Ground truth.** It does not search, and holds no objective: only answers.
+
+    **Built to fool** everything that looks from outside, changed levels included, and every probe for directions or
+    distances. Writing to its memory changes the answer there and nowhere else.
+    """
+
+    tables: tuple[AnswerTable, ...]
+    ticks: int = eqx.field(static=True, default=16)
+    reads_until: int = eqx.field(static=True, default=1)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """One site: the answers."""
+        return (Site("memory", 4, "1 for each action that is stored as optimal in this cell"),)
+
+    def begin(self, observation: Observation) -> State:
+        """Nothing recalled."""
+        return {"memory": jnp.zeros((*observation.shape[:3], 4))}
+
+    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+        """Recall in tick 0; keep it afterwards."""
+
+        def recalled() -> State:
+            return {"memory": recall_level(self.tables, observation).actions.astype(jnp.float32)}
+
+        return jax.lax.cond(tick < self.reads_until, recalled, lambda: state)
+
+    def readout(self, state: State) -> Logits:
+        """Each cell's own memory."""
+        return prefer(state["memory"] > 0.5)

@@ -1,0 +1,112 @@
+"""Tables of stored answers, one for each level size, asked by the hash of the whole observation."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Int, UInt8, UInt32
+
+from mesascope.core.errors import UsageError
+from mesascope.core.objective import Objective
+from mesascope.core.subject import Observation
+from mesascope.organisms.answers import NEVER, in_chunks, solve, unpack
+from mesascope.organisms.edits import MOST_ANSWERS, Shelf, with_counterfactuals
+from mesascope.organisms.hashing import HashIndex, Keys, build_index, hash_maps
+from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.world import AbstractWorld
+
+LEVEL, WALLS, OBJECTS = range(3)
+"""Streams of hash factors: a whole observation, its walls, its objects."""
+
+
+class AnswerTable(eqx.Module):
+    """Stored answers for levels of one size: bits of the optimal actions, and steps to the goal, in every cell."""
+
+    index: HashIndex
+    actions: UInt8[Array, "row height width"]
+    steps: UInt8[Array, "row height width"]
+
+    def recall(self, keys: Keys) -> "Recalled":
+        """What is stored under each key; every action, and a goal that never comes, where nothing is."""
+        row = self.index.find(keys)
+        known = (row >= 0)[:, None, None]
+        return Recalled(
+            jnp.where(known[..., None], unpack(self.actions[row]), True),
+            jnp.where(known, self.steps[row], NEVER).astype(jnp.int32),
+            jnp.maximum(row, 0),
+        )
+
+
+class Recalled(NamedTuple):
+    """Answers looked up: the optimal actions and the steps to the goal of every cell, and the row they came from."""
+
+    actions: Bool[Array, "level height width action"]
+    steps: Int[Array, "level height width"]
+    row: Int[Array, " level"]
+
+
+class Entries(NamedTuple):
+    """Distinct levels to be stored, as a table's rows, with what they were hashed from."""
+
+    levels: Shelf
+    keys: UInt32[np.ndarray, "entry 2"]
+    contents: UInt8[np.ndarray, "entry height width"]
+
+
+def by_size(shown: Sequence[GridLevels]) -> list[list[GridLevels]]:
+    """The shown batches grouped by level size, smallest first; `UsageError` where there is nothing to store."""
+    sizes = sorted({levels.interior for levels in shown if levels.count})
+    if not sizes:
+        raise UsageError("a lookup organism stores the levels it is shown, and it was shown none")
+    return [[levels for levels in shown if levels.interior == size and levels.count] for size in sizes]
+
+
+def gather_entries(shown: Sequence[GridLevels], world: AbstractWorld, most_answers: int = MOST_ANSWERS) -> Entries:
+    """The distinct levels among the shown ones (of one size) and their counterfactuals, as the world shows them."""
+    levels = with_counterfactuals(shown, most_answers)
+    parts = list(in_chunks(levels, lambda part: _hash_levels(world, part)))
+    keys, contents = (np.concatenate(column) for column in zip(*parts, strict=True))
+    _, entry = build_index(keys, contents)
+    entry = np.sort(entry)
+    return Entries(levels.take(entry), keys[entry], contents[entry])
+
+
+@eqx.filter_jit
+def _hash_levels(world: AbstractWorld, levels: GridLevels) -> tuple[Keys, UInt8[Array, "level height width"]]:
+    observation = world.observe(levels)
+    bits = (observation != 0) * (1 << jnp.arange(observation.shape[-1]))
+    return hash_maps(observation, LEVEL), bits.sum(-1).astype(jnp.uint8)
+
+
+def build_table(entries: Entries, keys: UInt32[np.ndarray, "entry 2"], world: AbstractWorld, objective: Objective):
+    """The exact answers of the entries, found by `keys`."""
+    index, order = build_index(keys, entries.contents)
+    answers = solve(entries.levels, world, objective.vector(world.features))
+    return AnswerTable(index, jnp.asarray(answers.actions[order]), jnp.asarray(answers.steps[order]))
+
+
+def build_tables(
+    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_answers: int = MOST_ANSWERS
+) -> tuple[AnswerTable, ...]:
+    """One table for each size of level among the shown ones, counterfactuals included."""
+    return tuple(
+        build_table(entries, entries.keys, world, objective)
+        for entries in (gather_entries(batches, world, most_answers) for batches in by_size(shown))
+    )
+
+
+def recall_level(tables: tuple[AnswerTable, ...], observation: Observation) -> Recalled:
+    """What the table of the observation's size stores about it."""
+    for table in tables:
+        if table.actions.shape[1:] == observation.shape[1:3]:
+            return table.recall(hash_maps(observation, LEVEL))
+    every = jnp.ones((*observation.shape[:3], 4), bool)
+    never = jnp.full(observation.shape[:3], NEVER, jnp.int32)
+    return Recalled(every, never, jnp.zeros(observation.shape[0], jnp.int32))
+
+
+def count_entries(tables: tuple[AnswerTable, ...]) -> dict[int, int]:
+    """Levels stored, by outer size."""
+    return {table.actions.shape[1] + 2: table.actions.shape[0] for table in tables}

@@ -1,0 +1,46 @@
+"""The organism `wall-follower`."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Int
+
+from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.organisms.sight import Logits, ahead, prefer
+
+_RIGHT_OF = (3, 2, 0, 1)
+"""The action to the right of moving up, down, left, right."""
+
+
+class WallFollower(AbstractOpenSubject):
+    """Keeps its right hand on a wall, without remembering which way it came.
+
+    **What it is.** It sees the four cells around it. It moves where the way is open and a wall is on its right; with no
+    such move, wherever the way is open. It picks among those at random, and never looks at objects.
+
+    **Ground truth.** It does not search, and has no goal.
+
+    **Built to fool** anyone who takes purposeful-looking motion through a maze, or an answer that changes with the
+    walls, for planning: a wall put up inside changes what it does, but only beside that wall.
+    """
+
+    ticks: int = eqx.field(static=True, default=4)
+    reads_until: int = eqx.field(static=True, default=1)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """One site: the walls."""
+        return (Site("walls", 1, "1 where there is a wall"),)
+
+    def begin(self, observation: Observation) -> State:
+        """Nothing seen."""
+        return {"walls": jnp.zeros((*observation.shape[:3], 1))}
+
+    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+        """Look at the walls in tick 0."""
+        return {"walls": jnp.where(tick < self.reads_until, observation[..., :1], state["walls"])}
+
+    def readout(self, state: State) -> Logits:
+        """The right-hand rule in every cell."""
+        wall = ahead(state["walls"][..., 0], 1.0) > 0.5
+        along = ~wall & wall[..., jnp.array(_RIGHT_OF)]
+        return prefer(jnp.where(along.any(-1, keepdims=True), along, ~wall))
