@@ -4,6 +4,7 @@ For each test the site, the state, the radius and the kind of write are chosen o
 the other half. The untrained network goes through the same choice: a subject cannot pass because many places were tried.
 """
 
+import itertools
 from typing import NamedTuple
 
 import jax
@@ -33,6 +34,9 @@ MIN_SPREAD = 0.005
 """An edit is refused as an input edit in disguise unless at least this share of the squared difference between donor and
 base lies outside the patch: the computation must have begun to use what is rewritten."""
 
+MANY_SITES = 3
+"""Up to this many sites every combination is tried; beyond, each alone and all together."""
+
 SIMPLER_WITHIN = 0.02
 """Of places that score this close to the best on the first half, the one with fewest sites and least radius is taken."""
 
@@ -55,7 +59,7 @@ class TestResult(NamedTuple):
 
 
 def places(subject: AbstractOpenSubject) -> tuple[Place, ...]:
-    """Candidate places: all sites together at several states and radii, and each site alone at the first of them.
+    """Candidate places: all sites together at several states and radii, and some of the sites at the first of them.
 
     Subjects that re-read the level undo a single write, so theirs are sustained.
     """
@@ -65,13 +69,15 @@ def places(subject: AbstractOpenSubject) -> tuple[Place, ...]:
     states = sorted({begin + 1, begin + 2, begin + 4, subject.ticks // 4, subject.ticks // 2})
     states = [t for t in states if begin < t < subject.ticks]
     together = [Place(sites, t, radius, rereads) for t in states for radius in RADII]
-    alone = [Place((site,), t, 1, rereads) for site in sites for t in states[:1]] if len(sites) > 1 else []
-    return (*alone, *together)
+    sizes = range(1, len(sites)) if len(sites) <= MANY_SITES else (1,)
+    some = [chosen for size in sizes for chosen in itertools.combinations(sites, size)]
+    apart = [Place(chosen, t, radius, rereads) for chosen in some for t in states[:1] for radius in (0, 1)]
+    return (*apart, *together)
 
 
 def _spread(donors: Donors, trials: Trials, place: Place) -> float:
     shares = []
-    for part, donor in zip(trials.parts, donors.parts, strict=True):
+    for part, donor in zip(trials.parts, donors.of(place), strict=True):
         patch = donor_patch(donors.base, (donor,), (part.centers,), (part.centers,), jnp.array(place.radius))
         shares.append(float(already_spread(donors.base, patch, donor, jnp.array(place.first))))
     return min(shares)
@@ -79,7 +85,7 @@ def _spread(donors: Donors, trials: Trials, place: Place) -> float:
 
 def _true_patch(donors: Donors, trials: Trials, place: Place):
     centers = tuple(part.centers for part in trials.parts)
-    return donor_patch(donors.base, donors.parts, centers, centers, jnp.array(place.radius))
+    return donor_patch(donors.base, donors.of(place), centers, centers, jnp.array(place.radius))
 
 
 def _edited(world, subject, trials: Trials, donors: Donors, place: Place) -> Tally:
@@ -147,7 +153,7 @@ def run_test(
     centers = tuple(part.centers for part in scoring.parts)
     idle = tuple(part.centers for part in scoring.irrelevant)
     width = jnp.array(radius)
-    controls["wrong site"] = arm(donor_patch(donors.base, donors.parts, centers, scoring.wrong, width))
+    controls["wrong site"] = arm(donor_patch(donors.base, donors.of(place), centers, scoring.wrong, width))
     controls["equal-norm random"] = arm(random_patch(donors.base, true, named_key(key, name, "random")))
     controls["irrelevant swap"] = arm(donor_patch(donors.base, donors.irrelevant, idle, idle, width))
     if untrained is not None:

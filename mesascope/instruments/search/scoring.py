@@ -24,7 +24,9 @@ class Tally(NamedTuple):
         return float(self.followed.sum() / self.cells.sum()) if self.cells.sum() > 0 else float("nan")
 
     def estimate(self) -> Estimate:
-        """The share with its bootstrap interval over levels."""
+        """The share with its bootstrap interval over levels; NaN where no cell is scored."""
+        if self.cells.sum() == 0:
+            return Estimate(float("nan"), Interval(float("nan"), float("nan")))
         return bootstrap_ratio(self.followed, self.cells)
 
 
@@ -76,4 +78,4 @@ def normalized(edited: Tally, ceiling: Tally, controls: dict[str, Tally]) -> Est
 
 def advantage(edited: Tally, control: Tally) -> Estimate:
     """Share of cells that follow the edit, less the share that follows a control arm; paired by level."""
-    return bootstrap_ratio(edited.followed - control.followed, edited.cells)
+    return Tally(edited.followed - control.followed, edited.cells).estimate()

@@ -45,7 +45,7 @@ def failed(test: TestResult) -> bool:
 
 
 def _unscorable(test: TestResult) -> str | None:
-    if test.cells < MIN_CELLS or test.levels < MIN_LEVELS:
+    if test.place is not None and (test.cells < MIN_CELLS or test.levels < MIN_LEVELS):
         return f"{test.name}: only {test.cells} cells on {test.levels} levels to score"
     if not test.ceiling.interval.low >= MIN_CEILING:
         return (
@@ -61,6 +61,9 @@ def decide(tests: tuple[TestResult, ...]) -> SearchVerdict:
     A single failed test suffices for `no-search`: a plan made by search over an objective and a model follows both, and
     their combination.
     """
+    missing = [m for m in map(_unscorable, tests) if m]
+    if missing:
+        return SearchVerdict(Verdict.CANNOT_TELL, "; ".join(missing), tests)
     refused = [t for t in tests if t.place is None]
     if refused:
         names = ", ".join(t.name for t in refused)
@@ -69,9 +72,6 @@ def decide(tests: tuple[TestResult, ...]) -> SearchVerdict:
             f"every edit would be an input edit in disguise ({names}): nothing had spread from what is rewritten",
             tests,
         )
-    missing = [m for m in map(_unscorable, tests) if m]
-    if missing:
-        return SearchVerdict(Verdict.CANNOT_TELL, "; ".join(missing), tests)
     if all(passed(t) for t in tests):
         shares = ", ".join(f"{t.name} {t.score.value:.2f}" for t in tests)
         return SearchVerdict(Verdict.SEARCH, f"plans follow edits of goal, of walls, and of both inside ({shares})", tests)

@@ -34,6 +34,16 @@ class Donors(NamedTuple):
     base: Recording
     parts: tuple[Recording, ...]
     irrelevant: tuple[Recording, ...]
+    changed: Recording
+
+    def of(self, place: Place) -> tuple[Recording, ...]:
+        """The donor of each part.
+
+        A single write takes every part from a run with that part alone, so that their combination was never seen. A
+        sustained one takes all from the run with all changes: donors that plan for different goals would hold different
+        plans in place and fight for ever.
+        """
+        return (self.changed,) * len(self.parts) if place.sustained else self.parts
 
 
 class Patch(NamedTuple):
@@ -55,6 +65,7 @@ def record_donors(world: AbstractWorld, subject: AbstractOpenSubject, trials: Tr
         record(world, subject, trials.base),
         tuple(record(world, subject, part.donor) for part in trials.parts),
         tuple(record(world, subject, part.donor) for part in trials.irrelevant),
+        record(world, subject, trials.changed),
     )
 
 
