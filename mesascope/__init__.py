@@ -1,0 +1,34 @@
+"""Mesascope trains, dissects and grades learned optimizers.
+
+Names are loaded when they are first used, so that importing the package is fast and starts no JAX.
+"""
+
+import importlib
+
+_HOMES = {
+    "GridLevels": "mesascope.worlds.grid",
+    "MesascopeError": "mesascope.core.errors",
+    "Objective": "mesascope.core.objective",
+    "RedDoors": "mesascope.worlds.red_doors",
+    "Role": "mesascope.core.objective",
+    "build_organism": "mesascope.organisms.registry",
+    "load_learned_algorithm": "mesascope.store.learned_algorithm",
+    "named_key": "mesascope.core.rng",
+    "save_learned_algorithm": "mesascope.store.learned_algorithm",
+}
+"""Every public name, and the module it lives in."""
+
+__version__ = "0.1.0"
+__all__ = ["__version__", *sorted(_HOMES)]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mesascope' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

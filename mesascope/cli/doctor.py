@@ -1,0 +1,72 @@
+"""`mesascope doctor`: what a report of a problem should hold, and what could make a run fail."""
+
+import os
+import platform
+import shutil
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mesascope.cli import options, terminal
+
+PACKAGES = ("mesascope", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "numpyro", "safetensors")
+ENOUGH_DISK = 200 * 2**20
+"""Bytes a default audit of three seeds never exceeds, with much to spare."""
+
+
+def command(
+    out: Annotated[Path, typer.Option(help="folder that results would go to")] = Path(),
+    json: options.Json = False,
+) -> None:
+    """Versions, device, threads and disk; says what would make a run fail, and then exits with 1."""
+    found = examine(out)
+    if json:
+        terminal.document(found)
+    else:
+        terminal.table(("what", "found"), [(key, value) for key, value in found.items() if key != "problems"])
+        for problem in found["problems"] or ["no problem found"]:
+            terminal.line(problem)
+    if found["problems"]:
+        raise typer.Exit(1)
+
+
+def examine(out: Path) -> dict[str, Any]:
+    """What there is, by name, and under `problems` one line for each thing that would make a run fail."""
+    import jax
+
+    from mesascope.core.errors import MesascopeError
+    from mesascope.store.fs import check_writable
+
+    problems = []
+    try:
+        check_writable(out)
+    except MesascopeError as error:
+        problems.append(str(error))
+    place = next(p for p in (out.absolute(), *out.absolute().parents) if p.exists())
+    free = shutil.disk_usage(place).free
+    if free < ENOUGH_DISK:
+        problems.append(f"{place} has {free / 2**20:.0f} MB free; a run may need {ENOUGH_DISK / 2**20:.0f} MB")
+    device = jax.devices()[0]
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor threads": available_threads(),
+        **{name: metadata.version(name) for name in PACKAGES},
+        "device": f"{device.platform} {device.device_kind}",
+        "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
+        "64-bit floats": bool(jax.config.jax_enable_x64),
+        "result folder": str(out.absolute()),
+        "disk free": f"{free / 2**30:.1f} GB",
+        "standard output": f"{sys.stdout.encoding}, {'terminal' if sys.stdout.isatty() else 'no terminal'}",
+        "problems": problems,
+    }
+
+
+def available_threads() -> int:
+    """Threads this process may use at once."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
