@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mesascope.core.mdp import FiniteMDP, rewards
-from mesascope.core.solver import DISCOUNT, evaluate, optimal_values, uniform_policy
+from mesascope.core.solver import DISCOUNT, Discount, evaluate, optimal_values, uniform_policy
 
 
 class Scale(NamedTuple):
@@ -18,7 +18,9 @@ class Scale(NamedTuple):
 
 
 @jax.jit
-def competence_scale(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: float = DISCOUNT) -> Scale:
+def competence_scale(
+    mdp: FiniteMDP, weights: Float[Array, " feature"], discount: Discount = DISCOUNT
+) -> Scale:
     """Per-level returns of the uniform and of an optimal policy at an objective."""
     optimal = (optimal_values(mdp, weights, discount).state * mdp.initial).sum(-1)
     uniform = evaluate(mdp, uniform_policy(mdp), rewards(mdp, weights), discount)

@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int
 from mesascope.core.errors import EditError, unknown
 from mesascope.core.subject import AbstractOpenSubject, Observation, SiteValues, State
 
-Recording = dict[str, Float[Array, "tick level height width site_channel"]]
+Recording = dict[str, Float[Array, "tick level height width _"]]
 
 
 class Edit(eqx.Module):
@@ -51,13 +51,13 @@ def run(
 
     Raises `EditError` when a site does not exist, an edit does not fit its site, or an edit changed nothing in any level.
     """
+    for site in record:
+        _check_site(subject, site)
     result = run_unchecked(subject, observation, checked(subject, observation, edits), record)
     moved = np.asarray(jax.device_get(result.change))
     for edit, change in zip(edits, moved, strict=True):
         if not change.max(initial=0.0) > 0:
             raise EditError(f"the edit of site '{edit.site}' in states {edit.first} to {edit.last} changed nothing")
-    for site in record:
-        _check_site(subject, site)
     return result
 
 
@@ -86,10 +86,7 @@ def checked(subject: AbstractOpenSubject, observation: Observation, edits: tuple
 def _check_site(subject: AbstractOpenSubject, site: str) -> int:
     channels = {s.name: s.channels for s in subject.sites}
     if site not in channels:
-        try:
-            raise unknown("site", site, channels)
-        except Exception as reason:
-            raise EditError(str(reason)) from None
+        raise EditError(str(unknown("site", site, channels)))
     return channels[site]
 
 

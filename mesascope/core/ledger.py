@@ -1,7 +1,7 @@
 """The ledger: how much of the intended goal is lost, and to which gap (RLO; chain of Hubinger 2020).
 
-    J_U(pi*_U) - J_U(pi) = [J_U(pi*_U) - J_U(pi*_Rb)] + [J_U(pi*_Rb) - J_U(pi*_Rm)] + [J_U(pi*_Rm) - J_U(pi)]
-                               outer gap                  inner gap                     capability gap
+J_U(pi*_U) - J_U(pi) = [J_U(pi*_U) - J_U(pi*_Rb)] + [J_U(pi*_Rb) - J_U(pi*_Rm)] + [J_U(pi*_Rm) - J_U(pi)]
+                           outer gap                  inner gap                     capability gap
 """
 
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from jaxtyping import Array, Float
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.solver import (
     DISCOUNT,
+    Discount,
     evaluate,
     optimal_actions,
     optimal_return_range,
@@ -59,7 +60,10 @@ class Ledger(NamedTuple):
 
 @jax.jit
 def _returns(
-    mdp: FiniteMDP, subject: Float[Array, "level state action"], objectives: Float[Array, "3 feature"], discount: float
+    mdp: FiniteMDP,
+    subject: Float[Array, "level state action"],
+    objectives: Float[Array, "3 feature"],
+    discount: Discount,
 ):
     """All of `ReturnsByU` in one program, with one compiled solve of each kind for all objectives and policies."""
     intended = objectives[0]
@@ -79,7 +83,7 @@ def returns_by_intended(
     intended: Float[Array, " feature"],
     base: Float[Array, " feature"],
     mesa: Float[Array, " feature"],
-    discount: float = DISCOUNT,
+    discount: Discount = DISCOUNT,
 ) -> ReturnsByU:
     """Exact returns by U of the policies in the ledger; `subject` is the probability table it acts by."""
     found = _returns(mdp, subject, jnp.stack([intended, base, mesa]), discount)

@@ -17,6 +17,9 @@ from mesascope.core.mdp import (
     rewards,
 )
 
+Discount = float | Float[Array, ""]
+"""A discount: a number below 1, or a traced one."""
+
 DISCOUNT = 0.97
 """Discount of every return unless a world says otherwise."""
 
@@ -45,7 +48,9 @@ class PolicySolution(NamedTuple):
     visits: Float[Array, "level state"]
 
 
-def _sweep(backup, start: Float[Array, "level state"], discount: float | Float[Array, ""]) -> Float[Array, "level state"]:
+def _sweep(
+    backup, start: Float[Array, "level state"], discount: Discount
+) -> Float[Array, "level state"]:
     """Iterate a contraction until no value moves by more than float32 can tell.
 
     Each state is judged by its own size, so that a far cell worth 1e-20 still counts, and each level stops by itself,
@@ -67,7 +72,9 @@ def _sweep(backup, start: Float[Array, "level state"], discount: float | Float[A
 
 
 @jax.jit
-def optimal_values(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: float = DISCOUNT) -> Values:
+def optimal_values(
+    mdp: FiniteMDP, weights: Float[Array, " feature"], discount: Discount = DISCOUNT
+) -> Values:
     """Optimal values for an objective by value iteration, stopped when settled.
 
     Wandering for ever is worth nothing and always allowed by the tables (bumping a wall), so values start from zero.
@@ -85,8 +92,8 @@ def optimal_values(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: 
 def soft_optimal_values(
     mdp: FiniteMDP,
     weights: Float[Array, " feature"],
-    inverse_temperature: Float[Array, ""] | float,
-    discount: float = DISCOUNT,
+    inverse_temperature: float | Float[Array, ""],
+    discount: Discount = DISCOUNT,
 ) -> Values:
     """Soft-optimal values (Ziebart 2010): V = (1/b) log sum_a exp(b Q), Q = r + g E[V].
 
@@ -134,7 +141,7 @@ def solve_policy(
     mdp: FiniteMDP,
     policy: Float[Array, "level state action"],
     reward: Float[Array, "level state action"],
-    discount: float = DISCOUNT,
+    discount: Discount = DISCOUNT,
 ) -> PolicySolution:
     """Values and visits of a policy from one factorization of I - g P.
 
@@ -161,7 +168,7 @@ def _solve_in_chunks(
     mdp: FiniteMDP,
     policy: Float[Array, "level state action"],
     gain: Float[Array, "level state"],
-    discount: float | Float[Array, ""],
+    discount: Discount,
 ) -> PolicySolution:
     def solve(mdp: FiniteMDP, policy, gain) -> PolicySolution:
         stays = jnp.zeros(2 * mdp.band + 1).at[mdp.band].set(1.0)[:, None]
@@ -188,7 +195,7 @@ def evaluate(
     mdp: FiniteMDP,
     policy: Float[Array, "level state action"],
     reward: Float[Array, "level state action"],
-    discount: float = DISCOUNT,
+    discount: Discount = DISCOUNT,
 ) -> Float[Array, "level state"]:
     """Values of a policy for rewards of each state and action (see `solve_policy`)."""
     return solve_policy(mdp, policy, reward, discount).values
@@ -196,7 +203,7 @@ def evaluate(
 
 @jax.jit
 def occupancy(
-    mdp: FiniteMDP, policy: Float[Array, "level state action"], discount: float = DISCOUNT
+    mdp: FiniteMDP, policy: Float[Array, "level state action"], discount: Discount = DISCOUNT
 ) -> Float[Array, "level state"]:
     """Discounted expected visits of each state, sum_t g^t Pr(s_t = s), from the initial distribution."""
     return solve_policy(mdp, policy, jnp.zeros_like(policy), discount).visits
@@ -204,7 +211,7 @@ def occupancy(
 
 @jax.jit
 def feature_returns(
-    mdp: FiniteMDP, policy: Float[Array, "level state action"], discount: float = DISCOUNT
+    mdp: FiniteMDP, policy: Float[Array, "level state action"], discount: Discount = DISCOUNT
 ) -> Float[Array, "level feature"]:
     """Discounted expected feature counts of a policy: its return for *any* objective is their weighted sum."""
     taken = occupancy(mdp, policy, discount)[:, :, None] * policy
@@ -216,7 +223,7 @@ def optimal_return_range(
     mdp: FiniteMDP,
     allowed: Bool[Array, "level state action"],
     weights: Float[Array, " feature"],
-    discount: float = DISCOUNT,
+    discount: Discount = DISCOUNT,
 ) -> tuple[Float[Array, " level"], Float[Array, " level"]]:
     """Least and greatest return by `weights` over all policies that use allowed actions only.
 

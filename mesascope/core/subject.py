@@ -8,7 +8,7 @@ import jax
 from jaxtyping import Array, Float, Int
 
 Observation = Float[Array, "level height width channel"]
-SiteValues = Float[Array, "level height width site_channel"]
+SiteValues = Float[Array, "level height width _"]
 State = dict[str, SiteValues]
 """The whole internal state of an open subject: one map over the level's cells for each site."""
 
