@@ -1,0 +1,86 @@
+"""Exact policy gradient: the gradient of the exact return, with no sampling of actions."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from mesascope.base_optimizers.descent import clipped_adam
+from mesascope.base_optimizers.protocol import (
+    AbstractBaseOptimizer,
+    Metrics,
+    TrainState,
+    apply_gradient,
+    begin_state,
+    training_levels,
+)
+from mesascope.core.mdp import FiniteMDP, continuation, rewards
+from mesascope.core.solver import solve_policy
+from mesascope.core.subject import AbstractOpenSubject, Observation, policy_table
+from mesascope.worlds.world import AbstractWorld
+
+
+class ReturnAndSurrogate(eqx.Module):
+    """The exact mean return, and the function whose gradient is that of the return."""
+
+    mean_return: Float[Array, ""]
+    surrogate: Float[Array, ""]
+
+
+def exact_return(
+    policy: Float[Array, "level state action"],
+    mdp: FiniteMDP,
+    reward: Float[Array, "level state action"],
+    discount: float,
+) -> ReturnAndSurrogate:
+    """Mean return over levels and starts of a policy, with a surrogate of the same gradient.
+
+    The policy gradient theorem (Sutton et al. 2000): dJ = sum_s d(s) sum_a A(s, a) dpi(a|s), with visits d and
+    advantages A held fixed; both come from one factorization, and no derivative is taken through it. Subtracting
+    V(s) from Q(s, a) changes nothing but rounding.
+    """
+    fixed = jax.lax.stop_gradient(policy)
+    solved = solve_policy(mdp, fixed, reward, discount)
+    action_values = reward + discount * continuation(mdp, solved.values)
+    weight = solved.visits[..., None] * (action_values - solved.values[..., None])
+    return ReturnAndSurrogate((solved.values * mdp.initial).sum(-1).mean(), (weight * policy).sum((1, 2)).mean())
+
+
+class ExactPolicyGradient(AbstractBaseOptimizer):
+    """Ascends J = mean over levels and starts of V^pi, exactly, on levels drawn fresh at every update.
+
+    A plan-once subject answers for all states of a level in one pass, so that its return is a function of its weights
+    that needs no sampling of actions; only the levels are sampled. `batches` above 0 goes round a fixed set instead.
+    """
+
+    updates: int = eqx.field(static=True, default=600)
+    batch: int = eqx.field(static=True, default=64)
+    batches: int = eqx.field(static=True, default=0)
+    learning_rate: float = eqx.field(static=True, default=3e-3)
+    warmup: int = eqx.field(static=True, default=50)
+    floor: float = eqx.field(static=True, default=0.02)
+    clip: float = eqx.field(static=True, default=1.0)
+
+    def _transform(self) -> optax.GradientTransformation:
+        return clipped_adam(self.updates, self.learning_rate, self.warmup, self.floor, self.clip)
+
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractOpenSubject) -> TrainState:
+        """The state before the first update."""
+        return begin_state(key, subject, (), self._transform())
+
+    def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
+        """One step along the exact gradient on one batch of levels."""
+        levels = training_levels(state.key(), world, self.batch, self.batches, state.updates)
+        mdp, observation = world.to_mdp(levels), world.observe(levels)
+        reward = rewards(mdp, jnp.asarray(world.base_objective.vector(world.features)))
+
+        def loss(learned: tuple[AbstractOpenSubject, tuple], observation: Observation):
+            policy = policy_table(learned[0].logits(observation))
+            found = exact_return(policy, mdp, reward, world.discount)
+            return -found.surrogate, found.mean_return
+
+        learned = (state.subject, state.extra)
+        (value, mean_return), gradient = eqx.filter_value_and_grad(loss, has_aux=True)(learned, observation)
+        metrics = Metrics(value, mean_return, optax.global_norm(gradient))
+        return apply_gradient(state, gradient, self._transform()), metrics

@@ -1,0 +1,141 @@
+"""Architectures by name: what a saved learned algorithm is rebuilt through, from plain numbers and nothing else."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+from jaxtyping import PRNGKeyArray
+
+from mesascope.core.errors import UsageError, unknown
+from mesascope.core.options import Config, Number, Option, read_options
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.learned.feed_forward import FeedForwardNet
+from mesascope.learned.reflex import ReflexNet
+from mesascope.learned.table import Table
+from mesascope.learned.thinking import ThinkingNet
+
+
+class Architecture(NamedTuple):
+    """A kind of learned algorithm: its options, how it is built, and how its options are read off a built one."""
+
+    says: str
+    options: dict[str, Option]
+    build: Callable[[PRNGKeyArray, int, Config], AbstractOpenSubject]
+    read: Callable[[AbstractOpenSubject], Config | None]
+    """The options of a module, None where it is of another kind."""
+
+
+class Configured(NamedTuple):
+    """An architecture's name and all of its options: what a manifest holds."""
+
+    name: str
+    config: Config
+
+
+_CHANNELS = Option(24, 1, 512, "numbers kept in each cell")
+_TICKS = Option(16, 1, 256, "ticks of thinking")
+_SIDE = Option(7, 1, 62, "cells, border left out")
+
+
+def _thinking(key: PRNGKeyArray, inputs: int, config: Config) -> ThinkingNet:
+    ticks = int(config["ticks"])
+    return ThinkingNet(key, inputs, int(config["channels"]), ticks, int(config.get("reads_until", ticks)))
+
+
+def _glance(key: PRNGKeyArray, inputs: int, config: Config) -> ThinkingNet:
+    if config["reads_until"] >= config["ticks"]:
+        raise UsageError(
+            f"glance with reads_until={config['reads_until']} and ticks={config['ticks']} reads the level at every "
+            "tick: give fewer reading ticks, or ask for 'recall'"
+        )
+    return _thinking(key, inputs, config)
+
+
+def _read_thinking(module: AbstractOpenSubject, recall: bool) -> Config | None:
+    if not isinstance(module, ThinkingNet) or recall != (module.reads_until >= module.ticks):
+        return None
+    config: Config = {"channels": module.channels, "ticks": module.ticks}
+    return config if recall else {**config, "reads_until": module.reads_until}
+
+
+def _read_feed_forward(module: AbstractOpenSubject) -> Config | None:
+    return {"channels": module.channels, "layers": module.ticks} if isinstance(module, FeedForwardNet) else None
+
+
+def _read_reflex(module: AbstractOpenSubject) -> Config | None:
+    return {"channels": module.channels, "radius": module.radius} if isinstance(module, ReflexNet) else None
+
+
+def _read_table(module: AbstractOpenSubject) -> Config | None:
+    if not isinstance(module, Table):
+        return None
+    rows, height, width, _ = module.answers.shape
+    return {"rows": rows, "height": height, "width": width}
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "glance": Architecture(
+        "one block iterated over the grid; the level is seen in the first ticks only",
+        {"channels": _CHANNELS, "ticks": _TICKS, "reads_until": Option(2, 1, 255, "ticks that see the level")},
+        _glance,
+        lambda module: _read_thinking(module, recall=False),
+    ),
+    "recall": Architecture(
+        "one block iterated over the grid; the level is seen at every tick",
+        {"channels": _CHANNELS, "ticks": _TICKS},
+        _thinking,
+        lambda module: _read_thinking(module, recall=True),
+    ),
+    "feed-forward": Architecture(
+        "layers with weights of their own, seeing as far as the thinking nets",
+        {"channels": _CHANNELS, "layers": Option(16, 1, 256, "layers")},
+        lambda key, inputs, config: FeedForwardNet(key, inputs, int(config["channels"]), int(config["layers"])),
+        _read_feed_forward,
+    ),
+    "reflex": Architecture(
+        "two layers on a local view",
+        {
+            "channels": Option(48, 1, 1024, "numbers in each hidden layer"),
+            "radius": Option(1, 1, 3, "cells seen in each direction"),
+        },
+        lambda key, inputs, config: ReflexNet(key, inputs, int(config["channels"]), int(config["radius"])),
+        _read_reflex,
+    ),
+    "table": Architecture(
+        "answers stored level by level; uniform on every other level",
+        {"rows": Option(256, 1, 65_536, "levels stored"), "height": _SIDE, "width": _SIDE},
+        lambda key, inputs, config: Table(int(config["rows"]), int(config["height"]), int(config["width"])),
+        _read_table,
+    ),
+}
+
+
+def check_architecture(name: str, config: Mapping[str, Number]) -> Config:
+    """All options of an architecture, defaults filled in; `UsageError` for a name or a number that does not fit."""
+    if name not in ARCHITECTURES:
+        raise unknown("architecture", name, ARCHITECTURES)
+    return read_options(f"architecture '{name}'", config, ARCHITECTURES[name].options)
+
+
+def build(name: str, config: Mapping[str, Number], *, key: PRNGKeyArray, inputs: int) -> AbstractOpenSubject:
+    """A fresh learned algorithm: `inputs` is the number of channels it is shown.
+
+    Raises `UsageError` for an unknown architecture or option (naming the nearest) and for a number out of range.
+    """
+    checked = check_architecture(name, config)
+    return ARCHITECTURES[name].build(key, inputs, checked)
+
+
+def config_of(module: AbstractOpenSubject) -> Configured:
+    """Name and options that `build` makes this kind of module from. `UsageError` where no architecture does."""
+    for name, architecture in ARCHITECTURES.items():
+        config = architecture.read(module)
+        if config is not None:
+            return Configured(name, config)
+    raise UsageError(f"a {type(module).__name__} is no registered architecture: {', '.join(sorted(ARCHITECTURES))}")
+
+
+def parameter_count(module: AbstractOpenSubject) -> int:
+    """Numbers that training may move."""
+    return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(module, eqx.is_inexact_array)))
