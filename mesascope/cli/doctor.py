@@ -4,7 +4,6 @@ import os
 import platform
 import shutil
 import sys
-from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +11,6 @@ import typer
 
 from mesascope.cli import options, terminal
 
-PACKAGES = ("mesascope", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "numpyro", "safetensors")
 ENOUGH_DISK = 200 * 2**20
 """Bytes a default audit of three seeds never exceeds, with much to spare."""
 
@@ -39,6 +37,7 @@ def examine(out: Path) -> dict[str, Any]:
 
     from mesascope.core.errors import MesascopeError
     from mesascope.store.fs import check_writable
+    from mesascope.store.learned_algorithm import package_versions
 
     problems = []
     try:
@@ -54,10 +53,10 @@ def examine(out: Path) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor threads": available_threads(),
-        **{name: metadata.version(name) for name in PACKAGES},
+        **package_versions(),
         "device": f"{device.platform} {device.device_kind}",
         "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
-        "64-bit floats": bool(jax.config.jax_enable_x64),
+        "default float": str(jax.numpy.zeros(()).dtype),
         "result folder": str(out.absolute()),
         "disk free": f"{free / 2**30:.1f} GB",
         "standard output": f"{sys.stdout.encoding}, {'terminal' if sys.stdout.isatty() else 'no terminal'}",

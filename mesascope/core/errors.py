@@ -32,6 +32,12 @@ class AgentFileError(MesascopeError):
     exit_code = 3
 
 
+class CheckpointError(AgentFileError):
+    """A saved state of training that is of another run, or corrupt."""
+
+    code = "checkpoint"
+
+
 class StorageError(MesascopeError):
     """A path that cannot be written: permission, missing folder, full disk."""
 

@@ -1,7 +1,7 @@
 """Subjects: whatever an audit looks at. A subject gives a policy; an open one lets its insides be read and written."""
 
 import abc
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import equinox as eqx
 import jax
@@ -32,12 +32,23 @@ class AbstractSubject(eqx.Module):
 class AbstractOpenSubject(AbstractSubject):
     """A subject that computes in ticks on named sites.
 
-    `begin` gives the state before the first tick, `step` one tick, `readout` the answer. Everything that a later tick or
-    the readout uses must be in the state: that is what makes recording and editing complete.
+    `begin` gives the state before the first tick, `step` one tick, `readout` the answer. Everything that a later tick
+    or the readout uses must be in the state: that is what makes recording and editing complete.
     """
 
-    ticks: eqx.AbstractVar[int]
-    reads_until: eqx.AbstractVar[int]
+    if TYPE_CHECKING:
+        # A type checker would take an AbstractVar for a field that comes before the subclass's own.
+        @property
+        def ticks(self) -> int:
+            """Ticks after which the subject answers."""
+
+        @property
+        def reads_until(self) -> int:
+            """First tick that must not use the observation."""
+
+    else:
+        ticks: eqx.AbstractVar[int]
+        reads_until: eqx.AbstractVar[int]
 
     @property
     @abc.abstractmethod

@@ -1,0 +1,107 @@
+"""States of training between two chunks, so that an interrupted run goes on with the bits it would have had.
+
+FOLDER/step-000000400/   the state after 400 updates (see `bundle`)
+FOLDER/step-000000600/   the newest; older ones than these two are removed
+"""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mesascope.core.errors import AgentFileError, CheckpointError, StorageError
+from mesascope.store.bundle import MANIFEST, WEIGHTS, load_bundle, save_bundle
+from mesascope.store.fs import remove
+from mesascope.store.results import json_text
+from mesascope.store.tensors import difference, signature
+from mesascope.store.trees import arrays_of, bare_numbers, filled, signature_of
+
+FORMAT = "mesascope-checkpoint"
+KEPT = 2
+
+_STEP = re.compile(r"step-(\d{9,})")
+
+
+class Restored(NamedTuple):
+    """The newest intact state and the updates behind it; `warnings` says which newer ones were passed over and why.
+
+    Without an intact state `state` is None and `updates` 0: training starts from the beginning.
+    """
+
+    state: Any
+    updates: int
+    warnings: tuple[str, ...]
+
+
+def fingerprint_of(config: Any) -> str:
+    """A hash of a run's resolved configuration: what must be equal for one run to go on where another stopped."""
+    return hashlib.sha256(json_text(config).encode()).hexdigest()
+
+
+def save_checkpoint(folder: Path, state: Any, updates: int, fingerprint: str) -> None:
+    """Save the state of training after `updates` updates, and remove all but the latest two.
+
+    `state` is any pytree of arrays, random keys among them. Raises `StorageError`; what was saved before stays intact.
+    """
+    if numbers := bare_numbers(state):
+        raise TypeError(f"the state holds Python numbers ({', '.join(numbers)}), which would be lost: make them arrays")
+    about = {"updates": updates, "fingerprint": fingerprint}
+    # NaN is saved as it is: a run that diverged must go on as it would have.
+    save_bundle(folder / f"step-{updates:09d}", FORMAT, about, arrays_of(state))
+    steps = _steps(folder)
+    kept = [step for step in steps if step <= updates][:KEPT]
+    for step in steps:
+        if step not in kept:
+            _discard(steps[step])
+
+
+def restore_checkpoint(folder: Path, like: Any, fingerprint: str) -> Restored:
+    """The newest intact checkpoint, as a tree like `like`, whose arrays give names, shapes and types.
+
+    A damaged checkpoint is passed over with a warning. `CheckpointError` when one is of a run with another fingerprint,
+    or of this run with other arrays: going on from it would mix two runs.
+    """
+    warnings = []
+    for step, path in _steps(folder).items():
+        if not (path / MANIFEST).exists():
+            continue  # the process ended while it was written, or removed
+        try:
+            found = load_bundle(path, FORMAT, "it is passed over", allow_nonfinite=True)
+        except AgentFileError as error:
+            warnings.append(str(error))
+            continue
+        if found.about.get("updates") != step:
+            warnings.append(f"{path}: expected {step} updates, found {found.about.get('updates')}; it is passed over")
+            continue
+        advice = "use another folder, or remove this one to start over"
+        if found.about.get("fingerprint") != fingerprint:
+            theirs = str(found.about.get("fingerprint"))[:12]
+            raise CheckpointError(
+                f"{path}: expected a run with fingerprint {fingerprint[:12]}, found {theirs}; {advice}"
+            )
+        expected, there = signature_of(like), signature(found.arrays)
+        if expected != there:
+            wanted, has = difference(expected, there)
+            raise CheckpointError(f"{path}: expected {wanted}, found {has}; {advice}")
+        return Restored(filled(like, found.arrays), step, tuple(warnings))
+    return Restored(None, 0, tuple(warnings))
+
+
+def _steps(folder: Path) -> dict[int, Path]:
+    """Checkpoint folders by their number of updates, newest first."""
+    if not folder.is_dir():
+        return {}
+    matches = ((_STEP.fullmatch(path.name), path) for path in folder.iterdir() if path.is_dir())
+    return dict(sorted(((int(match[1]), path) for match, path in matches if match), reverse=True))
+
+
+def _discard(path: Path) -> None:
+    """Remove a checkpoint, its manifest first so that a rest is never taken for a whole. Only our own files go."""
+    for name in (MANIFEST, *WEIGHTS):
+        remove(path / name)
+    for rest in path.glob(".mesascope-*.partial"):
+        remove(rest)
+    try:
+        remove(path)
+    except StorageError:
+        return  # somebody put a file of their own there: the folder stays, without a checkpoint in it

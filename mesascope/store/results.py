@@ -1,0 +1,40 @@
+"""Results as files: the same result gives the same bytes."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from mesascope.core.jsonable import to_json
+from mesascope.store.fs import write_bytes
+
+
+def json_text(value: Any, digits: int | None = None) -> str:
+    """Canonical JSON of anything `to_json` takes: keys sorted, ASCII, NaN and infinities as null, a newline at the end.
+
+    `digits` rounds every float to so many significant digits.
+    """
+    plain = to_json(value)
+    if digits is not None:
+        plain = _rounded(plain, digits)
+    return json.dumps(plain, sort_keys=True, indent=2, allow_nan=False) + "\n"
+
+
+def write_json(path: Path, value: Any, digits: int | None = None) -> None:
+    """Write `json_text` of a value."""
+    write_text(path, json_text(value, digits))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8; half surrogates, which UTF-8 does not have, become question marks."""
+    write_bytes(path, text.encode("utf-8", "replace"))
+
+
+def _rounded(value: Any, digits: int) -> Any:
+    if isinstance(value, float) and value and math.isfinite(value):
+        return float(f"{value:.{digits - 1}e}")
+    if isinstance(value, dict):
+        return {key: _rounded(item, digits) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item, digits) for item in value]
+    return value
