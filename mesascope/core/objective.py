@@ -38,7 +38,7 @@ class Objective:
                 raise UsageError(f"objective '{self.name}' weighs '{feature}' more than once")
 
     @classmethod
-    def of(cls, name: str, role: Role = Role.HYPOTHESIS, /, **weights: float) -> "Objective":
+    def of(cls, name: str, role: Role = Role.HYPOTHESIS, /, **weights: float | int) -> "Objective":
         """`Objective.of("classic", door=1.0)`."""
         return cls(name, tuple((feature, float(w)) for feature, w in weights.items()), role)
 

@@ -113,8 +113,8 @@ def soft_optimal_values(
 
 
 def optimal_actions(
-    action_values: Float[Array, "level state action"], tolerance: float = 1e-4
-) -> Bool[Array, "level state action"]:
+    action_values: Float[Array, "*tables action"], tolerance: float = 1e-4
+) -> Bool[Array, "*tables action"]:
     """The optimal set, ties included: actions within `tolerance` of the best, relative to the largest value there.
 
     The tolerance is of the state's own values, however small: a cell 300 steps from any reward is told as finely as
@@ -126,7 +126,7 @@ def optimal_actions(
     return action_values >= best - tolerance * scale
 
 
-def uniform_over(allowed: Bool[Array, "level state action"]) -> Float[Array, "level state action"]:
+def uniform_over(allowed: Bool[Array, "*tables action"]) -> Float[Array, "*tables action"]:
     """The policy that picks uniformly among the allowed actions."""
     return allowed / allowed.sum(-1, keepdims=True).astype(jnp.float32)
 

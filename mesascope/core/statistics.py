@@ -26,7 +26,7 @@ class Estimate(NamedTuple):
     interval: Interval
 
 
-def wilson(successes: float, trials: float) -> Estimate:
+def wilson(successes: float | int | np.number, trials: float | int | np.number) -> Estimate:
     """Rate with its Wilson score interval (Wilson 1927); no trials give NaN and (0, 1).
 
     Counts may be fractional (weighted trials). Raises `ValueError` when there are more successes than trials.
@@ -36,7 +36,7 @@ def wilson(successes: float, trials: float) -> Estimate:
     if not 0 <= successes <= trials:
         raise ValueError(f"{successes} successes in {trials} trials")
     z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
-    rate = successes / trials
+    rate = float(successes / trials)
     center = (rate + z * z / (2 * trials)) / (1 + z * z / trials)
     half = z / (1 + z * z / trials) * (rate * (1 - rate) / trials + z * z / (4 * trials * trials)) ** 0.5
     return Estimate(rate, Interval(max(0.0, min(rate, center - half)), min(1.0, max(rate, center + half))))

@@ -60,12 +60,12 @@ def any_mdp():
 
 def objectives():
     """Weights over the features, of both signs."""
-    return hnp.arrays(np.float32, (FEATURES,), elements=_weights)
+    return hnp.arrays(np.float32, (FEATURES,), elements=_weights).map(jnp.asarray)
 
 
 def policies():
     """Policy tables, deterministic rows and zeros included."""
-    return distributions((LEVELS, STATES, ACTIONS))
+    return distributions((LEVELS, STATES, ACTIONS)).map(jnp.asarray)
 
 
 def discounts():
