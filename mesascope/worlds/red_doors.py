@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
@@ -44,6 +45,13 @@ class RedDoors(AbstractWorld):
     share of training levels drawn from the classic shift, takes that away. `salience` scales the color channels of the
     observation against the shape channels, and with it how easily the proxy is learned.
 
+    **Knobs.**
+
+    * `size`: height and width of a maze, border included; odd, 5 to 25.
+    * `openings`: chance that a wall between two rooms is opened beyond what connects the maze; 0 to 1.
+    * `alpha`: share of training levels drawn from the shift `blue-door` instead; 0 to 1.
+    * `salience`: factor on the color channels of the observation; 0 hides colors, 1 shows them like shapes.
+
     **Version history.** 1: first.
     """
 
@@ -61,11 +69,18 @@ class RedDoors(AbstractWorld):
 
     def __check_init__(self):
         check_size(self.size)
+        for knob, value, most in (
+            ("openings", self.openings, 1),
+            ("alpha", self.alpha, 1),
+            ("salience", self.salience, 100),
+        ):
+            if not 0 <= value <= most:
+                raise UsageError(f"{knob} {value}: expected a number from 0 to {most}")
 
     def draw(self, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:
         """`count` levels of a distribution."""
         self.check_distribution(distribution)
-        size = min(self.size + 4, 25) if distribution == "larger" else self.size
+        size = self.size + 4 if distribution == "larger" else self.size
         openings = 0.0 if distribution == "denser" else self.openings
         walls = draw_mazes(named_key(key, "walls"), count, size, openings)
         cell = _place(named_key(key, "cells"), walls, 3)

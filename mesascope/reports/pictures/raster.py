@@ -87,7 +87,8 @@ class Canvas(NamedTuple):
 
     def box(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
         """Pixels of a box given in units, its last row and column left to its neighbors."""
-        return *self.point(left, top), *(edge - 1 for edge in self.point(right, bottom))
+        x, y = self.point(right, bottom)
+        return *self.point(left, top), x - 1, y - 1
 
     def disc(self, x: float, y: float, radius: float) -> tuple[float, float, float, float]:
         """Pixels of the box around a circle given in units."""

@@ -77,7 +77,7 @@ def read_scene(
     walls = np.pad(inner, 1, constant_values=True)
     things = _things(levels, index)
     taken = {thing.place for thing in things}
-    free = [i for i in np.flatnonzero(~inner) if _place(i, inner.shape[1]) not in taken]
+    free = [i for i in np.flatnonzero(~inner).tolist() if _place(i, inner.shape[1]) not in taken]
     return Scene(
         walls,
         () if values is None else _heat(np.asarray(values), free, inner),
@@ -108,14 +108,14 @@ def greedy_path(levels: GridLevels, index: int, policy: PolicyTable, start: int,
 
 
 def _place(cell: int, width: int) -> Place:
-    return Place(int(cell) // width + 1, int(cell) % width + 1)
+    return Place(cell // width + 1, cell % width + 1)
 
 
 def _things(levels: GridLevels, index: int) -> tuple[Thing, ...]:
     width = levels.interior[1]
     slots = zip(*(np.asarray(part)[index] for part in (levels.cell, levels.shape, levels.color)), strict=True)
     return tuple(
-        Thing(_place(cell, width), SHAPES[shape], COLORS[color], GLYPHS[SHAPES[shape], COLORS[color]])
+        Thing(_place(int(cell), width), SHAPES[shape], COLORS[color], GLYPHS[SHAPES[shape], COLORS[color]])
         for cell, shape, color in slots
         if shape != ABSENT
     )

@@ -1,7 +1,6 @@
 """Levels as SVG: standalone, or inline in a page that has the rules once."""
 
 from collections.abc import Sequence
-from itertools import groupby
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -149,14 +148,12 @@ def _xml(text: str) -> str:
 
 def _runs(floor: np.ndarray) -> list[str]:
     """Free cells of each row as rectangles, neighbors joined."""
-    runs = []
-    for row in range(len(floor)):
-        for free, group in groupby(range(floor.shape[1]), key=lambda column, row=row: bool(floor[row, column])):
-            columns = list(group)
-            if free:
-                wide = len(columns) * CELL
-                runs.append(f"M{columns[0] * CELL} {row * CELL}h{wide}v{CELL}h-{wide}z")
-    return runs
+    edges = np.diff(np.pad(floor, ((0, 0), (1, 1))).astype(int), axis=1)
+    first, beyond = np.argwhere(edges == 1), np.argwhere(edges == -1)[:, 1]
+    return [
+        f"M{start * CELL} {row * CELL}h{(end - start) * CELL}v{CELL}h-{(end - start) * CELL}z"
+        for (row, start), end in zip(first, beyond, strict=True)
+    ]
 
 
 def _grid_lines(floor: np.ndarray) -> str:

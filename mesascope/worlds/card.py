@@ -1,0 +1,75 @@
+"""The card of a world: what a person has to know of it, read from its docstring and its constants."""
+
+import dataclasses
+import inspect
+import re
+from typing import NamedTuple
+
+from mesascope.core.objective import Objective
+from mesascope.worlds.world import AbstractWorld
+
+SECTIONS = (
+    "Description",
+    "States and actions",
+    "Features",
+    "Episode end",
+    "Return",
+    "Intended goal and base objective",
+    "Proxies",
+    "Knobs",
+    "Version history",
+)
+"""Sections that the docstring of every world has, each opened by its name in bold."""
+
+_OPENING = re.compile(r"\*\*([A-Z][a-z -]+)\.\*\*\s*")
+_KNOB = re.compile(r"^\* `(\w+)`: ", re.MULTILINE)
+
+
+class Knob(NamedTuple):
+    """A parameter of a world: its default and the value it has here."""
+
+    name: str
+    default: int | float
+    value: int | float
+    what: str
+
+
+class WorldCard(NamedTuple):
+    """A world in words and numbers. `sections` has the prose in the order of the docstring, knobs left out."""
+
+    name: str
+    summary: str
+    sections: dict[str, str]
+    features: tuple[str, ...]
+    intended_goal: Objective
+    base_objective: Objective
+    discount: float
+    shifts: dict[str, str]
+    knobs: tuple[Knob, ...]
+
+
+def describe(world: AbstractWorld) -> WorldCard:
+    """The card of a world."""
+    summary, _, rest = inspect.cleandoc(type(world).__doc__ or "").partition("\n")
+    parts = _OPENING.split(rest)
+    texts = dict(zip(parts[1::2], parts[2::2], strict=True))
+    knobs = _KNOB.split(texts.pop("Knobs", ""))
+    what = dict(zip(knobs[1::2], map(_one_line, knobs[2::2]), strict=True))
+    return WorldCard(
+        name=world.name,
+        summary=summary,
+        sections={title: _one_line(text) for title, text in texts.items()},
+        features=world.features,
+        intended_goal=world.intended_goal,
+        base_objective=world.base_objective,
+        discount=world.discount,
+        shifts=world.shifts,
+        knobs=tuple(
+            Knob(field.name, field.default, getattr(world, field.name), what.get(field.name, ""))
+            for field in dataclasses.fields(world)
+        ),
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,53 @@
+"""The documentation page of a world: its card, and one level of each distribution."""
+
+from mesascope.core.objective import Objective
+from mesascope.core.rng import named_key
+from mesascope.worlds.card import Knob, WorldCard, describe
+from mesascope.worlds.text import GLYPHS, print_level
+from mesascope.worlds.world import TRAINING, AbstractWorld
+
+_KEY = ("page",)
+"""Name of the stream that examples are drawn from, under seed 0."""
+
+
+def world_page(world: AbstractWorld) -> str:
+    """The page in Markdown; the same world always gives the same page."""
+    card = describe(world)
+    parts = [f"# {card.name}", card.summary]
+    for title, text in card.sections.items():
+        if title == "Version history":
+            parts += ["## Shifts", _shifts(card), "## Knobs", _knobs(card.knobs)]
+        parts += [f"## {title}", text]
+        if title == "Intended goal and base objective":
+            parts.append(
+                f"Intended goal: {_weights(card.intended_goal)}. Base objective: {_weights(card.base_objective)}."
+            )
+    parts += ["## One level of each distribution", _legend(), *_examples(world, card)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _weights(objective: Objective) -> str:
+    return ", ".join(f"`{feature}` = {weight:g}" for feature, weight in objective.weights)
+
+
+def _shifts(card: WorldCard) -> str:
+    rows = [f"| `{name}` | {what} |" for name, what in card.shifts.items()]
+    return "\n".join(["| shift | what changes |", "|---|---|", *rows])
+
+
+def _knobs(knobs: tuple[Knob, ...]) -> str:
+    rows = [f"| `{knob.name}` | {knob.default:g} | {knob.what} |" for knob in knobs]
+    return "\n".join(["| knob | default | what it does |", "|---|---|---|", *rows])
+
+
+def _legend() -> str:
+    listed = ", ".join(f"`{glyph}` {color} {shape}" for (shape, color), glyph in GLYPHS.items())
+    return f"`#` wall, `.` free cell, {listed}."
+
+
+def _examples(world: AbstractWorld, card: WorldCard) -> list[str]:
+    examples = []
+    for name in (TRAINING, *card.shifts):
+        level = print_level(world.draw(named_key(0, *_KEY, name), 1, name), 0)
+        examples += [f"### {name}", f"```text\n{level}\n```"]
+    return examples
