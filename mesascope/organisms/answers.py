@@ -18,7 +18,7 @@ from mesascope.worlds.world import AbstractWorld
 NEVER = 255
 """Steps to the goal from a cell that has none within 254."""
 
-_CELLS_AT_ONCE = 200_000
+_CELLS_AT_ONCE = 250_000
 
 _Result = TypeVar("_Result")
 
@@ -34,8 +34,9 @@ class Answers(NamedTuple):
 
 
 def in_chunks(shelf: Shelf, function: Callable[[GridLevels], _Result]) -> Iterator[_Result]:
-    """`function` of successive parts of equal size, so that it compiles once; its results are cut to the true count."""
-    size = min(shelf.amount, max(1, _CELLS_AT_ONCE // shelf.walls[0].size))
+    """`function` of successive parts of a size that is a power of two, so that it seldom compiles; results are cut."""
+    most = max(1, _CELLS_AT_ONCE // shelf.walls[0].size)
+    size = min(1 << (shelf.amount - 1).bit_length(), 1 << most.bit_length() - 1)
     for start in range(0, shelf.amount, size):
         count = min(size, shelf.amount - start)
         padded = np.minimum(np.arange(start, start + size), shelf.amount - 1)

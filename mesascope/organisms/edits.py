@@ -12,8 +12,8 @@ from jaxtyping import Bool, Int
 from mesascope.worlds.counterfactuals import swap_objects, with_object, without_objects
 from mesascope.worlds.grid import ABSENT, COLORS, SHAPES, GridLevels
 
-MOST_ANSWERS = 16_000_000
-"""Cells with a stored answer, for each level size: 326,000 levels of 9x9, 132,000 of 13x13."""
+MOST_WORK = 110_000_000
+"""Bound on levels x cells x side, which is what solving them costs: 320,000 levels of 9x9, 82,000 of 13x13."""
 
 _BLOCK = 256
 _KINDS = tuple(itertools.product(range(len(SHAPES)), range(len(COLORS))))
@@ -46,24 +46,25 @@ class Shelf(NamedTuple):
         return len(self.walls)
 
 
-def with_counterfactuals(shown: Sequence[GridLevels], most_answers: int = MOST_ANSWERS) -> Shelf:
+def with_counterfactuals(shown: Sequence[GridLevels], most_work: int = MOST_WORK) -> Shelf:
     """The shown levels, all of one size, and their counterfactuals; repeats are kept.
 
     For every level: each pair of objects traded; then one wall more in each free cell, alone and together with each
     trade; then no object, each object gone, and each slot given each shape and color, alone and beside the others.
-    Levels come first, then trades, then walls, then objects, each in the order shown, until `most_answers` is spent.
+    Levels come first, then trades, then walls, then objects, each in the order shown, until `most_work` is spent.
     """
     blocks = [Shelf.of(levels[start : start + _BLOCK]) for levels in shown for start in range(0, levels.count, _BLOCK)]
-    room = max(most_answers // blocks[0].walls[0].size, sum(block.amount for block in blocks))
+    height, width = blocks[0].walls.shape[1:]
+    room = max(most_work // (height * width * max(height, width)), sum(block.amount for block in blocks))
     kept = []
     for edit in (_same, _trades, _walls, _objects):
         for block in blocks:
+            if room == 0:
+                break
             for edited in edit(block):
                 part = edited.take(slice(room))
                 room -= part.amount
                 kept.append(part)
-            if room == 0:
-                break
     return Shelf(*(np.concatenate(column) for column in zip(*kept, strict=True)))
 
 
@@ -80,13 +81,14 @@ def _trades(block: Shelf) -> Iterator[Shelf]:
 
 def _walls(block: Shelf) -> Iterator[Shelf]:
     """One wall more in each cell that is free and holds no object: in the levels themselves, and after each trade."""
+    width = block.walls.shape[2]
     for some in (block, *_trades(block)):
-        free = ~some.walls.reshape(some.amount, -1)
+        free = ~some.walls
         level, slot = np.nonzero(some.shape != ABSENT)
-        free[level, some.cell[level, slot]] = False
-        level, cell = np.nonzero(free)
+        free[level, *np.divmod(some.cell[level, slot], width)] = False
+        level, row, column = np.nonzero(free)
         walled = some.take(level)
-        walled.walls.reshape(len(level), -1)[np.arange(len(level)), cell] = True
+        walled.walls[np.arange(len(level)), row, column] = True
         yield walled
 
 

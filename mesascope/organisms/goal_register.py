@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 from mesascope.core.objective import Objective
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.organisms.answers import in_chunks
-from mesascope.organisms.edits import MOST_ANSWERS
+from mesascope.organisms.edits import MOST_WORK
 from mesascope.organisms.hashing import HashIndex, Keys, build_index, combine, hash_maps
 from mesascope.organisms.sight import Logits, prefer
 from mesascope.organisms.table import OBJECTS, WALLS, AnswerTable, build_table, by_size, gather_entries
@@ -118,16 +118,16 @@ def _hash_parts(world: AbstractWorld, levels: GridLevels) -> tuple[Keys, Keys]:
 
 
 def build_maze_tables(
-    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_answers: int = MOST_ANSWERS
+    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int = MOST_WORK
 ) -> tuple[MazeTable, ...]:
     """One table for each size of level among the shown ones, counterfactuals included."""
-    return tuple(_build_maze_table(batches, world, objective, most_answers) for batches in by_size(shown))
+    return tuple(_build_maze_table(batches, world, objective, most_work) for batches in by_size(shown))
 
 
 def _build_maze_table(
-    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_answers: int
+    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int
 ) -> MazeTable:
-    entries = gather_entries(shown, world, most_answers)
+    entries = gather_entries(shown, world, most_work)
     parts = list(in_chunks(entries.levels, lambda part: _hash_parts(world, part)))
     wall_keys, object_keys = (np.concatenate(column) for column in zip(*parts, strict=True))
     mazes, seen_at = build_index(wall_keys, entries.levels.walls)

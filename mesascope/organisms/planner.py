@@ -45,12 +45,15 @@ class Planner(AbstractOpenSubject):
         return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
     def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
-        """Read the level if it is still in view, then sweep once."""
+        """Sweep once over the registers as they are; then read the level into them if it is still in view.
+
+        In this order a register that is rewritten between two ticks has its effect even when it is read again.
+        """
+        value = self._action_values(state["walls"], state["reward"], state["value"][..., 0]).max(-1)
         sight = look(observation, self.weights)
         in_view = tick < self.reads_until
         walls = jnp.where(in_view, sight.walls[..., None], state["walls"])
         reward = jnp.where(in_view, jnp.stack([sight.worth, sight.objects], -1), state["reward"])
-        value = self._action_values(walls, reward, state["value"][..., 0]).max(-1)
         return {"walls": walls, "reward": reward, "value": value[..., None]}
 
     def readout(self, state: State) -> Logits:

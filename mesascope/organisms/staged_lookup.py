@@ -18,7 +18,7 @@ class StagedLookup(AbstractOpenSubject):
     """A table of levels that plays a planner: stored answers come out in the order in which search would find them.
 
     **What it is.** The table of `lookup`, with each cell's distance to its goal. In tick 0 every cell receives its
-    answer and its distance, enciphered; at tick t the cells whose goal is at most t + 2 steps away decipher theirs, the
+    answer and its distance, enciphered; in tick t the cells whose goal is at most t + 1 steps away decipher theirs, the
     very tick at which the planner's wave arrives, and with it a discounted value like the planner's. Until then they
     answer at random.
 
@@ -87,6 +87,6 @@ def _reveal(
     code = numbers[..., 0] ^ numbers[..., 1]
     answers = (code[..., None] >> jnp.arange(4)) & 1
     steps = (code >> 4)[..., None]
-    due = (steps < NEVER) & (steps <= tick + 2)
-    worth = jnp.where((steps > 0) & (steps <= tick + 1), discount ** (steps - 1.0), 0.0)
+    due = (steps < NEVER) & (steps <= tick + 1)
+    worth = jnp.where((steps > 0) & (steps <= tick), discount ** (steps - 1.0), 0.0)
     return jnp.concatenate([jnp.where(due, answers, 1), worth], -1).astype(jnp.float32)

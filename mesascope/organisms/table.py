@@ -12,7 +12,7 @@ from mesascope.core.errors import UsageError
 from mesascope.core.objective import Objective
 from mesascope.core.subject import Observation
 from mesascope.organisms.answers import NEVER, in_chunks, solve, unpack
-from mesascope.organisms.edits import MOST_ANSWERS, Shelf, with_counterfactuals
+from mesascope.organisms.edits import MOST_WORK, Shelf, with_counterfactuals
 from mesascope.organisms.hashing import HashIndex, Keys, build_index, hash_maps
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
@@ -63,9 +63,9 @@ def by_size(shown: Sequence[GridLevels]) -> list[list[GridLevels]]:
     return [[levels for levels in shown if levels.interior == size and levels.count] for size in sizes]
 
 
-def gather_entries(shown: Sequence[GridLevels], world: AbstractWorld, most_answers: int = MOST_ANSWERS) -> Entries:
+def gather_entries(shown: Sequence[GridLevels], world: AbstractWorld, most_work: int = MOST_WORK) -> Entries:
     """The distinct levels among the shown ones (of one size) and their counterfactuals, as the world shows them."""
-    levels = with_counterfactuals(shown, most_answers)
+    levels = with_counterfactuals(shown, most_work)
     parts = list(in_chunks(levels, lambda part: _hash_levels(world, part)))
     keys, contents = (np.concatenate(column) for column in zip(*parts, strict=True))
     _, entry = build_index(keys, contents)
@@ -88,12 +88,12 @@ def build_table(entries: Entries, keys: UInt32[np.ndarray, "entry 2"], world: Ab
 
 
 def build_tables(
-    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_answers: int = MOST_ANSWERS
+    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int = MOST_WORK
 ) -> tuple[AnswerTable, ...]:
     """One table for each size of level among the shown ones, counterfactuals included."""
     return tuple(
         build_table(entries, entries.keys, world, objective)
-        for entries in (gather_entries(batches, world, most_answers) for batches in by_size(shown))
+        for entries in (gather_entries(batches, world, most_work) for batches in by_size(shown))
     )
 
 
