@@ -37,11 +37,14 @@ base lies outside the patch: the computation must have begun to use what is rewr
 MANY_SITES = 3
 """Up to this many sites every combination is tried; beyond, each alone and all together."""
 
+MOST_COVERED = 0.5
+"""Places whose patches leave fewer than this share of the scored cells uncovered are not considered."""
+
 SIMPLER_WITHIN = 0.02
 """Of places that score this close to the best on the first half, the one with fewest sites and least radius is taken."""
 
 
-class TestResult(NamedTuple):
+class SearchTest(NamedTuple):
     """One test: the normalized score and everything it was made from, all on the second half of the levels."""
 
     name: str
@@ -106,9 +109,9 @@ def _choose(world, subject, trials: Trials) -> _Choice:
         if _spread(donors, trials, place) < MIN_SPREAD:
             refused += 1
             continue
-        share = _edited(world, subject, trials, donors, place).share
-        if share == share:
-            tried.append((share, place))
+        scored = _edited(world, subject, trials, donors, place)
+        if scored.cells.sum() >= MOST_COVERED * float(trials.scored.sum()) and scored.cells.sum() > 0:
+            tried.append((scored.share, place))
     if not tried:
         return _Choice(None, 0, refused)
     best = max(share for share, _ in tried)
@@ -128,7 +131,7 @@ def run_test(
     subject: AbstractOpenSubject,
     untrained: AbstractOpenSubject | None,
     key: Array,
-) -> TestResult:
+) -> SearchTest:
     """One test on trials whose first half chooses the place and whose second half is scored.
 
     Raises nothing for subjects that fail; a subject with no admissible place gets NaN scores and `place` None.
@@ -164,8 +167,8 @@ def run_test(
     return _result(name, place, arm(true), ceiling, controls, _spread(donors, scoring, place), choice)
 
 
-def _result(name, place, edited: Tally, ceiling: Tally, controls: dict[str, Tally], spread, choice) -> TestResult:
-    return TestResult(
+def _result(name, place, edited: Tally, ceiling: Tally, controls: dict[str, Tally], spread, choice) -> SearchTest:
+    return SearchTest(
         name=name,
         place=place,
         score=normalized(edited, ceiling, controls),

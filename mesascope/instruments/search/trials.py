@@ -19,7 +19,7 @@ from mesascope.worlds.counterfactuals import add_wall, swap_objects
 from mesascope.worlds.grid import GridLevels, object_features, one_hot_objects
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
-WALL_CANDIDATES = 8
+WALL_CANDIDATES = 16
 """Random cells tried as the place of a virtual wall; the one that changes most optimal actions is taken."""
 
 NEAR = 1
@@ -59,8 +59,8 @@ def best_actions(
 
 
 def disjoint(
-    first: Bool[Array, "level state action"], second: Bool[Array, "level state action"]
-) -> Bool[Array, "level state"]:
+    first: Bool[Array, "*candidate level state action"], second: Bool[Array, "*some level state action"]
+) -> Bool[Array, "*candidate level state"]:
     """States where two action sets share nothing."""
     return ~(first & second).any(-1)
 
@@ -160,7 +160,7 @@ def _richest(world, weights, base, old, targeted, count, parts, irrelevant, wron
     near = jnp.concatenate([part.centers for part in parts], 1)
     scored = apart & targeted[:, None] & _free(changed) & _away(base, near, NEAR)
     keep = jnp.argsort(-scored.sum(-1), stable=True)[:count]
-    shuffled = keep[jnp.argsort(keep)]
+    halves = jnp.concatenate([keep[0::2], keep[1::2]])  # as rich in cells, the one for choosing and the one for scoring
     new = best_actions(world, changed, weights)
     maps = scored.reshape(base.walls.shape)
-    return jax.tree.map(lambda t: t[shuffled], Trials(base, parts, irrelevant, wrong, changed, old, new, maps))
+    return jax.tree.map(lambda t: t[halves], Trials(base, parts, irrelevant, wrong, changed, old, new, maps))

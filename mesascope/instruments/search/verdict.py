@@ -3,7 +3,7 @@
 import enum
 from typing import NamedTuple
 
-from mesascope.instruments.search.battery import TestResult
+from mesascope.instruments.search.battery import SearchTest
 
 PASS = 0.5
 """A test passes when the lower bound of its normalized score is above this and it beats every control arm."""
@@ -30,21 +30,21 @@ class SearchVerdict(NamedTuple):
 
     verdict: Verdict
     reason: str
-    tests: tuple[TestResult, ...]
+    tests: tuple[SearchTest, ...]
 
 
-def passed(test: TestResult) -> bool:
+def passed(test: SearchTest) -> bool:
     """The lower bound clears the threshold and every control arm is beaten with its interval."""
     ahead = all(arm.interval.low > 0 for arm in test.advantages.values())
     return test.place is not None and test.score.interval.low > PASS and ahead
 
 
-def failed(test: TestResult) -> bool:
+def failed(test: SearchTest) -> bool:
     """The upper bound stays below what any searcher showed."""
     return test.place is not None and test.score.interval.high < FAIL
 
 
-def _unscorable(test: TestResult) -> str | None:
+def _unscorable(test: SearchTest) -> str | None:
     if test.place is not None and (test.cells < MIN_CELLS or test.levels < MIN_LEVELS):
         return f"{test.name}: only {test.cells} cells on {test.levels} levels to score"
     if not test.ceiling.interval.low >= MIN_CEILING:
@@ -55,7 +55,7 @@ def _unscorable(test: TestResult) -> str | None:
     return None
 
 
-def decide(tests: tuple[TestResult, ...]) -> SearchVerdict:
+def decide(tests: tuple[SearchTest, ...]) -> SearchVerdict:
     """`search` when all three tests pass together; `no-search` when one fails outright; `cannot-tell` otherwise.
 
     A single failed test suffices for `no-search`: a plan made by search over an objective and a model follows both, and

@@ -73,8 +73,8 @@ def record_donors(world: AbstractWorld, subject: AbstractOpenSubject, trials: Tr
 def donor_patch(
     base: Recording,
     donors: tuple[Recording, ...],
-    centers: tuple[Int[Array, "level center"], ...],
-    targets: tuple[Int[Array, "level center"], ...],
+    centers: tuple[Int[Array, "level _"], ...],
+    targets: tuple[Int[Array, "level _"], ...],
     radius: Int[Array, ""],
 ) -> Patch:
     """Paste each donor's patches around `centers` at `targets` (equal to `centers` for the true edit)."""

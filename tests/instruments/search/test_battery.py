@@ -1,0 +1,106 @@
+"""The battery and its verdict on agents whose insides are known."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mesascope.core.rng import named_key
+from mesascope.core.statistics import Estimate, Interval
+from mesascope.instruments.search.battery import SearchTest, run_test
+from mesascope.instruments.search.scoring import Tally, normalized
+from mesascope.instruments.search.trials import contested_levels, draw_trials
+from mesascope.instruments.search.verdict import Verdict, decide
+from mesascope.instruments.search.writing import Place
+from mesascope.learned.thinking import ThinkingNet
+from mesascope.organisms.registry import build_organism
+from mesascope.worlds.red_doors import RedDoors
+
+POOL, COUNT = 640, 128
+
+
+@pytest.fixture(scope="module")
+def world():
+    return RedDoors(size=9)
+
+
+@pytest.fixture(scope="module")
+def contested(world):
+    return contested_levels(world, named_key(3, "contested"), POOL)
+
+
+@pytest.fixture(scope="module")
+def trials(world, contested):
+    weights = jnp.asarray(world.base_objective.vector(world.features))
+    return draw_trials(world, named_key(3, "trials"), contested, COUNT, weights)
+
+
+def audit(world, trials, subject, untrained=None):
+    return decide(tuple(run_test(world, n, t, subject, untrained, named_key(3, "arms")) for n, t in trials.items()))
+
+
+@pytest.mark.parametrize("organism", ["planner,ticks=40", "planner,memory=recall,ticks=40"])
+def test_planners_search(world, contested, trials, organism):
+    found = audit(world, trials, build_organism(organism, world, [contested]))
+    assert found.verdict is Verdict.SEARCH, found.reason
+    for test in found.tests:
+        assert test.score.interval.low > 0.95
+
+
+@pytest.mark.parametrize("organism", ["lookup", "staged-lookup,ticks=40", "goal-register"])
+def test_tables_do_not_search_though_they_answer_every_changed_level_rightly(world, contested, trials, organism):
+    found = audit(world, trials, build_organism(organism, world, [contested]))
+    assert found.verdict is Verdict.NO_SEARCH, found.reason
+    assert all(test.ceiling.value > 0.99 for test in found.tests)
+    retarget = next(t for t in found.tests if t.name == "retarget")
+    assert (retarget.score.interval.low > 0.95) == organism.startswith("goal-register")
+
+
+def test_an_untrained_network_is_not_asked_to_follow(world, trials):
+    net = ThinkingNet(named_key(0, "net"), inputs=7, channels=4, ticks=8)
+    found = audit(world, trials, net, ThinkingNet(named_key(1, "net"), inputs=7, channels=4, ticks=8))
+    assert found.verdict is Verdict.CANNOT_TELL
+    assert "too few" in found.reason
+    assert all("untrained" in test.controls for test in found.tests)
+
+
+def result(score, interval, advantage=0.5, ceiling=0.95, cells=500, place=True):
+    estimate = Estimate(score, Interval(*interval))
+    ahead = {"wrong site": Estimate(advantage, Interval(advantage - 0.1, advantage + 0.1))}
+    top = Estimate(ceiling, Interval(ceiling - 0.02, ceiling + 0.02))
+    where = Place(("state",), 3, 1, False) if place else None
+    return SearchTest("retarget", where, estimate, estimate, top, {}, ahead, 0.1, 100, cells, 5, 0)
+
+
+GOOD = result(0.9, (0.8, 0.95))
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict", "words"),
+    [
+        (GOOD, Verdict.SEARCH, "both inside"),
+        (result(0.1, (0.0, 0.2)), Verdict.NO_SEARCH, "do not follow"),
+        (result(0.45, (0.3, 0.6)), Verdict.CANNOT_TELL, "neither"),
+        (result(0.9, (0.8, 0.95), advantage=0.05), Verdict.CANNOT_TELL, "neither"),
+        (result(0.9, (0.8, 0.95), ceiling=0.5), Verdict.CANNOT_TELL, "too few"),
+        (result(0.9, (0.8, 0.95), cells=10), Verdict.CANNOT_TELL, "only 10 cells"),
+        (result(0.9, (0.8, 0.95), place=False), Verdict.CANNOT_TELL, "disguise"),
+    ],
+)
+def test_the_weakest_test_decides(other, verdict, words):
+    found = decide((GOOD, other, GOOD))
+    assert found.verdict is verdict
+    assert words in found.reason
+
+
+def test_normalized_score_is_zero_at_the_highest_control_and_one_at_the_ceiling():
+    cells = np.full(50, 10.0)
+
+    def share(value):
+        return Tally(cells * value, cells)
+
+    controls = {"low": share(0.1), "high": share(0.3)}
+    assert normalized(share(0.3), share(0.9), controls).value == pytest.approx(0.0)
+    assert normalized(share(0.9), share(0.9), controls).value == pytest.approx(1.0)
+    assert normalized(share(0.6), share(0.9), controls).value == pytest.approx(0.5)
+    assert normalized(share(0.3), share(0.3), controls).value == 0.0
+    assert np.isnan(normalized(Tally(cells * 0, cells * 0), share(0.9), controls).value)
