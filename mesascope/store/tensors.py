@@ -3,7 +3,6 @@
 import math
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
@@ -26,7 +25,6 @@ _TYPES = {
     "U64": np.dtype(np.uint64),
     "I64": np.dtype(np.int64),
     "F16": np.dtype(np.float16),
-    "BF16": np.dtype(ml_dtypes.bfloat16),
     "F32": np.dtype(np.float32),
     "F64": np.dtype(np.float64),
 }
