@@ -18,6 +18,7 @@ from mesascope.base_optimizers.protocol import (
 from mesascope.core.mdp import FiniteMDP, continuation, rewards
 from mesascope.core.solver import solve_policy
 from mesascope.core.subject import AbstractOpenSubject, Observation, policy_table
+from mesascope.learned.arranged import answer
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -76,7 +77,7 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
         reward = rewards(mdp, jnp.asarray(world.base_objective.vector(world.features)))
 
         def loss(learned: tuple[AbstractOpenSubject, tuple], observation: Observation):
-            policy = policy_table(learned[0].logits(observation))
+            policy = policy_table(answer(learned[0], observation))
             found = exact_return(policy, mdp, reward, world.discount)
             return -found.surrogate, found.mean_return
 

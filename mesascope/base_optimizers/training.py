@@ -18,6 +18,7 @@ from mesascope.core.options import Number
 from mesascope.core.rng import named_key
 from mesascope.core.solver import evaluate
 from mesascope.core.subject import AbstractOpenSubject, Observation, policy_table
+from mesascope.learned.arranged import answer
 from mesascope.learned.registry import build
 from mesascope.learned.table import Table
 from mesascope.worlds.world import AbstractWorld
@@ -128,7 +129,7 @@ def advance(
 
 @eqx.filter_jit
 def _stand(subject: AbstractOpenSubject, probe: Probe, discount: float) -> Float[Array, "2"]:
-    policy = policy_table(subject.logits(probe.observation))
+    policy = policy_table(answer(subject, probe.observation))
     returns = (evaluate(probe.mdp, policy, probe.reward, discount) * probe.mdp.initial).sum(-1)
     return jnp.stack([competence(returns, probe.scale), returns.mean() / probe.scale.optimal.mean()])
 

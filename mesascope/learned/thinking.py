@@ -1,5 +1,7 @@
 """The glance net and the thinking net: one weight-tied recurrent block that thinks for a number of ticks."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -8,6 +10,21 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.learned.stencil import glorot, neighborhood
+
+
+def gated_update(
+    h: Float[Array, "*cells"],
+    x: Sequence[Float[Array, "*#cells"]],
+    u: Sequence[Float[Array, "*cells"]],
+    candidate_bias: Float[Array, "*#cells"],
+) -> Float[Array, "*cells"]:
+    """A GRU's new state from its old one, from what it reads (biases included) and from what it recalls.
+
+    `x` and `u` hold the parts for the update gate, the reset gate and the candidate, in any layout of cells and channels.
+    """
+    update = jax.nn.sigmoid(x[0] + u[0])
+    reset = jax.nn.sigmoid(x[1] + u[1])
+    return (1.0 - update) * h + update * jnp.tanh(x[2] + reset * (u[2] + candidate_bias))
 
 
 class ThinkingNet(AbstractOpenSubject):
@@ -49,14 +66,14 @@ class ThinkingNet(AbstractOpenSubject):
     def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """One gated update: h <- (1 - z) h + z tanh(x + r * u)."""
         h = state["state"]
-        seen = jnp.where(tick < self.reads_until, observation, 0.0)
-        x = neighborhood(seen) @ self.read
-        u = neighborhood(h) @ self.recur
-        c = self.channels
-        update = jax.nn.sigmoid(x[..., :c] + u[..., :c] + self.bias[:c])
-        reset = jax.nn.sigmoid(x[..., c : 2 * c] + u[..., c : 2 * c] + self.bias[c : 2 * c])
-        new = jnp.tanh(x[..., 2 * c :] + self.bias[2 * c :] + reset * (u[..., 2 * c :] + self.candidate_bias))
-        return {"state": (1.0 - update) * h + update * new}
+        seen = jax.lax.cond(
+            tick < self.reads_until,
+            lambda: neighborhood(observation) @ self.read,
+            lambda: jnp.zeros((*h.shape[:3], 3 * self.channels)),
+        )
+        x = jnp.split(seen + self.bias, 3, -1)
+        u = jnp.split(neighborhood(h) @ self.recur, 3, -1)
+        return {"state": gated_update(h, x, u, self.candidate_bias)}
 
     def readout(self, state: State) -> Float[Array, "level height width action"]:
         """A linear readout of each cell's own state."""
