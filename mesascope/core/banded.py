@@ -23,10 +23,10 @@ def solve_banded(
 ) -> Solutions:
     """Solve A x = b and A^T y = c by one elimination; differentiable in all arguments.
 
-    `band[k, w + d]` is A[k, k + d] for |d| <= w, where 2 w + 1 is the number of offsets; entries that would fall outside
-    of the matrix must be zero. Rows are not exchanged: A must be diagonally dominant by rows, as I - g P is, and
-    then the elimination is stable (Golub and Van Loan 2013, section 4.1.1). With b >= 0 nothing cancels either but in
-    the pivots, so that small values far from any reward keep their relative accuracy.
+    `band[k, w + d]` is A[k, k + d] for |d| <= w, where 2 w + 1 is the number of offsets; entries that would fall
+    outside of the matrix must be zero. Rows are not exchanged: A must be diagonally dominant by rows, as I - g P is,
+    and then the elimination is stable (Golub and Van Loan 2013, section 4.1.1). With b >= 0 nothing cancels either but
+    in the pivots, so that small values far from any reward keep their relative accuracy.
     """
 
     def both(pair: Solutions) -> Solutions:

@@ -18,9 +18,7 @@ class Scale(NamedTuple):
 
 
 @jax.jit
-def competence_scale(
-    mdp: FiniteMDP, weights: Float[Array, " feature"], discount: Discount = DISCOUNT
-) -> Scale:
+def competence_scale(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: Discount = DISCOUNT) -> Scale:
     """Per-level returns of the uniform and of an optimal policy at an objective."""
     optimal = (optimal_values(mdp, weights, discount).state * mdp.initial).sum(-1)
     uniform = evaluate(mdp, uniform_policy(mdp), rewards(mdp, weights), discount)

@@ -14,9 +14,9 @@ import numpy as np
 def to_json(value: Any) -> Any:
     """`value` as dicts, lists, strings, numbers, booleans and None.
 
-    NamedTuples and dataclasses become dicts of their fields, enums their value, arrays (NumPy or JAX) nested lists, sets
-    sorted lists. NaN and infinities, which JSON does not have, become None. Keys of dicts must be strings or enums of
-    strings. Raises `TypeError`, naming the place, for anything else.
+    NamedTuples and dataclasses become dicts of their fields, enums their value, arrays (NumPy or JAX) nested lists,
+    sets sorted lists. NaN and infinities, which JSON does not have, become None. Keys of dicts must be strings or
+    enums of strings. Raises `TypeError`, naming the place, for anything else.
     """
     return _plain(value, "value")
 

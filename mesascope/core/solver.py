@@ -48,9 +48,7 @@ class PolicySolution(NamedTuple):
     visits: Float[Array, "level state"]
 
 
-def _sweep(
-    backup, start: Float[Array, "level state"], discount: Discount
-) -> Float[Array, "level state"]:
+def _sweep(backup, start: Float[Array, "level state"], discount: Discount) -> Float[Array, "level state"]:
     """Iterate a contraction until no value moves by more than float32 can tell.
 
     Each state is judged by its own size, so that a far cell worth 1e-20 still counts, and each level stops by itself,
@@ -72,9 +70,7 @@ def _sweep(
 
 
 @jax.jit
-def optimal_values(
-    mdp: FiniteMDP, weights: Float[Array, " feature"], discount: Discount = DISCOUNT
-) -> Values:
+def optimal_values(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: Discount = DISCOUNT) -> Values:
     """Optimal values for an objective by value iteration, stopped when settled.
 
     Wandering for ever is worth nothing and always allowed by the tables (bumping a wall), so values start from zero.

@@ -8,7 +8,7 @@ from mesascope.core.mdp import FiniteMDP
 
 @pytest.fixture
 def tiny() -> FiniteMDP:
-    """A corridor of three states, start at the left, end at the right; actions left and right; one feature at the end."""
+    """A corridor of three states, the last of them an end; actions left and right; one feature at the end."""
     successor = jnp.array([[[0, 1], [0, 2], [2, 2]]], jnp.int32)[..., None]
     return FiniteMDP(
         successor=successor,

@@ -68,7 +68,10 @@ class Module(eqx.Module):
         ({"a": (1, [2.0])}, {"a": [1, [2.0]]}),
         ({Role.BASE: 1}, {"base objective": 1}),
         ({"b", "a"}, ["a", "b"]),
-        (Nested(Card(Role.BASE, float("inf"))), {"inner": {"role": "base objective", "value": None}, "names": ["a", "b"]}),
+        (
+            Nested(Card(Role.BASE, float("inf"))),
+            {"inner": {"role": "base objective", "value": None}, "names": ["a", "b"]},
+        ),
         (Module(jnp.ones(2)), {"weights": [1.0, 1.0], "name": "m"}),
         (Objective.of("d", door=1), {"name": "d", "weights": [["door", 1.0]], "role": "hypothesis"}),
     ],
@@ -106,7 +109,11 @@ def test_what_json_cannot_hold_is_named(value, message):
 
 
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )

@@ -12,11 +12,10 @@ from mesascope.core.ledger import ReturnsByU, ledger, returns_by_intended
 from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate, feature_returns, optimal_values, solve_policy, uniform_policy
 from mesascope.worlds.red_doors import RedDoors
+from tests.core import twins
+from tests.core.strategies import any_mdp, discounts, mdps, objectives, policies
 
-from . import twins
-from .strategies import any_mdp, discounts, mdps, objectives, policies
-
-settings = hypothesis.settings(max_examples=30, deadline=None, derandomize=True)
+settings = hypothesis.settings(max_examples=20, deadline=None, derandomize=True)
 some_mdp = st.one_of(any_mdp(), mdps(outcomes=3, band=2))
 
 
@@ -26,6 +25,7 @@ def test_ledger_is_what_the_definition_says(mdp, subject, intended, base, mesa, 
     returns = returns_by_intended(mdp, subject, intended, base, mesa, discount)
     found = ledger(returns)
     terms = twins.ledger_terms(twins.tables(mdp), np.asarray(subject), intended, base, mesa, discount)
+    hypothesis.assume(terms is not None)
     size = max(1.0, *(float(np.abs(column).max()) for column in returns))
     for gap, expected in zip(found, terms, strict=True):
         assert abs(gap.value - expected) <= 5e-5 * size
@@ -124,7 +124,7 @@ def test_competence_has_its_ends_and_no_value_where_nothing_is_to_be_done():
 
 def test_solution_gives_the_policy_gradient(tiny):
     """dJ / d policy(s, a) = visits(s) Q(s, a), against the derivative of the solve itself, dense and banded."""
-    world = RedDoors(size=5)
+    world = RedDoors(size=7)
     banded = world.to_mdp(world.draw(jax.random.key(1), 4))
     for mdp, weights in ((tiny, jnp.array([1.0])), (banded, jnp.arange(6.0))):
         reward, policy = rewards(mdp, weights), uniform_policy(mdp)

@@ -7,8 +7,7 @@ import pytest
 from mesascope.core import solver
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.worlds.red_doors import RedDoors
-
-from . import twins
+from tests.core import twins
 
 LEVELS = 6
 

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mesascope.core.statistics import bootstrap, bootstrap_mean, bootstrap_ratio, wilson
-
-from . import twins
+from tests.core import twins
 
 
 @hypothesis.settings(max_examples=200, deadline=None, derandomize=True)

@@ -116,8 +116,17 @@ def optimal(table, weights, discount):
     raise AssertionError("policy iteration did not end")
 
 
-def optimal_set(q, slack=1e-9):
-    return q >= q.max(-1, keepdims=True) - slack * (1 + np.abs(q).max())
+def optimal_set(q, slack=2e-5):
+    """Actions within `slack` of the best, relative to the largest value of the state."""
+    scale = np.abs(q).max(-1, keepdims=True)
+    return q >= q.max(-1, keepdims=True) - slack * scale - 1e-7
+
+
+def ties_are_clear(q):
+    """Whether each action is either tied but for float32 rounding or behind by more than anyone could call a tie."""
+    behind = q.max(-1, keepdims=True) - q
+    scale = np.abs(q).max(-1, keepdims=True)
+    return bool(((behind <= 5e-6 * scale) | (behind > 3e-4 * scale)).all())
 
 
 def uniform_over(allowed):
@@ -154,12 +163,15 @@ def competence(own, uniform, best):
 
 
 def ledger_terms(batch, subject, intended, base, mesa, discount):
-    """Outer, inner, capability and total of mean returns, from the definition."""
+    """Outer, inner, capability and total of mean returns, from the definition; None where ties are not clear."""
     best, by_base, by_mesa, own = [], [], [], []
     for table, policy in zip(batch, subject, strict=True):
         best.append(float(table.initial @ optimal(table, intended, discount)[0]))
         for found, objective in ((by_base, base), (by_mesa, mesa)):
-            allowed = optimal_set(optimal(table, objective, discount)[1])
+            q = optimal(table, objective, discount)[1]
+            if not ties_are_clear(q):
+                return None
+            allowed = optimal_set(q)
             found.append(policy_return(table, uniform_over(allowed), intended, discount))
         own.append(policy_return(table, policy, intended, discount))
     u, b, m, s = (float(np.mean(x)) for x in (best, by_base, by_mesa, own))
