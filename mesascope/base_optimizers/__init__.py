@@ -1,0 +1,1 @@
+"""Base optimizers: what searches over weights by the base objective."""

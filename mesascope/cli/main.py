@@ -40,6 +40,15 @@ def run(arguments: list[str]) -> int:
     With `--json` among the arguments a failure is also a JSON document on standard output.
     """
     try:
+        return _run(arguments)
+    except BrokenPipeError:
+        # The reader went away, as `| head` does. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _run(arguments: list[str]) -> int:
+    try:
         _check_command(arguments)
         result = app(arguments or ["--help"], prog_name="mesascope", standalone_mode=False)
         sys.stdout.flush()
@@ -50,9 +59,7 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _failure(arguments, "interrupted", "interrupted; the same command goes on", INTERRUPTED)
     except BrokenPipeError:
-        # The reader went away, as `| head` does. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        raise
     except Exception as error:
         if os.environ.get("MESASCOPE_DEBUG"):
             raise

@@ -1,0 +1,1 @@
+"""Learned algorithms: the architectures that base optimizers search the weights of."""

@@ -1,0 +1,1 @@
+"""Reports: an audit as a page, as pictures and as plain text."""
