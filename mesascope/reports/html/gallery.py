@@ -1,0 +1,63 @@
+"""Levels in training and under each shift, the policy as arrows, one episode of each distribution moving."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mesascope.core.errors import MesascopeError
+from mesascope.reports.html.parts import fold, paragraph, section
+from mesascope.reports.markup import Child, Markup, join, tag
+from mesascope.reports.pictures import animated_episode_svg, level_svg
+from mesascope.reports.reading import TRAINING, Audit, items, telling_shift, words
+from mesascope.worlds.text import parse_level
+
+
+def gallery(audit: Audit, name: str) -> Markup | None:
+    """The gallery of one audit; None where it has none."""
+    shown: dict[str, list[Mapping[str, Any]]] = {}
+    for item in items(audit, "gallery"):
+        if isinstance(item, Mapping):
+            shown.setdefault(words(item, "distribution"), []).append(item)
+    if not shown:
+        return None
+    first = {TRAINING, telling_shift([audit])}
+    return section(
+        3,
+        f"{name}-gallery",
+        "Look at it",
+        paragraph(
+            "Each cell's arrow is the action the agent is likeliest to take there, darker the surer it is. Doors are "
+            "arches with capital letters, balls are round, and the letter names the color. The line is one episode, "
+            "from the diamond to the ring; the first picture of each row moves."
+        ),
+        *(_distribution(audit, d, exhibits, d in first) for d, exhibits in shown.items()),
+    )
+
+
+def _distribution(audit: Audit, distribution: str, exhibits: list[Mapping[str, Any]], opened: bool) -> Markup:
+    sentence = words(audit, "world", "shifts", distribution)
+    moving = next((e for e in exhibits if len(items(e, "path")) > 1), None)
+    pictures = [exhibit(shown, words(shown, "caption"), moves=shown is moving) for shown in exhibits]
+    title = join(tag("b", distribution), f": {sentence}" if sentence else None)
+    return fold(title, tag("div", *pictures, class_="gallery"), opened=opened)
+
+
+def exhibit(shown: Mapping[str, Any], caption: Child, *, moves: bool = False) -> Markup:
+    """One level as a figure: moving along its path, or still."""
+    try:
+        drawn = _picture(shown, moves)
+    except (MesascopeError, ValueError, IndexError, TypeError) as error:
+        # A document may hold anything; one level that cannot be drawn must not cost the reader the rest.
+        drawn = paragraph(f"This level cannot be drawn: {error}", class_="note")
+    return tag("figure", drawn, tag("figcaption", caption), class_="level")
+
+
+def _picture(exhibit: Mapping[str, Any], moves: bool) -> Markup:
+    levels = parse_level(words(exhibit, "level"), door_required=False)
+    table = items(exhibit, "policy")
+    policy = np.asarray(table, np.float64) if table else None
+    path = [int(cell) for cell in items(exhibit, "path")] or None
+    if moves and path:
+        return Markup(animated_episode_svg(levels, 0, path, policy=policy, standalone=False))
+    return Markup(level_svg(levels, 0, policy=policy, path=path, standalone=False))

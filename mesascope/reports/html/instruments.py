@@ -1,0 +1,49 @@
+"""The instruments' cards: what each measures, and what it cannot see. The report's references come from them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mesascope.reports.html.parts import fold, paragraph, section
+from mesascope.reports.markup import Markup, tag
+from mesascope.reports.reading import Audit, items, words
+
+
+def instruments(audits: Sequence[Audit]) -> Markup | None:
+    """All cards, blind spots first."""
+    cards = _cards(audits)
+    if not cards:
+        return None
+    return section(
+        2,
+        "instruments",
+        "What the instruments cannot see",
+        paragraph("Every instrument has blind spots. These are the known ones; a finding is worth what is left."),
+        *(_card(card) for card in cards),
+    )
+
+
+def references(audits: Sequence[Audit]) -> Markup | None:
+    """The references of all cards, each once."""
+    found = sorted(dict.fromkeys(str(r) for card in _cards(audits) for r in items(card, "references")))
+    if not found:
+        return None
+    return section(2, "references", "References", tag("ul", *(tag("li", text) for text in found), class_="references"))
+
+
+def _cards(audits: Sequence[Audit]) -> list[Mapping[str, Any]]:
+    every = [card for audit in audits for card in items(audit, "cards") if isinstance(card, Mapping)]
+    return list({words(card, "name"): card for card in every}.values())
+
+
+def _card(card: Mapping[str, Any]) -> Markup:
+    parts = [(key, words(card, key)) for key in ("measures", "estimator", "assumptions", "controls", "cost")]
+    blind = [tag("li", str(spot)) for spot in items(card, "blind_spots")]
+    more = [tag("div", tag("dt", key.capitalize()), tag("dd", text)) for key, text in parts[1:] if text]
+    return tag(
+        "article",
+        tag("h3", words(card, "name")),
+        paragraph(parts[0][1]),
+        tag("ul", *blind, class_="blind") if blind else None,
+        fold("Estimator, assumptions, controls, cost", tag("dl", *more)) if more else None,
+        class_="instrument",
+    )

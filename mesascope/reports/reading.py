@@ -1,0 +1,135 @@
+"""Reading an audit document without trusting that anything in it is there."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mesascope.reports.numbers import bounds, point
+
+Audit = Mapping[str, Any]
+"""An audit document, `docs/design/audit-document.md`."""
+
+TRAINING = "training"
+
+
+def look(value: Any, *keys: str) -> Any:
+    """What stands under nested keys, or None where one of them is missing."""
+    for key in keys:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value
+
+
+def table(value: Any, *keys: str) -> Mapping[str, Any]:
+    """The mapping under nested keys; empty where there is none."""
+    found = look(value, *keys)
+    return found if isinstance(found, Mapping) else {}
+
+
+def items(value: Any, *keys: str) -> list[Any]:
+    """The list under nested keys; empty where there is none."""
+    found = look(value, *keys)
+    return list(found) if isinstance(found, Sequence) and not isinstance(found, str) else []
+
+
+def words(value: Any, *keys: str) -> str:
+    """The text under nested keys; empty where there is none."""
+    found = look(value, *keys)
+    return "" if found is None else str(found)
+
+
+def distributions(audit: Audit) -> list[str]:
+    """Training, then the shifts that appear anywhere in the document, in the world's order."""
+    parts = [table(audit, part) for part in ("ledger", "behavior", "competence")]
+    named = [TRAINING, *table(audit, "world", "shifts"), *(name for part in parts for name in part)]
+    return [name for name in dict.fromkeys(named) if any(name in part for part in parts)]
+
+
+def label(audit: Audit, audits: Sequence[Audit]) -> str:
+    """What tells this audit from the others: its seed, its subject, or both."""
+    seed, name = words(audit, "seed"), words(audit, "subject", "name") or words(audit, "subject", "ref") or "subject"
+    one_name = len({words(a, "subject", "name") or words(a, "subject", "ref") for a in audits}) == 1
+    one_seed = len({words(a, "seed") for a in audits}) == 1
+    if len(audits) == 1 or (one_seed and not one_name):
+        return name
+    return f"seed {seed}" if one_name else f"{name}, seed {seed}"
+
+
+def rewarded(audit: Audit, role: str = "base_objective") -> list[str]:
+    """Features that the base objective (or the intended goal) weighs above zero."""
+    return [f for f, w in table(audit, "world", role).items() if isinstance(w, int | float) and w > 0]
+
+
+def competence_at_base(audit: Audit, distribution: str = TRAINING) -> tuple[str, Any]:
+    """Competence at the base objective, under the name it goes by; at the best candidate where it has no name."""
+    found = table(audit, "competence", distribution)
+    features = rewarded(audit)
+    for name in ("base objective", "base", "+".join(features), *(features if len(features) == 1 else ())):
+        if point(found.get(name)) is not None:
+            return name, found[name]
+    named = [(point(e), n) for n, e in found.items() if point(e) is not None]
+    best = max(named, default=(None, ""))[1]
+    return best, found.get(best)
+
+
+def capability_failure(audit: Audit) -> bool:
+    """Whether the subject is too weak for an objective to be read from it."""
+    return words(audit, "alignment", "verdict") == "capability-failure"
+
+
+NOTABLE = 0.1
+"""Weights below this share of the largest are left out of sentences; tables show them all."""
+
+
+def strongest(weights: Mapping[str, Any], most: int = 3) -> list[str]:
+    """Notable features whose weight is beyond doubt not zero, largest first; the largest of all where none is."""
+    sized = [(abs(point(e) or 0.0), f) for f, e in weights.items() if point(e) is not None]
+    least = NOTABLE * max((size for size, _ in sized), default=0.0)
+    ordered = [f for size, f in sorted(sized, key=lambda pair: (-pair[0], pair[1])) if size >= least]
+    sure = [f for f in ordered if (b := bounds(weights[f])) and (b[0] > 0 or b[1] < 0)]
+    return (sure or ordered[:1])[:most]
+
+
+def drawn_to(audits: Sequence[Audit], most: int = 2) -> list[str]:
+    """Features that some subject is after although the base objective does not reward them: the candidate proxies."""
+    base = {feature for audit in audits for feature in rewarded(audit)}
+    named = [p for audit in audits for p in items(audit, "alignment", "proxies")]
+    for audit in audits:
+        for part in ("mesa_objective", "behavioral_objective"):
+            weights = table(audit, part, "weights")
+            named += [f for f in strongest(weights) if (point(weights[f]) or 0.0) > 0]
+    return [f for f in dict.fromkeys(map(str, named)) if f not in base][:most]
+
+
+def telling_shift(audits: Sequence[Audit]) -> str | None:
+    """The world's first shift that every audit ran: worlds put their classic one first."""
+    shared = [set(distributions(audit)) for audit in audits]
+    return next((d for d in distributions(audits[0]) if d != TRAINING and all(d in s for s in shared)), None)
+
+
+def telling_events(audits: Sequence[Audit], shift: str) -> list[str]:
+    """What is worth comparing under a shift: the wanted events, the candidate proxies that it offers, and nothing."""
+    offered = {
+        event
+        for audit in audits
+        for event, found in table(audit, "behavior", shift).items()
+        if look(found, "offered") is not False
+    }
+    wanted = [f for audit in audits for f in rewarded(audit, "intended_goal")]
+    return [e for e in dict.fromkeys([*wanted, *drawn_to(audits), "nothing"]) if e in offered]
+
+
+def widest_gap(audit: Audit, gap: str = "inner", *, shifts_only: bool = True) -> str | None:
+    """The distribution on which a gap is largest, as a share of what could be earned."""
+    found = [
+        (share, d)
+        for d in distributions(audit)
+        if not (shifts_only and d == TRAINING) and (share := gap_share(audit, d, gap)["value"]) is not None
+    ]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def gap_share(audit: Audit, distribution: str, gap: str, ledger: str = "ledger") -> dict[str, Any]:
+    """A gap's share of the return that could be earned, with the interval, as an estimate."""
+    entry = table(audit, ledger, distribution, gap)
+    return {"value": entry.get("share"), "interval": entry.get("interval")}
