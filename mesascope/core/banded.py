@@ -46,7 +46,7 @@ def _times(band: Float[Array, "state offset level"], x: Float[Array, "state leve
     states, offsets, _ = band.shape
     reach = offsets // 2
     padded = jnp.pad(x, ((reach, reach), (0, 0)))
-    return sum(band[:, d] * padded[d : d + states] for d in range(offsets))
+    return jnp.stack([band[:, d] * padded[d : d + states] for d in range(offsets)]).sum(0)
 
 
 def _transposed(band: Float[Array, "state offset level"]) -> Float[Array, "state offset level"]:

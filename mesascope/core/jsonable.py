@@ -50,7 +50,9 @@ def _array(value: np.generic | np.ndarray | jax.Array, at: str) -> Any:
         raise TypeError(f"{at} is an array of {value.dtype}, which JSON cannot hold")
     if jnp.issubdtype(value.dtype, jnp.floating):
         numbers = np.asarray(value, np.float64)
-        return np.where(np.isfinite(numbers), numbers.astype(object), None).tolist()
+        held = numbers.astype(object)
+        held[~np.isfinite(numbers)] = None
+        return held.tolist()
     if value.dtype == bool or jnp.issubdtype(value.dtype, jnp.integer) or np.dtype(value.dtype).kind == "U":
         return np.asarray(value).tolist()
     raise TypeError(f"{at} is an array of {value.dtype}, which JSON cannot hold")

@@ -147,7 +147,7 @@ def solve_policy(
     """
     gain = jnp.where(mdp.terminal, 0.0, (policy * reward).sum(-1))
     if mdp.band is not None:
-        return _solve_in_chunks(mdp, policy, gain, discount)
+        return _solve_in_chunks(mdp, mdp.band, policy, gain, discount)
     if mdp.states <= _DIRECT_UP_TO:
         system = jnp.eye(mdp.states) - discount * policy_transitions(mdp, policy)
         # Two right sides, one factorization: A^T y = c is solved with the same factors.
@@ -162,12 +162,13 @@ def solve_policy(
 
 def _solve_in_chunks(
     mdp: FiniteMDP,
+    reach: int,
     policy: Float[Array, "level state action"],
     gain: Float[Array, "level state"],
     discount: Discount,
 ) -> PolicySolution:
     def solve(mdp: FiniteMDP, policy, gain) -> PolicySolution:
-        stays = jnp.zeros(2 * mdp.band + 1).at[mdp.band].set(1.0)[:, None]
+        stays = jnp.zeros(2 * reach + 1).at[reach].set(1.0)[:, None]
         system = stays - discount * banded_transitions(mdp, policy)
         found = solve_banded(system, gain.T, mdp.initial.T)
         return PolicySolution(found.right.T, found.left.T)
