@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.errors import UsageError
 
@@ -30,7 +30,9 @@ def _edges(rooms: int) -> tuple[Int[np.ndarray, "edge 2"], Int[np.ndarray, "edge
     return ends, between
 
 
-def draw_mazes(key: PRNGKeyArray, count: int, size: int, openings: float) -> Bool[Array, "level height width"]:
+def draw_mazes(
+    key: PRNGKeyArray, count: int, size: int, openings: float | Float[Array, ""]
+) -> Bool[Array, "level height width"]:
     """Walls of `count` connected mazes of outer size `size`.
 
     Kruskal's algorithm on random edge weights gives the tree; each wall left between two rooms is then opened with

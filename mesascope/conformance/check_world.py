@@ -1,0 +1,154 @@
+"""The checker that every world must pass: its card, its distributions, its tables, its observations."""
+
+import dataclasses
+import re
+from collections.abc import Iterator
+
+import jax
+import numpy as np
+
+from mesascope.conformance.violations import ConformanceError, Violation
+from mesascope.core.errors import UsageError
+from mesascope.core.mdp import FiniteMDP
+from mesascope.core.objective import Role
+from mesascope.core.rng import named_key
+from mesascope.worlds.card import SECTIONS, describe
+from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.world import TRAINING, AbstractWorld
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+def check_world(world: AbstractWorld, *, seed: int = 0, levels: int = 32) -> None:
+    """Raise `ConformanceError` with every rule that `world` breaks on `levels` levels of each distribution."""
+    found = [*_card(world), *_objectives(world), *_unknown_shift(world)]
+    for distribution in (TRAINING, *world.shifts):
+        found += _distribution(world, distribution, seed, levels)
+    if found:
+        raise ConformanceError(f"world '{world.name}'", found)
+
+
+def check_tables(mdp: FiniteMDP, features: int) -> Iterator[Violation]:
+    """What is wrong with the tables of a batch of levels, whatever the world."""
+    successor, probability, fires = (np.asarray(t) for t in (mdp.successor, mdp.probability, mdp.features))
+    terminal, initial = np.asarray(mdp.terminal), np.asarray(mdp.initial)
+    shape = (mdp.levels, mdp.states, mdp.actions, successor.shape[-1])
+    for name, table, expected in (
+        ("probability", probability, shape),
+        ("features", fires, (*shape, features)),
+        ("terminal", terminal, shape[:2]),
+        ("initial", initial, shape[:2]),
+    ):
+        if table.shape != expected:
+            yield Violation(f"tables: {name} has shape {expected}", f"shape {table.shape}")
+            return
+    if (successor < 0).any() or (successor >= mdp.states).any():
+        yield Violation("tables: successors are states", f"{successor.min()} to {successor.max()} of {mdp.states}")
+    if (probability < 0).any() or not np.allclose(probability.sum(-1), 1, atol=1e-5):
+        yield Violation("tables: probabilities of outcomes sum to 1", f"sums from {probability.sum(-1).min()}")
+    if not np.isfinite(fires).all():
+        yield Violation("tables: features are finite", f"{(~np.isfinite(fires)).sum()} are not")
+    if (initial < 0).any() or not np.allclose(initial.sum(-1), 1, atol=1e-5):
+        bad = int(np.abs(initial.sum(-1) - 1).argmax())
+        yield Violation("tables: start probabilities sum to 1", f"level {bad} sums to {initial.sum(-1)[bad]:g}")
+    if (initial * terminal).any():
+        yield Violation(
+            "tables: no episode starts in a terminal state", f"level {(initial * terminal).any(-1).argmax()}"
+        )
+    leads = np.abs(successor - np.arange(mdp.states)[:, None, None]).max()
+    if mdp.band is not None and leads > mdp.band:
+        yield Violation(f"tables: no transition leads farther than the band of {mdp.band}", f"one leads {leads} far")
+    yield from _something_to_do(successor, probability, fires, terminal, initial)
+
+
+def _something_to_do(successor, probability, fires, terminal, initial) -> Iterator[Violation]:
+    """From every start some feature can be made to fire: elsewhere every policy earns the same."""
+    possible = (probability > 0) & ~terminal[:, :, None, None]
+    useful = ((fires != 0).any(-1) & possible).any((2, 3))
+    for level in range(len(successor)):
+        reached = useful[level]
+        while True:
+            spread = reached | (reached[successor[level]] & possible[level]).any((1, 2))
+            if (spread == reached).all():
+                break
+            reached = spread
+        idle = (initial[level] > 0) & ~reached
+        if idle.any():
+            yield Violation(
+                "tables: from every start some feature can fire",
+                f"none can in level {level} from state {idle.argmax()}",
+            )
+            return
+
+
+def _card(world: AbstractWorld) -> Iterator[Violation]:
+    if not _NAME.fullmatch(world.name):
+        yield Violation("card: the name is lower case with hyphens", f"'{world.name}'")
+    card = describe(world)
+    titles = {*card.sections, *(("Knobs",) if card.knobs else ())}
+    for title in SECTIONS:
+        if title not in titles and (title != "Knobs" or dataclasses.fields(world)):
+            yield Violation(f"card: the docstring has a section **{title}.**", "it has none")
+    for knob in card.knobs:
+        if not knob.what:
+            yield Violation(f"card: the section **Knobs.** has a line for `{knob.name}`", "it has none")
+    for shift, what in world.shifts.items():
+        if not _NAME.fullmatch(shift) or shift == TRAINING or not what:
+            yield Violation("card: every shift has a name of its own, lower case, and says what changes", f"'{shift}'")
+
+
+def _objectives(world: AbstractWorld) -> Iterator[Violation]:
+    if not world.features or len(set(world.features)) != len(world.features):
+        yield Violation("features: at least one, each named once", f"{world.features}")
+    for feature in world.independent_features:
+        if feature not in world.features:
+            yield Violation("features: independent features are features", f"'{feature}'")
+    for objective, role in ((world.intended_goal, Role.INTENDED), (world.base_objective, Role.BASE)):
+        if objective.role is not role:
+            yield Violation(f"objectives: the role of the {role} says so", f"{objective.role}")
+        for feature, _ in objective.weights:
+            if feature not in world.features:
+                yield Violation(f"objectives: the {role} weighs features of the world", f"'{feature}'")
+    if not 0 < world.discount < 1:
+        yield Violation("objectives: the discount lies between 0 and 1", f"{world.discount}")
+
+
+def _unknown_shift(world: AbstractWorld) -> Iterator[Violation]:
+    try:
+        world.draw(named_key(0, "conformance"), 1, "no-such-shift")
+    except UsageError:
+        return
+    yield Violation("draw: a shift that does not exist raises UsageError", "levels were drawn")
+
+
+def _distribution(world: AbstractWorld, distribution: str, seed: int, count: int) -> Iterator[Violation]:
+    key = named_key(seed, "conformance", distribution)
+    where = f"distribution '{distribution}'"
+
+    @jax.jit
+    def look(key):
+        levels = world.draw(key, count, distribution)
+        return levels, world.to_mdp(levels), world.observe(levels)
+
+    levels, mdp, seen = look(key)
+    if levels.count != count:
+        yield Violation(f"draw: {where} gives as many levels as asked", f"{levels.count} of {count}")
+        return
+    if not _same(levels, look(key)[0]):
+        yield Violation(f"draw: {where} gives the same levels for the same key", "other levels")
+    if count > 1 and _same(levels, look(named_key(key, "other"))[0]):
+        yield Violation(f"draw: {where} gives other levels for another key", "the same levels")
+    yield from (Violation(rule, f"{found} ({where})") for rule, found in check_tables(mdp, len(world.features)))
+    seen = np.asarray(seen)
+    if seen.ndim != 4 or seen.shape[0] != count or seen.shape[1] * seen.shape[2] != mdp.states:
+        yield Violation(
+            "observe: one cell for each state",
+            f"shape {seen.shape} for {mdp.states} states of {count} levels ({where})",
+        )
+    if not np.isfinite(seen).all():
+        yield Violation("observe: observations are finite", f"{(~np.isfinite(seen)).sum()} numbers are not ({where})")
+
+
+def _same(first: GridLevels, second: GridLevels) -> bool:
+    pairs = zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)

@@ -1,0 +1,89 @@
+"""The public checker: red-doors passes it, and broken worlds do not."""
+
+from typing import ClassVar
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mesascope.conformance.check_world import check_tables, check_world
+from mesascope.conformance.violations import ConformanceError
+from mesascope.core.objective import Objective, Role
+from mesascope.worlds.grid import observe, to_mdp
+from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.registry import WORLDS
+from mesascope.worlds.text import parse_level, parse_levels
+from mesascope.worlds.world import TRAINING, AbstractWorld
+
+LEVEL = parse_level("#####\n#R.b#\n#...#\n#####")
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_every_registered_world_passes(name):
+    check_world(WORLDS[name]())
+
+
+class Broken(AbstractWorld):
+    """A world that keeps to few rules."""
+
+    knob: float = 1.0
+    name: ClassVar[str] = "Broken World"
+    features: ClassVar[tuple[str, ...]] = RedDoors.features
+    independent_features: ClassVar[tuple[str, ...]] = ("smell",)
+    intended_goal: ClassVar[Objective] = Objective.of("door", Role.BASE, door=1.0)
+    base_objective: ClassVar[Objective] = Objective.of("smell", Role.BASE, smell=1.0)
+    shifts: ClassVar[dict[str, str]] = {"training": ""}
+    discount: ClassVar[float] = 1.0
+
+    def draw(self, key, count, distribution=TRAINING):
+        return parse_levels("\n\n".join(["#####\n#R.b#\n#...#\n#####"] * count))
+
+    def to_mdp(self, levels):
+        return to_mdp(levels)
+
+    def observe(self, levels):
+        return observe(levels)[:, :1] / 0.0
+
+
+def test_everything_that_is_wrong_is_listed_at_once():
+    with pytest.raises(ConformanceError) as caught, np.errstate(all="ignore"):
+        check_world(Broken(), levels=2)
+    broken = " ".join(f"{rule}: {found}" for rule, found in caught.value.violations)
+    for part in (
+        "the name is lower case",
+        "section **Description.**",
+        "line for `knob`",
+        "every shift has a name of its own",
+        "independent features are features: 'smell'",
+        "the role of the intended goal",
+        "the base objective weighs features of the world: 'smell'",
+        "discount lies between 0 and 1: 1.0",
+        "a shift that does not exist raises UsageError",
+        "other levels for another key: the same levels",
+        "one cell for each state: shape (2, 1, 3, 7) for 6 states",
+        "observations are finite",
+    ):
+        assert part in broken, part
+    assert str(caught.value).startswith("world 'Broken World' breaks")
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "rule"),
+    [
+        ("successor", lambda t: t.at[0, 0, 0, 0].set(99), "successors are states"),
+        ("successor", lambda t: t.at[0, 0, 0, 0].set(5), "farther than the band"),
+        ("probability", lambda t: t * 0.5, "probabilities of outcomes sum to 1"),
+        ("features", lambda t: t.at[0, 0, 0, 0, 0].set(jnp.nan), "features are finite"),
+        ("features", lambda t: t * 0, "from every start some feature can fire"),
+        ("features", lambda t: t[..., :3], "features has shape"),
+        ("initial", lambda t: t * 0.5, "start probabilities sum to 1"),
+        ("initial", lambda t: jnp.full_like(t, 1 / t.shape[1]), "no episode starts in a terminal state"),
+        ("terminal", lambda t: t[:, :3], "terminal has shape"),
+    ],
+)
+def test_each_broken_table_is_named(part, change, rule):
+    mdp = to_mdp(LEVEL)
+    assert list(check_tables(mdp, 6)) == []
+    broken = eqx.tree_at(lambda tables: getattr(tables, part), mdp, replace_fn=change)
+    assert any(rule in violation.rule for violation in check_tables(broken, 6))

@@ -1,0 +1,59 @@
+"""Mazes of every size: connected, loops as asked."""
+
+import functools
+
+import jax
+import numpy as np
+import pytest
+
+from mesascope.core.errors import UsageError
+from mesascope.worlds.maze import check_size, draw_mazes
+from tests.worlds import twins
+
+COUNT = 40
+draw_some = functools.partial(jax.jit(draw_mazes, static_argnums=(1, 2)), jax.random.key(5), COUNT)
+
+
+def open_walls(walls):
+    """How many walls between two rooms are open, of each maze."""
+    between = np.add.outer(np.arange(walls.shape[1]), np.arange(walls.shape[2])) % 2 == 1
+    return (~walls & between).sum((1, 2))
+
+
+@pytest.mark.parametrize("size", range(5, 26, 2))
+def test_every_maze_is_connected_and_a_tree_without_openings(size):
+    rooms = ((size - 1) // 2) ** 2
+    for openings in (0.0, 0.25):
+        walls = np.asarray(draw_some(size, openings))
+        assert walls.shape == (COUNT, size - 2, size - 2)
+        assert all(twins.flood(maze) == (~maze).sum() for maze in walls)
+        assert not walls[:, ::2, ::2].any(), "a room is walled up"
+        assert walls[:, 1::2, 1::2].all(), "a pillar is missing"
+        if openings == 0:
+            assert (open_walls(walls) == rooms - 1).all(), "a tree joins n rooms by n - 1 openings"
+
+
+def test_loops_increase_with_openings():
+    found = [open_walls(np.asarray(draw_some(9, openings))).mean() for openings in (0.0, 0.1, 0.25, 0.6, 1.0)]
+    assert found == sorted(found)
+    assert len(set(found)) == len(found)
+    rooms, every = 16, 24
+    assert found[0] == rooms - 1
+    assert found[-1] == every
+    expected = rooms - 1 + 0.25 * (every - rooms + 1)
+    assert abs(found[2] - expected) < 1.0
+
+
+def test_the_same_key_gives_the_same_mazes_and_another_key_others():
+    draw = jax.jit(draw_mazes, static_argnums=(1, 2))
+    first, again = (np.asarray(draw(jax.random.key(5), COUNT, 9, 0.25)) for _ in range(2))
+    other = np.asarray(draw(jax.random.key(6), COUNT, 9, 0.25))
+    assert (first == again).all()
+    assert (first != other).any()
+    assert len({maze.tobytes() for maze in first}) > COUNT * 0.9, "levels of one batch repeat each other"
+
+
+@pytest.mark.parametrize("size", [-9, 0, 3, 4, 8, 26, 27])
+def test_a_size_that_no_maze_has_is_named(size):
+    with pytest.raises(UsageError, match=rf"size {size}\b.*odd size from 5 to 25"):
+        check_size(size)
