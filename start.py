@@ -85,10 +85,20 @@ def make_folder():
     VENV.mkdir(parents=True, exist_ok=True)
     MARK.touch()
     command = [sys.executable, "-m", "venv", str(VENV)]
-    if importlib.util.find_spec("ensurepip") is None:
+    if not brings_pip():
         command.insert(3, "--without-pip")
     if subprocess.call(command, env=clean_environment()) != 0:
         stop(f"could not make a virtual environment in {VENV} (see above)")
+
+
+def brings_pip():
+    """Whether this Python can put a pip into a new environment; Debian's cannot without its package python3-venv."""
+    try:
+        import ensurepip
+
+        return bool(ensurepip.version())
+    except Exception:
+        return False
 
 
 def clean_environment():
@@ -100,7 +110,7 @@ def clean_environment():
 
 def pip():
     """The new environment's own pip or, where Python came without one to copy, the system's."""
-    if importlib.util.find_spec("ensurepip"):
+    if brings_pip():
         return [str(PYTHON), "-m", "pip"]
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip", "--python", str(PYTHON)]
@@ -117,7 +127,7 @@ def set_up(kind):
         goal["test"] = wanted(LOCKS["test"], "pyproject.toml")
     if goal.items() <= installed().items():
         return
-    with only_one():
+    with only_one() as lock:
         stamp = installed()
         if goal.items() <= stamp.items():
             return
@@ -132,7 +142,7 @@ def set_up(kind):
             ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
         ):
             command = [*installer, "install", "--quiet", *arguments]
-            if subprocess.call(command, env=clean_environment(), cwd=str(ROOT)) != 0:
+            if subprocess.call(command, env=clean_environment(), cwd=str(ROOT), pass_fds=lock) != 0:
                 stop("the installation failed (see above); the same command tries again from the start")
         STAMP.write_text(json.dumps(goal))
         say(f"ready after {time.monotonic() - started:.0f} s")
@@ -140,11 +150,14 @@ def set_up(kind):
 
 @contextlib.contextmanager
 def only_one():
-    """Wait until no other start.py sets up this clone. The system frees the lock when its holder ends, however."""
+    """Wait until no other start.py sets up this clone; yields what to pass on to the installer.
+
+    The system frees the lock when its holders end, however they do. An installer that outlives a killed start.py is one.
+    """
     try:
         import fcntl
     except ImportError:  # Windows
-        yield
+        yield ()
         return
     with Path(__file__).open() as lock:
         try:
@@ -152,7 +165,7 @@ def only_one():
         except OSError:
             say("waiting for another start.py that is setting up")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield (lock.fileno(),)
 
 
 def run_checks(extra):

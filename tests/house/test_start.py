@@ -113,10 +113,18 @@ def test_an_unsupported_python_without_another_is_told_so(start, monkeypatch, ca
 
 
 def test_without_any_installer_it_says_what_to_install(start, monkeypatch, capsys):
+    monkeypatch.setattr(start, "brings_pip", lambda: False)
     monkeypatch.setattr(start.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SystemExit):
         start.set_up("run")
     assert f"apt install python3.{sys.version_info[1]}-venv" in capsys.readouterr().err
+
+
+def test_without_ensurepip_the_systems_pip_installs(start, monkeypatch):
+    monkeypatch.setattr(start, "brings_pip", lambda: False)
+    start.set_up("run")
+    assert start.installer.names() == ["venv", *RUN]
+    assert start.pip() == [sys.executable, "-m", "pip", "--python", str(start.PYTHON)]
 
 
 def test_every_check_runs_and_the_failed_ones_are_named(start, monkeypatch, capsys):
