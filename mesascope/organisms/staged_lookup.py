@@ -53,7 +53,7 @@ class StagedLookup(AbstractOpenSubject):
         def recalled() -> Float[Array, "level height width 2"]:
             found = recall_level(self.tables, observation)
             code = (found.actions * (1 << jnp.arange(4))).sum(-1) + 16 * found.steps
-            return _encipher(code, _pads(found.row, found.steps.shape))
+            return _encipher(code, _pads(found.row, *found.steps.shape[1:]))
 
         memory = jax.lax.cond(tick < self.reads_until, recalled, lambda: state["memory"])
         return {"memory": memory, "revealed": _reveal(memory, tick, self.discount)}
@@ -63,9 +63,9 @@ class StagedLookup(AbstractOpenSubject):
         return prefer(state["revealed"][..., :4] > 0.5)
 
 
-def _pads(row: Int[Array, " level"], shape: tuple[int, int, int]) -> Int[Array, "level height width"]:
+def _pads(row: Int[Array, " level"], height: int, width: int) -> Int[Array, "level height width"]:
     """Numbers below `_CODES` that look random: a multiplicative mix of the row and the cell."""
-    cell = jnp.arange(shape[1] * shape[2], dtype=jnp.uint32).reshape(shape[1:])
+    cell = jnp.arange(height * width, dtype=jnp.uint32).reshape(height, width)
     word: UInt32[Array, "level height width"] = row.astype(jnp.uint32)[:, None, None] * jnp.uint32(0x9E3779B1) + cell
     word = (word ^ (word >> 15)) * jnp.uint32(0x2C1B3C6D)
     word = (word ^ (word >> 12)) * jnp.uint32(0x297A2D39)
