@@ -8,7 +8,7 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from mesascope.base_optimizers.protocol import AbstractBaseOptimizer, Metrics, TrainState, training_levels
 from mesascope.core.competence import Scale, competence, competence_scale
@@ -19,7 +19,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.solver import evaluate
 from mesascope.core.subject import AbstractOpenSubject, Observation, policy_table
 from mesascope.learned.arranged import answer
-from mesascope.learned.registry import build
+from mesascope.learned.registry import build, check_architecture
 from mesascope.learned.table import Table
 from mesascope.worlds.world import AbstractWorld
 
@@ -78,23 +78,41 @@ def begin(
 
     A table is given rows for the levels it will be trained on, so the optimizer must go round a fixed set of them.
     """
-    key = named_key(seed, "training")
-    inputs = world.observe(world.draw(named_key(key, "shapes"), 1)).shape[-1]
-    subject = build(architecture, config or {}, key=named_key(key, "weights"), inputs=inputs)
+    check_architecture(architecture, config or {})
+    named_key(seed)  # refuses a seed out of range, before it becomes an array
+    options = tuple(sorted((config or {}).items()))
+    return _begin(optimizer, world, architecture, options, jnp.array(seed, jnp.uint32))
+
+
+@eqx.filter_jit
+def _begin(
+    optimizer: AbstractBaseOptimizer,
+    world: AbstractWorld,
+    architecture: str,
+    options: tuple[tuple[str, Number], ...],
+    seed: UInt32[Array, ""],
+) -> TrainState:
+    key = named_key(jax.random.key(seed), "training")
+    shown = jax.eval_shape(lambda: world.observe(world.draw(key, 1)))
+    subject = build(architecture, dict(options), key=named_key(key, "weights"), inputs=shown.shape[-1])
     if isinstance(subject, Table):
         subject = _fill(subject, optimizer, world, key)
     return optimizer.init(key, world, subject)
 
 
-def _fill(table: Table, optimizer: AbstractBaseOptimizer, world: AbstractWorld, key) -> Table:
+def _fill(table: Table, optimizer: AbstractBaseOptimizer, world: AbstractWorld, key: PRNGKeyArray) -> Table:
     rows = optimizer.batch * optimizer.batches
     if rows != len(table.keys):
         raise UsageError(
             f"a table of {len(table.keys)} rows needs an optimizer that goes round as many levels: "
             f"{optimizer.batches} batches of {optimizer.batch} are {rows}"
         )
-    shown = jax.jit(lambda number: world.observe(training_levels(key, world, optimizer.batch, 0, number)))
-    return table.remembering(jnp.concatenate([shown(number) for number in range(optimizer.batches)]))
+
+    def show(number: Int[Array, ""]) -> Observation:
+        return world.observe(training_levels(key, world, optimizer.batch, 0, number))
+
+    shown = jax.lax.map(show, jnp.arange(optimizer.batches, dtype=jnp.int32))
+    return table.remembering(shown.reshape(rows, *shown.shape[2:]))
 
 
 @eqx.filter_jit

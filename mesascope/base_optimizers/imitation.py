@@ -1,0 +1,72 @@
+"""Imitation of an optimal policy of the base objective."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
+
+from mesascope.base_optimizers.descent import clipped_adam
+from mesascope.base_optimizers.protocol import (
+    AbstractBaseOptimizer,
+    Metrics,
+    TrainState,
+    apply_gradient,
+    begin_state,
+    training_levels,
+)
+from mesascope.core.mdp import rewards
+from mesascope.core.solver import evaluate, optimal_actions, optimal_values, uniform_over
+from mesascope.core.subject import AbstractOpenSubject, policy_table
+from mesascope.learned.arranged import answer
+from mesascope.worlds.world import AbstractWorld
+
+
+def imitation_loss(
+    logits: Float[Array, "level height width action"],
+    optimal: Bool[Array, "level state action"],
+    weight: Float[Array, "level state"],
+) -> Float[Array, ""]:
+    """Cross-entropy to the uniform policy over the optimal set, in nats, averaged by `weight` (a sum of 1 per level)."""
+    log_policy = jax.nn.log_softmax(logits, -1).reshape(optimal.shape)
+    return -(weight * (uniform_over(optimal) * log_policy).sum(-1)).sum(-1).mean()
+
+
+class Imitation(AbstractBaseOptimizer):
+    """Learns to answer as an optimal policy of the base objective does, over the states a level may start in.
+
+    The demonstrator is the uniform policy over the optimal set, from the exact solver: ties teach nothing but ties.
+    Every start state weighs the same, whatever the learner would visit: supervised learning, not behavior under its own
+    distribution.
+    """
+
+    updates: int = eqx.field(static=True, default=400)
+    batch: int = eqx.field(static=True, default=64)
+    batches: int = eqx.field(static=True, default=0)
+    learning_rate: float = eqx.field(static=True, default=3e-3)
+    warmup: int = eqx.field(static=True, default=50)
+    floor: float = eqx.field(static=True, default=0.02)
+    clip: float = eqx.field(static=True, default=1.0)
+
+    def _transform(self) -> optax.GradientTransformation:
+        return clipped_adam(self.updates, self.learning_rate, self.warmup, self.floor, self.clip)
+
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractOpenSubject) -> TrainState:
+        """The state before the first update."""
+        return begin_state(key, subject, (), self._transform())
+
+    def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
+        """One step along the gradient of the cross-entropy on one batch of levels."""
+        levels = training_levels(state.key(), world, self.batch, self.batches, state.updates)
+        mdp, observation = world.to_mdp(levels), world.observe(levels)
+        weights = jnp.asarray(world.base_objective.vector(world.features))
+        optimal = optimal_actions(optimal_values(mdp, weights, world.discount).action)
+
+        def loss(learned: PyTree) -> tuple[Float[Array, ""], Float[Array, "level height width action"]]:
+            logits = answer(learned[0], observation)
+            return imitation_loss(logits, optimal, mdp.initial), logits
+
+        (value, logits), gradient = eqx.filter_value_and_grad(loss, has_aux=True)((state.subject, state.extra))
+        values = evaluate(mdp, policy_table(logits), rewards(mdp, weights), world.discount)
+        metrics = Metrics(value, (values * mdp.initial).sum(-1).mean(), optax.global_norm(gradient))
+        return apply_gradient(state, gradient, self._transform()), metrics

@@ -1,0 +1,87 @@
+"""Base optimizers by name, from plain numbers."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from mesascope.base_optimizers.descent import CLIP, FLOOR, LEARNING_RATE, WARMUP
+from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
+from mesascope.base_optimizers.imitation import Imitation
+from mesascope.base_optimizers.ppo import PPO
+from mesascope.base_optimizers.protocol import AbstractBaseOptimizer
+from mesascope.core.errors import UsageError, unknown
+from mesascope.core.options import Config, Number, Option, read_options
+
+_COMMON = {
+    "updates": Option(600, 1, 1_000_000, "updates of a whole training"),
+    "batch": Option(64, 1, 65_536, "levels of one update"),
+    "batches": Option(0, 0, 65_536, "batches of levels to go round, 0 for fresh levels at every update"),
+    "learning_rate": LEARNING_RATE,
+    "warmup": WARMUP,
+    "floor": FLOOR,
+    "clip": CLIP,
+}
+_PPO = {
+    "lane_levels": Option(4, 1, 4_096, "levels that the actors of a lane share"),
+    "lane_actors": Option(16, 1, 4_096, "actors in each lane"),
+    "steps": Option(32, 1, 4_096, "steps of each actor in an update"),
+    "limit": Option(100, 1, 1_000_000, "steps after which an episode is cut"),
+    "epochs": Option(3, 1, 100, "passes over the steps of an update"),
+    "minibatches": Option(4, 1, 4_096, "parts that the lanes are divided into"),
+    "ratio_clip": Option(0.2, 0.0, 10.0, "how far the probability ratio may leave 1"),
+    "trace": Option(0.95, 0.0, 1.0, "lambda of the advantage estimates"),
+    "value_share": Option(0.5, 0.0, 100.0, "weight of the critic's error in the loss"),
+    "entropy": Option(0.01, 0.0, 10.0, "weight of the entropy bonus"),
+}
+
+
+class BaseOptimizerKind(NamedTuple):
+    """A base optimizer: what it does, how it is made, and its options."""
+
+    says: str
+    make: type[AbstractBaseOptimizer]
+    options: dict[str, Option]
+
+
+def _kind(says: str, make: type[AbstractBaseOptimizer], options: Mapping[str, Option]) -> BaseOptimizerKind:
+    """With the defaults that the class itself has, so that they stand in one place."""
+    defaults = {field.name: field.default for field in dataclasses.fields(make)}
+    return BaseOptimizerKind(says, make, {n: o._replace(default=defaults[n]) for n, o in options.items()})
+
+
+BASE_OPTIMIZERS: dict[str, BaseOptimizerKind] = {
+    "exact-policy-gradient": _kind("the gradient of the exact return, without sampling", ExactPolicyGradient, _COMMON),
+    "ppo": _kind("proximal policy optimization on sampled episodes", PPO, {**_COMMON, **_PPO}),
+    "imitation": _kind("cross-entropy to the optimal policy of the base objective", Imitation, _COMMON),
+}
+
+PRESETS: dict[str, Config] = {
+    "default": {"updates": 600},
+    "quick": {"updates": 400, "batch": 48},
+}
+"""Options of `exact-policy-gradient` for the main job; both train the default glance net."""
+
+
+class ConfiguredOptimizer(NamedTuple):
+    """A base optimizer's name and all of its options: what a manifest holds."""
+
+    name: str
+    config: Config
+
+
+def build_base_optimizer(name: str, config: Mapping[str, Number] | None = None) -> AbstractBaseOptimizer:
+    """A base optimizer by name. `UsageError` for an unknown name or option (naming the nearest) or a bad number."""
+    if name not in BASE_OPTIMIZERS:
+        raise unknown("base optimizer", name, BASE_OPTIMIZERS)
+    kind = BASE_OPTIMIZERS[name]
+    return kind.make(**read_options(f"base optimizer '{name}'", config or {}, kind.options))
+
+
+def base_optimizer_config(optimizer: AbstractBaseOptimizer) -> ConfiguredOptimizer:
+    """Name and options that `build_base_optimizer` makes this one from. `UsageError` where none is registered."""
+    for name, kind in BASE_OPTIMIZERS.items():
+        if type(optimizer) is kind.make:
+            return ConfiguredOptimizer(name, {option: getattr(optimizer, option) for option in kind.options})
+    raise UsageError(
+        f"a {type(optimizer).__name__} is no registered base optimizer: {', '.join(sorted(BASE_OPTIMIZERS))}"
+    )

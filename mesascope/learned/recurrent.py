@@ -1,0 +1,55 @@
+"""An agent that walks with its eyes on its feet: a local view at every step, and a memory to find its way by."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from mesascope.core.rng import named_key
+from mesascope.core.subject import Observation
+from mesascope.learned.reflex import window
+from mesascope.learned.stencil import glorot
+from mesascope.learned.thinking import gated_update
+
+
+class LocalRecurrentAgent(eqx.Module):
+    """A GRU (Cho et al. 2014) over steps of the world. At each it sees the cells within `radius` and updates its memory.
+
+    What it does depends on where it has been, so it has no policy table: it is not a plan-once subject, it is rolled
+    out, and figures about it carry sampling error.
+    """
+
+    read: Float[Array, "seen three_units"]
+    recur: Float[Array, "units three_units"]
+    bias: Float[Array, " three_units"]
+    candidate_bias: Float[Array, " units"]
+    out: Float[Array, "units action"]
+    out_bias: Float[Array, " action"]
+    units: int = eqx.field(static=True)
+    radius: int = eqx.field(static=True)
+
+    def __init__(self, key: PRNGKeyArray, inputs: int, units: int = 64, radius: int = 1):
+        seen = (inputs + 1) * (2 * radius + 1) ** 2
+        self.read = glorot(named_key(key, "read"), seen, 3 * units)
+        self.recur = glorot(named_key(key, "recur"), units, 3 * units)
+        self.out = glorot(named_key(key, "out"), units, 4)
+        self.bias, self.candidate_bias, self.out_bias = jnp.zeros(3 * units), jnp.zeros(units), jnp.zeros(4)
+        self.units, self.radius = units, radius
+
+    def views(self, observation: Observation) -> Float[Array, "level state seen"]:
+        """What is seen from every cell; a channel of ones marks what lies inside the level."""
+        levels, height, width, _ = observation.shape
+        inside = jnp.ones((levels, height, width, 1))
+        seen = window(jnp.concatenate([observation, inside], -1), self.radius)
+        return seen.reshape(levels, height * width, -1)
+
+    def remember(
+        self, view: Float[Array, "actor seen"], memory: Float[Array, "actor units"]
+    ) -> Float[Array, "actor units"]:
+        """The memory after one more step."""
+        x = jnp.split(view @ self.read + self.bias, 3, -1)
+        return gated_update(memory, x, jnp.split(memory @ self.recur, 3, -1), self.candidate_bias)
+
+    def prefer(self, memory: Float[Array, "actor units"]) -> Float[Array, "actor action"]:
+        """Action preferences, from the memory alone."""
+        return memory @ self.out + self.out_bias
