@@ -7,6 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PyTree
 
+from mesascope.base_optimizers.protocol import LearnedAlgorithm
 from mesascope.core.subject import AbstractOpenSubject, Observation
 from mesascope.learned.arranged import think
 from mesascope.learned.recurrent import LocalRecurrentAgent
@@ -111,14 +112,14 @@ class RecurrentActor(AbstractActor):
         return Acted(self.subject.prefer(memory), self.critic(memory), memory)
 
 
-def fresh_critic(subject: AbstractOpenSubject | LocalRecurrentAgent) -> Critic:
+def fresh_critic(subject: LearnedAlgorithm) -> Critic:
     """A critic that values everything at zero, of the width its subject needs."""
     if isinstance(subject, LocalRecurrentAgent):
         return Critic(jnp.zeros(subject.units), jnp.zeros(()))
     return Critic(jnp.zeros(sum(site.channels for site in subject.sites)), jnp.zeros(()))
 
 
-def actor_of(subject: AbstractOpenSubject | LocalRecurrentAgent, critic: Critic) -> AbstractActor:
+def actor_of(subject: LearnedAlgorithm, critic: Critic) -> AbstractActor:
     """The actor of a learned algorithm."""
     if isinstance(subject, LocalRecurrentAgent):
         return RecurrentActor(subject, critic)

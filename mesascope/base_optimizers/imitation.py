@@ -27,7 +27,7 @@ def imitation_loss(
     optimal: Bool[Array, "level state action"],
     weight: Float[Array, "level state"],
 ) -> Float[Array, ""]:
-    """Cross-entropy to the uniform policy over the optimal set, in nats, averaged by `weight` (a sum of 1 per level)."""
+    """Cross-entropy to the uniform policy over the optimal set, in nats; `weight` sums to 1 in each level."""
     log_policy = jax.nn.log_softmax(logits, -1).reshape(optimal.shape)
     return -(weight * (uniform_over(optimal) * log_policy).sum(-1)).sum(-1).mean()
 

@@ -12,6 +12,7 @@ from mesascope.base_optimizers.actors import actor_of, fresh_critic
 from mesascope.base_optimizers.descent import clipped_adam
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
+    LearnedAlgorithm,
     Metrics,
     TrainState,
     apply_gradient,
@@ -28,8 +29,7 @@ from mesascope.base_optimizers.rollout import (
     replay,
 )
 from mesascope.core.errors import UsageError
-from mesascope.core.subject import AbstractOpenSubject, Observation
-from mesascope.learned.recurrent import LocalRecurrentAgent
+from mesascope.core.subject import Observation
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -44,10 +44,10 @@ class _Share(NamedTuple):
 class PPO(AbstractBaseOptimizer):
     """Clipped surrogate, critic and entropy bonus (Schulman et al. 2017) on generalized advantages (2016).
 
-    Every update draws `batch` fresh levels, `lane_levels` to a lane, and lets `lane_actors` actors walk `steps` steps in
-    each lane; an episode that ends is followed by one in the lane's next level. A termination and a cut by the `limit`
-    are told apart: after a cut, and after the last step, the critic's value stands for what would have followed.
-    Minibatches are whole lanes, so that no sequence is broken; a recurrent actor's memory is blank at the start of every
+    Every update draws `batch` fresh levels, `lane_levels` to a lane, and lets `lane_actors` actors walk `steps` steps
+    in each lane; an episode that ends is followed by one in the lane's next level. A termination and a cut by the
+    `limit` are told apart: after a cut, and after the last step, the critic's value stands for what would follow.
+    Minibatches are whole lanes, so that no sequence is broken; a recurrent actor's memory is blank at the start of each
     episode, and its gradient runs back through all steps of the episode. A plan-once actor plans each level once.
     """
 
@@ -90,9 +90,7 @@ class PPO(AbstractBaseOptimizer):
         inner = self.epochs * self.minibatches
         return clipped_adam(self.updates * inner, self.learning_rate, self.warmup * inner, self.floor, self.clip)
 
-    def init(
-        self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractOpenSubject | LocalRecurrentAgent
-    ) -> TrainState:
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
         """The state before the first update; the critic starts at zero and stays with the training."""
         return begin_state(key, subject, fresh_critic(subject), self._transform())
 
@@ -140,7 +138,7 @@ class PPO(AbstractBaseOptimizer):
 def clipped_surrogate(
     log_ratio: Float[Array, "step flat"], advantage: Float[Array, "step flat"], clip: float
 ) -> Float[Array, ""]:
-    """Mean of min(r A, clip(r, 1 - c, 1 + c) A) (Schulman et al. 2017, equation 7), A standardized over the minibatch."""
+    """Mean of min(r A, clip(r, 1 - c, 1 + c) A) (Schulman et al. 2017, equation 7), A standardized beforehand."""
     scaled = (advantage - advantage.mean()) / (advantage.std() + 1e-8)
     ratio = jnp.exp(log_ratio)
     return jnp.minimum(ratio * scaled, jnp.clip(ratio, 1.0 - clip, 1.0 + clip) * scaled).mean()

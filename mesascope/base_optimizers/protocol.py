@@ -11,16 +11,21 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree, UInt32
 
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject
+from mesascope.learned.recurrent import LocalRecurrentAgent
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 
 class Metrics(NamedTuple):
-    """Of one update: the loss, the mean return by the base objective of the policy it began with, the gradient's norm."""
+    """Of one update: its loss, the gradient's norm, and the mean return by the base objective that it began with."""
 
     loss: Float[Array, ""]
     mean_return: Float[Array, ""]
     gradient_norm: Float[Array, ""]
+
+
+LearnedAlgorithm = AbstractOpenSubject | LocalRecurrentAgent
+"""What can be trained: subjects that answer a whole level, and an agent that walks with a memory (by PPO only)."""
 
 
 class TrainState(eqx.Module):
@@ -30,7 +35,7 @@ class TrainState(eqx.Module):
     however training was cut into pieces.
     """
 
-    subject: AbstractOpenSubject
+    subject: LearnedAlgorithm
     extra: PyTree
     """What the optimizer learns and does not hand over, such as a critic; () for most."""
     optimizer: PyTree
@@ -68,7 +73,8 @@ class AbstractBaseOptimizer(eqx.Module):
         """One update; pure, and compiled by the caller."""
 
     def subject(self, state: TrainState) -> AbstractOpenSubject:
-        """The learned algorithm."""
+        """The learned algorithm, of a training whose subject is an open one."""
+        assert isinstance(state.subject, AbstractOpenSubject)
         return state.subject
 
 
@@ -84,7 +90,7 @@ def training_levels(
 
 
 def begin_state(
-    key: PRNGKeyArray, subject: AbstractOpenSubject, extra: PyTree, transform: optax.GradientTransformation
+    key: PRNGKeyArray, subject: LearnedAlgorithm, extra: PyTree, transform: optax.GradientTransformation
 ) -> TrainState:
     """A state at update 0; the transform moves the inexact arrays of subject and extra."""
     learned = eqx.filter((subject, extra), eqx.is_inexact_array)

@@ -1,8 +1,8 @@
 """Base optimizers by name, from plain numbers."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from mesascope.base_optimizers.descent import CLIP, FLOOR, LEARNING_RATE, WARMUP
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
@@ -39,13 +39,13 @@ class BaseOptimizerKind(NamedTuple):
     """A base optimizer: what it does, how it is made, and its options."""
 
     says: str
-    make: type[AbstractBaseOptimizer]
+    make: Callable[..., AbstractBaseOptimizer]
     options: dict[str, Option]
 
 
 def _kind(says: str, make: type[AbstractBaseOptimizer], options: Mapping[str, Option]) -> BaseOptimizerKind:
     """With the defaults that the class itself has, so that they stand in one place."""
-    defaults = {field.name: field.default for field in dataclasses.fields(make)}
+    defaults: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(make)}
     return BaseOptimizerKind(says, make, {n: o._replace(default=defaults[n]) for n, o in options.items()})
 
 

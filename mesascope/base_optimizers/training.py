@@ -1,8 +1,7 @@
-"""Training in chunks: between two chunks, and nowhere else, a training may be looked at, saved, stopped and continued."""
+"""Training in chunks: only between two of them may a training be looked at, saved, stopped and continued."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import NamedTuple
 
 import equinox as eqx
@@ -124,7 +123,7 @@ def probe(world: AbstractWorld, seed: int | Int[Array, ""] = 0, count: int = PRO
     return Probe(mdp, world.observe(levels), rewards(mdp, weights), scale)
 
 
-@partial(eqx.filter_jit, donate="none")
+@eqx.filter_jit
 def advance(
     optimizer: AbstractBaseOptimizer, world: AbstractWorld, state: TrainState, count: Int[Array, ""]
 ) -> tuple[TrainState, Metrics]:

@@ -38,6 +38,7 @@ def _read(kind: str, name: str, value: Number, option: Option) -> Number:
     fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not fits or not option.least <= value <= option.most:
         raise UsageError(
-            f"option '{name}' of {kind} is {value!r}: it takes {wanted} from {option.least} to {option.most} ({option.says})"
+            f"option '{name}' of {kind} is {value!r}: it takes {wanted} from {option.least} to {option.most} "
+            f"({option.says})"
         )
     return value if whole else float(value)

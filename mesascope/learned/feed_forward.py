@@ -11,7 +11,9 @@ from mesascope.learned.stencil import glorot, neighborhood
 
 
 class FeedForwardNet(AbstractOpenSubject):
-    """Gated five-point layers without weight tying (highway layers, Srivastava et al. 2015): h <- (1 - z) h + z tanh(c).
+    """Gated five-point layers, each with its own weights (highway layers, Srivastava et al. 2015).
+
+    h <- (1 - z) h + z tanh(c), where z and c are computed from each cell and its four neighbors.
 
     A layer is a tick. The level is read in the first only, and each layer looks one cell farther, so that `layers` of
     them see exactly as far as a thinking net of as many ticks: what differs is that nothing here can be iterated.

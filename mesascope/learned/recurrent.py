@@ -1,7 +1,6 @@
 """An agent that walks with its eyes on its feet: a local view at every step, and a memory to find its way by."""
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -13,7 +12,7 @@ from mesascope.learned.thinking import gated_update
 
 
 class LocalRecurrentAgent(eqx.Module):
-    """A GRU (Cho et al. 2014) over steps of the world. At each it sees the cells within `radius` and updates its memory.
+    """A GRU (Cho et al. 2014) over steps of the world: it sees the cells within `radius` and updates its memory.
 
     What it does depends on where it has been, so it has no policy table: it is not a plan-once subject, it is rolled
     out, and figures about it carry sampling error.

@@ -20,7 +20,7 @@ def gated_update(
 ) -> Float[Array, "*cells"]:
     """A GRU's new state from its old one, from what it reads (biases included) and from what it recalls.
 
-    `x` and `u` hold the parts for the update gate, the reset gate and the candidate, in any layout of cells and channels.
+    `x` and `u` hold the parts for the update gate, the reset gate and the candidate, in any layout of cells.
     """
     update = jax.nn.sigmoid(x[0] + u[0])
     reset = jax.nn.sigmoid(x[1] + u[1])
