@@ -76,18 +76,22 @@ def installed():
     return found if isinstance(found, dict) and PYTHON.exists() and found.get("place") == wanted() else {}
 
 
-def make_folder():
-    """An empty virtual environment. A half-made one is removed; one that is somebody else's is left alone."""
+def make_folder(lock):
+    """An empty virtual environment. A half-made one is emptied first; one that is somebody else's is left alone."""
     if VENV.exists() and any(VENV.iterdir()):
         if not MARK.exists():
             stop(f"{VENV} was not made by start.py: move it away, or name another folder in MESASCOPE_VENV")
-        shutil.rmtree(str(VENV))
+        for path in VENV.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(str(path))
+            elif path != MARK:
+                path.unlink()
     VENV.mkdir(parents=True, exist_ok=True)
     MARK.touch()
     command = [sys.executable, "-m", "venv", str(VENV)]
     if not brings_pip():
         command.insert(3, "--without-pip")
-    if subprocess.call(command, env=clean_environment()) != 0:
+    if subprocess.call(command, env=clean_environment(), pass_fds=lock) != 0:
         stop(f"could not make a virtual environment in {VENV} (see above)")
 
 
@@ -135,7 +139,7 @@ def set_up(kind):
         installer = pip()
         say(f"setting up {VENV} from {LOCKS[kind]} (once, a minute or two, under 1 GB)")
         if not stamp:
-            make_folder()
+            make_folder(lock)
         STAMP.unlink(missing_ok=True)
         for arguments in (
             ["--require-hashes", "--only-binary=:all:", "-r", str(ROOT / LOCKS[kind])],
@@ -152,7 +156,8 @@ def set_up(kind):
 def only_one():
     """Wait until no other start.py sets up this clone; yields what to pass on to the installer.
 
-    The system frees the lock when its holders end, however they do. An installer that outlives a killed start.py is one.
+    The system frees the lock when its holders end, however they do.
+    An installer that outlives a killed start.py is such a holder.
     """
     try:
         import fcntl
