@@ -3,9 +3,12 @@
 import dataclasses
 import re
 from collections.abc import Iterator
+from functools import partial
 
+import equinox as eqx
 import jax
 import numpy as np
+from jaxtyping import PRNGKeyArray
 
 from mesascope.conformance.violations import ConformanceError, Violation
 from mesascope.core.errors import UsageError
@@ -92,6 +95,9 @@ def _card(world: AbstractWorld) -> Iterator[Violation]:
     for knob in card.knobs:
         if not knob.what:
             yield Violation(f"card: the section **Knobs.** has a line for `{knob.name}`", "it has none")
+    for field in dataclasses.fields(world):
+        if field.name not in {knob.name for knob in card.knobs}:
+            yield Violation("card: every parameter of a world has a default", f"`{field.name}` has none")
     for shift, what in world.shifts.items():
         if not _NAME.fullmatch(shift) or shift == TRAINING or not what:
             yield Violation("card: every shift has a name of its own, lower case, and says what changes", f"'{shift}'")
@@ -124,20 +130,17 @@ def _unknown_shift(world: AbstractWorld) -> Iterator[Violation]:
 def _distribution(world: AbstractWorld, distribution: str, seed: int, count: int) -> Iterator[Violation]:
     key = named_key(seed, "conformance", distribution)
     where = f"distribution '{distribution}'"
-
-    @jax.jit
-    def look(key):
-        levels = world.draw(key, count, distribution)
-        return levels, world.to_mdp(levels), world.observe(levels)
-
-    levels, mdp, seen = look(key)
+    levels = _draw(world, key, count, distribution)
     if levels.count != count:
         yield Violation(f"draw: {where} gives as many levels as asked", f"{levels.count} of {count}")
         return
-    if not _same(levels, look(key)[0]):
+    # Traced afresh once: randomness that does not come from the key would be frozen into the compiled function.
+    again = jax.jit(world.draw, static_argnums=(1, 2)) if distribution == TRAINING else partial(_draw, world)
+    if not _same(levels, again(key, count, distribution)):
         yield Violation(f"draw: {where} gives the same levels for the same key", "other levels")
-    if count > 1 and _same(levels, look(named_key(key, "other"))[0]):
+    if count > 1 and _same(levels, _draw(world, named_key(key, "other"), count, distribution)):
         yield Violation(f"draw: {where} gives other levels for another key", "the same levels")
+    mdp, seen = _look(world, levels)
     yield from (Violation(rule, f"{found} ({where})") for rule, found in check_tables(mdp, len(world.features)))
     seen = np.asarray(seen)
     if seen.ndim != 4 or seen.shape[0] != count or seen.shape[1] * seen.shape[2] != mdp.states:
@@ -147,6 +150,16 @@ def _distribution(world: AbstractWorld, distribution: str, seed: int, count: int
         )
     if not np.isfinite(seen).all():
         yield Violation("observe: observations are finite", f"{(~np.isfinite(seen)).sum()} numbers are not ({where})")
+
+
+@eqx.filter_jit
+def _draw(world: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str):
+    return world.draw(key, count, distribution)
+
+
+@eqx.filter_jit
+def _look(world: AbstractWorld, levels: GridLevels):
+    return world.to_mdp(levels), world.observe(levels)
 
 
 def _same(first: GridLevels, second: GridLevels) -> bool:

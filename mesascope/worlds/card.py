@@ -65,10 +65,16 @@ def describe(world: AbstractWorld) -> WorldCard:
         discount=world.discount,
         shifts=world.shifts,
         knobs=tuple(
-            Knob(field.name, field.default, getattr(world, field.name), what.get(field.name, ""))
-            for field in dataclasses.fields(world)
+            Knob(name, default, getattr(world, name), what.get(name, ""))
+            for name, default in knob_defaults(type(world)).items()
         ),
     )
+
+
+def knob_defaults(world: type[AbstractWorld]) -> dict[str, int | float]:
+    """The default of each parameter of a world; one without a default is left out."""
+    fields = dataclasses.fields(world)
+    return {field.name: field.default for field in fields if field.default is not dataclasses.MISSING}
 
 
 def _one_line(text: str) -> str:

@@ -1,9 +1,9 @@
 """All worlds by name, and how to build one from a name and knobs."""
 
-import dataclasses
 import math
 
 from mesascope.core.errors import UsageError, unknown
+from mesascope.worlds.card import knob_defaults
 from mesascope.worlds.red_doors import RedDoors
 from mesascope.worlds.world import AbstractWorld
 
@@ -18,7 +18,7 @@ def make_world(name: str, **knobs: int | float | str) -> AbstractWorld:
     """
     if name not in WORLDS:
         raise unknown("world", name, WORLDS)
-    defaults = {field.name: field.default for field in dataclasses.fields(WORLDS[name])}
+    defaults = knob_defaults(WORLDS[name])
     for knob in knobs:
         if knob not in defaults:
             raise unknown(f"knob of {name}", knob, defaults)

@@ -27,6 +27,7 @@ def test_every_registered_world_passes(name):
 class Broken(AbstractWorld):
     """A world that keeps to few rules."""
 
+    bare: float
     knob: float = 1.0
     name: ClassVar[str] = "Broken World"
     features: ClassVar[tuple[str, ...]] = RedDoors.features
@@ -48,12 +49,13 @@ class Broken(AbstractWorld):
 
 def test_everything_that_is_wrong_is_listed_at_once():
     with pytest.raises(ConformanceError) as caught, np.errstate(all="ignore"):
-        check_world(Broken(), levels=2)
+        check_world(Broken(2.0), levels=2)
     broken = " ".join(f"{rule}: {found}" for rule, found in caught.value.violations)
     for part in (
         "the name is lower case",
         "section **Description.**",
         "line for `knob`",
+        "parameter of a world has a default: `bare` has none",
         "every shift has a name of its own",
         "independent features are features: 'smell'",
         "the role of the intended goal",
@@ -66,6 +68,35 @@ def test_everything_that_is_wrong_is_listed_at_once():
     ):
         assert part in broken, part
     assert str(caught.value).startswith("world 'Broken World' breaks")
+
+
+class Restless(AbstractWorld):
+    """A world whose levels do not come from the key alone."""
+
+    name: ClassVar[str] = "restless"
+    features: ClassVar[tuple[str, ...]] = RedDoors.features
+    independent_features: ClassVar[tuple[str, ...]] = RedDoors.independent_features
+    intended_goal: ClassVar[Objective] = RedDoors.intended_goal
+    base_objective: ClassVar[Objective] = RedDoors.base_objective
+    shifts: ClassVar[dict[str, str]] = {}
+    discount: ClassVar[float] = 0.9
+    drawn: ClassVar[list[int]] = []
+
+    def draw(self, key, count, distribution=TRAINING):
+        self.check_distribution(distribution)
+        self.drawn.append(count)
+        return parse_levels("\n\n".join(["#####\n#R.b#\n#...#\n#####".replace("b", "bgry"[len(self.drawn)])] * count))
+
+    def to_mdp(self, levels):
+        return to_mdp(levels)
+
+    def observe(self, levels):
+        return observe(levels)
+
+
+def test_levels_that_do_not_come_from_the_key_are_found():
+    with pytest.raises(ConformanceError, match="gives the same levels for the same key: other levels"):
+        check_world(Restless(), levels=2)
 
 
 @pytest.mark.parametrize(

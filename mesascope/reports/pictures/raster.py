@@ -34,6 +34,7 @@ from mesascope.reports.pictures.shapes import (
     LETTER_SIZE,
     MARGIN,
     RING_RADIUS,
+    Number,
     arrow_opacity,
     arrow_stroke,
     center,
@@ -46,6 +47,7 @@ OVERSAMPLING = 3
 """Pixels drawn for each pixel kept, each way: that makes edges smooth."""
 
 Color = tuple[int, int, int]
+Box = tuple[Number, Number, Number, Number]
 
 
 def level_png(
@@ -79,22 +81,22 @@ class Canvas(NamedTuple):
     image: Image.Image
     draw: ImageDraw.ImageDraw
     theme: Theme
-    unit: float
+    unit: int
 
-    def point(self, x: float, y: float) -> tuple[float, float]:
+    def point(self, x: Number, y: Number) -> tuple[Number, Number]:
         """Pixels of a point given in units."""
         return (x + MARGIN) * self.unit, (y + MARGIN) * self.unit
 
-    def box(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
+    def box(self, left: Number, top: Number, right: Number, bottom: Number) -> Box:
         """Pixels of a box given in units, its last row and column left to its neighbors."""
         x, y = self.point(right, bottom)
         return *self.point(left, top), x - 1, y - 1
 
-    def disc(self, x: float, y: float, radius: float) -> tuple[float, float, float, float]:
+    def disc(self, x: Number, y: Number, radius: Number) -> Box:
         """Pixels of the box around a circle given in units."""
         return self.box(x - radius, y - radius, x + radius, y + radius)
 
-    def width(self, units: float) -> int:
+    def width(self, units: Number) -> int:
         """Pixels of a line width."""
         return max(1, round(units * self.unit))
 
@@ -182,7 +184,7 @@ def draw_agent(canvas: Canvas, place: Place) -> None:
         canvas.draw.ellipse(canvas.disc(x + side * EYE_OFFSET, y - 0.5, EYE_RADIUS), canvas.theme.floor)
 
 
-def _draw_line(canvas: Canvas, corners: list[tuple[float, float]], color: Color, width: float) -> None:
+def _draw_line(canvas: Canvas, corners: list[tuple[float, float]], color: Color, width: Number) -> None:
     """A line with round joints and ends."""
     canvas.draw.line([canvas.point(*corner) for corner in corners], color, canvas.width(width))
     for corner in corners:

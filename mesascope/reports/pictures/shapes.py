@@ -24,6 +24,8 @@ HEAT_OPACITY = 0.6
 HEAT_INSET = {"good": 1, "bad": 5}
 """Gap around a shaded cell; the smaller square says below zero without color."""
 
+Number = int | float
+
 _CAPTION_CHARACTER = 6.9
 
 
@@ -68,6 +70,11 @@ def letter_baseline(letter: str) -> float:
     return 15.0 if letter in "gy" else 17.0 if letter == "b" else 16.0
 
 
+def printable(text: str) -> str:
+    """Text with a space for every character that no picture can show or that reorders what stands beside it."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def wrap_caption(text: str, width: int) -> list[str]:
     """Lines of a caption that fit into `width` units."""
-    return textwrap.wrap(" ".join(text.split()), max(8, int(width / _CAPTION_CHARACTER)))
+    return textwrap.wrap(" ".join(printable(text).split()), max(8, int(width / _CAPTION_CHARACTER)))

@@ -32,10 +32,12 @@ from mesascope.reports.pictures.shapes import (
     HEAT_OPACITY,
     MARGIN,
     RING_RADIUS,
+    Number,
     arrow_opacity,
     arrow_stroke,
     center,
     letter_baseline,
+    printable,
     wrap_caption,
 )
 from mesascope.worlds.grid import GridLevels
@@ -81,7 +83,7 @@ def document(scene: Scene, body: str, title: str | None, standalone: bool) -> st
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ms-level" role="img" width="{wide}" height="{full}" '
         f'viewBox="{-MARGIN} {-MARGIN} {wide} {full}">'
-        f"<title>{escape(_xml(title or 'Level'))}</title><desc>{escape(scene.words)}</desc>"
+        f"<title>{escape(printable(title or 'Level'))}</title><desc>{escape(scene.words)}</desc>"
         f"{f'<style>{STANDALONE_CSS}</style>' if standalone else ''}{body}{caption}</svg>"
     )
 
@@ -135,15 +137,10 @@ def _turns(before: Place, here: Place, after: Place) -> bool:
     return (here.row - before.row, here.column - before.column) != (after.row - here.row, after.column - here.column)
 
 
-def _n(number: float) -> str:
+def _n(number: Number) -> str:
     """A number in as few characters as a tenth of a unit needs."""
     text = f"{number:.1f}"
     return text.removesuffix(".0")
-
-
-def _xml(text: str) -> str:
-    """Text without the control characters that XML cannot hold."""
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _runs(floor: np.ndarray) -> list[str]:
