@@ -12,8 +12,8 @@ from jaxtyping import Bool, Int
 from mesascope.worlds.counterfactuals import swap_objects, with_object, without_objects
 from mesascope.worlds.grid import ABSENT, COLORS, SHAPES, GridLevels
 
-MOST_WORK = 110_000_000
-"""Bound on levels x cells x side, which is what solving them costs: 320,000 levels of 9x9, 82,000 of 13x13."""
+MOST_WORK = 60_000_000
+"""Bound on levels x cells x side, which is what solving them costs: 175,000 levels of 9x9, 45,000 of 13x13."""
 
 _BLOCK = 256
 _KINDS = tuple(itertools.product(range(len(SHAPES)), range(len(COLORS))))
