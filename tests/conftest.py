@@ -1,9 +1,30 @@
-"""What every test runs under: checked shapes and types, the same Hypothesis examples everywhere."""
+"""What every test runs under: checked shapes and types, fixed Hypothesis examples, and programs compiled once."""
 
+import hashlib
 import os
+import platform
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
+
+
+def _processor() -> str:
+    """What compiled programs depend on besides the versions, which JAX looks at itself."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        features = next((line for line in lines if line.lower().startswith(("flags", "features"))), "")
+    except OSError:
+        features = platform.processor()
+    return hashlib.sha256(f"{platform.machine()} {features}".encode()).hexdigest()[:12]
+
+
+# Most of the time goes into compiling. Compiled programs are kept beside pytest's own cache, for the next run and for
+# the other workers of this one; in the environment, so that the processes which tests start find them too.
+_compiled = Path(__file__).resolve().parents[1] / ".pytest_cache" / f"jax-{_processor()}"
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_compiled))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 # Before any module of the package is imported: every jaxtyping annotation in it is checked from here on.
 _hook = install_import_hook("mesascope", "beartype.beartype")
