@@ -1,6 +1,7 @@
 """Edits of a level itself: objects that trade places, appear or vanish, and a wall more.
 
-These are input-level counterfactuals. Organisms that store answers store these; instruments draw their edits from these.
+These are input-level counterfactuals: organisms that store answers store these, and instruments draw their edits from
+them.
 """
 
 import dataclasses

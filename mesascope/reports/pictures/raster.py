@@ -89,8 +89,8 @@ class Canvas(NamedTuple):
 
     def box(self, left: Number, top: Number, right: Number, bottom: Number) -> Box:
         """Pixels of a box given in units, its last row and column left to its neighbors."""
-        x, y = self.point(right, bottom)
-        return *self.point(left, top), x - 1, y - 1
+        (x0, y0), (x1, y1) = self.point(left, top), self.point(right, bottom)
+        return round(x0), round(y0), round(x1) - 1, round(y1) - 1
 
     def disc(self, x: Number, y: Number, radius: Number) -> Box:
         """Pixels of the box around a circle given in units."""

@@ -147,10 +147,10 @@ def test_a_png_shows_walls_floor_and_objects(theme, colors):
 
     assert (at(0, 3) == rgb(colors.wall)).all()
     assert (at(2, 3) == rgb(colors.floor)).all()
-    assert (at(1, 1, 18, 6) == rgb(OBJECT_FILL["red"])).all()
+    assert (at(1, 1, 13, 5) == rgb(OBJECT_FILL["red"])).all()
     assert (at(1, 5, 12, 6) == rgb(OBJECT_FILL["blue"])).all()
-    assert not (at(3, 5, 20, 6) == rgb(OBJECT_FILL["red"])).all(), "a ball has no corner where a door has one"
-    assert (at(1, 1, 20, 6) == rgb(OBJECT_FILL["red"])).all()
+    assert not (at(3, 5, 19, 5) == rgb(OBJECT_FILL["red"])).all(), "a ball has no corner where a door has one"
+    assert (at(1, 1, 19, 5) == rgb(OBJECT_FILL["red"])).all()
 
 
 def test_overlays_change_a_png_and_the_caption_makes_it_taller():
