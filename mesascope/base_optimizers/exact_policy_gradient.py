@@ -55,10 +55,10 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
     that needs no sampling of actions; only the levels are sampled. `batches` above 0 goes round a fixed set instead.
     """
 
-    updates: int = eqx.field(static=True, default=600)
-    batch: int = eqx.field(static=True, default=64)
+    updates: int = eqx.field(static=True, default=800)
+    batch: int = eqx.field(static=True, default=32)
     batches: int = eqx.field(static=True, default=0)
-    learning_rate: float = eqx.field(static=True, default=3e-3)
+    learning_rate: float = eqx.field(static=True, default=5e-3)
     warmup: int = eqx.field(static=True, default=50)
     floor: float = eqx.field(static=True, default=0.02)
     clip: float = eqx.field(static=True, default=1.0)

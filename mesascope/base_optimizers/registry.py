@@ -56,8 +56,8 @@ BASE_OPTIMIZERS: dict[str, BaseOptimizerKind] = {
 }
 
 PRESETS: dict[str, Config] = {
-    "default": {"updates": 600},
-    "quick": {"updates": 400, "batch": 48},
+    "default": {"updates": 800, "batch": 32, "learning_rate": 5e-3},
+    "quick": {"updates": 600, "batch": 16, "learning_rate": 6e-3},
 }
 """Options of `exact-policy-gradient` for the main job; both train the default glance net."""
 

@@ -145,7 +145,8 @@ def advance(
 
 
 @eqx.filter_jit
-def _stand(subject: AbstractOpenSubject, probe: Probe, discount: float) -> Float[Array, "2"]:
+def stand(subject: AbstractOpenSubject, probe: Probe, discount: float) -> Float[Array, "2"]:
+    """Competence on the probe levels, and the share of the optimal return there; exact."""
     policy = policy_table(answer(subject, probe.observation))
     returns = (evaluate(probe.mdp, policy, probe.reward, discount) * probe.mdp.initial).sum(-1)
     return jnp.stack([competence(returns, probe.scale), returns.mean() / probe.scale.optimal.mean()])
@@ -171,7 +172,7 @@ def chunks(
     warm, warm_from = start, done
     while done < total:
         state, metrics = advance(optimizer, world, state, jnp.array(min(chunk, total - done), jnp.int32))
-        reached, share = (float(x) for x in _stand(optimizer.subject(state), probes, world.discount))
+        reached, share = (float(x) for x in stand(optimizer.subject(state), probes, world.discount))
         done, now = int(state.updates), clock()
         # The first chunk holds the compilation: later ones say better how long the rest will take.
         rate = (done - warm_from) / max(now - warm, 1e-9)

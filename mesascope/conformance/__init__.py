@@ -1,1 +1,1 @@
-"""Public checkers: what a world, subject or base optimizer of your own must keep to."""
+"""Public checkers: what everything of a kind must do, to be run by whoever writes one."""

@@ -13,6 +13,7 @@ from mesascope.learned.feed_forward import FeedForwardNet
 from mesascope.learned.thinking import ThinkingNet, gated_update
 
 Field = Float[Array, "channel height width level"]
+Seen = Float[Array, "input height width level"]
 
 
 def think(subject: AbstractOpenSubject, observation: Observation) -> State:
@@ -33,7 +34,7 @@ def answer(subject: AbstractOpenSubject, observation: Observation) -> Float[Arra
     return subject.readout(think(subject, observation))
 
 
-def _as_field(values: Float[Array, "level height width channel"]) -> Field:
+def _as_field(values: Observation) -> Field:
     return values.transpose(3, 1, 2, 0)
 
 
@@ -57,7 +58,7 @@ def _stencil(field: Field, weights: Float[Array, "five_inputs outputs"]) -> Floa
     return (weights.T @ around.reshape(weights.shape[0], -1)).reshape(-1, *field.shape[1:])
 
 
-def _think(net: ThinkingNet, observation: Field) -> Field:
+def _think(net: ThinkingNet, observation: Seen) -> Field:
     bias = net.bias[:, None, None, None]
     candidate_bias = net.candidate_bias[:, None, None, None]
     seen = _stencil(observation, net.read) + bias
@@ -75,7 +76,7 @@ def _think(net: ThinkingNet, observation: Field) -> Field:
     return h
 
 
-def _feed_forward(net: FeedForwardNet, observation: Field) -> Field:
+def _feed_forward(net: FeedForwardNet, observation: Seen) -> Field:
     def layer(h: Field, weight, bias, seen) -> Field:
         gate, candidate = jnp.split(_stencil(h, weight) + bias[:, None, None, None] + seen, 2)
         gate = jax.nn.sigmoid(gate)
