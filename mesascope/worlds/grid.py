@@ -140,5 +140,4 @@ def reaches(
         new = reached | reached.reshape(-1)[flat].any(-1)
         return new, (new != reached).any()
 
-
     return jax.lax.while_loop(unsettled, spread, (target, jnp.array(True)))[0]
