@@ -83,5 +83,5 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
 
         learned = (state.subject, state.extra)
         (value, mean_return), gradient = eqx.filter_value_and_grad(loss, has_aux=True)(learned, observation)
-        metrics = Metrics(value, mean_return, optax.global_norm(gradient))
+        metrics = Metrics(value, mean_return, optax.tree.norm(gradient))
         return apply_gradient(state, gradient, self._transform()), metrics

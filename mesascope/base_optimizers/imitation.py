@@ -68,5 +68,5 @@ class Imitation(AbstractBaseOptimizer):
 
         (value, logits), gradient = eqx.filter_value_and_grad(loss, has_aux=True)((state.subject, state.extra))
         values = evaluate(mdp, policy_table(logits), rewards(mdp, weights), world.discount)
-        metrics = Metrics(value, (values * mdp.initial).sum(-1).mean(), optax.global_norm(gradient))
+        metrics = Metrics(value, (values * mdp.initial).sum(-1).mean(), optax.tree.norm(gradient))
         return apply_gradient(state, gradient, self._transform()), metrics

@@ -115,7 +115,7 @@ class PPO(AbstractBaseOptimizer):
             share = _Share(by_lane[chosen].reshape(-1, *observation.shape[1:]), *own)
             value, gradient = eqx.filter_value_and_grad(self._loss)((state.subject, state.extra), share)
             state = apply_gradient(state, gradient, self._transform(), last=False)
-            return eqx.filter(state, eqx.is_array), (value, optax.global_norm(gradient))
+            return eqx.filter(state, eqx.is_array), (value, optax.tree.norm(gradient))
 
         arrays, (losses, norms) = jax.lax.scan(minibatch, arrays, orders)
         state = eqx.combine(arrays, static)
