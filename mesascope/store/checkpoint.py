@@ -87,6 +87,16 @@ def restore_checkpoint(folder: Path, like: Any, fingerprint: str) -> Restored:
     return Restored(None, 0, tuple(warnings))
 
 
+def discard_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints of a training that is done, and their folder where nothing else is in it."""
+    for path in _steps(folder).values():
+        _discard(path)
+    try:
+        remove(folder)
+    except StorageError:
+        return  # something else lies there
+
+
 def _steps(folder: Path) -> dict[int, Path]:
     """Checkpoint folders by their number of updates, newest first."""
     if not folder.is_dir():

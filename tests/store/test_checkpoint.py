@@ -9,7 +9,7 @@ import optax
 import pytest
 
 from mesascope.core.errors import CheckpointError, StorageError
-from mesascope.store.checkpoint import fingerprint_of, restore_checkpoint, save_checkpoint
+from mesascope.store.checkpoint import discard_checkpoints, fingerprint_of, restore_checkpoint, save_checkpoint
 from tests.store.faults import every_fault
 
 RUN = fingerprint_of({"world": "red-doors", "seed": 0})
@@ -161,3 +161,13 @@ def test_saving_struck_anywhere_leaves_the_state_before_or_after(tmp_path, monke
 
     strikes = every_fault(monkeypatch, mode, prepare, lambda folder: save_checkpoint(folder, state(3), 3, RUN), check)
     assert strikes >= 20
+
+
+def test_a_finished_training_leaves_no_checkpoints_and_takes_nothing_else(tmp_path):
+    for folder in (tmp_path / "alone", tmp_path / "shared"):
+        for n in (100, 200):
+            save_checkpoint(folder, state(n), n, RUN)
+    (tmp_path / "shared" / "notes").write_text("mine")
+    for folder in (tmp_path / "alone", tmp_path / "shared", tmp_path / "missing"):
+        discard_checkpoints(folder)
+    assert [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*"))] == ["shared", "shared/notes"]
