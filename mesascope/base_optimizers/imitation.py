@@ -40,10 +40,10 @@ class Imitation(AbstractBaseOptimizer):
     distribution.
     """
 
-    updates: int = eqx.field(static=True, default=400)
-    batch: int = eqx.field(static=True, default=64)
+    updates: int = eqx.field(static=True, default=800)
+    batch: int = eqx.field(static=True, default=32)
     batches: int = eqx.field(static=True, default=0)
-    learning_rate: float = eqx.field(static=True, default=3e-3)
+    learning_rate: float = eqx.field(static=True, default=5e-3)
     warmup: int = eqx.field(static=True, default=50)
     floor: float = eqx.field(static=True, default=0.02)
     clip: float = eqx.field(static=True, default=1.0)

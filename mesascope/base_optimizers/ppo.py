@@ -51,7 +51,7 @@ class PPO(AbstractBaseOptimizer):
     episode, and its gradient runs back through all steps of the episode. A plan-once actor plans each level once.
     """
 
-    updates: int = eqx.field(static=True, default=300)
+    updates: int = eqx.field(static=True, default=200)
     batch: int = eqx.field(static=True, default=64)
     batches: int = eqx.field(static=True, default=0)
     lane_levels: int = eqx.field(static=True, default=4)

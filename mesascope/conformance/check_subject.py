@@ -20,7 +20,8 @@ def check_subject(subject: AbstractSubject, observation: Observation) -> None:
     `observation` is a batch of at least two levels that the subject is made for. Any subject: logits of shape
     `(level, height, width, 4)`, finite, the same when asked again, and independent of the other levels in the batch. An
     open subject besides: states with its sites and nothing else, of the promised widths; `begin` that uses only the
-    shape of the observation; ticks from `reads_until` on that do not use it; `logits` equal to begin, steps and readout.
+    shape of the observation; ticks from `reads_until` on that do not use it; `logits` equal to those of begin, steps
+    and readout in turn.
     """
     if observation.ndim != 4 or observation.shape[0] < 2:
         raise SubjectError(f"check_subject needs a batch of at least two levels, and was given {observation.shape}")

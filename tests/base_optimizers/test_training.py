@@ -59,7 +59,7 @@ def test_chunks_of_any_length_give_the_same_bits(chunk, optimizer, world):
 
 
 def test_interrupted_and_continued_is_the_same_as_never_interrupted(optimizer, world):
-    class Interrupt(Exception):
+    class StoppedError(Exception):
         pass
 
     saved = []
@@ -67,9 +67,9 @@ def test_interrupted_and_continued_is_the_same_as_never_interrupted(optimizer, w
     def stop(done):
         saved.append(through_numpy(done.state))
         if len(saved) == 2:
-            raise Interrupt
+            raise StoppedError
 
-    with pytest.raises(Interrupt):
+    with pytest.raises(StoppedError):
         train(optimizer, world, "glance", GLANCE, seed=3, chunk=9, on_chunk=stop)
     whole = train(optimizer, world, "glance", GLANCE, seed=3, chunk=40)
     later = train(optimizer, world, "glance", GLANCE, seed=3, chunk=11, resume=saved[-1])
