@@ -27,9 +27,7 @@ Child = str | Markup | None | Iterable["Child"]
 
 def clean(text: object) -> str:
     r"""`text` with control characters and direction marks shown as escapes such as `\u202e`."""
-    return _HIDDEN.sub(
-        lambda found: found[0].encode("ascii", "backslashreplace").decode(), str(text).replace("\r", " ")
-    )
+    return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), str(text).replace("\r", " "))
 
 
 def escape(text: object) -> Markup:

@@ -112,7 +112,7 @@ def verdict(
     return Group(*parts)
 
 
-def print_verdict(
+def summary(
     audits: Sequence[Audit], report: str | os.PathLike[str] | None = None, console: "Console | None" = None
 ) -> None:
     """Print the verdict: as a colored table on a terminal, plainly elsewhere and where NO_COLOR is set.

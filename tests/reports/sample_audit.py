@@ -3,17 +3,21 @@ plausible and drawn from the seed."""
 
 import copy
 import functools
+from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from mesascope.audit.gallery import exhibits
 from mesascope.core.jsonable import to_json
-from mesascope.core.rng import named_key
+from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.instruments.sample import Sample
+from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.text import parse_levels
 
 WORLD = RedDoors()
 DISTRIBUTIONS = ("training", *WORLD.shifts)
@@ -41,16 +45,41 @@ def weight(mean: float, half: float = 0.04) -> dict[str, Any]:
     return {"mean": round(mean, 4), "interval": [round(mean - half, 4), round(mean + half, 4)]}
 
 
+LEVELS = Path(__file__).with_name("levels.txt")
+"""Four levels of each distribution, as `RedDoors().draw(named_key(7, distribution), 8, distribution)` gave them."""
+
+
 @functools.lru_cache(maxsize=1)
 def _samples() -> tuple[Sample, ...]:
-    """A few levels of each distribution with the plans of three objectives mixed later; solved once."""
+    """The levels with their tables; policies are filled in later."""
+    blocks = LEVELS.read_text("utf-8").strip().split("\n\n")
+    texts: dict[str, list[str]] = {}
+    for block in blocks:
+        if "\n" in block:
+            texts[name].append(block)
+        else:
+            name = block
+            texts[name] = []
 
-    def one(distribution: str) -> Sample:
-        levels = WORLD.draw(named_key(7, distribution), 8, distribution)
-        mdp = WORLD.to_mdp(levels)
-        return Sample(distribution, levels, mdp, WORLD.observe(levels), jnp.zeros(mdp.terminal.shape))
+    @functools.cache
+    def solved(names: tuple[str, ...]) -> tuple[GridLevels, FiniteMDP]:
+        levels = parse_levels("\n\n".join(text for n in names for text in texts[n]))
+        return levels, jax.jit(WORLD.to_mdp)(levels)
 
-    return tuple(one(d) for d in DISTRIBUTIONS)
+    usual = tuple(d for d in texts if d != "larger")
+    samples = []
+    for d in texts:
+        names = usual if d in usual else (d,)
+        levels, mdp = solved(names)
+        own = slice(4 * names.index(d), 4 * names.index(d) + 4)
+        levels, mdp = levels[own], jax.tree.map(lambda t, own=own: t[own], mdp)
+        samples.append(Sample(d, levels, mdp, jnp.zeros((4, 1, 1, 1)), jnp.zeros(mdp.terminal.shape)))
+    return tuple(samples)
+
+
+@jax.jit
+def _best(mdp: FiniteMDP, weights: jax.Array) -> jax.Array:
+    return uniform_over(optimal_actions(optimal_values(mdp, weights).action))
 
 
 @functools.lru_cache(maxsize=8)
@@ -59,7 +88,7 @@ def gallery(door: float, red: float) -> list[dict[str, Any]]:
     weights = jnp.asarray([door, 0.0, red, 0.0, 0.0, 0.0])
     shown = []
     for sample in _samples():
-        best = uniform_over(optimal_actions(optimal_values(sample.mdp, weights).action))
+        best = _best(sample.mdp, weights)
         shown += exhibits(WORLD, sample._replace(policy=0.9 * best + 0.025))
     return to_json(shown)
 

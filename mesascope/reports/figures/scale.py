@@ -50,7 +50,5 @@ def _round_step(rough: float) -> float:
 
 def tick_text(value: float, step: float) -> str:
     """A tick's label with as many decimals as the step needs."""
-    digits = max(0, -math.floor(math.log10(step) + 1e-9)) if step < 1 else 0
-    if step < 1 and abs(step * 10**digits - round(step * 10**digits)) > 1e-6:
-        digits += 1
+    digits = next((d for d in range(12) if abs(step * 10**d - round(step * 10**d)) < 1e-6 * step * 10**d), 12)
     return f"{value + 0.0:,.{digits}f}".replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,132 @@
+"""What the report claims: nothing that the document does not say, and no word that it does not earn."""
+
+import copy
+import re
+
+import pytest
+
+from mesascope.reports import plain
+from mesascope.reports.html import render_report
+from mesascope.reports.numbers import number
+from tests.reports import sample_audit
+from tests.reports.pages import Page
+
+NUMBER = re.compile(r"(?<![\w.,])[\N{MINUS SIGN}-]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w.]*\d)")
+EXPLAINED = ("section#guide", "section#glossary", "section#references", "section#instruments", "pre")
+"""Where numbers are part of an explanation or of a name."""
+ALLOWED = {"0", "1", "95"}
+"""The ends of a scale, and the confidence of every interval."""
+
+
+def _forms(value, found):
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            found.update(NUMBER.findall(str(key)))
+            _forms(inner, found)
+    elif isinstance(value, list):
+        found.add(str(len(value)))
+        for inner in value:
+            _forms(inner, found)
+    elif isinstance(value, bool) or value is None:
+        pass
+    elif isinstance(value, str):
+        found.update(NUMBER.findall(value))
+    else:
+        found.update(number(value, digits) for digits in range(4))
+        found.add(f"{value:g}")
+
+
+def _claimed(page):
+    return set(NUMBER.findall(page.text(outside=(*EXPLAINED, "svg"))))
+
+
+def test_every_number_comes_from_the_document(documents, pages, name):
+    known = set(ALLOWED) | {str(i) for i in range(len(documents[name]) + 1)}
+    _forms(documents[name], known)
+    assert _claimed(pages[name]) - known == set()
+
+
+def test_a_number_from_elsewhere_would_be_noticed(documents):
+    audit = copy.deepcopy(documents["search, robust"][0])
+    audit["behavior"]["training"]["door"]["rate"] = 7.77
+    known = set()
+    _forms(documents["search, robust"][0], known)
+    assert "7.77" in _claimed(Page(render_report([audit])))
+    assert "7.77" not in known
+
+
+UNEARNED = ("no search", "cannot tell", "capability failure", "closed")
+
+
+@pytest.mark.parametrize("name", UNEARNED)
+def test_no_objective_inside_is_claimed_where_none_was_located(pages, name):
+    text = pages[name].text(outside=("section#glossary", "section#instruments"))
+    claims = [text[m.start() - 4 : m.end() + 14] for m in re.finditer("mesa-objective", text)]
+    assert claims
+    assert all(claim.strip().startswith("No ") for claim in claims), claims
+    assert "it is a mesa-optimizer" not in text
+
+
+@pytest.mark.parametrize("name", ["search, pseudo-aligned", "search, robust"])
+def test_it_is_named_where_it_was(pages, name):
+    text = pages[name].text(outside=("section#glossary",))
+    assert "its mesa-objective weighs door" in text
+    assert "No mesa-objective is claimed" not in text
+    assert "it is a mesa-optimizer" in text
+
+
+def test_search_that_was_built_in_makes_no_mesa_optimizer(pages):
+    text = pages["organism"].text(outside=("section#glossary",))
+    assert "it is a mesa-optimizer" not in text
+    assert "The search was built in by hand" in text
+
+
+def test_without_search_the_word_is_misgeneralizes(pages):
+    assert "misgeneralizes (proxy)" in pages["no search"].text(inside="section#verdicts")
+    assert "pseudo-aligned (proxy)" in pages["search, pseudo-aligned"].text(inside="section#verdicts")
+
+
+def test_all_four_questions_are_answered(pages, name):
+    text = pages[name].text(inside="section#verdicts")
+    assert all(question in text for question in plain.QUESTIONS)
+
+
+def test_the_comparison_comes_first_and_only_for_several(sources):
+    assert 'id="comparison"' not in sources["search, robust"]
+    source = sources["three seeds"]
+    assert source.index('id="comparison"') < source.index('id="verdicts"') < source.index('id="audit-1"')
+
+
+def test_every_arm_of_every_test_is_shown(pages):
+    for index in range(3):
+        text = pages["search, robust"].text(inside=f"section#audit-1-{index}")
+        assert all(arm in text for arm in ("edited inside", "ceiling", *sample_audit.CONTROLS))
+
+
+def test_every_distribution_has_a_ledger_a_behavior_and_an_episode(pages, sources):
+    page = pages["search, pseudo-aligned"]
+    for part in ("ledger", "behavior", "gallery"):
+        text = page.text(inside=f"section#audit-1-{part}")
+        assert all(d in text for d in sample_audit.DISTRIBUTIONS)
+    assert sources["search, pseudo-aligned"].count('class="ms-moving"') >= len(sample_audit.DISTRIBUTIONS)
+
+
+def test_a_capability_failure_reads_no_objective_and_enters_no_average(pages):
+    alone = pages["capability failure"].text(inside="section#verdicts")
+    assert "No objective is read" in alone
+    assert "Capability failures, in no average: seed 3" in pages["mixed"].text(inside="header#top") or (
+        "Capability failures, in no average: glance net, seed 3" in pages["mixed"].text(inside="header#top")
+    )
+
+
+def test_where_it_came_apart_is_named():
+    where = {a.question: a for a in plain.answers(sample_audit.sample_audit())}[plain.QUESTIONS[2]]
+    assert where.verdict == "under blue-door"
+    robust = {a.question: a for a in plain.answers(sample_audit.search_robust())}[plain.QUESTIONS[2]]
+    assert (robust.verdict, robust.tone) == ("nowhere that was tested", "good")
+
+
+def test_a_gap_already_in_training_is_said_to_be_there():
+    audit = sample_audit.sample_audit()
+    audit["ledger"]["training"]["inner"] |= {"share": 0.3, "interval": [0.25, 0.35]}
+    assert plain.answers(audit)[2].verdict == "already in training"
