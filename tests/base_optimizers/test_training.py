@@ -26,6 +26,7 @@ from mesascope.conformance.check_base_optimizer import (
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.learned.recurrent import LocalRecurrentAgent
+from mesascope.worlds.red_doors import RedDoors
 from tests.base_optimizers.conftest import GLANCE
 
 SHORT = {
@@ -188,3 +189,11 @@ def test_the_checker_finds_state_that_is_no_array(world):
 
     with pytest.raises(BaseOptimizerError, match="float at"):
         check_base_optimizer(Loose(updates=4, batch=4), world, "reflex", {"channels": 4})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_reaches_the_optimal_return(preset):
+    optimizer = build_base_optimizer("exact-policy-gradient", PRESETS[preset])
+    trained = train(optimizer, RedDoors(), "glance", seed=6, chunk=200)
+    assert trained.history[-1].share_of_optimal >= 0.95
