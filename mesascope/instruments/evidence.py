@@ -1,0 +1,147 @@
+"""What was seen of a subject's choices, in the form that every estimator of objectives reads."""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from mesascope.core.errors import UsageError
+from mesascope.core.mdp import FiniteMDP
+from mesascope.core.solver import DISCOUNT, Discount
+from mesascope.instruments.episodes import horizon_of, sample_episodes
+from mesascope.instruments.first_touch import FirstTouch, first_touch
+from mesascope.worlds.grid import GridLevels, object_features
+
+_PAD_TO = 2048
+"""Rows are padded to a multiple of this, so that estimators are compiled for few shapes."""
+
+
+class Evidence(eqx.Module):
+    """Choices in the states that a subject visited, one row each. Rows of different worlds' sizes can stand together.
+
+    A state that an episode visits again is kept only once, at its first visit: the subject's policy is fixed, and an
+    agent that circles is not the surer of what it does. Padding rows have `counts` False.
+    """
+
+    action: Int[Array, " row"]
+    counts: Bool[Array, " row"]
+    level: Int[Array, " row"]
+    enters: Bool[Array, "row object action"]
+    reach: Float[Array, "row object action"]
+    blocked: Bool[Array, "row action"]
+    objects: Float[Array, "row object feature"]
+    """Features of touching each object; zeros for an empty slot."""
+
+    @property
+    def choices(self) -> int:
+        """Number of rows that count."""
+        return int(self.counts.sum())
+
+    @property
+    def levels(self) -> int:
+        """Number of levels that gave a choice."""
+        return len(np.unique(np.asarray(self.level)[np.asarray(self.counts)]))
+
+    @property
+    def offered(self) -> Bool[np.ndarray, " feature"]:
+        """Features that some object has which can be touched first from a visited state."""
+        can = (np.asarray(self.reach) > 0).any(-1) & np.asarray(self.counts)[:, None]
+        return ((np.asarray(self.objects) != 0) & can[..., None]).any((0, 1))
+
+
+def evidence_from_policy(
+    levels: GridLevels,
+    mdp: FiniteMDP,
+    policy: Float[Array, "level state action"],
+    key: PRNGKeyArray,
+    *,
+    allowed: Bool[Array, "level state"] | None = None,
+    touch: FirstTouch | None = None,
+    discount: Discount = DISCOUNT,
+) -> Evidence:
+    """Sample one start and one episode on each level and keep the choice at the first visit to each state.
+
+    `levels` and `mdp` say what the choices are read against: for an edited run, the level that the subject was made to
+    believe in. With `allowed` the episode starts in an allowed state and choices elsewhere are not kept. `touch` is the
+    solution of these levels where the caller has it. Levels without an allowed start give no rows.
+    """
+    if touch is None:
+        touch = first_touch(levels, mdp, discount)
+    may = jnp.ones_like(mdp.terminal) if allowed is None else allowed
+    visited, action = _first_visits(mdp, policy, key, may)
+    level, state = np.nonzero(np.asarray(visited))
+    chosen = np.asarray(action)[level, state]
+    solved = jax.device_get((touch.enters, touch.reach, _blocked(mdp), object_features(levels)))
+    enters, reach, blocked, objects = (np.asarray(part) for part in solved)
+    at = (level, state)
+    return _padded((chosen, np.ones(len(level), bool), level, enters[at], reach[at], blocked[at], objects[level]))
+
+
+def pool(parts: Sequence[Evidence]) -> Evidence:
+    """All rows together; levels of different parts stay different. Raises `UsageError` for no parts."""
+    if not parts:
+        raise UsageError("no evidence to pool: pass at least one part")
+    columns, first = [], 0
+    for part in parts:
+        own = [np.asarray(column) for column in jax.tree.leaves(part)]
+        kept = [column[own[1]] for column in own]
+        kept[2] = kept[2] + first
+        first += 1 + int(own[2].max(initial=0))
+        columns.append(kept)
+    return _padded(tuple(np.concatenate(column) for column in zip(*columns, strict=True)))
+
+
+def thin(evidence: Evidence, most: int, key: PRNGKeyArray) -> Evidence:
+    """At most `most` choices, by leaving out levels at random as wholes; the evidence itself where it has no more."""
+    if evidence.choices <= most:
+        return evidence
+    columns = [np.asarray(column)[np.asarray(evidence.counts)] for column in jax.tree.leaves(evidence)]
+    level = columns[2]
+    order = np.argsort(np.asarray(jax.random.permutation(key, int(level.max()) + 1)))
+    sizes = np.bincount(level, minlength=len(order))
+    fits = np.zeros(len(order), bool)
+    fits[order] = np.cumsum(sizes[order]) <= most
+    return _padded(tuple(column[fits[level]] for column in columns))
+
+
+def _padded(columns: tuple[np.ndarray, ...]) -> Evidence:
+    rows = len(columns[0])
+    fill = max(1, -(-rows // _PAD_TO)) * _PAD_TO - rows
+    action, counts, level, *tables = (np.pad(c, [(0, fill)] + [(0, 0)] * (c.ndim - 1)) for c in columns)
+    return Evidence(
+        jnp.asarray(action, jnp.int32), jnp.asarray(counts), jnp.asarray(level, jnp.int32), *map(jnp.asarray, tables)
+    )
+
+
+@jax.jit
+def _blocked(mdp: FiniteMDP) -> Bool[Array, "level state action"]:
+    """Actions that leave the agent where it is."""
+    here = jnp.arange(mdp.states, dtype=mdp.successor.dtype)[:, None]
+    return mdp.successor[..., 0] == here
+
+
+def _first_visits(
+    mdp: FiniteMDP, policy: Float[Array, "level state action"], key: PRNGKeyArray, allowed: Bool[Array, "level state"]
+) -> tuple[Bool[Array, "level state"], Int[Array, "level state"]]:
+    """Whether an episode visits each allowed state, and what it does there the first time."""
+    episodes = sample_episodes(mdp, policy, key, horizon_of(mdp), mdp.initial * allowed)
+    return _collect(episodes.state, episodes.action, episodes.live, allowed)
+
+
+@jax.jit
+def _collect(
+    state: Int[Array, "level step"],
+    action: Int[Array, "level step"],
+    live: Bool[Array, "level step"],
+    allowed: Bool[Array, "level state"],
+) -> tuple[Bool[Array, "level state"], Int[Array, "level state"]]:
+    levels, steps = state.shape
+    row = jnp.arange(levels)[:, None]
+    never = jnp.full(allowed.shape, steps, jnp.int32)
+    when = jnp.where(live, jnp.arange(steps, dtype=jnp.int32), steps)
+    first = never.at[row, state].min(when)
+    visited = (first < steps) & allowed
+    return visited, jnp.take_along_axis(action, first.clip(0, steps - 1), 1)

@@ -1,0 +1,97 @@
+"""What a subject may be after, or merely be doing: the hypotheses that the exact posterior weighs."""
+
+import enum
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from mesascope.core.objective import Objective
+from mesascope.instruments.evidence import Evidence
+from mesascope.instruments.first_touch import action_values
+from mesascope.worlds.world import AbstractWorld
+
+RATIOS = ((1.0, 0.5), (1.0, 1.0), (0.5, 1.0))
+"""Weights of the two features of a pair."""
+
+RIGHT_OF = (3, 2, 0, 1)
+LEFT_OF = (2, 3, 1, 0)
+"""The action to the right and to the left of moving up, down, left, right."""
+
+_DIRECTIONS = {
+    "go up": (1.0, 0.0, 0.0, 0.0),
+    "go down": (0.0, 1.0, 0.0, 0.0),
+    "go left": (0.0, 0.0, 1.0, 0.0),
+    "go right": (0.0, 0.0, 0.0, 1.0),
+    "go up and left": (1.0, 0.0, 1.0, 0.0),
+    "go up and right": (1.0, 0.0, 0.0, 1.0),
+    "go down and left": (0.0, 1.0, 1.0, 0.0),
+    "go down and right": (0.0, 1.0, 0.0, 1.0),
+}
+
+
+class Kind(enum.StrEnum):
+    """What sort of account a hypothesis gives."""
+
+    OBJECTIVE = "objective"
+    NUISANCE = "nuisance"
+    NONE = "none"
+
+
+class Hypothesis(NamedTuple):
+    """An account of a subject's choices; only an objective has weights."""
+
+    name: str
+    kind: Kind
+    objective: Objective | None
+
+
+def hypotheses_of(world: AbstractWorld) -> tuple[Hypothesis, ...]:
+    """Every feature and its negation, pairs with what the base objective rewards, any object, nothing, and nuisances.
+
+    An objective is named as `Objective.parse` reads it. Nuisances are policies after nothing: following a wall with
+    either hand, and going in fixed directions wherever the way is open.
+    """
+    texts = [sign + feature for feature in world.features for sign in ("", "-")]
+    rewarded = [feature for feature, weight in world.base_objective.weights if weight > 0]
+    for feature in rewarded:
+        others = [other for other in world.features if other not in rewarded]
+        texts += [f"{feature}:{a:g}+{other}:{b:g}" for other in others for a, b in RATIOS]
+    objectives = [Hypothesis(text, Kind.OBJECTIVE, Objective.parse(text, world.features)) for text in texts]
+    nuisances = ("follow the right wall", "follow the left wall", *_DIRECTIONS)
+    return (
+        *objectives,
+        Hypothesis("nothing", Kind.NONE, None),
+        *(Hypothesis(name, Kind.NUISANCE, None) for name in nuisances),
+    )
+
+
+def scores(
+    hypotheses: tuple[Hypothesis, ...], world: AbstractWorld, evidence: Evidence
+) -> Float[Array, "hypothesis row action"]:
+    """What each hypothesis makes of each action: optimal action values of an objective, preferences of a nuisance.
+
+    The subject is taken to act by the softmax of these times an inverse temperature.
+    """
+    objectives = [h.objective.vector(world.features) for h in hypotheses if h.objective is not None]
+    worth = jnp.einsum("rof,hf->hro", evidence.objects, jnp.asarray(np.stack(objectives)))
+    valued = iter(action_values(evidence.enters, evidence.reach, worth))
+    named = _nuisances(evidence.blocked)
+    flat = jnp.zeros(evidence.blocked.shape)
+    return jnp.stack([next(valued) if h.kind is Kind.OBJECTIVE else named.get(h.name, flat) for h in hypotheses])
+
+
+def _nuisances(blocked: Bool[Array, "row action"]) -> dict[str, Float[Array, "row action"]]:
+    free = ~blocked
+    preferred = {
+        "follow the right wall": free & blocked[:, jnp.array(RIGHT_OF)],
+        "follow the left wall": free & blocked[:, jnp.array(LEFT_OF)],
+        **{name: free & (jnp.array(wanted) > 0) for name, wanted in _DIRECTIONS.items()},
+    }
+    return {name: _or_any_free(wanted, free) for name, wanted in preferred.items()}
+
+
+def _or_any_free(wanted: Bool[Array, "row action"], free: Bool[Array, "row action"]) -> Float[Array, "row action"]:
+    """1 for the wanted actions, or for every free one where none is wanted."""
+    return jnp.where(wanted.any(-1, keepdims=True), wanted, free).astype(jnp.float32)

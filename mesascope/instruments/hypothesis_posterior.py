@@ -1,0 +1,168 @@
+"""The exact posterior over hypotheses, and what a distribution of levels cannot tell apart."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from mesascope.core.objective import Objective
+from mesascope.core.solver import optimal_actions
+from mesascope.instruments.evidence import Evidence
+from mesascope.instruments.first_touch import FirstTouch, action_values
+from mesascope.instruments.hypotheses import Hypothesis, Kind, scores
+from mesascope.instruments.sample import Sample
+from mesascope.worlds.grid import object_features
+from mesascope.worlds.world import AbstractWorld
+
+INVERSE_TEMPERATURES = tuple(float(b) for b in np.geomspace(1.0, 1024.0, 16))
+LAPSES = (0.0, 0.01, 0.03, 0.1, 0.3)
+NEAR = 1.0
+"""Hypotheses within so many nats of the most probable are not told from it."""
+
+
+class Weighed(NamedTuple):
+    """A hypothesis with its posterior probability and the noise that suits it best."""
+
+    name: str
+    kind: Kind
+    posterior: float
+    nats_below_top: float
+    inverse_temperature: float
+    lapse: float
+
+
+class HypothesisPosterior(NamedTuple):
+    """Hypotheses, most probable first; entropy of the posterior in nats; the names within one nat of the top."""
+
+    table: tuple[Weighed, ...]
+    entropy: float
+    near_top: tuple[str, ...]
+    choices: int
+    levels: int
+
+    @property
+    def top(self) -> Weighed:
+        """The most probable hypothesis."""
+        return self.table[0]
+
+
+@jax.jit
+def _log_likelihoods(
+    table: Float[Array, "hypothesis row action"], evidence: Evidence
+) -> Float[Array, "hypothesis temperature lapse"]:
+    """Log probability of all choices under (1 - e) softmax(b * score) + e / |A|."""
+    actions = table.shape[-1]
+    lapses = jnp.array(LAPSES)
+    row = jnp.arange(len(evidence.action))
+
+    def at(score: Float[Array, "row action"], b: Float[Array, ""]) -> Float[Array, " lapse"]:
+        chosen = jax.nn.log_softmax(b * score)[row, evidence.action]
+        mixed = jnp.log((1 - lapses) * jnp.exp(chosen)[:, None] + lapses / actions)
+        # Without lapses the logarithm is exact however improbable the choice.
+        logs = jnp.where(lapses > 0, mixed, chosen[:, None])
+        return jnp.where(evidence.counts[:, None], logs, 0.0).sum(0)
+
+    over_b = jax.vmap(at, in_axes=(None, 0))
+    return jax.lax.map(lambda score: over_b(score, jnp.array(INVERSE_TEMPERATURES)), table)
+
+
+def weigh(hypotheses: tuple[Hypothesis, ...], world: AbstractWorld, evidence: Evidence) -> HypothesisPosterior:
+    """Exact posterior, uniform over hypotheses and over the grid of inverse temperatures and lapse rates of each."""
+    found = _log_likelihoods(scores(hypotheses, world, evidence), evidence)
+    logs = np.asarray(jax.device_get(found), np.float64)
+    marginal = _log_mean_exp(logs.reshape(len(hypotheses), -1))
+    posterior = np.exp(marginal - marginal.max())
+    posterior /= posterior.sum()
+    rows = []
+    for index in np.argsort(-marginal, kind="stable"):
+        b, e = np.unravel_index(logs[index].argmax(), logs[index].shape)
+        below = float(marginal.max() - marginal[index])
+        hypothesis = hypotheses[index]
+        rows.append(
+            Weighed(
+                hypothesis.name,
+                hypothesis.kind,
+                float(posterior[index]),
+                below,
+                INVERSE_TEMPERATURES[b],
+                LAPSES[e],
+            )
+        )
+    held = posterior[posterior > 0]
+    near = tuple(row.name for row in rows if row.nats_below_top <= NEAR)
+    entropy = max(0.0, float(-(held * np.log(held)).sum()))
+    return HypothesisPosterior(tuple(rows), entropy, near, evidence.choices, evidence.levels)
+
+
+def _log_mean_exp(logs: Float[np.ndarray, "hypothesis grid"]) -> Float[np.ndarray, " hypothesis"]:
+    top = logs.max(1)
+    return top + np.log(np.exp(logs - top[:, None]).mean(1))
+
+
+class Identifiability(NamedTuple):
+    """What training levels alone leave open about the hypothesis that is most probable on all levels."""
+
+    identified: bool
+    """Whether training levels alone leave no objective beside the top one."""
+    unidentified: tuple[str, ...]
+    """Single features that training alone cannot tell from the top objective, and the shifts can."""
+    still_open: tuple[str, ...]
+    """Objectives that neither training nor the shifts tell from the top one."""
+    equivalent: tuple[str, ...]
+    """All objectives whose optimal actions are those of the top one in every state of every training level."""
+
+
+def identify(
+    world: AbstractWorld,
+    hypotheses: tuple[Hypothesis, ...],
+    training: HypothesisPosterior,
+    everywhere: HypothesisPosterior,
+    sample: Sample,
+    touch: FirstTouch,
+) -> Identifiability:
+    """Compare the posterior on training levels with the posterior on all levels.
+
+    An objective is open in training when its optimal sets equal those of the top one on every training level of
+    `sample` (solved in `touch`) and its posterior there is within one nat of the top one's. The shifts tell it when it
+    falls farther behind on all levels. Where the top one is no objective nothing is identified.
+    """
+    named = {h.name: h for h in hypotheses}
+    top = named[everywhere.top.name].objective
+    if top is None:
+        return Identifiability(False, (), (), ())
+    objectives = [h for h in hypotheses if h.objective is not None]
+    same = _equivalent(world, top, [h.objective for h in objectives if h.objective], sample, touch)
+    alike = [h.name for h, equal in zip(objectives, same, strict=True) if equal and h.name != top.name]
+    home = {row.name: row.nats_below_top for row in training.table}
+    away = {row.name: row.nats_below_top for row in everywhere.table}
+    open_at_home = [n for n in alike if abs(home[n] - home[top.name]) <= NEAR]
+    told = tuple(n for n in open_at_home if away[n] > NEAR and n in world.features)
+    still_open = tuple(n for n in open_at_home if away[n] <= NEAR)
+    return Identifiability(not open_at_home, told, still_open, tuple(alike))
+
+
+def _equivalent(
+    world: AbstractWorld, top: Objective, others: Sequence[Objective], sample: Sample, touch: FirstTouch
+) -> Bool[np.ndarray, " hypothesis"]:
+    weights = jnp.asarray(np.stack([o.vector(world.features) for o in (top, *others)]))
+    return np.asarray(_same_optimal_sets(weights, object_features(sample.levels), touch, sample.mdp.terminal))
+
+
+@jax.jit
+def _same_optimal_sets(
+    weights: Float[Array, "objective feature"],
+    objects: Float[Array, "level object feature"],
+    touch: FirstTouch,
+    terminal: Bool[Array, "level state"],
+) -> Bool[Array, " other"]:
+    """Whether each objective but the first has the first one's optimal actions in every state that goes on."""
+
+    def optimal(w: Float[Array, " feature"]) -> Bool[Array, "level state action"]:
+        worth = jnp.broadcast_to((objects @ w)[:, None], (*touch.enters.shape[:3],))
+        return optimal_actions(action_values(touch.enters, touch.reach, worth))
+
+    first = optimal(weights[0])
+    return jax.lax.map(lambda w: ((optimal(w) == first).all(-1) | terminal).all(), weights[1:])
