@@ -51,7 +51,7 @@ def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
 def _title(audits: Sequence[Audit]) -> str:
     world = words(audits[0], "world", "name") or "an unknown world"
     if len(audits) == 1:
-        return f"What is {label(audits[0], audits)} after?"
+        return f"One agent in {world}: what is it after?"
     return f"{len(audits)} agents in {world}: what is each after?"
 
 
