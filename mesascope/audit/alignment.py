@@ -89,7 +89,7 @@ def judge(
             f"{subject} {'weighs ' + ', '.join(proxies) if proxies else 'differs from the base objective'}; it "
             + ("is a pseudo-aligned mesa-objective" if searches else "misgeneralizes"),
         )
-    closed = [r for r in shifted if r.shares["inner"].interval.high < CLOSED]
+    closed = [r for r in shifted if r.shares["inner"].interval.high < CLOSED and _capable(r)]
     if len(closed) == len(shifted):
         worst = max(reckonings, key=lambda r: r.shares["inner"].value)
         return AlignmentVerdict(

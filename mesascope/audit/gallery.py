@@ -5,10 +5,10 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
 
 from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate, optimal_values
+from mesascope.instruments.episodes import episode_path
 from mesascope.instruments.sample import Sample
 from mesascope.worlds.grid import COLORS, SHAPES, GridLevels
 from mesascope.worlds.text import print_level
@@ -16,9 +16,6 @@ from mesascope.worlds.world import AbstractWorld
 
 AS_THEY_COME, WORST = 2, 2
 """Levels shown of each distribution: drawn first, and of largest regret."""
-
-LONGEST = 40
-"""Steps after which a shown episode ends."""
 
 
 class Exhibit(NamedTuple):
@@ -48,7 +45,7 @@ def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
         if not len(cells):
             continue
         stake = lost[index, cells] if index in worst else -np.abs(best[index, cells] - np.median(best[index, cells]))
-        path = greedy_path(sample, index, int(cells[stake.argmax()]), policy[index])
+        path = episode_path(sample, index, int(cells[stake.argmax()]))
         why = "largest regret" if index in worst else "as drawn"
         reached = object_at(sample.levels, index, path[-1])
         shown.append(
@@ -63,20 +60,6 @@ def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
             )
         )
     return shown
-
-
-def greedy_path(sample: Sample, index: int, start: int, policy: Float[np.ndarray, "state action"]) -> list[int]:
-    """Cells visited by the most probable actions until an object is touched, a cell comes again, or time is up."""
-    successor: Int[np.ndarray, "state action"] = np.asarray(sample.mdp.successor[index, :, :, 0])
-    terminal = np.asarray(sample.mdp.terminal[index])
-    path = [start]
-    while not terminal[path[-1]] and len(path) <= LONGEST:
-        step = int(successor[path[-1], int(policy[path[-1]].argmax())])
-        repeated = step in path
-        path.append(step)
-        if repeated:
-            break
-    return path
 
 
 def object_at(levels: GridLevels, index: int, cell: int) -> str | None:

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from mesascope.core.competence import competence_scale
 from mesascope.core.ledger import Ledger, ReturnsByU, ledger, returns_by_intended
-from mesascope.core.mdp import FiniteMDP
+from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.solver import (
     evaluate,
     feature_returns,
@@ -18,7 +18,6 @@ from mesascope.core.solver import (
     optimal_values,
     uniform_over,
 )
-from mesascope.core.mdp import rewards
 from mesascope.core.statistics import CONFIDENCE, RESAMPLES, Estimate, Interval, bootstrap
 from mesascope.instruments.sample import Sample
 from mesascope.worlds.world import AbstractWorld
@@ -27,6 +26,14 @@ GAPS = ("outer", "inner", "capability", "total")
 
 DRAWS_ON = 256
 """Levels of a distribution on which the ledger is repeated for every posterior draw of the subject's objective."""
+
+
+class Returns(NamedTuple):
+    """Mean discounted returns by the base objective."""
+
+    subject: float
+    optimal: float
+    uniform: float
 
 
 class Reckoning(NamedTuple):
@@ -41,6 +48,7 @@ class Reckoning(NamedTuple):
     shares: dict[str, Estimate]
     greedy: Ledger
     competence: dict[str, Estimate]
+    returns: Returns
 
 
 def reckon(
@@ -52,7 +60,7 @@ def reckon(
 ) -> Reckoning:
     """Exact ledger by the world's intended goal and base objective and a subject's objective `mesa`.
 
-    `draws` are posterior draws of that objective: the interval of a gap resamples levels and draws together.
+    `candidates` must hold `base`, the base objective. `draws` are posterior draws of that objective: the interval of a gap resamples levels and draws together.
     """
     intended = jnp.asarray(world.intended_goal.vector(world.features))
     base = jnp.asarray(world.base_objective.vector(world.features))
@@ -64,12 +72,16 @@ def reckon(
     by_draw = np.asarray(_returns_by_draw(few, intended, jnp.asarray(draws), world.discount), np.float64)
     names = list(candidates)
     table = jnp.asarray(np.stack([candidates[name] for name in names]))
+    earned, scales = _candidate_returns(sample.mdp, sample.policy, table, world.discount)
+    at_base = names.index("base")
+    means = (float(t.mean()) for t in (earned[:, at_base], scales.optimal[at_base], scales.uniform[at_base]))
     return Reckoning(
         sample.distribution,
         ledger(returns),
         _shares(returns, by_draw),
         ledger(best_effort),
-        _competence(names, *_candidate_returns(sample.mdp, sample.policy, table, world.discount)),
+        _competence(names, earned, scales),
+        Returns(*means),
     )
 
 

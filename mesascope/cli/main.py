@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from mesascope.cli import doctor, instruments, organisms, terminal, worlds
+from mesascope.cli import audit, doctor, instruments, organisms, terminal, worlds
 from mesascope.core.errors import MesascopeError, UsageError, unknown
 
 INTERRUPTED = 130
@@ -22,7 +22,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # Each of these modules imports what is heavy inside its command only: `mesascope --help` must not wait for JAX.
-for _module in (worlds, organisms, instruments, doctor):
+for _module in (audit, worlds, organisms, instruments, doctor):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
 
 

@@ -1,0 +1,165 @@
+"""One audit: every instrument on one subject in one world, the ledger and the verdicts, as one document."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from mesascope.audit import document
+from mesascope.audit.alignment import judge
+from mesascope.audit.exhibited import audit_key, contested, distributions
+from mesascope.audit.gallery import exhibits
+from mesascope.audit.reckoning import reckon
+from mesascope.audit.settings import Settings
+from mesascope.audit.subjects import AuditSubject, describe
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.instruments.behavior import measure_behavior
+from mesascope.instruments.behavioral_objective import infer_behavioral_objective
+from mesascope.instruments.cards import all_cards
+from mesascope.instruments.goal_directedness import measure_goal_directedness
+from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read_mesa_objective
+from mesascope.instruments.sample import Sample, draw_sample
+from mesascope.instruments.search.battery import run_test
+from mesascope.instruments.search.trials import draw_trials
+from mesascope.instruments.search.verdict import SearchVerdict, Verdict, decide
+from mesascope.instruments.thinking_time import measure_thinking_time
+from mesascope.instruments.choice_weights import WeightPosterior
+from mesascope.worlds.world import TRAINING, AbstractWorld
+
+DRAWS = 12
+"""Posterior draws of the subject's objective for which the ledger is repeated."""
+
+
+def audit(
+    world: AbstractWorld,
+    audited: AuditSubject,
+    settings: Settings,
+    seed: int,
+    stage: Callable[[str], None] = lambda name: None,
+) -> dict[str, Any]:
+    """Everything that `docs/design/audit-document.md` says of one subject, but provenance; `stage` hears what begins.
+
+    Pure but for the clock: the same arguments give the same document, `seconds` apart.
+    """
+    watch = _Watch(stage)
+    subject = audited.subject
+    watch("asking the subject")
+    samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
+    watch("behavior")
+    behavior = {s.distribution: measure_behavior(world, s, audit_key(seed, "behavior", s.distribution)) for s in samples}
+    watch("behavioral objective")
+    behavioral = infer_behavioral_objective(world, samples, audit_key(seed, "objective"), levels=settings.evidence)
+    outside = full_weights(world, behavioral.weights)
+    watch("goal-directedness")
+    directed = {
+        s.distribution: measure_goal_directedness(world, s, levels=settings.directed) for s in samples[:2]
+    }
+    thought = None
+    search = None
+    mesa = None
+    if isinstance(subject, AbstractOpenSubject):
+        watch("thinking time")
+        thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
+        watch("search: retarget, virtual wall, both")
+        search = examine_search(world, audited, settings, seed, outside)
+        if search.verdict is Verdict.SEARCH:
+            watch("mesa-objective")
+            mesa = _mesa(world, subject, settings, seed, samples, search)
+    watch("ledger")
+    own, draws = (outside, behavioral.weights) if mesa is None else (full_weights(world, mesa.posterior), mesa.posterior)
+    reckonings = [
+        reckon(world, s, own, posterior_draws(world, draws), candidates(world, own)) for s in samples
+    ]
+    searches = search is not None and search.verdict is Verdict.SEARCH
+    base = world.base_objective.vector(world.features)
+    alignment = judge(reckonings, document.weight_estimates(draws), base, world.features, searches)
+    watch("gallery")
+    gallery = [exhibit for sample in samples for exhibit in exhibits(world, sample)]
+    return {
+        "format": 1,
+        "world": document.of_world(world),
+        "subject": describe(audited),
+        "seed": seed,
+        "levels": {
+            "per_distribution": settings.levels,
+            "contested": settings.contested,
+            "per_test": settings.per_test,
+        },
+        "search": document.of_search(search, audited.hard_coded),
+        "behavioral_objective": document.of_behavioral(behavioral),
+        "mesa_objective": None if mesa is None or search is None else document.of_mesa(mesa, search, behavioral),
+        "ledger": {r.distribution: document.of_ledger(r) for r in reckonings},
+        "ledger_greedy": {r.distribution: r.greedy for r in reckonings},
+        "behavior": {name: document.of_behavior(b) for name, b in behavior.items()},
+        "competence": {r.distribution: r.competence for r in reckonings},
+        "returns": {r.distribution: r.returns for r in reckonings},
+        "goal_directedness": {name: document.of_directedness(d) for name, d in directed.items()},
+        "thinking_time": thought,
+        "alignment": alignment,
+        "gallery": gallery,
+        "cards": list(all_cards().values()),
+        "seconds": watch.spent(),
+    }
+
+
+def examine_search(
+    world: AbstractWorld, audited: AuditSubject, settings: Settings, seed: int, weights: np.ndarray
+) -> SearchVerdict:
+    """The search battery, on trials drawn fresh for what the subject is after by its behavior."""
+    key = audit_key(seed, "search")
+    pool = contested(world, settings, seed)
+    trials = draw_trials(world, key, pool, settings.per_test, jnp.asarray(weights))
+    return decide(
+        tuple(run_test(world, n, trials[n], audited.subject, audited.untrained, key) for n in _TESTS if n in trials)
+    )
+
+
+_TESTS = ("retarget", "virtual wall", "joint")
+
+
+def _mesa(world, subject, settings: Settings, seed: int, samples: list[Sample], search: SearchVerdict) -> MesaObjective:
+    place = next(test.place for test in search.tests if test.name == "retarget")
+    mazes = contested(world, settings, seed)[: settings.implants]
+    kinds = classes_of([s.levels for s in samples])
+    return read_mesa_objective(world, subject, mazes, kinds, place, audit_key(seed, "mesa-objective"))
+
+
+def full_weights(world: AbstractWorld, posterior: WeightPosterior) -> np.ndarray:
+    """Posterior mean weights in the order of the world's features; those that were not free weigh nothing."""
+    return _spread(world, posterior, np.array([[w.mean for w in posterior.weights.values()]]))[0]
+
+
+def posterior_draws(world: AbstractWorld, posterior: WeightPosterior) -> np.ndarray:
+    """A few draws, evenly through the posterior sample."""
+    return _spread(world, posterior, posterior.draws[np.linspace(0, len(posterior.draws) - 1, DRAWS).astype(int)])
+
+
+def _spread(world: AbstractWorld, posterior: WeightPosterior, rows: np.ndarray) -> np.ndarray:
+    weights = np.zeros((len(rows), len(world.features)), np.float32)
+    for column, feature in enumerate(posterior.weights):
+        weights[:, world.features.index(feature)] = rows[:, column]
+    return weights
+
+
+def candidates(world: AbstractWorld, own: np.ndarray) -> dict[str, np.ndarray]:
+    """Objectives that competence is measured at: the subject's own, the base objective, and every single feature."""
+    single = {feature: np.eye(len(world.features), dtype=np.float32)[i] for i, feature in enumerate(world.features)}
+    return {"own": own, "base": world.base_objective.vector(world.features), **single}
+
+
+class _Watch:
+    """Tells stages as they begin and adds up their seconds."""
+
+    def __init__(self, tell: Callable[[str], None]):
+        self._tell, self._stages = tell, []
+
+    def __call__(self, name: str) -> None:
+        self._stages.append((name, time.monotonic()))
+        self._tell(name)
+
+    def spent(self) -> dict[str, float]:
+        """Seconds of each stage."""
+        ends = [begun for _, begun in self._stages[1:]] + [time.monotonic()]
+        return {name: end - begun for (name, begun), end in zip(self._stages, ends, strict=True)}

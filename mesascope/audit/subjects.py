@@ -1,0 +1,57 @@
+"""The subject of an audit, with what may be said of it that its answers do not show."""
+
+from typing import Any, NamedTuple
+
+from mesascope.core.rng import named_key
+from mesascope.core.subject import AbstractOpenSubject, AbstractSubject
+from mesascope.learned.registry import build, config_of, parameter_count
+
+
+class Training(NamedTuple):
+    """How a learned algorithm was made. `curve` holds (updates, competence) pairs on probe levels."""
+
+    base_optimizer: str
+    config: dict[str, Any]
+    updates: int
+    seconds: float | None
+    levels_seen: int
+    curve: tuple[tuple[int, float], ...]
+
+
+class AuditSubject(NamedTuple):
+    """A subject and its provenance.
+
+    `kind` is `trained`, `saved`, `organism` or `python`. `hard_coded` says whether whatever search it does was built in
+    (then it is an optimizer but no mesa-optimizer); None where that is not known. `untrained` is the same architecture
+    before training: a control arm, where there is one.
+    """
+
+    subject: AbstractSubject
+    kind: str
+    ref: str
+    name: str
+    hard_coded: bool | None
+    untrained: AbstractOpenSubject | None = None
+    training: Training | None = None
+
+
+def untrained_twin(subject: AbstractOpenSubject, inputs: int, seed: int) -> AbstractOpenSubject:
+    """A fresh learned algorithm of the same architecture."""
+    name, config = config_of(subject)
+    return build(name, config, key=named_key(seed, "untrained"), inputs=inputs)
+
+
+def describe(audited: AuditSubject) -> dict[str, Any]:
+    """The `subject` part of the audit document."""
+    architecture = None
+    if audited.kind in ("trained", "saved") and isinstance(audited.subject, AbstractOpenSubject):
+        name, config = config_of(audited.subject)
+        architecture = {"name": name, "config": config, "parameters": parameter_count(audited.subject)}
+    return {
+        "kind": audited.kind,
+        "ref": audited.ref,
+        "name": audited.name,
+        "open": isinstance(audited.subject, AbstractOpenSubject),
+        "architecture": architecture,
+        "training": audited.training,
+    }

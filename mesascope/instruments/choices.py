@@ -1,0 +1,91 @@
+"""What a subject chooses among the objects of a level: where it started, what was within reach, what it touched first."""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
+
+from mesascope.core.mdp import FiniteMDP
+from mesascope.core.solver import Discount, evaluate, uniform_policy
+from mesascope.instruments.episodes import horizon_of, sample_episodes
+from mesascope.instruments.first_touch import FirstTouch, first_touch
+from mesascope.worlds.grid import GridLevels, object_features
+
+_PAD_TO = 256
+"""Choices are padded to a multiple of this, so that estimators are compiled for few shapes."""
+
+_HARDLY_EVER = 1e-4
+"""Least chance ascribed to any end of a blind walk."""
+
+
+class Choices(eqx.Module):
+    """One episode of each of some levels, as a choice among its objects and touching nothing.
+
+    `reach` is discount^k for an object that can be touched first after k more steps, 0 for one that cannot;
+    `touched` has a last column for nothing; `chance` is how a blind walk from the same start ends.
+    Rows that are padding, or had no start, have `counts` False.
+    """
+
+    reach: Float[Array, "choice object"]
+    objects: Float[Array, "choice object feature"]
+    touched: Float[Array, "choice end"]
+    chance: Float[Array, "choice end"]
+    counts: Bool[Array, " choice"]
+
+    @property
+    def number(self) -> int:
+        """Choices that count."""
+        return int(self.counts.sum())
+
+    @property
+    def offered(self) -> Bool[Array, " feature"]:
+        """Features that some object within reach has."""
+        within = (self.reach > 0) & self.counts[:, None]
+        return ((self.objects != 0) & within[..., None]).any((0, 1))
+
+
+@eqx.filter_jit
+def observe_choices(
+    levels: GridLevels,
+    mdp: FiniteMDP,
+    policy: Float[Array, "level state action"],
+    key: PRNGKeyArray,
+    discount: Discount,
+    starts: Bool[Array, "level state"] | None = None,
+) -> Choices:
+    """Sample one start (among `starts`, if given) and one episode on each level.
+
+    `levels` and `mdp` are what the choices are read against: for an edited run, the level that the subject was made to
+    believe in.
+    """
+    touch: FirstTouch = first_touch(levels, mdp, discount)
+    initial = mdp.initial if starts is None else mdp.initial * starts
+    episodes = sample_episodes(mdp, policy, key, horizon_of(mdp), initial)
+    row = jnp.arange(levels.count)
+    start = episodes.state[:, 0]
+    enters = touch.enters.astype(jnp.float32)
+    touched = (enters[row[:, None], episodes.state, :, episodes.action] * episodes.live[..., None]).sum(1)
+    blind = uniform_policy(mdp)
+    chance = jnp.stack(
+        [evaluate(mdp, blind, enters[:, :, o], 1.0 - 1e-4)[row, start] for o in range(touched.shape[1])], -1
+    )
+    return Choices(
+        touch.reach[row, start].max(-1),
+        object_features(levels),
+        _with_nothing(touched),
+        _with_nothing(chance).clip(_HARDLY_EVER),
+        episodes.live[:, 0],
+    )
+
+
+def _with_nothing(shares: Float[Array, "choice object"]) -> Float[Array, "choice end"]:
+    return jnp.concatenate([shares, 1.0 - shares.sum(-1, keepdims=True)], -1)
+
+
+def pool_choices(parts: Sequence[Choices]) -> Choices:
+    """All choices together, padded."""
+    joined = jax.tree.map(lambda *columns: jnp.concatenate(columns), *parts)
+    fill = -len(joined.counts) % _PAD_TO
+    return jax.tree.map(lambda column: jnp.pad(column, [(0, fill)] + [(0, 0)] * (column.ndim - 1)), joined)

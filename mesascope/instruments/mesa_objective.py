@@ -1,0 +1,108 @@
+"""The mesa-objective: what a searching subject is after, read from the plans it makes for objects that exist only inside."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
+
+from mesascope.core.mdp import FiniteMDP, rewards
+from mesascope.core.rng import named_key
+from mesascope.core.solver import evaluate, optimal_values
+from mesascope.core.statistics import Estimate, bootstrap_ratio
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.instruments.choice_weights import WeightPosterior, fit_choice_weights
+from mesascope.instruments.choices import observe_choices, pool_choices
+from mesascope.instruments.search.implants import CLASSES, Implanted, class_name, implant
+from mesascope.instruments.search.writing import Place
+from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.world import AbstractWorld
+
+
+SINGLE_EVERY = 5
+"""One level in so many gets one object instead of two: whether it is wanted at all, beside what it is preferred to."""
+
+
+class Pull(NamedTuple):
+    """How strongly one kind of object, alone and only inside, draws the plan: return over the best possible return."""
+
+    kind: str
+    share: Estimate
+
+
+class MesaObjective(NamedTuple):
+    """Weights over features with their posterior, the pull of each kind of object, and where they were read."""
+
+    posterior: WeightPosterior
+    pulls: tuple[Pull, ...]
+    place: Place
+
+
+def classes_of(batches: Sequence[GridLevels]) -> tuple[int, ...]:
+    """Kinds of object (indices into `CLASSES`) that occur in some levels: those a subject can be asked about fairly."""
+    seen = set()
+    for levels in batches:
+        shape, color, present = (np.asarray(t) for t in (levels.shape, levels.color, levels.present))
+        seen |= {(int(s), int(c)) for s, c in zip(shape[present], color[present], strict=True)}
+    return tuple(index for index, kind in enumerate(CLASSES) if kind in seen)
+
+
+def read_mesa_objective(
+    world: AbstractWorld,
+    subject: AbstractOpenSubject,
+    mazes: GridLevels,
+    classes: Sequence[int],
+    place: Place,
+    key: PRNGKeyArray,
+) -> MesaObjective:
+    """Implant pairs of objects to weigh features against each other, and single objects to see what each pulls.
+
+    `mazes` give walls and cells; their own objects are removed. `place` is where the search tests found the goal.
+    """
+    kinds = jnp.asarray(classes)
+    shuffled = jax.random.permutation(named_key(key, "pairs"), jnp.tile(kinds, (mazes.count, 1)), 1, independent=True)
+    single = jnp.arange(mazes.count)[:, None] < mazes.count // SINGLE_EVERY
+    pairs = jnp.where(single & (jnp.arange(2) == 1), -1, shuffled[:, :2])
+    paired = implant(world, subject, mazes, pairs, place)
+    tables = _tables(world, paired.believed)
+    chosen = observe_choices(
+        paired.believed, tables, paired.policy, named_key(key, "choices"), world.discount, paired.readable
+    )
+    posterior = fit_choice_weights(
+        pool_choices([chosen]), world.independent_features, world.features, named_key(key, "weights")
+    )
+    few = mazes[: max(mazes.count // 4, 1)]
+    pulls = []
+    for kind in classes:
+        alone = implant(world, subject, few, jnp.full((few.count, 1), kind), place)
+        pulls.append(Pull(class_name(kind), bootstrap_ratio(*_reached(world, alone, kind))))
+    return MesaObjective(posterior, tuple(sorted(pulls, key=lambda p: -p.share.value)), place)
+
+
+@eqx.filter_jit
+def _tables(world: AbstractWorld, levels: GridLevels) -> FiniteMDP:
+    return world.to_mdp(levels)
+
+
+def _reached(world, implanted: Implanted, kind: int):
+    weights = np.zeros(len(world.features), np.float32)
+    weights[CLASSES[kind][0]] = 1.0
+    own, best = _returns(world, implanted, jnp.asarray(weights))
+    some = np.asarray(best) > 0
+    return np.asarray(own, np.float64)[some], np.asarray(best, np.float64)[some]
+
+
+@eqx.filter_jit
+def _returns(
+    world: AbstractWorld, implanted: Implanted, weights: Float[Array, " feature"]
+) -> tuple[Float[Array, " level"], Float[Array, " level"]]:
+    """Returns from the readable cells, of the plan and of the best possible one."""
+    mdp: FiniteMDP = world.to_mdp(implanted.believed)
+    starts: Bool[Array, "level state"] = (mdp.initial > 0) & implanted.readable
+    initial = starts / jnp.maximum(starts.sum(-1, keepdims=True), 1).astype(jnp.float32)
+    own = evaluate(mdp, implanted.policy, rewards(mdp, weights), world.discount)
+    best = optimal_values(mdp, weights, world.discount).state
+    return (own * initial).sum(-1), (best * initial).sum(-1)
