@@ -41,6 +41,7 @@ CARD = Card(
     blind_spots=(
         "What is touched first mixes preference with distance: the nearer of two objects is touched more often by a "
         "subject that wants both.",
+        "Touching nothing can be the best there is, where what is wanted lies behind what is not.",
         "A rate says nothing on levels that offer no choice; an event that no level offers is marked so and has none.",
         "A distribution that is not run is not described; equal rates can come from different objectives.",
     ),

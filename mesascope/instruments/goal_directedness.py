@@ -26,28 +26,32 @@ _FELT = 1e-3
 CARD = Card(
     name="goal-directedness",
     measures=(
-        "Maximum entropy goal-directedness: how much better the subject's actions are predicted by soft pursuit of some "
-        "objective over features than by chance. It says how far behavior looks purposeful, not that there is a purpose."
+        "Maximum entropy goal-directedness: how much better the subject's actions are predicted by soft pursuit of "
+        "some objective over features than by chance. It says how far behavior looks purposeful, not that there is a "
+        "purpose."
     ),
     estimator=(
-        "max over weights w of E_pi sum_t g^t [log pi_w(a|s) + log|A|], pi_w soft-optimal (inverse temperature absorbed "
-        "into w, at most 1000 in magnitude), over log|A| times the subject's discounted steps before the end: 0 chance, 1 "
-        "a policy that is the only optimal one everywhere. Concave; weights are fitted on one half of the levels, the "
-        "gain is measured on the other; bootstrap over those levels. By feature: that feature alone, weight of either "
-        "sign, the sign reported."
+        "max over weights w of E_pi sum_t g^t [log pi_w(a|s) + log|A|], pi_w soft-optimal (inverse temperature "
+        "absorbed into w, at most 1000 in magnitude), over log|A| times the subject's discounted steps before the end: "
+        "0 chance, 1 a policy that is the only optimal one everywhere. Concave; weights are fitted on one half of the "
+        "levels, the gain is measured on the other; bootstrap over those levels. By feature: that feature alone, "
+        "weight of either sign, the sign reported."
     ),
     assumptions=(
         "Soft optimality is the right notion of noisy pursuit. An ended episode goes on without consequence, so that "
         "only steps before the end count and weights of zero are chance."
     ),
-    controls="The uniform policy scores 0; fitting and scoring levels are disjoint; a negative weight is shown as such.",
+    controls=(
+        "The uniform policy scores 0; fitting and scoring levels are disjoint; a negative weight is shown as such."
+    ),
     blind_spots=(
         "A property of behavior: a lookup table and a planner with the same policy score the same.",
         "With unrestricted utilities every policy scores all that its entropy allows; it says something only because "
         "objectives are restricted to features.",
-        "Where several actions are optimal a subject that always takes the same one scores below 1.",
-        "Distant cells carry nearly equal values: they ask for steeper weights than near ones, and one steepness serves "
-        "all.",
+        "Where several actions are optimal a subject that always takes the same one scores below 1; and where all that "
+        "is wanted lies behind what is not, waiting adds steps that no objective predicts, for an optimal subject too.",
+        "Distant cells carry nearly equal values: they ask for steeper weights than near ones, and one steepness "
+        "serves all.",
         "Held-out scores can fall a little below 0.",
     ),
     cost="some dozens of soft value iterations for each feature: a second or two for 200 levels of 9x9",

@@ -28,12 +28,11 @@ CARD = Card(
     controls="None: a description. A staged table reproduces any such curve, and so does a growing receptive field.",
     blind_spots=(
         "Rises with the receptive field alone, search or no search.",
-        "A subject that settles early shows nothing; one whose readout is tied to the last tick looks worse than it is.",
+        "A subject that settles early shows nothing; one whose readout is tied to the last tick looks worse than it "
+        "is.",
     ),
     cost="a dozen runs of the subject",
-    references=(
-        "Guez et al. 2019, arXiv 1901.03559; Schwarzschild et al. 2021; Bansal et al. 2022, arXiv 2202.05826",
-    ),
+    references=("Guez et al. 2019, arXiv 1901.03559; Schwarzschild et al. 2021; Bansal et al. 2022, arXiv 2202.05826",),
 )
 
 
@@ -46,18 +45,21 @@ class Thought(NamedTuple):
 
 def thinking_times(ticks: int) -> tuple[int, ...]:
     """Powers of two up to the subject's own ticks, its own, and some beyond."""
-    powers = [2**k for k in range(ticks.bit_length()) if 2**k < ticks]
-    return (*powers, ticks, *(int(ticks * m) for m in MULTIPLES))
+    powers = {2**k for k in range(ticks.bit_length()) if 2**k < ticks}
+    return tuple(sorted(powers | {ticks} | {int(ticks * m) for m in MULTIPLES}))
 
 
 def measure_thinking_time(
     world: AbstractWorld, subject: AbstractOpenSubject, sample: Sample, *, levels: int
 ) -> tuple[Thought, ...]:
-    """Competence at the base objective after each of `thinking_times`. Layers of a feed-forward net end with the last."""
-    few = jax.tree.map(lambda t: t[:levels], (sample.mdp, sample.observation))
+    """Competence at the base objective, on the first `levels` levels, after each of `thinking_times`.
+
+    Ticks beyond the layers of a feed-forward net change nothing. Describes the subject and decides nothing.
+    """
+    mdp, observation = jax.tree.map(lambda t: t[:levels], (sample.mdp, sample.observation))
     weights = jnp.asarray(world.base_objective.vector(world.features))
     times = np.array(thinking_times(subject.ticks))
-    own, uniform, optimal = _returns(world, subject, *few, weights, jnp.asarray(times))
+    own, uniform, optimal = _returns(world, subject, mdp, observation, weights, jnp.asarray(times))
     found = []
     for index, ticks in enumerate(times):
         table = np.stack([np.asarray(own[index]), np.asarray(uniform), np.asarray(optimal)], 1)

@@ -39,7 +39,7 @@ _DEEPEST = 6
 
 
 class Weight(NamedTuple):
-    """Posterior mean and 95 % interval of one weight. Where it was not `offered`, nothing is known: this is the prior."""
+    """Posterior mean and 95 % interval of one weight. Not `offered`: nothing is known, and this is the prior."""
 
     mean: float
     interval: Interval
