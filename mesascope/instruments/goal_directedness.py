@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from scipy.optimize import minimize
 
 from mesascope.core.mdp import FiniteMDP
+from mesascope.core.solver import Discount
 from mesascope.core.statistics import Estimate, bootstrap_ratio
 from mesascope.instruments.card import Card
 from mesascope.instruments.pursuit import Conduct, conduct, predict
@@ -94,7 +95,7 @@ def measure_goal_directedness(world: AbstractWorld, sample: Sample, *, levels: i
     columns = np.eye(len(world.features))
     best = _fit(fitting, columns[free], world.discount)
     alone = columns[[world.features.index(f) for f in names]]
-    lone = alone * _line_search(fitting, jnp.asarray(alone, jnp.float32), world.discount)[:, None]
+    lone = alone * np.asarray(_line_search(fitting, jnp.asarray(alone, jnp.float32), world.discount))[:, None]
     return GoalDirectedness(
         _score(scoring, best, world.discount),
         {world.features[i]: float(best[i]) for i in free},
@@ -123,7 +124,7 @@ def _fit(fitting: _Half, basis: Float[np.ndarray, "free feature"], discount: flo
 
 @jax.jit
 def _line_search(
-    fitting: _Half, directions: Float[Array, "candidate feature"], discount: float
+    fitting: _Half, directions: Float[Array, "candidate feature"], discount: Discount
 ) -> Float[Array, " candidate"]:
     """Best multiple of each direction, of either sign: the root of a falling slope, by bisection on a cubic scale."""
 

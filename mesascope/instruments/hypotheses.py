@@ -3,6 +3,7 @@
 import enum
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
@@ -76,7 +77,7 @@ def scores(
     """
     objectives = [h.objective.vector(world.features) for h in hypotheses if h.objective is not None]
     worth = jnp.einsum("rof,hf->hro", evidence.objects, jnp.asarray(np.stack(objectives)))
-    valued = iter(action_values(evidence.enters, evidence.reach, worth))
+    valued = iter(jax.vmap(lambda each: action_values(evidence.enters, evidence.reach, each))(worth))
     named = _nuisances(evidence.blocked)
     flat = jnp.zeros(evidence.blocked.shape)
     return jnp.stack([next(valued) if h.kind is Kind.OBJECTIVE else named.get(h.name, flat) for h in hypotheses])

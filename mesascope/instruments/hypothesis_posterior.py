@@ -108,7 +108,8 @@ class Identifiability(NamedTuple):
     identified: bool
     """Whether training levels alone leave no objective beside the top one."""
     unidentified: tuple[str, ...]
-    """Single features that training alone cannot tell from the top objective, and the shifts can."""
+    """Objectives that training alone cannot tell from the top one, and the shifts can: the single features among them,
+    or, where there are none, the mixtures."""
     still_open: tuple[str, ...]
     """Objectives that neither training nor the shifts tell from the top one."""
     equivalent: tuple[str, ...]
@@ -139,9 +140,10 @@ def identify(
     home = {row.name: row.nats_below_top for row in training.table}
     away = {row.name: row.nats_below_top for row in everywhere.table}
     open_at_home = [n for n in alike if abs(home[n] - home[top.name]) <= NEAR]
-    told = tuple(n for n in open_at_home if away[n] > NEAR and n in world.features)
+    told = tuple(n for n in open_at_home if away[n] > NEAR)
+    single = tuple(n for n in told if n in world.features)
     still_open = tuple(n for n in open_at_home if away[n] <= NEAR)
-    return Identifiability(not open_at_home, told, still_open, tuple(alike))
+    return Identifiability(not open_at_home, single or told, still_open, tuple(alike))
 
 
 def _equivalent(

@@ -127,8 +127,8 @@ def fit_weights(
     columns = np.array([names.index(f) for f in features])
     offered = evidence.offered[columns]
     data = _lay_out(evidence, jnp.asarray(columns), jnp.asarray(offered, jnp.float32))
-    draws, log_sharpness, diverging = jax.device_get(_sample(data, key, warmup, samples))
-    return _report(_named(draws), log_sharpness, int(diverging.sum()), tuple(features), offered, evidence)
+    draws, log_sharpness, diverging = _sample(data, key, warmup, samples)
+    return _report(_named(draws), np.asarray(log_sharpness), int(diverging.sum()), tuple(features), offered, evidence)
 
 
 @jax.jit
