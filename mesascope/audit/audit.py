@@ -19,6 +19,7 @@ from mesascope.instruments.behavior import measure_behavior
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
 from mesascope.instruments.cards import all_cards
 from mesascope.instruments.goal_directedness import measure_goal_directedness
+from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read_mesa_objective
 from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.instruments.search.battery import run_test
@@ -144,9 +145,11 @@ def _spread(world: AbstractWorld, posterior: WeightPosterior, rows: np.ndarray) 
 
 
 def candidates(world: AbstractWorld, own: np.ndarray) -> dict[str, np.ndarray]:
-    """Objectives that competence is measured at: the subject's own, the base objective, and every single feature."""
-    single = {feature: np.eye(len(world.features), dtype=np.float32)[i] for i, feature in enumerate(world.features)}
-    return {"own": own, "base": world.base_objective.vector(world.features), **single}
+    """Objectives that competence is measured at: the subject's own, the base objective, and those on the grid that want
+    something. To be competent at shunning a thing takes no capability, so negated objectives are left out."""
+    grid = {h.name: h.objective.vector(world.features) for h in hypotheses_of(world) if h.objective is not None}
+    wanting = {name: weights for name, weights in grid.items() if weights.max() > 0}
+    return {"own": own, "base": world.base_objective.vector(world.features), **wanting}
 
 
 class _Watch:

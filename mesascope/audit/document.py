@@ -83,7 +83,8 @@ def _test(test: SearchTest) -> dict[str, Any]:
         "spread": test.spread,
         "levels": test.levels,
         "cells": test.cells,
-        "places_tried": test.tried,
+        "places_tried": len(test.tried),
+        "followed_at": [{"place": str(place), "share": share} for place, share in test.tried],
         "places_refused": test.refused,
     }
 

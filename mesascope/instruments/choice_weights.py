@@ -17,7 +17,7 @@ from mesascope.core.errors import UsageError
 from mesascope.core.statistics import CONFIDENCE, Estimate, Interval
 from mesascope.instruments.choices import Choices
 
-CHAINS, WARMUP, SAMPLES = 2, 300, 300
+CHAINS, WARMUP, SAMPLES = 2, 400, 600
 
 SCALE = 8.0
 """Prior standard deviation of a weight, in units of the noise of choice."""
@@ -25,7 +25,9 @@ SCALE = 8.0
 ABRUPT = 4.0
 """How abruptly an object stops being pursued as its value falls below nothing's."""
 
-_DEEPEST = 6
+_FAR_BELOW = -3.0
+
+_DEEPEST = 7
 """NUTS makes at most 2^depth steps for a draw."""
 
 
@@ -65,8 +67,9 @@ def log_pursuit(value: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
     exp(value) - 1 for values well above zero, so that an object worth nothing is not pursued, with a smooth bend there.
     """
-    bent = jax.nn.softplus(ABRUPT * value) / ABRUPT
-    return bent + jnp.log(-jnp.expm1(-bent))
+    near = jnp.maximum(value, _FAR_BELOW)  # farther down the bend is a straight line, and its logarithm underflows
+    bent = jax.nn.softplus(ABRUPT * near) / ABRUPT
+    return bent + jnp.log(-jnp.expm1(-bent)) + ABRUPT * (value - near)
 
 
 def log_likelihood(

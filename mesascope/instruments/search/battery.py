@@ -30,9 +30,9 @@ from mesascope.worlds.world import AbstractWorld
 
 RADII = (0, 1, 2)
 
-MIN_SPREAD = 0.005
+MIN_SPREAD = 0.001
 """An edit is refused as an input edit in disguise unless at least this share of the squared difference between donor and
-base lies outside the patch: the computation must have begun to use what is rewritten."""
+base lies outside the patch: the computation must have begun to use what is rewritten. The share itself is reported."""
 
 MANY_SITES = 3
 """Up to this many sites every combination is tried; beyond, each alone and all together."""
@@ -57,7 +57,8 @@ class SearchTest(NamedTuple):
     spread: float
     levels: int
     cells: int
-    tried: int
+    tried: tuple[tuple[Place, float], ...]
+    """Every admissible place with the share that followed there, on the first half of the levels."""
     refused: int
 
 
@@ -68,13 +69,13 @@ def places(subject: AbstractOpenSubject) -> tuple[Place, ...]:
     """
     sites = tuple(site.name for site in subject.sites)
     rereads = subject.reads_until >= subject.ticks
-    begin = 1 if rereads else subject.reads_until
-    states = sorted({begin + 1, begin + 2, begin + 4, subject.ticks // 4, subject.ticks // 2})
-    states = [t for t in states if begin < t < subject.ticks]
+    begin = 2 if rereads else subject.reads_until
+    states = sorted({begin, begin + 1, begin + 2, begin + 4, subject.ticks // 4, subject.ticks // 2})
+    states = [t for t in states if begin <= t < subject.ticks]
     together = [Place(sites, t, radius, rereads) for t in states for radius in RADII]
     sizes = range(1, len(sites)) if len(sites) <= MANY_SITES else (1,)
     some = [chosen for size in sizes for chosen in itertools.combinations(sites, size)]
-    apart = [Place(chosen, t, radius, rereads) for chosen in some for t in states[:1] for radius in (0, 1)]
+    apart = [Place(chosen, t, radius, rereads) for chosen in some for t in states[:2] for radius in (0, 1)]
     return (*apart, *together)
 
 
@@ -98,7 +99,7 @@ def _edited(world, subject, trials: Trials, donors: Donors, place: Place) -> Tal
 
 class _Choice(NamedTuple):
     place: Place | None
-    tried: int
+    tried: tuple[tuple[Place, float], ...]
     refused: int
 
 
@@ -111,12 +112,17 @@ def _choose(world, subject, trials: Trials) -> _Choice:
             continue
         scored = _edited(world, subject, trials, donors, place)
         if scored.cells.sum() >= MOST_COVERED * float(trials.scored.sum()) and scored.cells.sum() > 0:
-            tried.append((scored.share, place))
+            tried.append((place, scored.share))
     if not tried:
-        return _Choice(None, 0, refused)
-    best = max(share for share, _ in tried)
-    close = [place for share, place in tried if share >= best - SIMPLER_WITHIN]
-    return _Choice(min(close, key=lambda p: (len(p.sites), p.radius, p.first)), len(tried), refused)
+        return _Choice(None, (), refused)
+    best = max(share for _, share in tried)
+    close = [place for place, share in tried if share >= best - SIMPLER_WITHIN]
+    return _Choice(min(close, key=_simplicity), tuple(tried), refused)
+
+
+def _simplicity(place: Place) -> tuple[int, int, int]:
+    """Fewest sites, then the smallest patch, then the latest state: the farther from the input, the more it shows."""
+    return len(place.sites), place.radius, -place.first
 
 
 def _unedited(world, subject, trials: Trials, levels, radius: int) -> Tally:
