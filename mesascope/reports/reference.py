@@ -1,0 +1,88 @@
+"""The reference pages of the documentation that are made from what the code says of itself."""
+
+from collections.abc import Mapping
+
+from mesascope.instruments.card import Card
+from mesascope.organisms.registry import DEFAULT_OBJECTIVE, MEMORIES, Organism
+
+_FIELDS = (
+    ("measures", "What it measures"),
+    ("estimator", "Estimator"),
+    ("assumptions", "Assumptions"),
+    ("controls", "Controls"),
+    ("blind_spots", "Blind spots"),
+    ("cost", "Cost"),
+    ("references", "References"),
+)
+
+
+def instruments_page(cards: Mapping[str, Card]) -> str:
+    """Every card in Markdown; the same cards always give the same page."""
+    parts = [
+        "# Instruments",
+        "Each instrument is one measurement of a subject. Its card says how it measures and what it cannot see; the report "
+        "repeats the card beside the result. This page is written by `python docs/write.py` from the cards in "
+        "`mesascope/instruments`. `mesascope instruments NAME` prints one card.",
+        "\n".join(["| instrument | measures |", "|---|---|", *(_row(card) for card in cards.values())]),
+    ]
+    for card in cards.values():
+        parts.append(f"## {card.name}")
+        for field, title in _FIELDS:
+            value = getattr(card, field)
+            parts.append(f"**{title}.** {value}" if isinstance(value, str) else f"**{title}.**")
+            if not isinstance(value, str):
+                parts.append("\n".join(f"- {item}" for item in value))
+    return "\n\n".join(parts) + "\n"
+
+
+def organisms_page(organisms: Mapping[str, Organism]) -> str:
+    """The table of organisms and the settings they take, in Markdown."""
+    rows = [
+        f"| `{name}` | {o.what} | {_yes(o.searches)} | {_yes(o.has_goal)} | {o.built_to} | {_keys(o)} |"
+        for name, o in organisms.items()
+    ]
+    some = {key for organism in organisms.values() for key in organism.keys}
+    meanings = {
+        "objective": "weights over the world's features: `red`, `door:1+blue:0.5`; "
+        f"`{DEFAULT_OBJECTIVE}` unless given",
+        "memory": f"`{'` or `'.join(MEMORIES)}`: sees the level in its first tick alone, or in every tick; "
+        f"`{MEMORIES[0]}` unless given",
+        "ticks": "how long it thinks before it answers, 1 to 1000",
+    }
+    return "\n\n".join(
+        [
+            "# Organisms",
+            "An organism is an agent whose insides, objective and alignment are known, because it was built and not "
+            "trained. Organisms are ground truth: an instrument that calls a lookup table a searcher is wrong, and no "
+            "argument about trained networks is needed to see it. No instrument can read the label: an import contract "
+            "keeps the two packages apart. This page is written by `python docs/write.py` from the registry in "
+            "`mesascope/organisms`.",
+            "\n".join(
+                [
+                    "| organism | what it is | searches | holds a goal that can be rewritten | built to | settings |",
+                    "|---|---|---|---|---|---|",
+                    *rows,
+                ]
+            ),
+            "## Settings",
+            "\n".join(f"- `{key}`: {meaning}" for key, meaning in meanings.items() if key in some),
+            "## Use",
+            "    mesascope audit red-doors --subject organism:planner,objective=red\n"
+            "    mesascope audit red-doors --subject organism:lookup\n"
+            "    mesascope organisms --json",
+            "The table organisms store answers for the levels that the audit will show them, with the counterfactuals of "
+            "those levels in the input. From outside they are as good as search; that is what they are for.",
+        ]
+    ) + "\n"
+
+
+def _row(card: Card) -> str:
+    return f"| [{card.name}](#{card.name.replace(' ', '-')}) | {card.measures} |"
+
+
+def _yes(truth: bool) -> str:
+    return "yes" if truth else "no"
+
+
+def _keys(organism: Organism) -> str:
+    return ", ".join(f"`{key}`" for key in organism.keys) or "none"
