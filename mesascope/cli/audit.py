@@ -7,9 +7,12 @@ import typer
 
 from mesascope.cli import options
 
+SEEDS = 3
+"""Trained and audited by default; one with `--quick`, and one for a subject that is given."""
+
 
 def command(
-    world: Annotated[str, typer.Argument(help="the world to audit in")] = "red-doors",
+    world: options.World = "red-doors",
     subject: Annotated[
         str | None,
         typer.Option(
@@ -17,15 +20,17 @@ def command(
             "or python:module:attribute"
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, max=100, help="how many to train and audit")] = 3,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, max=100, help=f"how many to train and audit [default: {SEEDS}; quick: 1]")
+    ] = None,
     first_seed: Annotated[int, typer.Option(min=0, help="the first of the seeds")] = 0,
     out: Annotated[Path | None, typer.Option(help="folder for everything written [default: audits/WORLD...]")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="one seed, shorter training, fewer levels")] = False,
     levels: Annotated[int | None, typer.Option(min=20, max=100_000, help="levels of each distribution")] = None,
-    architecture: Annotated[str, typer.Option(help="what to train")] = "glance",
-    base_optimizer: Annotated[str, typer.Option(help="what to train it with")] = "exact-policy-gradient",
-    updates: Annotated[int | None, typer.Option(min=1, help="updates of the base optimizer")] = None,
-    knob: Annotated[list[str] | None, typer.Option("--set", help="a knob of the world, KEY=VALUE; repeatable")] = None,
+    architecture: options.Architecture = None,
+    base_optimizer: options.BaseOptimizer = None,
+    updates: options.Updates = None,
+    knob: options.Knobs = None,
     json: options.Json = False,
 ) -> None:
     """Does it search inside, what is it after, and where did that come apart from what was wanted?
@@ -33,18 +38,23 @@ def command(
     Trains three seeds on WORLD (or takes --subject), audits each in training and under every shift, prints a verdict and
     writes audit.json and report.html. The same command again continues where it stopped.
     """
-    from mesascope.cli.auditing import Request, run_audits
+    options.heavy()
+    from mesascope.cli.auditing import run_audits
+    from mesascope.cli.plans import Request
 
-    request = Request(
-        world=world,
-        subject=subject,
-        seeds=tuple(range(first_seed, first_seed + (1 if quick or subject else seeds))),
-        out=out,
-        quick=quick,
-        levels=levels,
-        architecture=architecture,
-        base_optimizer=base_optimizer,
-        updates=updates,
-        knobs=tuple(knob or ()),
+    count = seeds or (1 if quick or subject is not None else SEEDS)
+    run_audits(
+        Request(
+            world=world,
+            subject=subject,
+            seeds=tuple(range(first_seed, first_seed + count)),
+            out=out,
+            quick=quick,
+            levels=levels,
+            architecture=architecture,
+            base_optimizer=base_optimizer,
+            updates=updates,
+            knobs=tuple(knob or ()),
+        ),
+        json=json,
     )
-    run_audits(request, json=json)

@@ -33,6 +33,9 @@ def command(
 
 def examine(out: Path) -> dict[str, Any]:
     """What there is, by name, and under `problems` one line for each thing that would make a run fail."""
+    from mesascope.cli.compiled import VARIABLE, keep_compiled
+
+    compiled = keep_compiled()
     import jax
 
     from mesascope.core.errors import MesascopeError
@@ -56,6 +59,7 @@ def examine(out: Path) -> dict[str, Any]:
         **package_versions(),
         "device": f"{device.platform} {device.device_kind}",
         "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
+        f"compiled programs kept in ({VARIABLE}=FOLDER or off)": compiled,
         "default float": str(jax.numpy.zeros(()).dtype),
         "result folder": str(out.absolute()),
         "disk free": f"{free / 2**30:.1f} GB",

@@ -7,7 +7,18 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from mesascope.cli import audit, doctor, instruments, organisms, terminal, worlds
+from mesascope.cli import (
+    audit,
+    cite,
+    doctor,
+    instruments,
+    interrupts,
+    organisms,
+    report,
+    terminal,
+    train,
+    worlds,
+)
 from mesascope.core.errors import MesascopeError, UsageError, unknown
 
 INTERRUPTED = 130
@@ -22,7 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # Each of these modules imports what is heavy inside its command only: `mesascope --help` must not wait for JAX.
-for _module in (audit, worlds, organisms, instruments, doctor):
+for _module in (audit, train, report, cite, worlds, organisms, instruments, doctor):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
 
 
@@ -31,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter is no reason to fail
-    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+    interrupts.listen()
+    interrupts.leave(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def run(arguments: list[str]) -> int:
@@ -53,11 +65,13 @@ def _run(arguments: list[str]) -> int:
         result = app(arguments or ["--help"], prog_name="mesascope", standalone_mode=False)
         sys.stdout.flush()
     except MesascopeError as error:
+        if os.environ.get("MESASCOPE_DEBUG") and error.__cause__ is not None:
+            raise
         return _failure(arguments, error.code, str(error), error.exit_code)
     except TyperException as error:
         return _failure(arguments, "usage", str(_as_usage(error)), 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _failure(arguments, "interrupted", "interrupted; the same command goes on", INTERRUPTED)
+        return _interrupted(arguments)
     except BrokenPipeError:
         raise
     except Exception as error:
@@ -66,7 +80,7 @@ def _run(arguments: list[str]) -> int:
         text = f"{type(error).__name__}: {error}; this is a fault of mesascope; MESASCOPE_DEBUG=1 shows where"
         return _failure(arguments, "internal", text, 1)
     if result == INTERRUPTED:
-        return _failure(arguments, "interrupted", "interrupted; the same command goes on", INTERRUPTED)
+        return _interrupted(arguments)
     return result if isinstance(result, int) else 0
 
 
@@ -84,6 +98,11 @@ def _as_usage(error: TyperException) -> UsageError:
         valid = (name for parameter in context.command.params for name in parameter.opts if name.startswith("-"))
         return unknown("option", str(option), (*valid, "--help"))
     return UsageError(error.format_message())
+
+
+def _interrupted(arguments: Sequence[str]) -> int:
+    text = "interrupted; what was done is saved, and the same command goes on from there"
+    return _failure(arguments, "interrupted", text, interrupts.exit_code())
 
 
 def _failure(arguments: Sequence[str], code: str, message: str, exit_code: int) -> int:

@@ -5,3 +5,15 @@ from typing import Annotated
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="print a JSON document, and nothing else, on standard output")]
+World = Annotated[str, typer.Argument(help="a world, as `mesascope worlds` lists them")]
+Architecture = Annotated[str | None, typer.Option(help="what to train [default: glance]")]
+BaseOptimizer = Annotated[str | None, typer.Option(help="what to train it with [default: exact-policy-gradient]")]
+Updates = Annotated[int | None, typer.Option(min=1, help="updates of the base optimizer")]
+Knobs = Annotated[list[str] | None, typer.Option("--set", help="a knob of the world, KEY=VALUE; repeatable")]
+
+
+def heavy() -> None:
+    """To be called before a command imports JAX: compiled programs are kept from run to run."""
+    from mesascope.cli.compiled import keep_compiled
+
+    keep_compiled()

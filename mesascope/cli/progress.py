@@ -1,5 +1,6 @@
 """Progress on standard error: a live line in a terminal, now and then a plain line elsewhere."""
 
+import shutil
 import sys
 import time
 from types import TracebackType
@@ -14,10 +15,9 @@ QUIET_SECONDS = 10.0
 class Live:
     """Prints what is going on. In a terminal the last line is rewritten; elsewhere a line every ten seconds."""
 
-    def __init__(self, quiet: bool = False):
-        self._quiet = quiet
-        self._live = sys.stderr.isatty() and not quiet
-        self._said = -QUIET_SECONDS
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._said = time.monotonic() - QUIET_SECONDS
         self._open = False
 
     def __enter__(self) -> "Live":
@@ -26,43 +26,46 @@ class Live:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        self._clear()
 
     def training(self, seed: int, progress: Progress) -> None:
-        """Where a training stands."""
-        done = progress.updates_done >= progress.updates_total
-        text = (
-            f"seed {seed}: training {progress.updates_done}/{progress.updates_total} updates, "
-            f"competence {progress.competence:.3f}, {progress.updates_per_second:.1f} updates/s, "
-            + (f"took {progress.seconds:.0f} s" if done else f"{progress.eta:.0f} s left")
-        )
-        self._say(text, last=done)
+        """Where a training stands; its end is a line that stays."""
+        at = f"seed {seed}: training {progress.updates_done}/{progress.updates_total} updates"
+        now = f"competence {progress.competence:.3f}"
+        if progress.updates_done >= progress.updates_total:
+            self.note(f"seed {seed}: trained {progress.updates_total} updates in {_clock(progress.seconds)}, {now}")
+        else:
+            self.say(f"{at}, {now}, {_clock(progress.eta)} left")
 
     def stage(self, seed: int, name: str) -> None:
         """A stage of an audit begins."""
-        self._say(f"seed {seed}: {name}", last=False)
+        self.say(f"seed {seed}: {name}")
 
     def note(self, text: str) -> None:
         """A line that stays."""
-        if self._quiet:
-            return
-        self._close()
+        self._clear()
+        self._said = time.monotonic()
         terminal.note(text)
 
-    def _say(self, text: str, last: bool) -> None:
-        if self._quiet:
-            return
+    def say(self, text: str) -> None:
+        """A line that the next one takes the place of; elsewhere than in a terminal, one that may be left out."""
         if self._live:
-            sys.stderr.write("\r\x1b[K" + terminal.clean(text))
+            room = shutil.get_terminal_size().columns - 1  # a line that wraps could not be taken back
+            sys.stderr.write("\r\x1b[K" + terminal.clean(text)[:room])
             sys.stderr.flush()
             self._open = True
-            if last:
-                self._close()
-        elif last or time.monotonic() - self._said >= QUIET_SECONDS:
+        elif time.monotonic() - self._said >= QUIET_SECONDS:
             self._said = time.monotonic()
             terminal.note(text)
 
-    def _close(self) -> None:
+    def _clear(self) -> None:
         if self._open:
-            sys.stderr.write("\n")
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
             self._open = False
+
+
+def _clock(seconds: float) -> str:
+    """`42 s`, `3 min 05 s`."""
+    whole = round(seconds)
+    return f"{whole} s" if whole < 100 else f"{whole // 60} min {whole % 60:02d} s"

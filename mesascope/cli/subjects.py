@@ -1,146 +1,181 @@
-"""Where the subject of an audit comes from: trained here, loaded from a folder, an organism, or the user's own code."""
+"""Where the subject of an audit comes from when it is not trained here: a saved folder, an organism, the user's own code."""
 
+import difflib
+import hashlib
 import importlib
-import json
+import inspect
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
-from mesascope.audit.exhibited import shown_levels
+import equinox as eqx
+import jax
+import numpy as np
+
+from mesascope.audit.exhibited import audit_key, shown_levels
+from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, Training, untrained_twin
-from mesascope.base_optimizers.registry import build_base_optimizer
-from mesascope.base_optimizers.training import begin, chunks
-from mesascope.cli.progress import Live
-from mesascope.core.errors import UsageError
+from mesascope.conformance.check_subject import check_subject
+from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, unknown
 from mesascope.core.subject import AbstractSubject
-from mesascope.organisms.registry import ORGANISMS, build_organism
-from mesascope.store.checkpoint import discard_checkpoints, fingerprint_of, restore_checkpoint, save_checkpoint
-from mesascope.store.learned_algorithm import (
-    Provenance,
-    load_learned_algorithm,
-    package_versions,
-    save_learned_algorithm,
-)
-from mesascope.store.results import write_json
+from mesascope.learned.registry import config_of
+from mesascope.organisms.registry import ORGANISMS, build_organism, check_organism
+from mesascope.store.bundle import MANIFEST
+from mesascope.store.learned_algorithm import load_learned_algorithm
 from mesascope.worlds.grid import CHANNELS
-
-if TYPE_CHECKING:
-    from mesascope.cli.auditing import Plan
+from mesascope.worlds.world import AbstractWorld
 
 ORGANISM, PYTHON = "organism:", "python:"
-CURVE = "training.json"
+LEARNED = "learned"
+"""Name of the folder of a learned algorithm, inside that of its training."""
 
 
-class Curve(NamedTuple):
-    """Competence on probe levels after so many updates, and the seconds all of it took."""
+class Source(NamedTuple):
+    """A subject that was found and checked. `identity` is all that an audit of it depends on, `make` gives it for a
+    seed with the audit's sizes; only organisms depend on either."""
 
-    points: tuple[tuple[int, float], ...] = ()
-    seconds: float = 0.0
-
-    def until(self, updates: int) -> "Curve":
-        """The part that a training resumed after `updates` updates keeps."""
-        return Curve(tuple(p for p in self.points if p[0] <= updates), self.seconds if updates else 0.0)
+    identity: dict[str, Any]
+    make: Callable[[Settings, int], AuditSubject]
 
 
-def read_curve(folder: Path) -> Curve:
-    """The curve a training left in its folder; empty where it left none."""
-    try:
-        found = json.loads((folder / CURVE).read_text(encoding="utf-8"))
-        return Curve(tuple((int(u), float(c)) for u, c in found["points"]), float(found["seconds"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return Curve()
+def find_source(ref: str, world: AbstractWorld) -> Source:
+    """The subject that a reference names: `organism:NAME,key=value,...`, `python:module:attribute`, or a folder.
 
-
-def resolve(plan: "Plan", seed: int) -> AuditSubject:
-    """The subject that a reference names."""
-    ref = plan.subject or ""
+    Raises `UsageError` for what is not one, naming the nearest, `AgentFileError` for a folder that does not hold exactly
+    what was saved, `SubjectError` for the user's own code where it breaks a subject's promises.
+    """
     if ref.startswith(ORGANISM):
-        text = ref.removeprefix(ORGANISM)
-        organism = build_organism(text, plan.world, shown_levels(plan.world, plan.settings, seed))
-        return AuditSubject(organism, "organism", ref, text, hard_coded=ORGANISMS[text.split(",")[0].strip()].searches)
+        return _organism(ref, world)
     if ref.startswith(PYTHON):
-        return AuditSubject(_from_python(ref), "python", ref, ref.removeprefix(PYTHON), hard_coded=None)
-    return _saved(Path(ref), seed)
+        return _python(ref, world)
+    if not Path(ref).exists():
+        _raise_hint(ref)
+    return _saved(Path(ref), world)
 
 
-def _from_python(ref: str) -> AbstractSubject:
+def _raise_hint(ref: str) -> None:
+    """Say what was probably meant by a reference to nothing, where it looks like an organism or a module."""
+    prefix, colon, rest = ref.partition(":")
+    kinds = {ORGANISM[:-1]: ORGANISM, PYTHON[:-1]: PYTHON}
+    near = difflib.get_close_matches(prefix.casefold(), kinds, n=1, cutoff=0.6) if colon else []
+    if near:
+        raise UsageError(f"unknown subject '{ref}': did you mean '{kinds[near[0]]}{rest}'?")
+    name, comma, settings = ref.partition(",")
+    near = difflib.get_close_matches(name.strip().casefold(), ORGANISMS, n=1, cutoff=0.7)
+    if near:
+        raise UsageError(f"unknown subject '{ref}': did you mean '{ORGANISM}{near[0]}{comma}{settings}'?")
+
+
+def _organism(ref: str, world: AbstractWorld) -> Source:
+    text = ref.removeprefix(ORGANISM)
+    name = check_organism(text, world)
+
+    def make(settings: Settings, seed: int) -> AuditSubject:
+        organism = build_organism(text, world, shown_levels(world, settings, seed))
+        return AuditSubject(organism, "organism", ref, text, hard_coded=ORGANISMS[name].searches)
+
+    return Source({"organism": text}, make)
+
+
+def _python(ref: str, world: AbstractWorld) -> Source:
     """The user's own code, imported because it was named on the command line and for no other reason."""
     module, _, attribute = ref.removeprefix(PYTHON).partition(":")
+    if not module or not attribute:
+        raise UsageError(f"subject '{ref}': write python:MODULE:ATTRIBUTE")
+    if os.getcwd() not in sys.path:  # as `python -m` does; an installed command has only its own folder there
+        sys.path.insert(0, os.getcwd())
     try:
-        found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UsageError(f"subject '{ref}': {error}; write python:MODULE:ATTRIBUTE") from None
-    subject = found() if callable(found) and not isinstance(found, AbstractSubject) else found
+        imported = importlib.import_module(module)
+    except Exception as error:
+        raise UsageError(f"subject '{ref}': importing {module} failed: {_said(error)}") from error
+    if not hasattr(imported, attribute):
+        names = [n for n in vars(imported) if not n.startswith("_")]
+        raise unknown(f"attribute of {module}", attribute, names)
+    found = getattr(imported, attribute)
+    try:
+        subject = found() if callable(found) and not isinstance(found, AbstractSubject) else found
+    except Exception as error:
+        raise UsageError(f"subject '{ref}': calling {attribute}() failed: {_said(error)}") from error
     if not isinstance(subject, AbstractSubject):
         raise UsageError(
-            f"subject '{ref}' is a {type(subject).__name__}; expected an instance of mesascope.core.subject.AbstractSubject"
+            f"subject '{ref}' is of type {type(subject).__name__}; expected a mesascope.core.subject.AbstractSubject, "
+            "or a function or class that gives one when called without arguments"
         )
-    return subject
+    _check(ref, subject, world)
+    audited = AuditSubject(subject, "python", ref, ref.removeprefix(PYTHON), hard_coded=None)
+    identity = {"python": ref, "code": _hash_of_code(imported), "arrays": _hash_of_arrays(subject)}
+    return Source(identity, lambda settings, seed: audited)
 
 
-def _saved(folder: Path, seed: int) -> AuditSubject:
-    if not (folder / "manifest.json").exists() and (folder / "learned" / "manifest.json").exists():
-        folder = folder / "learned"
+def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> None:
+    levels = world.draw(audit_key(0, "conformance"), 4)
+    try:
+        check_subject(subject, world.observe(levels))
+    except MesascopeError as error:
+        raise SubjectError(f"subject '{ref}': {error}") from error
+    except Exception as error:
+        raise SubjectError(f"subject '{ref}' failed on level 0 of 4 training levels: {_said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+
+
+def _hash_of_code(module: object) -> str | None:
+    """Of the module's own file: what it imports from elsewhere is not seen."""
+    try:
+        return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()  # type: ignore[arg-type]
+    except (OSError, TypeError):
+        return None
+
+
+def _hash_of_arrays(subject: AbstractSubject) -> str:
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves(eqx.filter(subject, eqx.is_array)):
+        array = np.asarray(leaf)
+        digest.update(f"{array.dtype} {array.shape} ".encode() + array.tobytes())
+    return digest.hexdigest()
+
+
+def _saved(folder: Path, world: AbstractWorld) -> Source:
+    folder = _learned_folder(folder)
     loaded = load_learned_algorithm(folder)
+    name, config = config_of(loaded.subject)
+    shown = jax.eval_shape(lambda: world.observe(world.draw(audit_key(0), 1)))
+    try:
+        jax.eval_shape(loaded.subject.logits, shown)
+    except (TypeError, ValueError) as error:
+        raise AgentFileError(
+            f"{folder}: expected a learned algorithm for levels of shape {shown.shape[1:]}, as {world.name} has them, "
+            f"found one trained in {loaded.provenance.world} that cannot read them"
+        ) from error
     about = loaded.provenance
-    training = Training(
-        about.base_optimizer, about.base_optimizer_config, about.updates, None, _levels_seen(about.base_optimizer_config), ()
+    seen = int(about.base_optimizer_config.get("updates", 0)) * int(about.base_optimizer_config.get("batch", 0))  # type: ignore[arg-type]
+    training = Training(about.base_optimizer, about.base_optimizer_config, about.updates, None, seen, ())
+
+    def make(settings: Settings, seed: int) -> AuditSubject:
+        untrained = untrained_twin(loaded.subject, len(CHANNELS), seed)
+        label = f"{name} net trained with seed {about.seed}"
+        return AuditSubject(loaded.subject, "saved", str(folder), label, False, untrained, training)
+
+    return Source({"architecture": [name, config], "sha256": loaded.sha256}, make)
+
+
+def _learned_folder(folder: Path) -> Path:
+    """The folder with the manifest: the one named, or the one that a training or an audit keeps it in."""
+    if (folder / MANIFEST).exists():
+        return folder
+    if (folder / LEARNED / MANIFEST).exists():
+        return folder / LEARNED
+    several = sorted(str(path.parent) for path in folder.glob(f"*/{LEARNED}") if (path / MANIFEST).exists())
+    if several:
+        raise UsageError(f"{folder} holds several learned algorithms; name one: {', '.join(several[:6])}")
+    if not folder.exists():
+        found = "nothing there"
+    else:
+        found = "a folder without one" if folder.is_dir() else "a file"
+    raise AgentFileError(
+        f"{folder}: expected the folder of a saved learned algorithm, with a {MANIFEST}, found {found}"
     )
-    untrained = untrained_twin(loaded.subject, len(CHANNELS), seed)
-    name = f"{loaded.architecture}, seed {about.seed}"
-    return AuditSubject(loaded.subject, "saved", str(folder), name, False, untrained, training)
-
-
-def _levels_seen(config) -> int:
-    return int(config.get("updates", 0)) * int(config.get("batch", 0))
-
-
-def train_subject(plan: "Plan", seed: int, folder: Path, live: Live) -> AuditSubject:
-    """Train a seed, or go on where its training stopped, or load it where it is done."""
-    fingerprint = fingerprint_of(plan.training(seed))
-    learned, steps = folder / "learned", folder / "checkpoints"
-    if not (learned / "manifest.json").exists():
-        _train(plan, seed, learned, steps, fingerprint, live)
-    subject = load_learned_algorithm(learned).subject
-    curve = read_curve(folder)
-    untrained = untrained_twin(subject, len(CHANNELS), seed)
-    training = Training(
-        plan.base_optimizer,
-        plan.base_optimizer_config,
-        int(plan.base_optimizer_config["updates"]),
-        curve.seconds,
-        _levels_seen(plan.base_optimizer_config),
-        curve.points,
-    )
-    name = f"{plan.architecture} net, seed {seed}"
-    return AuditSubject(subject, "trained", str(learned), name, False, untrained, training)
-
-
-def _train(plan: "Plan", seed: int, learned: Path, steps: Path, fingerprint: str, live: Live) -> None:
-    optimizer = build_base_optimizer(plan.base_optimizer, plan.base_optimizer_config)
-    start = begin(optimizer, plan.world, plan.architecture, plan.architecture_config, seed=seed)
-    restored = restore_checkpoint(steps, start, fingerprint)
-    for warning in restored.warnings:
-        live.note(f"seed {seed}: {warning}")
-    state = start if restored.state is None else restored.state
-    before = read_curve(learned.parent).until(restored.updates)
-    if restored.updates:
-        live.note(f"seed {seed}: training goes on after {restored.updates} updates")
-    points, progress = list(before.points), None
-    for done in chunks(optimizer, plan.world, state):
-        state, progress = done.state, done.progress
-        points.append((progress.updates_done, progress.competence))
-        write_json(learned.parent / CURVE, Curve(tuple(points), before.seconds + progress.seconds), 6)
-        save_checkpoint(steps, state, progress.updates_done, fingerprint)
-        live.training(seed, progress)
-    provenance = Provenance(
-        world=plan.world.name,
-        world_config=dict(vars(plan.world)),
-        base_optimizer=plan.base_optimizer,
-        base_optimizer_config=dict(plan.base_optimizer_config),
-        seed=seed,
-        updates=optimizer.updates,
-        training_competence=points[-1][1] if points else None,
-        packages=package_versions(),
-    )
-    save_learned_algorithm(learned, optimizer.subject(state), provenance, inputs=len(CHANNELS))
-    discard_checkpoints(steps)

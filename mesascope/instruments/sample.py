@@ -25,14 +25,14 @@ class Sample(NamedTuple):
 
 
 @eqx.filter_jit
-def _levels_and_tables(world: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str):
-    levels = world.draw(key, count, distribution)
-    return levels, world.to_mdp(levels), world.observe(levels)
+def _tables(world: AbstractWorld, levels: GridLevels) -> tuple[FiniteMDP, Observation]:
+    """Compiled once for each size of level, whatever their distribution."""
+    return world.to_mdp(levels), world.observe(levels)
 
 
 @eqx.filter_jit
-def answer(subject: AbstractSubject, observation: Observation) -> Float[Array, "level height width action"]:
-    """The subject's logits, compiled once for each subject type and shape."""
+def answer(subject: AbstractSubject, observation: Observation) -> Array:
+    """The subject's logits as they come, of any shape; compiled once for each subject type and shape."""
     return subject.logits(observation)
 
 
@@ -40,20 +40,28 @@ def draw_sample(
     world: AbstractWorld, subject: AbstractSubject, key: PRNGKeyArray, count: int, distribution: str
 ) -> Sample:
     """Draw levels and ask the subject; `SubjectError` names the level and state of an answer that is not a policy."""
-    levels, mdp, observation = _levels_and_tables(world, key, count, world.check_distribution(distribution))
+    levels = world.draw(key, count, world.check_distribution(distribution))
+    mdp, observation = _tables(world, levels)
     return Sample(distribution, levels, mdp, observation, ask(subject, observation, mdp, distribution))
 
 
 def ask(
     subject: AbstractSubject, observation: Observation, mdp: FiniteMDP, distribution: str
 ) -> Float[Array, "level state action"]:
-    """The subject's policy table, checked for shape and finite values."""
-    logits = answer(subject, observation)
+    """The subject's policy table, checked for shape and finite values; `SubjectError` also where it raises."""
+    try:
+        logits = answer(subject, observation)
+    except Exception as error:
+        said = str(error).strip().split("\n")[0]
+        raise SubjectError(f"the subject failed on {distribution} levels: {type(error).__name__}: {said}") from error
     expected = (*observation.shape[:3], mdp.actions)
-    if tuple(logits.shape) != expected:
+    found = tuple(getattr(logits, "shape", ()))
+    if found != expected:
+        first = next((i for i, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), None)
         raise SubjectError(
-            f"the subject answered {distribution} levels with shape {tuple(logits.shape)}; expected {expected}, "
-            "one row of action logits for every cell"
+            f"the subject answered {distribution} levels from level 0, state 0 on with shape {found}; expected "
+            f"{expected}, one row of action logits for every cell"
+            + ("" if first is None else f" (they differ in {('level', 'height', 'width', 'action')[first]})")
         )
     bad = np.argwhere(~np.isfinite(np.asarray(jax.device_get(logits))))
     if len(bad):

@@ -123,6 +123,17 @@ def build_organism(text: str, world: AbstractWorld, shown: Sequence[GridLevels] 
     return StagedLookup(tables, world.discount, _ticks(given, enough_ticks(world, shown)))
 
 
+def check_organism(text: str, world: AbstractWorld) -> str:
+    """The organism's name, where `build_organism` would take the text; what it would raise otherwise. Builds nothing."""
+    name, given = _parse(text)
+    if "memory" in given and given["memory"] not in MEMORIES:
+        raise unknown("memory", given["memory"], MEMORIES)
+    _ticks(given, 1)
+    if "objective" in ORGANISMS[name].keys:
+        _objective(given.get("objective", DEFAULT_OBJECTIVE), world)
+    return name
+
+
 def enough_ticks(world: AbstractWorld, shown: Sequence[GridLevels] = ()) -> int:
     """Ticks in which a wave crosses the largest maze of the world: five times the size of its `larger` shift.
 

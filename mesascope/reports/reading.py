@@ -50,6 +50,8 @@ def label(audit: Audit, audits: Sequence[Audit]) -> str:
     seed, name = words(audit, "seed"), words(audit, "subject", "name") or words(audit, "subject", "ref") or "subject"
     one_name = len({words(a, "subject", "name") or words(a, "subject", "ref") for a in audits}) == 1
     one_seed = len({words(a, "seed") for a in audits}) == 1
+    if len(audits) == 1 and words(audit, "subject", "kind") == "trained":
+        return f"{name}, seed {seed}"
     if len(audits) == 1 or (one_seed and not one_name):
         return name
     return f"seed {seed}" if one_name else f"{name}, seed {seed}"

@@ -20,7 +20,8 @@ from mesascope.worlds.grid import GridLevels, object_features, one_hot_objects
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 WALL_CANDIDATES = 16
-"""Random cells tried as the place of a virtual wall; the one that changes most optimal actions is taken."""
+"""Random cells tried as the place of a virtual wall; the one that changes most optimal actions is taken. Where fewer are
+free and away from objects the rest can not be taken."""
 
 NEAR = 1
 """Cells this near to a change are never scored: they could answer from the patch itself."""
@@ -118,7 +119,9 @@ def draw_trials(
     base, targeted = by_value(contested, weights)
     swapped = swap_objects(base, 0, 1)
     old, swapped_best = best_actions(world, base, weights), best_actions(world, swapped, weights)
-    tried = _pick(named_key(key, "walls"), _free(base) & _away(base, base.cell, NEAR), WALL_CANDIDATES)
+    far = _free(base) & _away(base, base.cell, NEAR)
+    tried = _pick(named_key(key, "walls"), far, min(WALL_CANDIDATES, far.shape[1]))
+    fit = jnp.take_along_axis(far, tried, 1).T
 
     def best_with(wall):
         return best_actions(world, add_wall(base, wall), weights), best_actions(world, add_wall(swapped, wall), weights)
@@ -126,7 +129,6 @@ def draw_trials(
     walled_best, both_best = jax.lax.map(best_with, tried.T)
     wall_apart = disjoint(walled_best, old)
     both_apart = disjoint(both_best, old) & disjoint(both_best, swapped_best) & disjoint(both_best, walled_best)
-    far = _free(base) & _away(base, base.cell, NEAR)
     wrong_objects = _pick(named_key(key, "wrong objects"), far, 2)
     swap, idle_swap = (
         Part(swapped, base.cell[:, :2]),
@@ -139,10 +141,11 @@ def draw_trials(
         made = jax.vmap(
             lambda cells, wall: (cells & open_ & _away(base, wall[:, None], NEAR)).sum(-1), out_axes=1
         )(apart, tried.T)
-        most, least = made.argmax(1)[:, None], made.argmin(1)[:, None]
+        made = jnp.where(fit.T, made, 0)
+        most, least = made.argmax(1)[:, None], jnp.where(fit.T, made, made.max() + 1).argmin(1)[:, None]
         wall, idle = jnp.take_along_axis(tried, most, 1), jnp.take_along_axis(tried, least, 1)
         other = _pick(named_key(key, name, "wrong"), far & _away(base, wall, NEAR), 1)
-        chosen = jnp.take_along_axis(jnp.moveaxis(apart, 0, 1), most[..., None], 1)[:, 0]
+        chosen = jnp.take_along_axis(jnp.moveaxis(apart & fit[..., None], 0, 1), most[..., None], 1)[:, 0]
         return Part(add_wall(base, wall[:, 0]), wall), Part(add_wall(base, idle[:, 0]), idle), other, chosen
 
     wall, idle_wall, wrong_wall, apart_wall = with_wall("wall", base, wall_apart)

@@ -1,0 +1,47 @@
+"""`mesascope cite`: what to cite for a result."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mesascope.cli import options, terminal
+
+
+def command(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="a folder that `mesascope audit` wrote; without it, everything"),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """The references of the instruments that an audit used, from its cards; without DIR, those of all instruments."""
+    cards = _all() if folder is None else _used(folder)
+    if json:
+        terminal.document({"instruments": cards})
+        return
+    for card in cards:
+        terminal.line(f"{card['name']}:")
+        for reference in card["references"]:
+            terminal.line(f"  {reference}")
+
+
+def _all() -> list[dict[str, Any]]:
+    from mesascope.instruments.cards import all_cards
+
+    return [{"name": name, "references": list(card.references)} for name, card in all_cards().items()]
+
+
+def _used(folder: Path) -> list[dict[str, Any]]:
+    """Of the cards in the audits, those of instruments with a result in one of them."""
+    from mesascope.cli.results import audits_in
+    from mesascope.reports.reading import items, words
+
+    found: dict[str, dict[str, Any]] = {}
+    for audit in audits_in(folder):
+        for card in items(audit, "cards"):
+            name = words(card, "name")
+            part = name.replace(" ", "_").replace("-", "_")
+            if name and (part not in audit or audit[part]):
+                found.setdefault(name, {"name": name, "references": [str(r) for r in items(card, "references")]})
+    return list(found.values())

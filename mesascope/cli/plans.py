@@ -1,0 +1,175 @@
+"""What was asked for, with every default filled in and every name checked before anything long begins."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mesascope.audit.settings import FULL, QUICK, Settings
+from mesascope.base_optimizers.registry import PRESETS, base_optimizer_config, build_base_optimizer
+from mesascope.cli.subjects import Source, find_source
+from mesascope.core.errors import UsageError
+from mesascope.core.rng import named_key
+from mesascope.learned.registry import check_architecture
+from mesascope.store.checkpoint import fingerprint_of
+from mesascope.store.learned_algorithm import package_versions
+from mesascope.worlds.registry import make_world
+from mesascope.worlds.world import AbstractWorld
+
+DEFAULT_ARCHITECTURE = "glance"
+DEFAULT_OPTIMIZER = "exact-policy-gradient"
+
+
+class Request(NamedTuple):
+    """What was asked for on the command line; None is what was left to the defaults."""
+
+    world: str
+    subject: str | None = None
+    seeds: tuple[int, ...] = (0,)
+    out: Path | None = None
+    quick: bool = False
+    levels: int | None = None
+    architecture: str | None = None
+    base_optimizer: str | None = None
+    updates: int | None = None
+    knobs: tuple[str, ...] = ()
+
+
+class Training(NamedTuple):
+    """What is trained, and how: all that the weights of a seed depend on."""
+
+    world: AbstractWorld
+    architecture: str
+    architecture_config: dict[str, Any]
+    base_optimizer: str
+    base_optimizer_config: dict[str, Any]
+
+    def document(self, seed: int) -> dict[str, Any]:
+        """What two trainings must share to be the same training."""
+        return {
+            "world": self.world.name,
+            "knobs": dict(vars(self.world)),
+            "architecture": [self.architecture, self.architecture_config],
+            "base_optimizer": [self.base_optimizer, self.base_optimizer_config],
+            "seed": seed,
+            "packages": package_versions(),
+        }
+
+    def fingerprint(self, seed: int) -> str:
+        """A hash of `document`."""
+        return fingerprint_of(self.document(seed))
+
+
+class Plan(NamedTuple):
+    """The request with every default filled in. `source` is None where the subject is trained first."""
+
+    training: Training
+    source: Source | None
+    seeds: tuple[int, ...]
+    settings: Settings
+    out: Path
+    command: str
+
+    @property
+    def world(self) -> AbstractWorld:
+        """The world that is audited in."""
+        return self.training.world
+
+    def fingerprint(self, seed: int) -> str:
+        """A hash of all that the audit of a seed depends on."""
+        if self.source is None:
+            about = self.training.document(seed)
+        else:
+            shared = ("world", "knobs", "seed", "packages")
+            about = {key: self.training.document(seed)[key] for key in shared}
+            about["subject"] = self.source.identity
+        return fingerprint_of({**about, "settings": self.settings})
+
+    def folder(self, seed: int) -> Path:
+        """Where a seed's files go: the folder itself, or one below it where there are several."""
+        return self.out / f"seed-{seed}" if len(self.seeds) > 1 else self.out
+
+
+def make_plan(request: Request) -> Plan:
+    """Check everything that can be checked before anything long begins, loading the subject if there is one.
+
+    Raises `UsageError` for names and values, `AgentFileError` for a saved subject, `SubjectError` for one that breaks
+    its promises.
+    """
+    training = make_training(request)
+    for seed in request.seeds:
+        named_key(seed)  # refuses a seed out of range
+    settings = QUICK if request.quick else FULL
+    if request.levels is not None:
+        settings = settings._replace(levels=request.levels)
+    if request.subject is not None:
+        _check_unused(request)
+    source = None if request.subject is None else find_source(request.subject, training.world)
+    return Plan(
+        training=training,
+        source=source,
+        seeds=request.seeds,
+        settings=settings,
+        out=request.out or Path("audits") / default_folder(request),
+        command=command_line(),
+    )
+
+
+def make_training(request: Request) -> Training:
+    """World, architecture and base optimizer, checked."""
+    world = make_world(request.world, **read_knobs(request.knobs))
+    architecture = request.architecture or DEFAULT_ARCHITECTURE
+    checked = check_architecture(architecture, {})
+    name = request.base_optimizer or DEFAULT_OPTIMIZER
+    given = dict(PRESETS["quick" if request.quick else "default"]) if name == DEFAULT_OPTIMIZER else {}
+    if request.updates is not None:
+        given["updates"] = request.updates
+    optimizer = build_base_optimizer(name, given)
+    return Training(world, architecture, checked, name, base_optimizer_config(optimizer).config)
+
+
+def read_knobs(knobs: Sequence[str]) -> dict[str, str]:
+    """`KEY=VALUE` texts by key; `UsageError` for one that is not so, or for a key given twice."""
+    found: dict[str, str] = {}
+    for knob in knobs:
+        name, equals, value = (part.strip() for part in knob.partition("="))
+        if not (name and equals and value):
+            raise UsageError(f"--set {knob}: write --set KEY=VALUE, e.g. --set alpha=0.1")
+        if name in found:
+            raise UsageError(f"--set {knob}: '{name}' is given twice")
+        found[name] = value
+    return found
+
+
+def _check_unused(request: Request) -> None:
+    """Refuse what says how to train where nothing is trained, rather than pass over it in silence."""
+    for option, value in (
+        ("--architecture", request.architecture),
+        ("--base-optimizer", request.base_optimizer),
+        ("--updates", request.updates),
+    ):
+        if value is not None:
+            raise UsageError(f"{option} says what to train, but --subject names what is audited: leave one of them out")
+
+
+def default_folder(request: Request) -> str:
+    """A folder's name that says what was asked for, so that different requests do not meet."""
+    parts = [request.world, *(["quick"] if request.quick else [])]
+    if request.subject:
+        parts.append("".join(c if c.isalnum() or c in "-=." else "-" for c in request.subject).strip("-."))
+    if request.architecture not in (None, DEFAULT_ARCHITECTURE):
+        parts.append(str(request.architecture))
+    if request.base_optimizer not in (None, DEFAULT_OPTIMIZER):
+        parts.append(str(request.base_optimizer))
+    for name in ("updates", "levels"):
+        if getattr(request, name) is not None:
+            parts.append(f"{name}{getattr(request, name)}")
+    knobs = [f"{name}{value}" for name, value in sorted(read_knobs(request.knobs).items())]
+    first = [] if len(request.seeds) > 1 or request.seeds[0] == 0 else [f"seed{request.seeds[0]}"]
+    return "-".join((*parts, *knobs, *first))[:200]
+
+
+def command_line() -> str:
+    """The command as it was typed, for the record."""
+    return "mesascope " + shlex.join(sys.argv[1:])

@@ -1,0 +1,43 @@
+"""What an audit left in a folder, read back."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mesascope.core.errors import StorageError, UsageError
+from mesascope.reports.reading import look
+
+AUDIT, STUDY, REPORT = "audit.json", "study.json", "report.html"
+
+_PARTS = ("world", "subject", "search", "ledger", "alignment")
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """A JSON document that mesascope wrote; `StorageError` for a file that is none."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} cannot be read ({error}): remove it and run the command again") from None
+    if not isinstance(document, dict):
+        raise StorageError(
+            f"{path}: expected a JSON object, found a {type(document).__name__}: remove it and run again"
+        )
+    return document
+
+
+def read_audit(path: Path) -> dict[str, Any]:
+    """An audit; `StorageError` for a file that is none."""
+    document = read_document(path)
+    missing = [part for part in _PARTS if not isinstance(document.get(part), dict)]
+    if missing:
+        raise StorageError(f"{path}: expected an audit, found a document without {', '.join(missing)}")
+    return document
+
+
+def audits_in(folder: Path) -> list[dict[str, Any]]:
+    """The audits of a folder in the order of their seeds: its own, or those of a study; `UsageError` where none is."""
+    own = [folder / AUDIT] if (folder / AUDIT).exists() else sorted(folder.glob(f"seed-*/{AUDIT}"))
+    if not own:
+        found = "no such folder" if not folder.exists() else f"no {AUDIT} in it, nor in seed-* below it"
+        raise UsageError(f"{folder}: expected a folder that `mesascope audit` wrote, found {found}")
+    return sorted((read_audit(path) for path in own), key=lambda audit: int(look(audit, "seed") or 0))
