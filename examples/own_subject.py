@@ -1,7 +1,7 @@
-"""Audit an agent of your own: `mesascope audit red-doors --quick --subject python:examples.own_subject:subject`.
+"""An agent of your own: `PYTHONPATH=. mesascope audit red-doors --quick --subject python:examples.own_subject:subject`.
 
-A subject is anything that answers a batch of levels with action preferences for every cell. This one walks to the nearest
-red thing by the shortest way, so it is after red, though it was written and not trained.
+A subject is anything that answers a batch of levels with action preferences for every cell. This one walks to the
+nearest red thing by the shortest way around everything else, so it is after red, though it was written and not trained.
 """
 
 import jax
@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.worlds.grid import CHANNELS, MOVES
 
-WALL, RED = CHANNELS.index("wall"), CHANNELS.index("red")
+WALL, DOOR, BALL, RED = (CHANNELS.index(name) for name in ("wall", "door", "ball", "red"))
 FAR = 200.0
 
 
@@ -22,13 +22,14 @@ class NearestRed(AbstractSubject):
 
     def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
         """Steps still to go after each action, as preferences: the fewer, the better."""
-        wall, red = observation[..., WALL] > 0.5, observation[..., RED] > 0.5
+        red = observation[..., RED] > 0.5
+        in_the_way = (observation[..., (WALL, DOOR, BALL)] > 0.5).any(-1) & ~red
 
         def spread(_, distance: Float[Array, "level height width"]) -> Float[Array, "level height width"]:
             near = jnp.minimum(distance, 1.0 + ahead(distance).min(-1))
-            return jnp.where(wall, FAR, jnp.where(red, 0.0, near))
+            return jnp.where(in_the_way, FAR, jnp.where(red, 0.0, near))
 
-        distance = jax.lax.fori_loop(0, self.steps, spread, jnp.full(wall.shape, FAR))
+        distance = jax.lax.fori_loop(0, self.steps, spread, jnp.full(red.shape, FAR))
         return -5.0 * ahead(distance)
 
 

@@ -1,9 +1,9 @@
 """Draw the picture at the top of the README: `python docs/images/make.py DIR`, DIR being what an audit of seeds wrote.
 
-One level of the shift `blue-door`, with the policy and one greedy episode of every seed; below it what the audit read from
-outside and inside. The level is the first, in the order drawn, from one of whose cells every seed's likeliest actions lead to
-what it touches more often under the shift, the door or the red ball, by ways of at least four steps; the start is the first
-such cell.
+One level of the shift `blue-door`, with the policy and one greedy episode of every seed; below it what the audit read
+from outside and inside. The level is the first, in the order drawn, from one of whose cells every seed's likeliest
+actions lead to what it touches more often under the shift, the door or the red ball, by ways of at least four steps; the
+start is the first such cell.
 """
 
 import json
@@ -31,6 +31,7 @@ FONT = "ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif
 LABEL = 98
 TRACK = PANEL - LABEL - 8
 LOW, HIGH = -1.5, 1.1
+INSIDE_WORDS = "read from plans for objects implanted inside; bars are 95 % intervals"
 COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five"}
 
 
@@ -171,9 +172,7 @@ def panel(seed: Seed, levels: GridLevels, scene: Scene, x: float) -> str:
 
 def axis(y: float) -> str:
     """Numbers under the weights."""
-    return "".join(
-        text(at(tick), y, f"{tick:g}", 12, MUTED, 'text-anchor="middle"') for tick in (-1, 0, 1)
-    )
+    return "".join(text(at(tick), y, f"{tick:g}", 12, MUTED, 'text-anchor="middle"') for tick in (-1, 0, 1))
 
 
 def picture(seeds: list[Seed], levels: GridLevels, scene: Scene) -> str:
@@ -184,9 +183,10 @@ def picture(seeds: list[Seed], levels: GridLevels, scene: Scene) -> str:
     legend = (
         f'<g transform="translate({EDGE} 60)">{line(0, -4, 20, -4, OUTSIDE, 2.5)}{mark(10, -4, OUTSIDE, 0)}'
         f"{text(28, 0, 'inferred from behavior, outside')}{line(250, -4, 270, -4, INSIDE, 2.5)}"
-        f"{mark(260, -4, INSIDE, 1)}{text(278, 0, 'read from plans for objects implanted inside; bars are 95 % intervals')}</g>"
+        f"{mark(260, -4, INSIDE, 1)}{text(278, 0, INSIDE_WORDS)}</g>"
     )
-    said = f"{COUNTS.get(len(seeds), str(len(seeds)))} agents trained alike on red doors, asked about one level with a blue door"
+    count = COUNTS.get(len(seeds), str(len(seeds)))
+    said = f"{count} agents trained alike on red doors, asked about one level with a blue door"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="{FONT}"><title>{said}</title><style>{fixed_css()}</style>'

@@ -20,8 +20,8 @@ def instruments_page(cards: Mapping[str, Card]) -> str:
     """Every card in Markdown; the same cards always give the same page."""
     parts = [
         "# Instruments",
-        "Each instrument is one measurement of a subject. Its card says how it measures and what it cannot see; the report "
-        "repeats the card beside the result. This page is written by `python docs/write.py` from the cards in "
+        "Each instrument is one measurement of a subject. Its card says how it measures and what it cannot see; the "
+        "report repeats the card beside the result. This page is written by `python docs/write.py` from the cards in "
         "`mesascope/instruments`. `mesascope instruments NAME` prints one card.",
         "\n".join(["| instrument | measures |", "|---|---|", *(_row(card) for card in cards.values())]),
     ]
@@ -43,37 +43,39 @@ def organisms_page(organisms: Mapping[str, Organism]) -> str:
     ]
     some = {key for organism in organisms.values() for key in organism.keys}
     meanings = {
-        "objective": "weights over the world's features: `red`, `door:1+blue:0.5`; "
-        f"`{DEFAULT_OBJECTIVE}` unless given",
+        "objective": f"weights over the world's features: `red`, `door:1+blue:0.5`; `{DEFAULT_OBJECTIVE}` unless given",
         "memory": f"`{'` or `'.join(MEMORIES)}`: sees the level in its first tick alone, or in every tick; "
         f"`{MEMORIES[0]}` unless given",
         "ticks": "how long it thinks before it answers, 1 to 1000",
     }
-    return "\n\n".join(
-        [
-            "# Organisms",
-            "An organism is an agent whose insides, objective and alignment are known, because it was built and not "
-            "trained. Organisms are ground truth: an instrument that calls a lookup table a searcher is wrong, and no "
-            "argument about trained networks is needed to see it. No instrument can read the label: an import contract "
-            "keeps the two packages apart. This page is written by `python docs/write.py` from the registry in "
-            "`mesascope/organisms`.",
-            "\n".join(
-                [
-                    "| organism | what it is | searches | holds a goal that can be rewritten | built to | settings |",
-                    "|---|---|---|---|---|---|",
-                    *rows,
-                ]
-            ),
-            "## Settings",
-            "\n".join(f"- `{key}`: {meaning}" for key, meaning in meanings.items() if key in some),
-            "## Use",
-            "    mesascope audit red-doors --subject organism:planner,objective=red\n"
-            "    mesascope audit red-doors --subject organism:lookup\n"
-            "    mesascope organisms --json",
-            "The table organisms store answers for the levels that the audit will show them, with the counterfactuals of "
-            "those levels in the input. From outside they are as good as search; that is what they are for.",
-        ]
-    ) + "\n"
+    return (
+        "\n\n".join(
+            [
+                "# Organisms",
+                "An organism is an agent whose insides, objective and alignment are known, because it was built and not "
+                "trained. Organisms are ground truth: an instrument that calls a lookup table a searcher is wrong, and no "
+                "argument about trained networks is needed to see it. No instrument can read the label: an import contract "
+                "keeps the two packages apart. This page is written by `python docs/write.py` from the registry in "
+                "`mesascope/organisms`.",
+                "\n".join(
+                    [
+                        "| organism | what it is | searches | holds a goal that can be rewritten | built to | settings |",
+                        "|---|---|---|---|---|---|",
+                        *rows,
+                    ]
+                ),
+                "## Settings",
+                "\n".join(f"- `{key}`: {meaning}" for key, meaning in meanings.items() if key in some),
+                "## Use",
+                "    mesascope audit red-doors --subject organism:planner,objective=red\n"
+                "    mesascope audit red-doors --subject organism:lookup\n"
+                "    mesascope organisms --json",
+                "The table organisms store answers for the levels that the audit will show them, with the counterfactuals "
+                "of those levels in the input. From outside they are as good as search; that is what they are for.",
+            ]
+        )
+        + "\n"
+    )
 
 
 def _row(card: Card) -> str:

@@ -10,8 +10,8 @@ BRITISH = (
     r"behaviour|colour|neighbour|favour|honour|labell|modell|cancell(?!ation)|normalis|initialis|generalis|minimis|maximis"
     r"|optimis(?!m|t)|regularis|recognis|summaris|visualis|organis(?!m)|randomis|serialis|\bcentre|\bmetre|licence|catalogue"
 )
-# Names that are not ours to spell.
-NOT_OURS = r"tree_(de)?serialise_\w+|aria.labelledby"
+# Names and titles that are not ours to spell.
+NOT_OURS = r"tree_(de)?serialise_\w+|aria.labelledby|Invariance in policy optimisation"
 MACHINE = r"/(?:work|root|home|tmp|Users)/\w|(?:py" r"pi|python" r"hosted)\.org|registry\.np" r"mjs"
 
 
