@@ -2,8 +2,8 @@
 
 One level of the shift `blue-door`, with the policy and one greedy episode of every seed; below it what the audit read
 from outside and inside. The level is the first, in the order drawn, from one of whose cells every seed's likeliest
-actions lead to what it touches more often under the shift, the door or the red ball, by ways of at least four steps; the
-start is the first such cell.
+actions lead to what it touches more often under the shift, the door or the red ball, by ways of at least four steps;
+the start is the first such cell.
 """
 
 import json
