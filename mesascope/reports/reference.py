@@ -51,9 +51,9 @@ def organisms_page(organisms: Mapping[str, Organism]) -> str:
     head = "| organism | what it is | searches | holds a goal that can be rewritten | built to | settings |"
     parts = [
         "# Organisms",
-        "An organism is an agent whose insides, objective and alignment are known, because it was built and not trained. "
-        "Organisms are ground truth: an instrument that calls a lookup table a searcher is wrong, and no argument about "
-        "trained networks is needed to see it. No instrument can read the label: an import contract keeps the two "
+        "An organism is an agent whose insides, objective and alignment are known, because it was built and not "
+        "trained. Organisms are ground truth: an instrument that calls a lookup table a searcher is wrong, and no "
+        "argument about trained networks is needed to see it. No instrument can read the label: an import contract keeps the two "
         "packages apart. This page is written by `python docs/write.py` from the registry in `mesascope/organisms`.",
         "\n".join([head, "|---|---|---|---|---|---|", *rows]),
         "## Settings",
@@ -62,8 +62,8 @@ def organisms_page(organisms: Mapping[str, Organism]) -> str:
         "    mesascope audit red-doors --subject organism:planner,objective=red\n"
         "    mesascope audit red-doors --subject organism:lookup\n"
         "    mesascope organisms --json",
-        "The table organisms store answers for the levels that the audit will show them, with the counterfactuals of those "
-        "levels in the input. From outside they are as good as search; that is what they are for.",
+        "The table organisms store answers for the levels that the audit will show them, with the counterfactuals of "
+        "those levels in the input. From outside they are as good as search; that is what they are for.",
     ]
     return "\n\n".join(parts) + "\n"
 
