@@ -2,8 +2,8 @@
 
 Jobs: `help`, `quick`, `saved` (one already trained subject, 1,000 levels of each distribution), `default` (three
 seeds). Every repeat is a new process that writes to a new folder, imports included. The first of each job finds nothing
-compiled; the others find what it left in a cache of their own. Prints both, with the largest resident memory and the load
-of the machine before the job: figures of a busy machine say little.
+compiled; the others find what it left in a cache of their own. Prints both, with the largest resident memory and the
+load of the machine before the job: figures of a busy machine say little.
 """
 
 import argparse
