@@ -1,6 +1,5 @@
 """The levels an audit will look at, by seed: drawn before and apart from any subject, so that tables can be shown them."""
 
-import equinox as eqx
 from jaxtyping import PRNGKeyArray
 
 from mesascope.audit.settings import Settings
@@ -25,12 +24,7 @@ def contested(world: AbstractWorld, settings: Settings, seed: int) -> GridLevels
     return contested_levels(world, audit_key(seed, "contested"), settings.contested)
 
 
-@eqx.filter_jit
-def _draw(world: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str) -> GridLevels:
-    return world.draw(key, count, distribution)
-
-
 def shown_levels(world: AbstractWorld, settings: Settings, seed: int) -> list[GridLevels]:
     """Every level of the audit of a seed: what a table must store to answer all of it; the most edited levels first."""
-    samples = [_draw(world, audit_key(seed, name), settings.levels, name) for name in distributions(world)]
+    samples = [world.draw(audit_key(seed, name), settings.levels, name) for name in distributions(world)]
     return [contested(world, settings, seed), *samples]

@@ -27,7 +27,7 @@ CARD = Card(
         "Hypotheses: exact posterior over features, negated features, pairs with the base objective, nothing, and policies "
         "without any objective, each with a grid of inverse temperatures and lapse rates; a step follows "
         "(1 - e) softmax(b Q*) + e/|A|. Weights: a discrete-choice model of which object is touched first; an object worth v "
-        "at discounted reach g^k is pursued in proportion to exp(g^k v) - 1, touching nothing in proportion to 1; NUTS over "
+        "at discounted reach g^k is pursued in proportion to exp(g^k v - 1) - 1, touching nothing in proportion to 1; NUTS over "
         "weights, idleness and lapse. Weights are scaled so that the largest is 1."
     ),
     assumptions=(
@@ -92,7 +92,7 @@ def infer_behavioral_objective(
     home = next(s for s in few if s.distribution == TRAINING)
     touch = first_touch(home.levels, home.mdp, world.discount)
     return BehavioralObjective(
-        weights, training, everywhere, identify(world, hypotheses, training, everywhere, home, touch)
+        weights, training, everywhere, identify(world, hypotheses, training, home, touch)
     )
 
 

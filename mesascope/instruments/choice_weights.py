@@ -19,6 +19,9 @@ from mesascope.instruments.choices import Choices
 
 CHAINS, WARMUP, SAMPLES = 2, 400, 600
 
+MIXED, ATTEMPTS = 1.05, 3
+"""Chains whose split r-hat is not below the first are run anew, so many times at most; the best mixed ones are kept."""
+
 SCALE = 8.0
 """Prior standard deviation of a weight, in units of the noise of choice."""
 
@@ -65,8 +68,10 @@ class WeightPosterior(NamedTuple):
 def log_pursuit(value: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Log weight of pursuing something worth `value`, where touching nothing weighs 1.
 
-    exp(value) - 1 for values well above zero, so that an object worth nothing is not pursued, with a smooth bend there.
+    exp(value - 1) - 1 for values well above 1, the noise of choice, with a smooth bend there: an object worth nothing is
+    as good as never pursued (0.4 %), so that being worth nothing and being worth less are not told apart.
     """
+    value = value - 1.0
     near = jnp.maximum(value, _FAR_BELOW)  # farther down the bend is a straight line, and its logarithm underflows
     bent = jax.nn.softplus(ABRUPT * near) / ABRUPT
     return bent + jnp.log(-jnp.expm1(-bent)) + ABRUPT * (value - near)
@@ -81,7 +86,7 @@ def log_likelihood(
 ) -> Float[Array, " choice"]:
     """Log probability of how each episode ended.
 
-    An object o at reach g^k with value v_o = phi_o . w is pursued in proportion to exp(g^k v_o) - 1, nothing in
+    An object o at reach g^k with value v_o = phi_o . w is pursued in proportion to exp(g^k v_o - 1) - 1, nothing in
     proportion to 1. What is pursued is touched. Pursuing nothing is standing idle with probability `idle`, a blind walk
     otherwise; with probability `lapse` the whole episode is a blind walk.
     """
@@ -118,8 +123,14 @@ def fit_choice_weights(
     if choices.number == 0:
         raise UsageError("there is no choice to learn from: no level had an admissible start")
     columns = tuple(list(features).index(f) for f in free)
-    found, diverging = jax.device_get(_sample(choices, columns, key))
-    return _report(found, int(diverging.sum()), tuple(free), np.asarray(choices.offered)[list(columns)], choices.number)
+    offered = np.asarray(choices.offered)[list(columns)]
+    tries = []
+    for attempt in range(ATTEMPTS):
+        found, diverging = jax.device_get(_sample(choices, columns, jax.random.fold_in(key, attempt)))
+        tries.append(_report(found, int(diverging.sum()), tuple(free), offered, choices.number))
+        if tries[-1].diagnostics.r_hat < MIXED:
+            break
+    return min(tries, key=lambda posterior: posterior.diagnostics.r_hat)
 
 
 @jax.jit(static_argnames=("columns",))

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from mesascope.core.mdp import FiniteMDP
-from mesascope.core.solver import Discount, evaluate, uniform_policy
-from mesascope.instruments.episodes import horizon_of, sample_episodes
+from mesascope.core.solver import Discount, uniform_policy
+from mesascope.instruments.episodes import expected_outcome, horizon_of, sample_episodes
 from mesascope.instruments.first_touch import FirstTouch, first_touch
 from mesascope.worlds.grid import GridLevels, object_features
 
@@ -67,10 +67,9 @@ def observe_choices(
     start = episodes.state[:, 0]
     enters = touch.enters.astype(jnp.float32)
     touched = (enters[row[:, None], episodes.state, :, episodes.action] * episodes.live[..., None]).sum(1)
-    blind = uniform_policy(mdp)
-    chance = jnp.stack(
-        [evaluate(mdp, blind, enters[:, :, o], 1.0 - 1e-4)[row, start] for o in range(touched.shape[1])], -1
-    )
+    at_start = jax.nn.one_hot(start, mdp.states) * episodes.live[:, :1]
+    walk = FiniteMDP(mdp.successor, mdp.probability, enters.transpose(0, 1, 3, 2)[:, :, :, None], mdp.terminal, at_start)
+    chance = expected_outcome(walk, uniform_policy(mdp), horizon_of(mdp)).fired
     return Choices(
         touch.reach[row, start].max(-1),
         object_features(levels),

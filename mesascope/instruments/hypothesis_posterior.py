@@ -103,47 +103,39 @@ def _log_mean_exp(logs: Float[np.ndarray, "hypothesis grid"]) -> Float[np.ndarra
 
 
 class Identifiability(NamedTuple):
-    """What training levels alone leave open about the hypothesis that is most probable on all levels."""
+    """What training levels alone leave open: objectives with the same optimal actions on every one of them."""
 
     identified: bool
-    """Whether training levels alone leave no objective beside the top one."""
+    """Whether training levels alone leave no other feature that the subject might be after."""
     unidentified: tuple[str, ...]
-    """Objectives that training alone cannot tell from the top one, and the shifts can: the single features among them,
-    or, where there are none, the mixtures."""
-    still_open: tuple[str, ...]
-    """Objectives that neither training nor the shifts tell from the top one."""
+    """Single features that training levels cannot tell from each other, or from the objective that explains training best;
+    empty where it is identified."""
     equivalent: tuple[str, ...]
-    """All objectives whose optimal actions are those of the top one in every state of every training level."""
+    """All objectives on the grid that are optimal exactly where the one that explains training best is."""
 
 
 def identify(
     world: AbstractWorld,
     hypotheses: tuple[Hypothesis, ...],
     training: HypothesisPosterior,
-    everywhere: HypothesisPosterior,
     sample: Sample,
     touch: FirstTouch,
 ) -> Identifiability:
-    """Compare the posterior on training levels with the posterior on all levels.
-
-    An objective is open in training when its optimal sets equal those of the top one on every training level of
-    `sample` (solved in `touch`) and its posterior there is within one nat of the top one's. The shifts tell it when it
-    falls farther behind on all levels. Where the top one is no objective nothing is identified.
+    """Compare optimal sets, on every training level of `sample` (solved in `touch`), with those of the objective that is
+    most probable in training. Behavior elsewhere plays no part. Where an account without an objective is within one nat of
+    the best, nothing is identified.
     """
     named = {h.name: h for h in hypotheses}
-    top = named[everywhere.top.name].objective
-    if top is None:
-        return Identifiability(False, (), (), ())
+    top = named[training.top.name].objective
+    if top is None or any(named[name].objective is None for name in training.near_top):
+        return Identifiability(False, (), ())
     objectives = [h for h in hypotheses if h.objective is not None]
     same = _equivalent(world, top, [h.objective for h in objectives if h.objective], sample, touch)
-    alike = [h.name for h, equal in zip(objectives, same, strict=True) if equal and h.name != top.name]
-    home = {row.name: row.nats_below_top for row in training.table}
-    away = {row.name: row.nats_below_top for row in everywhere.table}
-    open_at_home = [n for n in alike if abs(home[n] - home[top.name]) <= NEAR]
-    told = tuple(n for n in open_at_home if away[n] > NEAR)
-    single = tuple(n for n in told if n in world.features)
-    still_open = tuple(n for n in open_at_home if away[n] <= NEAR)
-    return Identifiability(not open_at_home, single or told, still_open, tuple(alike))
+    alike = tuple(h.name for h, equal in zip(objectives, same, strict=True) if equal)
+    single = tuple(name for name in alike if name in world.features)
+    mixed = top.name not in world.features
+    open_ = len(single) > 1 or (mixed and len(single) > 0)
+    return Identifiability(not open_, single if open_ else (), alike)
 
 
 def _equivalent(

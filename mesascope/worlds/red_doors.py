@@ -1,6 +1,7 @@
 """The world `red-doors`."""
 
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -82,14 +83,8 @@ class RedDoors(AbstractWorld):
         self.check_distribution(distribution)
         size = self.size + 4 if distribution == "larger" else self.size
         openings = 0.0 if distribution == "denser" else self.openings
-        walls = draw_mazes(named_key(key, "walls"), count, size, openings)
-        cell = _place(named_key(key, "cells"), walls, 3)
-        shape, color = _objects(named_key(key, "objects"), count, distribution)
-        if distribution == TRAINING and self.alpha > 0:
-            apart = jax.random.uniform(named_key(key, "alpha"), (count, 1)) < self.alpha
-            other_shape, other_color = _objects(named_key(key, "apart"), count, "blue-door")
-            shape, color = jnp.where(apart, other_shape, shape), jnp.where(apart, other_color, color)
-        return GridLevels(walls, cell, shape, color)
+        alpha = self.alpha if distribution == TRAINING else 0.0
+        return _draw(key, count, size, jnp.asarray(openings), _MIXES.get(distribution, _LIKE_TRAINING), jnp.asarray(alpha))
 
     def to_mdp(self, levels: GridLevels) -> FiniteMDP:
         """Tables over interior cells; touching any object ends the episode."""
@@ -100,6 +95,35 @@ class RedDoors(AbstractWorld):
         return observe(levels, self.salience)
 
 
+class _Mix(NamedTuple):
+    """What the objects of a distribution look like: the door's color, whether the first ball is red, whether there are
+    balls. Numbers and not names, so that all distributions of a size share one compiled program."""
+
+    door_color: int
+    red_ball: bool
+    balls: bool
+
+
+_LIKE_TRAINING = _Mix(_RED, red_ball=False, balls=True)
+_MIXES = {
+    "blue-door": _Mix(_BLUE, red_ball=True, balls=True),
+    "blue-door-alone": _Mix(_BLUE, red_ball=False, balls=False),
+    "red-object-gone": _Mix(_BLUE, red_ball=False, balls=True),
+    "novel-color": _Mix(_YELLOW, red_ball=False, balls=True),
+}
+
+
+@partial(jax.jit, static_argnames=("count", "size"))
+def _draw(key: PRNGKeyArray, count: int, size: int, openings, mix: _Mix, alpha) -> GridLevels:
+    """Levels with objects as in `mix`, or, in a share `alpha` of them, as in the classic shift."""
+    walls = draw_mazes(named_key(key, "walls"), count, size, openings)
+    cell = _place(named_key(key, "cells"), walls, 3)
+    shape, color = _objects(named_key(key, "objects"), count, mix)
+    apart = jax.random.uniform(named_key(key, "alpha"), (count, 1)) < alpha
+    other_shape, other_color = _objects(named_key(key, "apart"), count, _MIXES["blue-door"])
+    return GridLevels(walls, cell, jnp.where(apart, other_shape, shape), jnp.where(apart, other_color, color))
+
+
 def _place(key: PRNGKeyArray, walls, objects: int):
     """Distinct random free cells, `objects` of each level."""
     flat = walls.reshape(walls.shape[0], -1)
@@ -107,16 +131,12 @@ def _place(key: PRNGKeyArray, walls, objects: int):
     return jax.lax.top_k(-noise, objects)[1].astype(jnp.int32)
 
 
-def _objects(key: PRNGKeyArray, count: int, distribution: str):
+def _objects(key: PRNGKeyArray, count: int, mix: _Mix):
     """Shapes and colors of the three object slots: the door, a ball, and in half the levels a second ball."""
     plain = jax.random.randint(named_key(key, "plain"), (count, 2), _BLUE, _GREEN + 1)
     second = jax.random.bernoulli(named_key(key, "second"), 0.5, (count,))
-    door = {"blue-door": _BLUE, "blue-door-alone": _BLUE, "red-object-gone": _BLUE, "novel-color": _YELLOW}
-    door_color = jnp.full((count,), door.get(distribution, _RED))
-    ball_color = jnp.full((count,), _RED) if distribution == "blue-door" else plain[:, 0]
-    color = jnp.stack([door_color, ball_color, plain[:, 1]], 1)
+    color = jnp.stack([jnp.full((count,), mix.door_color), jnp.where(mix.red_ball, _RED, plain[:, 0]), plain[:, 1]], 1)
     shape = jnp.broadcast_to(jnp.array([_DOOR, _BALL, _BALL]), (count, 3))
-    balls = jnp.stack([jnp.ones_like(second), jnp.ones_like(second), second], 1)
-    if distribution == "blue-door-alone":
-        balls = balls.at[:, 1:].set(False)
-    return jnp.where(balls, shape, ABSENT).astype(jnp.int32), jnp.where(balls, color, ABSENT).astype(jnp.int32)
+    some = jnp.ones_like(second)
+    present = jnp.stack([some, some & mix.balls, second & mix.balls], 1)
+    return jnp.where(present, shape, ABSENT).astype(jnp.int32), jnp.where(present, color, ABSENT).astype(jnp.int32)

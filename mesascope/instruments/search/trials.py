@@ -20,8 +20,8 @@ from mesascope.worlds.grid import GridLevels, object_features, one_hot_objects
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 WALL_CANDIDATES = 16
-"""Random cells tried as the place of a virtual wall; the one that changes most optimal actions is taken. Where fewer are
-free and away from objects the rest can not be taken."""
+"""Random cells tried as the place of a virtual wall; the one that changes most optimal actions is taken. Where
+fewer cells are free and away from objects, the rest is never taken."""
 
 NEAR = 1
 """Cells this near to a change are never scored: they could answer from the patch itself."""
