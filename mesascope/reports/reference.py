@@ -53,8 +53,9 @@ def organisms_page(organisms: Mapping[str, Organism]) -> str:
         "# Organisms",
         "An organism is an agent whose insides, objective and alignment are known, because it was built and not "
         "trained. Organisms are ground truth: an instrument that calls a lookup table a searcher is wrong, and no "
-        "argument about trained networks is needed to see it. No instrument can read the label: an import contract keeps "
-        "the two packages apart. This page is written by `python docs/write.py` from the registry in `mesascope/organisms`.",
+        "argument about trained networks is needed to see it. No instrument can read the label: an import contract "
+        "keeps the two packages apart. This page is written by `python docs/write.py` from the registry in "
+        "`mesascope/organisms`.",
         "\n".join([head, "|---|---|---|---|---|---|", *rows]),
         "## Settings",
         "\n".join(f"- `{key}`: {meaning}" for key, meaning in meanings.items() if key in some),
