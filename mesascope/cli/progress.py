@@ -1,6 +1,5 @@
 """Progress on standard error: a live line in a terminal, now and then a plain line elsewhere."""
 
-import shutil
 import sys
 import time
 from types import TracebackType
@@ -18,7 +17,6 @@ class Live:
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
         self._said = time.monotonic() - QUIET_SECONDS
-        self._open = False
 
     def __enter__(self) -> "Live":
         return self
@@ -26,7 +24,7 @@ class Live:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._clear()
+        terminal.gone()
 
     def training(self, seed: int, progress: Progress) -> None:
         """Where a training stands; its end is a line that stays."""
@@ -43,26 +41,16 @@ class Live:
 
     def note(self, text: str) -> None:
         """A line that stays."""
-        self._clear()
         self._said = time.monotonic()
         terminal.note(text)
 
     def say(self, text: str) -> None:
         """A line that the next one takes the place of; elsewhere than in a terminal, one that may be left out."""
         if self._live:
-            room = shutil.get_terminal_size().columns - 1  # a line that wraps could not be taken back
-            sys.stderr.write("\r\x1b[K" + terminal.clean(text)[:room])
-            sys.stderr.flush()
-            self._open = True
+            terminal.passing(text)
         elif time.monotonic() - self._said >= QUIET_SECONDS:
             self._said = time.monotonic()
             terminal.note(text)
-
-    def _clear(self) -> None:
-        if self._open:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-            self._open = False
 
 
 def _clock(seconds: float) -> str:

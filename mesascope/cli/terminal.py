@@ -5,6 +5,7 @@ Results go to standard output, everything said along the way to standard error, 
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 # Control characters but newline and tab, and the marks that reorder or hide what is printed.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+
+_shown: list[bool] = []  # not empty while a passing line stands in the terminal
 
 
 def clean(text: object) -> str:
@@ -32,8 +36,27 @@ def block(text: object) -> None:
 
 
 def note(text: object) -> None:
-    """One line about what is going on, on standard error."""
-    print(clean(text), file=sys.stderr, flush=True)
+    """One line about what is going on, on standard error; it stays, and takes the place of a passing one."""
+    print(_over_passing() + clean(text), file=sys.stderr, flush=True)
+
+
+def passing(text: object) -> None:
+    """A line in a terminal that the next one takes the place of."""
+    room = shutil.get_terminal_size().columns - 1  # a line that wraps could not be taken back
+    print(_over_passing() + clean(text)[:room], end="", file=sys.stderr, flush=True)
+    _shown.append(True)
+
+
+def gone() -> None:
+    """Take a passing line away."""
+    print(_over_passing(), end="", file=sys.stderr, flush=True)
+
+
+def _over_passing() -> str:
+    """What brings the cursor back to the start of a passing line and empties it, if there is one."""
+    start = "\r\x1b[K" if _shown else ""
+    _shown.clear()
+    return start
 
 
 def document(value: Any) -> None:

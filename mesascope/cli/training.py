@@ -60,7 +60,7 @@ def read_curve(folder: Path) -> Curve:
 
 
 def check_folder(training: Training, seed: int, folder: Path) -> None:
-    """`StorageError` where the folder holds a learned algorithm of another training; `AgentFileError` for a damaged one."""
+    """`StorageError` where the folder holds another training's learned algorithm, `AgentFileError` for a damaged one."""
     if (folder / LEARNED / MANIFEST).exists():
         _load(training, seed, folder)
 

@@ -124,7 +124,7 @@ def build_organism(text: str, world: AbstractWorld, shown: Sequence[GridLevels] 
 
 
 def check_organism(text: str, world: AbstractWorld) -> str:
-    """The organism's name, where `build_organism` would take the text; what it would raise otherwise. Builds nothing."""
+    """The organism's name where `build_organism` would take the text; raises what that would. Builds nothing."""
     name, given = _parse(text)
     if "memory" in given and given["memory"] not in MEMORIES:
         raise unknown("memory", given["memory"], MEMORIES)
