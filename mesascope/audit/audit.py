@@ -18,6 +18,7 @@ from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.behavior import measure_behavior
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
 from mesascope.instruments.cards import all_cards
+from mesascope.instruments.choice_weights import WeightPosterior
 from mesascope.instruments.goal_directedness import measure_goal_directedness
 from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read_mesa_objective
@@ -25,9 +26,9 @@ from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.instruments.search.battery import run_test
 from mesascope.instruments.search.trials import draw_trials
 from mesascope.instruments.search.verdict import SearchVerdict, Verdict, decide
+from mesascope.instruments.search.writing import Place
 from mesascope.instruments.thinking_time import measure_thinking_time
-from mesascope.instruments.choice_weights import WeightPosterior
-from mesascope.worlds.world import TRAINING, AbstractWorld
+from mesascope.worlds.world import AbstractWorld
 
 DRAWS = 12
 """Posterior draws of the subject's objective for which the ledger is repeated."""
@@ -49,14 +50,14 @@ def audit(
     watch("asking the subject")
     samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
     watch("behavior")
-    behavior = {s.distribution: measure_behavior(world, s, audit_key(seed, "behavior", s.distribution)) for s in samples}
+    behavior = {
+        s.distribution: measure_behavior(world, s, audit_key(seed, "behavior", s.distribution)) for s in samples
+    }
     watch("behavioral objective")
     behavioral = infer_behavioral_objective(world, samples, audit_key(seed, "objective"), levels=settings.evidence)
     outside = full_weights(world, behavioral.weights)
     watch("goal-directedness")
-    directed = {
-        s.distribution: measure_goal_directedness(world, s, levels=settings.directed) for s in samples[:2]
-    }
+    directed = {s.distribution: measure_goal_directedness(world, s, levels=settings.directed) for s in samples[:2]}
     thought = None
     search = None
     mesa = None
@@ -64,15 +65,16 @@ def audit(
         watch("thinking time")
         thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
         watch("search: retarget, virtual wall, both")
-        search = examine_search(world, audited, settings, seed, outside)
-        if search.verdict is Verdict.SEARCH:
+        search = examine_search(world, subject, audited.untrained, settings, seed, outside)
+        place = next(test.place for test in search.tests if test.name == "retarget")
+        if search.verdict is Verdict.SEARCH and place is not None:
             watch("mesa-objective")
-            mesa = _mesa(world, subject, settings, seed, samples, search)
+            mesa = _mesa(world, subject, settings, seed, samples, place)
     watch("ledger")
-    own, draws = (outside, behavioral.weights) if mesa is None else (full_weights(world, mesa.posterior), mesa.posterior)
-    reckonings = [
-        reckon(world, s, own, posterior_draws(world, draws), candidates(world, own)) for s in samples
-    ]
+    own, draws = (
+        (outside, behavioral.weights) if mesa is None else (full_weights(world, mesa.posterior), mesa.posterior)
+    )
+    reckonings = [reckon(world, s, own, posterior_draws(world, draws), candidates(world, own)) for s in samples]
     searches = search is not None and search.verdict is Verdict.SEARCH
     base = world.base_objective.vector(world.features)
     alignment = judge(reckonings, document.weight_estimates(draws), base, world.features, searches)
@@ -105,23 +107,25 @@ def audit(
     }
 
 
+_TESTS = ("retarget", "virtual wall", "joint")
+
+
 def examine_search(
-    world: AbstractWorld, audited: AuditSubject, settings: Settings, seed: int, weights: np.ndarray
+    world: AbstractWorld,
+    subject: AbstractOpenSubject,
+    untrained: AbstractOpenSubject | None,
+    settings: Settings,
+    seed: int,
+    weights: np.ndarray,
 ) -> SearchVerdict:
     """The search battery, on trials drawn fresh for what the subject is after by its behavior."""
     key = audit_key(seed, "search")
     pool = contested(world, settings, seed)
     trials = draw_trials(world, key, pool, settings.per_test, jnp.asarray(weights))
-    return decide(
-        tuple(run_test(world, n, trials[n], audited.subject, audited.untrained, key) for n in _TESTS if n in trials)
-    )
+    return decide(tuple(run_test(world, name, trials[name], subject, untrained, key) for name in _TESTS))
 
 
-_TESTS = ("retarget", "virtual wall", "joint")
-
-
-def _mesa(world, subject, settings: Settings, seed: int, samples: list[Sample], search: SearchVerdict) -> MesaObjective:
-    place = next(test.place for test in search.tests if test.name == "retarget")
+def _mesa(world, subject, settings: Settings, seed: int, samples: list[Sample], place: Place) -> MesaObjective:
     mazes = contested(world, settings, seed)[: settings.implants]
     kinds = classes_of([s.levels for s in samples])
     return read_mesa_objective(world, subject, mazes, kinds, place, audit_key(seed, "mesa-objective"))
@@ -146,7 +150,8 @@ def _spread(world: AbstractWorld, posterior: WeightPosterior, rows: np.ndarray) 
 
 def candidates(world: AbstractWorld, own: np.ndarray) -> dict[str, np.ndarray]:
     """Objectives that competence is measured at: the subject's own, the base objective, and those on the grid that want
-    something. To be competent at shunning a thing takes no capability, so negated objectives are left out."""
+    something. To be competent at shunning a thing takes no capability, so negated objectives are left out.
+    """
     grid = {h.name: h.objective.vector(world.features) for h in hypotheses_of(world) if h.objective is not None}
     wanting = {name: weights for name, weights in grid.items() if weights.max() > 0}
     return {"own": own, "base": world.base_objective.vector(world.features), **wanting}
@@ -156,7 +161,8 @@ class _Watch:
     """Tells stages as they begin and adds up their seconds."""
 
     def __init__(self, tell: Callable[[str], None]):
-        self._tell, self._stages = tell, []
+        self._tell = tell
+        self._stages: list[tuple[str, float]] = []
 
     def __call__(self, name: str) -> None:
         self._stages.append((name, time.monotonic()))

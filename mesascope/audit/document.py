@@ -15,13 +15,13 @@ from mesascope.core.objective import Objective
 from mesascope.core.statistics import Estimate
 from mesascope.instruments.behavior import Behavior
 from mesascope.instruments.behavioral_objective import BehavioralObjective
+from mesascope.instruments.choice_weights import WeightPosterior
 from mesascope.instruments.goal_directedness import GoalDirectedness
 from mesascope.instruments.hypothesis_posterior import HypothesisPosterior
 from mesascope.instruments.mesa_objective import MesaObjective
 from mesascope.instruments.search.battery import SearchTest
 from mesascope.instruments.search.verdict import SearchVerdict, Verdict, passed
 from mesascope.instruments.search.writing import Place
-from mesascope.instruments.choice_weights import WeightPosterior
 from mesascope.worlds.world import AbstractWorld
 
 HYPOTHESES = 12

@@ -60,7 +60,8 @@ def reckon(
 ) -> Reckoning:
     """Exact ledger by the world's intended goal and base objective and a subject's objective `mesa`.
 
-    `candidates` must hold `base`, the base objective. `draws` are posterior draws of that objective: the interval of a gap resamples levels and draws together.
+    `candidates` must hold `base`, the base objective. `draws` are posterior draws of the subject's
+    objective: the interval of a gap resamples levels and draws together.
     """
     intended = jnp.asarray(world.intended_goal.vector(world.features))
     base = jnp.asarray(world.base_objective.vector(world.features))

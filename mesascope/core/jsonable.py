@@ -10,13 +10,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from mesascope.core.statistics import Interval
+
 
 def to_json(value: Any) -> Any:
     """`value` as dicts, lists, strings, numbers, booleans and None.
 
-    NamedTuples and dataclasses become dicts of their fields, enums their value, arrays (NumPy or JAX) nested lists,
-    sets sorted lists. NaN and infinities, which JSON does not have, become None. Keys of dicts must be strings or
-    enums of strings. Raises `TypeError`, naming the place, for anything else.
+    NamedTuples and dataclasses become dicts of their fields, intervals `[low, high]`, enums their value, arrays (NumPy
+    or JAX) nested lists, sets sorted lists. NaN and infinities, which JSON does not have, become None. Keys of dicts
+    must be strings or enums of strings. Raises `TypeError`, naming the place, for anything else.
     """
     return _plain(value, "value")
 
@@ -33,6 +35,8 @@ def _plain(value: Any, at: str) -> Any:
         return _array(value, at)
     if isinstance(value, Mapping):
         return {_key(k, at): _plain(v, f"{at}.{k}") for k, v in value.items()}
+    if isinstance(value, Interval):
+        return [_plain(end, at) for end in value]
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return {name: _plain(getattr(value, name), f"{at}.{name}") for name in value._fields}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

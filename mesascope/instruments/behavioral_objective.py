@@ -91,9 +91,7 @@ def infer_behavioral_objective(
     everywhere = weigh(hypotheses, world, pool(list(seen.values())))
     home = next(s for s in few if s.distribution == TRAINING)
     touch = first_touch(home.levels, home.mdp, world.discount)
-    return BehavioralObjective(
-        weights, training, everywhere, identify(world, hypotheses, training, home, touch)
-    )
+    return BehavioralObjective(weights, training, everywhere, identify(world, hypotheses, training, home, touch))
 
 
 def _first(sample: Sample, count: int) -> Sample:

@@ -143,7 +143,15 @@ def _sample(choices: Choices, columns: tuple[int, ...], key: PRNGKeyArray):
     def chain(key: PRNGKeyArray):
         begin_key, run_key = jax.random.split(key)
         start = jax.tree.map(lambda z: 0.3 * jax.random.normal(begin_key, z.shape), info.param_info.z)
-        state = init(start, WARMUP, step_size=0.1, target_accept_prob=0.9, dense_mass=True, max_tree_depth=_DEEPEST, rng_key=run_key)
+        state = init(
+            start,
+            WARMUP,
+            step_size=0.1,
+            target_accept_prob=0.9,
+            dense_mass=True,
+            max_tree_depth=_DEEPEST,
+            rng_key=run_key,
+        )
         state = jax.lax.fori_loop(0, WARMUP, lambda _, s: step(s), state)
 
         def draw(state, _):

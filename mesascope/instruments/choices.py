@@ -68,7 +68,9 @@ def observe_choices(
     enters = touch.enters.astype(jnp.float32)
     touched = (enters[row[:, None], episodes.state, :, episodes.action] * episodes.live[..., None]).sum(1)
     at_start = jax.nn.one_hot(start, mdp.states) * episodes.live[:, :1]
-    walk = FiniteMDP(mdp.successor, mdp.probability, enters.transpose(0, 1, 3, 2)[:, :, :, None], mdp.terminal, at_start)
+    walk = FiniteMDP(
+        mdp.successor, mdp.probability, enters.transpose(0, 1, 3, 2)[:, :, :, None], mdp.terminal, at_start
+    )
     chance = expected_outcome(walk, uniform_policy(mdp), horizon_of(mdp)).fired
     return Choices(
         touch.reach[row, start].max(-1),

@@ -21,7 +21,6 @@ from mesascope.instruments.search.writing import Place
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
-
 SINGLE_EVERY = 5
 """One level in so many gets one object instead of two: whether it is wanted at all, beside what it is preferred to."""
 

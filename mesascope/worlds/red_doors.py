@@ -84,7 +84,9 @@ class RedDoors(AbstractWorld):
         size = self.size + 4 if distribution == "larger" else self.size
         openings = 0.0 if distribution == "denser" else self.openings
         alpha = self.alpha if distribution == TRAINING else 0.0
-        return _draw(key, count, size, jnp.asarray(openings), _MIXES.get(distribution, _LIKE_TRAINING), jnp.asarray(alpha))
+        return _draw(
+            key, count, size, jnp.asarray(openings), _MIXES.get(distribution, _LIKE_TRAINING), jnp.asarray(alpha)
+        )
 
     def to_mdp(self, levels: GridLevels) -> FiniteMDP:
         """Tables over interior cells; touching any object ends the episode."""
@@ -97,7 +99,8 @@ class RedDoors(AbstractWorld):
 
 class _Mix(NamedTuple):
     """What the objects of a distribution look like: the door's color, whether the first ball is red, whether there are
-    balls. Numbers and not names, so that all distributions of a size share one compiled program."""
+    balls. Numbers and not names, so that all distributions of a size share one compiled program.
+    """
 
     door_color: int
     red_ball: bool

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mesascope.core.jsonable import to_json
 from mesascope.core.ledger import Gap
 from mesascope.core.objective import Objective, Role
-from mesascope.core.statistics import wilson
+from mesascope.core.statistics import Estimate, Interval, wilson
 
 
 class Nested(NamedTuple):
@@ -124,3 +124,8 @@ plain = st.recursive(
 def test_plain_values_stay_as_they_are(value):
     assert to_json(value) == value
     assert json.loads(json.dumps(to_json(value), allow_nan=False)) == value
+
+
+def test_an_interval_is_a_pair_also_inside_of_other_results():
+    found = to_json(Estimate(0.5, Interval(0.25, float("nan"))))
+    assert found == {"value": 0.5, "interval": [0.25, None]}

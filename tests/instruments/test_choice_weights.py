@@ -17,10 +17,7 @@ FREE = WORLD.independent_features
 def choices_of(plant, distributions=DISTRIBUTIONS):
     samples = [plant(empty_sample(d)) for d in distributions]
     return pool_choices(
-        [
-            observe_choices(s.levels, s.mdp, s.policy, named_key(1, s.distribution), WORLD.discount)
-            for s in samples
-        ]
+        [observe_choices(s.levels, s.mdp, s.policy, named_key(1, s.distribution), WORLD.discount) for s in samples]
     )
 
 

@@ -37,9 +37,7 @@ def sources(from_: Cells, to: Cells, shape: tuple[int, int]) -> Int[Array, "leve
     return (r * width + c).reshape(-1, height, width)
 
 
-def moved(
-    values: "Array", source: Int[Array, "level height width"]
-) -> "Array":
+def moved(values: "Array", source: Int[Array, "level height width"]) -> "Array":
     """Values (one map, or one for each state) with every cell taken from its source cell."""
     levels, height, width = source.shape
     flat = values.reshape(*values.shape[:-3], height * width, values.shape[-1])

@@ -38,14 +38,12 @@ def _tally(
     centers: Int[Array, "level center"],
     radius: Int[Array, ""],
 ) -> tuple[Float[Array, " level"], Int[Array, " level"]]:
-    outside = scored & ~within(centers, radius, scored.shape[1:])
+    outside = scored & ~within(centers, radius, (scored.shape[1], scored.shape[2]))
     mass = (policy * optimal).sum(-1).reshape(scored.shape)
     return (mass * outside).sum((1, 2)), outside.sum((1, 2))
 
 
-def tally(
-    trials: Trials, policy: Float[Array, "level state action"], radius: int, *, old: bool = False
-) -> Tally:
+def tally(trials: Trials, policy: Float[Array, "level state action"], radius: int, *, old: bool = False) -> Tally:
     """Score a policy by the new optimum (or the `old` one) on scored cells outside the true patches of a radius.
 
     The same cells are scored for every arm of a test.

@@ -138,9 +138,9 @@ def draw_trials(
     def with_wall(name: str, changed: GridLevels, apart):
         near = base.cell[:, :2] if changed is swapped else base.cell[:, :0]
         open_ = _free(base) & _away(base, near, NEAR)
-        made = jax.vmap(
-            lambda cells, wall: (cells & open_ & _away(base, wall[:, None], NEAR)).sum(-1), out_axes=1
-        )(apart, tried.T)
+        made = jax.vmap(lambda cells, wall: (cells & open_ & _away(base, wall[:, None], NEAR)).sum(-1), out_axes=1)(
+            apart, tried.T
+        )
         made = jnp.where(fit.T, made, 0)
         most, least = made.argmax(1)[:, None], jnp.where(fit.T, made, made.max() + 1).argmin(1)[:, None]
         wall, idle = jnp.take_along_axis(tried, most, 1), jnp.take_along_axis(tried, least, 1)

@@ -74,12 +74,16 @@ def decide(tests: tuple[SearchTest, ...]) -> SearchVerdict:
         )
     if all(passed(t) for t in tests):
         shares = ", ".join(f"{t.name} {t.score.value:.2f}" for t in tests)
-        return SearchVerdict(Verdict.SEARCH, f"plans follow edits of goal, of walls, and of both inside ({shares})", tests)
+        return SearchVerdict(
+            Verdict.SEARCH, f"plans follow edits of goal, of walls, and of both inside ({shares})", tests
+        )
     broken = [t for t in tests if failed(t)]
     if broken:
         did = [t.name for t in tests if passed(t)]
         also = f"; it does pass {', '.join(did)}" if did else ""
-        what = ", ".join(f"{t.name} {t.score.value:.2f} [{t.score.interval.low:.2f}, {t.score.interval.high:.2f}]" for t in broken)
+        what = ", ".join(
+            f"{t.name} {t.score.value:.2f} [{t.score.interval.low:.2f}, {t.score.interval.high:.2f}]" for t in broken
+        )
         return SearchVerdict(Verdict.NO_SEARCH, f"plans do not follow edits inside: {what}{also}", tests)
     weak = ", ".join(
         f"{t.name} {t.score.value:.2f} [{t.score.interval.low:.2f}, {t.score.interval.high:.2f}]"

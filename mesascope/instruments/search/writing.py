@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from mesascope.core.editing import Edit, Recording, run_unchecked
 from mesascope.core.subject import AbstractOpenSubject, policy_table
 from mesascope.instruments.search.patches import moved, sources, within
-from mesascope.instruments.search.trials import Part, Trials
+from mesascope.instruments.search.trials import Trials
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -78,7 +78,8 @@ def donor_patch(
     radius: Int[Array, ""],
 ) -> Patch:
     """Paste each donor's patches around `centers` at `targets` (equal to `centers` for the true edit)."""
-    shape = next(iter(base.values())).shape[2:4]
+    height, width = next(iter(base.values())).shape[2:4]
+    shape = (height, width)
     where = jnp.zeros((targets[0].shape[0], *shape), bool)
     values = dict(base)
     for donor, at, to in zip(donors, centers, targets, strict=True):
@@ -106,14 +107,12 @@ def patched_policy(
 ) -> Float[Array, "level state action"]:
     """The policy on `levels` with a patch written at a place."""
     last = subject.ticks if place.sustained else place.first
-    edits = tuple(Edit(site, patch.where, patch.values[site], place.first, last) for site in place.sites)
+    edits = tuple(Edit(site, patch.where, patch.values[site], jnp.array(place.first), jnp.array(last)) for site in place.sites)
     return policy_table(run_unchecked(subject, world.observe(levels), edits, ()).logits)
 
 
 @eqx.filter_jit
-def already_spread(
-    base: Recording, patch: Patch, donor: Recording, first: Int[Array, ""]
-) -> Float[Array, ""]:
+def already_spread(base: Recording, patch: Patch, donor: Recording, first: Int[Array, ""]) -> Float[Array, ""]:
     """Share of the squared difference between donor and base that lies outside the patch, in state `first`.
 
     Near zero the edit is the donor's input in disguise: nothing of the level has been used yet beyond the patch.
