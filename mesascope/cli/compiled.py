@@ -1,5 +1,6 @@
 """Compiled programs kept between runs. Compiling takes a good part of a short audit and depends on nothing of it but
-the shapes, the versions and the processor."""
+the shapes, the versions and the processor.
+"""
 
 import hashlib
 import os

@@ -63,8 +63,8 @@ def interruptible(work: Callable[[], T]) -> T:
 
     _stop.clear()
     thread = threading.Thread(target=run, name="work", daemon=True)
-    thread.start()
     try:
+        thread.start()  # in here: a signal may come while it does
         done.wait()
     except KeyboardInterrupt:
         _stop.set()

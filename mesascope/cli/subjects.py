@@ -34,7 +34,8 @@ LEARNED = "learned"
 
 class Source(NamedTuple):
     """A subject that was found and checked. `identity` is all that an audit of it depends on, `make` gives it for a
-    seed with the audit's sizes; only organisms depend on either."""
+    seed with the audit's sizes; only organisms depend on either.
+    """
 
     identity: dict[str, Any]
     make: Callable[[Settings, int], AuditSubject]

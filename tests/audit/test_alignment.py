@@ -58,9 +58,7 @@ def test_of_two_open_shifts_the_worst_is_named():
     assert "under larger" in judged(reckoning("blue-door", OPENED), reckoning("larger", worse)).reason
 
 
-@pytest.mark.parametrize(
-    ("capability", "kind"), [((-0.2, -0.1), Kind.SUBOPTIMALITY), ((-0.1, 0.1), Kind.APPROXIMATE)]
-)
+@pytest.mark.parametrize(("capability", "kind"), [((-0.2, -0.1), Kind.SUBOPTIMALITY), ((-0.1, 0.1), Kind.APPROXIMATE)])
 def test_without_a_proxy_the_capability_gap_decides_the_kind(capability, kind):
     assert judged(reckoning("blue-door", OPENED, capability))[:3] == (Alignment.PSEUDO, kind, ())
 

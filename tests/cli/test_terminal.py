@@ -50,3 +50,13 @@ def test_a_document_is_json_and_ascii(capsys):
     assert json.loads(out) == {"a": "\x1b\u202eü", "b": [1, None]}
     with pytest.raises(ValueError, match="Out of range float"):
         terminal.document({"a": float("nan")})
+
+
+def test_a_line_that_stays_takes_the_place_of_a_passing_one(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "10")
+    terminal.passing("0123456789abc\x1b[2J")
+    terminal.passing("two")
+    terminal.note("stays")
+    terminal.note("stays too")
+    terminal.gone()
+    assert capsys.readouterr().err == "012345678\r\x1b[Ktwo\r\x1b[Kstays\nstays too\n"

@@ -1,0 +1,144 @@
+"""A run that is cut off, in whatever way, goes on to the very bits it would have had."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from mesascope.cli import interrupts, main
+
+UPDATES = 150
+posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+
+
+# The tests may run where Ctrl-C is ignored, and a process inherits that.
+HEARING = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+
+
+def settings(out):
+    return ["train", "--out", str(out), "--set", "size=5", "--updates", str(UPDATES)]
+
+
+def command(out):
+    return [sys.executable, "-c", HEARING + "from mesascope.cli.main import main; main()", *settings(out)]
+
+
+def started(out):
+    return subprocess.Popen(command(out), stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def contents(out):
+    return {
+        p.relative_to(out).as_posix(): p.read_bytes()
+        for p in out.rglob("*")
+        if p.is_file() and p.name != "training.json"
+    }
+
+
+def points(out):
+    return json.loads((out / "training.json").read_text())["points"]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole") / "out"
+    assert subprocess.run(command(out), check=True, capture_output=True).returncode == 0
+    return out
+
+
+def has_checkpoint(out):
+    return any((out / "checkpoints").glob("step-*/manifest.json"))
+
+
+@posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_a_training_cut_off_goes_on_with_identical_bits(tmp_path, uninterrupted, number, code):
+    out = tmp_path / "out"
+    process = started(out)
+    deadline = time.monotonic() + 120
+    while not has_checkpoint(out):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(number)
+    begun = time.monotonic()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == code
+    if number != signal.SIGKILL:
+        assert time.monotonic() - begun < 5
+        assert b"the same command goes on" in said.splitlines()[-1]
+        assert b"Traceback" not in said
+    assert not (out / "learned").exists()
+    again = subprocess.run(command(out), check=True, capture_output=True, text=True)
+    assert "training goes on after" in again.stderr
+    assert contents(out) == contents(uninterrupted)
+    assert points(out) == points(uninterrupted)
+
+
+def test_a_finished_training_is_only_told_again(capsys, uninterrupted):
+    before = contents(uninterrupted)
+    assert main.run([*settings(uninterrupted), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    weights = (uninterrupted / "learned" / "weights.safetensors").read_bytes()
+    assert told["sha256"] == hashlib.sha256(weights).hexdigest()
+    assert (told["seed"], told["updates"], told["world_config"]["size"]) == (0, UPDATES, 5)
+    assert contents(uninterrupted) == before
+    assert main.run([*settings(uninterrupted), "--seed", "1"]) == 4
+    assert "holds another training (seed differ)" in capsys.readouterr().err
+
+
+@posix
+def test_work_that_hears_nothing_is_left_behind(tmp_path):
+    script = (
+        HEARING + "import time; from mesascope.cli import interrupts; interrupts.GRACE = 0.2; interrupts.listen()\n"
+        "def work():\n    open('begun', 'w').close(); time.sleep(60)\n"
+        "try: interrupts.interruptible(work)\n"
+        "except KeyboardInterrupt: interrupts.leave(interrupts.exit_code())"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=environment)
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=10) == 130
+    assert time.monotonic() - begun < 5
+
+
+def test_what_work_returns_and_raises_comes_through():
+    assert interrupts.interruptible(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        interrupts.interruptible(lambda: 1 / 0)
+    interrupts.rest()  # nobody asked to stop
+
+
+@posix
+def test_work_that_rests_ends_in_order(monkeypatch):
+    ended = []
+
+    def work():
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            while True:
+                interrupts.rest()
+                time.sleep(0.01)
+        finally:
+            ended.append(True)
+
+    monkeypatch.setattr(interrupts, "_heard", [])
+    before = signal.signal(signal.SIGINT, interrupts._hear)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            interrupts.interruptible(work)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        interrupts._stop.clear()
+    assert ended == [True]
+    assert interrupts.exit_code() == 130
+    assert not interrupts._left_behind.is_set()
