@@ -185,7 +185,9 @@ def _objective(audit: Audit) -> Answer:
             QUESTIONS[1], "not read", "open", "No objective is read from a subject that is not capable in training."
         )
     outside, inside = table(audit, "behavioral_objective", "weights"), table(audit, "mesa_objective", "weights")
-    verdict = " and ".join(strongest(inside or outside)) or "unknown"
+    weights = inside or outside
+    wanted = [f for f in strongest(weights) if (point(weights[f]) or 0.0) > 0]
+    verdict = " and ".join(wanted) or ("unknown" if not weights else "nothing that was offered")
     said = []
     if outside:
         said.append(f"Seen from outside, its behavioral objective weighs {weights_text(outside)}.")

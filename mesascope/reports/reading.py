@@ -84,11 +84,15 @@ NOTABLE = 0.1
 
 
 def strongest(weights: Mapping[str, Any], most: int = 3) -> list[str]:
-    """Notable features whose weight is beyond doubt not zero, largest first; the largest of all where none is."""
+    """Notable features whose weight is beyond doubt not zero, wanted ones before shunned ones, the largest first.
+
+    The largest of all where none is beyond doubt.
+    """
     sized = [(abs(point(e) or 0.0), f) for f, e in weights.items() if point(e) is not None]
     least = NOTABLE * max((size for size, _ in sized), default=0.0)
     ordered = [f for size, f in sorted(sized, key=lambda pair: (-pair[0], pair[1])) if size >= least]
     sure = [f for f in ordered if (b := bounds(weights[f])) and (b[0] > 0 or b[1] < 0)]
+    sure.sort(key=lambda f: (point(weights[f]) or 0.0) < 0)
     return (sure or ordered[:1])[:most]
 
 
