@@ -39,9 +39,9 @@ def _behavioral(audit: Audit, name: str) -> Markup:
         f"{name}-behavioral",
         title,
         paragraph(
-            "The behavioral objective: the weights over features under which the agent's choices are likeliest, if it "
-            "chose the better action the more often, the better it is. It describes behavior and claims nothing about "
-            "what is inside."
+            "The behavioral objective: weights over features that explain which object the agent touches first, the "
+            "most wanted scaled to 1. At zero or below, an object is not gone for; how far below is hardly told. It "
+            "describes behavior and claims nothing about what is inside."
         ),
         tag("figure", _weights(weights, "blue", "dot")),
         _noise(found),
