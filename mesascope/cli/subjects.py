@@ -117,7 +117,10 @@ def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> None:
     except MesascopeError as error:
         raise SubjectError(f"subject '{ref}': {error}") from error
     except Exception as error:
-        raise SubjectError(f"subject '{ref}' failed on level 0 of 4 training levels: {_said(error)}") from error
+        hint = "; a subject is compiled: write it with jax.numpy" if isinstance(error, jax.errors.JAXTypeError) else ""
+        raise SubjectError(
+            f"subject '{ref}' failed when asked about 4 training levels: {_said(error)}{hint}"
+        ) from error
 
 
 def _said(error: Exception) -> str:

@@ -33,7 +33,7 @@ def test_a_feature_read_on_one_side_only_contradicts_nothing():
 
 
 intervals = st.tuples(st.floats(-2, 2), st.floats(-2, 2)).map(lambda ends: (min(ends), max(ends)))
-readings = st.fixed_dictionaries({name: intervals for name in ("door", "red", "blue")})
+readings = st.fixed_dictionaries(dict.fromkeys(("door", "red", "blue"), intervals))
 
 
 @given(readings)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from mesascope.audit.reckoning import GAPS, reckon
+from mesascope.core.mdp import rewards
 from mesascope.core.objective import Objective
 from mesascope.core.solver import evaluate, uniform_policy
-from mesascope.core.mdp import rewards
 from tests.instruments.planted import WORLD, after, empty_sample, optimally_after
 
 DISTRIBUTIONS = ("training", "blue-door")

@@ -2,7 +2,12 @@
 that must come out as reasons and not as failures."""
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -230,3 +235,33 @@ def test_a_folder_without_an_audit_is_named(capsys, tmp_path, command):
     for folder, said in ((tmp_path, "no audit.json in it"), (tmp_path / "none", "no such folder")):
         assert main.run([command, str(folder)]) == 2
         assert said in capsys.readouterr().err
+
+
+def lasting(audit):
+    """All of an audit that a repetition must find again."""
+    passing = ("command", "created", "seconds")
+    kept = {key: value for key, value in audit["provenance"].items() if key not in passing}
+    return {**audit, "provenance": kept}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_another_process_interrupted_half_way_comes_to_the_same_bytes(audit, folder, tmp_path):
+    hearing = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    script = hearing + "from mesascope.cli.main import main; main()"
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", script, "audit", *TINY, "--out", str(out), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not (out / "learned" / "manifest.json").exists():
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    told, _ = process.communicate(timeout=60)
+    assert (process.returncode, json.loads(told)["error"]["code"]) == (130, "interrupted")
+    assert time.monotonic() - begun < 5
+    assert not (out / "audit.json").exists()
+    found = subprocess.run(command, check=True, capture_output=True)
+    assert lasting(json.loads(found.stdout)) == lasting(audit)
+    for name in ("weights.safetensors", "manifest.json"):
+        assert (out / "learned" / name).read_bytes() == (folder / "learned" / name).read_bytes()

@@ -1,0 +1,55 @@
+"""Subjects as somebody's own code could be, good and bad, for `--subject python:tests.cli.own_subjects:...`."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from mesascope.core.subject import AbstractSubject
+
+
+class Still(AbstractSubject):
+    """Answers as it should."""
+
+    def logits(self, observation):
+        return jnp.zeros((*observation.shape[:3], 4))
+
+
+class Undefined(AbstractSubject):
+    """NaN in one cell of one level."""
+
+    def logits(self, observation):
+        return jnp.zeros((*observation.shape[:3], 4)).at[2, 1, 0].set(jnp.nan)
+
+
+class Late(AbstractSubject):
+    """NaN only in a batch larger than the one that is tried first."""
+
+    def logits(self, observation):
+        return jnp.full((*observation.shape[:3], 4), jnp.nan if observation.shape[0] > 4 else 0.0)
+
+
+class Wide(AbstractSubject):
+    """One action too many."""
+
+    def logits(self, observation):
+        return jnp.zeros((*observation.shape[:3], 5))
+
+
+class Broken(AbstractSubject):
+    """Raises."""
+
+    def logits(self, observation):
+        raise KeyError("lost")
+
+
+class Plain(AbstractSubject):
+    """NumPy where JAX has to be."""
+
+    def logits(self, observation):
+        return np.zeros((*np.asarray(observation).shape[:3], 4))
+
+
+def fails():
+    raise ValueError("no weights here")
+
+
+nothing = None

@@ -1,0 +1,188 @@
+"""What cannot be done is said in one line, with its exit code, before anything is trained, sampled or written."""
+
+import errno
+import json
+import os
+
+import pytest
+
+from mesascope.audit import audit as auditing
+from mesascope.cli import main, training
+from mesascope.cli.plans import Request, default_folder, make_plan
+from mesascope.cli.subjects import find_source
+from mesascope.core.errors import SubjectError, UsageError
+from mesascope.store import fs
+from mesascope.worlds.red_doors import RedDoors
+
+OWN = "python:tests.cli.own_subjects:"
+WORLD = RedDoors(size=5)
+
+
+@pytest.fixture(autouse=True)
+def nothing_long(monkeypatch):
+    def began(*_, **__):
+        raise AssertionError("something long began")
+
+    monkeypatch.setattr(training, "begin", began)
+    monkeypatch.setattr(auditing, "draw_sample", began)
+
+
+def run(capsys, *arguments):
+    code = main.run(["audit", *arguments])
+    out, err = capsys.readouterr()
+    assert err.count("\n") == 1
+    return code, out, err.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["red-dors"], "unknown world 'red-dors': did you mean 'red-doors'?"),
+        (["--set", "siz=5"], "unknown knob of red-doors 'siz': did you mean 'size'?"),
+        (["--set", "size"], "--set size: write --set KEY=VALUE"),
+        (["--set", "size=5", "--set", "size=7"], "'size' is given twice"),
+        (["--set", "size=4"], "size 4: a maze has an odd size"),
+        (["--set", "alpha=x"], "alpha 'x': expected a number"),
+        (["--architecture", "glanze"], "unknown architecture 'glanze': did you mean 'glance'?"),
+        (["--base-optimizer", "imitate"], "unknown base optimizer 'imitate': did you mean 'imitation'?"),
+        (["--sedes", "1"], "unknown option '--sedes': did you mean '--seeds'?"),
+        (["--levels", "3"], "'--levels'"),
+        (["--first-seed", "4294967296"], "seeds run from 0 to"),
+        (["--subject", "planner"], "unknown subject 'planner': did you mean 'organism:planner'?"),
+        (["--subject", "plannr,objective=red"], "did you mean 'organism:planner,objective=red'?"),
+        (["--subject", "organisms:planner"], "did you mean 'organism:planner'?"),
+        (["--subject", "pyton:a:b"], "did you mean 'python:a:b'?"),
+        (["--subject", "organism:planer"], "unknown organism 'planer': did you mean 'planner'?"),
+        (["--subject", "organism:planner,objectiv=red"], "unknown key of organism planner 'objectiv'"),
+        (["--subject", "organism:planner,objective=rad"], "unknown feature 'rad': did you mean 'red'?"),
+        (["--subject", "organism:planner,memory=recal"], "unknown memory 'recal': did you mean 'recall'?"),
+        (["--subject", "organism:planner,ticks=0"], "ticks '0'"),
+        (["--subject", "python:json"], "write python:MODULE:ATTRIBUTE"),
+        (["--subject", "python:no_such_module_here:x"], "importing no_such_module_here failed"),
+        (["--subject", OWN + "Stil"], "unknown attribute of tests.cli.own_subjects 'Stil': did you mean 'Still'?"),
+        (["--subject", OWN + "nothing"], "is of type NoneType; expected a"),
+        (["--subject", OWN + "fails"], "calling fails() failed: ValueError: no weights here"),
+        (["--subject", "organism:uniform", "--updates", "3"], "--updates says what to train"),
+    ],
+)
+def test_names_and_values(capsys, tmp_path, arguments, said):
+    code, out, err = run(capsys, *arguments, "--out", str(tmp_path / "out"))
+    assert (code, out) == (2, "")
+    assert said in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_is_a_document_too(capsys, tmp_path):
+    code, out, _ = run(capsys, "--subject", "planner", "--json", "--out", str(tmp_path / "out"))
+    assert json.loads(out)["error"]["exit_code"] == code == 2
+
+
+@pytest.mark.parametrize("name", ["nowhere/at/all", "empty", "file"])
+def test_a_saved_subject_that_is_none(capsys, tmp_path, name):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    code, _, err = run(capsys, "--subject", str(tmp_path / name), "--out", str(tmp_path / "out"))
+    assert code == 3
+    assert "expected the folder of a saved learned algorithm" in err
+    assert "found" in err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Undefined", "logits of level 2 are not finite in row 1, column 0"),
+        ("Wide", "logits have shape (4, 3, 3, 5); expected (4, 3, 3, 4)"),
+        ("Broken", "KeyError: 'lost'"),
+        ("Plain", "write it with jax.numpy"),
+    ],
+)
+def test_ones_own_subject_that_breaks_its_promises(name, said):
+    with pytest.raises(SubjectError) as error:
+        find_source(OWN + name, WORLD)
+    assert said in str(error.value)
+    assert SubjectError.exit_code == 5
+
+
+def test_ones_own_subject_by_class_and_what_it_depends_on():
+    first, again = find_source(OWN + "Still", WORLD), find_source(OWN + "Still", WORLD)
+    assert first.identity == again.identity
+    assert first.identity["code"]
+
+
+def test_a_subject_that_fails_later_names_distribution_level_and_cell(monkeypatch):
+    from mesascope.instruments.sample import draw_sample
+
+    late = find_source(OWN + "Late", WORLD).make(None, 0).subject
+    with pytest.raises(SubjectError, match=r"blue-door level 0, cell row 0 column 0 .*not finite"):
+        draw_sample(WORLD, late, auditing.audit_key(0), 8, "blue-door")
+
+
+def test_a_file_in_the_place_of_the_folder(capsys, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    code, _, err = run(capsys, "--set", "size=5", "--out", str(tmp_path / "file" / "out"))
+    assert code == 4
+    assert str(tmp_path / "file" / "out") in err
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "the disk is full"), (errno.EACCES, "permission denied"), (errno.EROFS, "read-only")],
+)
+def test_a_folder_that_cannot_be_written_is_left_with_nothing_half_written(capsys, tmp_path, monkeypatch, number, said):
+    def breaks_off(path, data):
+        path.write_bytes(data[: len(data) // 2])
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fs, "_write_through", breaks_off)
+    code, _, err = run(capsys, "--set", "size=5", "--out", str(tmp_path / "out"))
+    assert code == 4
+    assert said in err
+    assert str(tmp_path / "out") in err
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def seeds(monkeypatch, *arguments):
+    """The seeds that a command line asks for."""
+    from mesascope.cli import auditing as command
+
+    asked = []
+    monkeypatch.setattr(command, "run_audits", lambda request, json: asked.append(request))
+    assert main.run(["audit", *arguments]) == 0
+    return asked[0].seeds
+
+
+def test_quick_means_one_seed_unless_seeds_are_asked_for(monkeypatch):
+    assert seeds(monkeypatch) == (0, 1, 2)
+    assert seeds(monkeypatch, "--quick") == (0,)
+    assert seeds(monkeypatch, "--quick", "--seeds", "3") == (0, 1, 2)
+    assert seeds(monkeypatch, "--first-seed", "4", "--seeds", "2") == (4, 5)
+    assert seeds(monkeypatch, "--subject", "organism:uniform") == (0,)
+    assert seeds(monkeypatch, "--subject", "organism:uniform", "--seeds", "2") == (0, 1)
+
+
+def test_a_plan_depends_on_all_that_was_asked_and_on_nothing_else(tmp_path):
+    asked = Request("red-doors", out=tmp_path / "one")
+    plan = make_plan(asked)
+    assert plan.fingerprint(0) == make_plan(asked._replace(out=tmp_path / "two")).fingerprint(0)
+    others = [
+        asked._replace(quick=True),
+        asked._replace(levels=50),
+        asked._replace(updates=5),
+        asked._replace(knobs=("alpha=0.1",)),
+        asked._replace(architecture="recall"),
+        asked._replace(base_optimizer="ppo"),
+        asked._replace(subject="organism:uniform"),
+        asked._replace(subject="organism:compass"),
+    ]
+    fingerprints = [make_plan(other).fingerprint(0) for other in others] + [plan.fingerprint(0), plan.fingerprint(1)]
+    assert len(set(fingerprints)) == len(fingerprints)
+    assert make_plan(others[3]).world.alpha == 0.1
+    folders = [default_folder(other) for other in [asked, *others]]
+    assert len(set(folders)) == len(folders)
+
+
+def test_a_damaged_or_doubled_knob_is_refused():
+    for knobs in (("a",), ("=1",), ("a=",), ("a=1", "a=2")):
+        with pytest.raises(UsageError, match="--set"):
+            make_plan(Request("red-doors", knobs=knobs))
