@@ -43,11 +43,13 @@ class Weight(NamedTuple):
 
 
 class Diagnostics(NamedTuple):
-    """Worst split r-hat and least effective sample size over the weights offered; divergences of all chains."""
+    """Worst split r-hat and least effective sample size over the weights offered; divergences of all chains; how many
+    times the chains were run until they mixed."""
 
     r_hat: float
     effective_sample_size: float
     divergences: int
+    attempts: int = 1
 
 
 class WeightPosterior(NamedTuple):
@@ -130,7 +132,8 @@ def fit_choice_weights(
         tries.append(_report(found, int(diverging.sum()), tuple(free), offered, choices.number))
         if tries[-1].diagnostics.r_hat < MIXED:
             break
-    return min(tries, key=lambda posterior: posterior.diagnostics.r_hat)
+    best = min(tries, key=lambda posterior: posterior.diagnostics.r_hat)
+    return best._replace(diagnostics=best.diagnostics._replace(attempts=len(tries)))
 
 
 @jax.jit(static_argnames=("columns",))
