@@ -44,7 +44,8 @@ class Weight(NamedTuple):
 
 class Diagnostics(NamedTuple):
     """Worst split r-hat and least effective sample size over the weights offered; divergences of all chains; how many
-    times the chains were run until they mixed."""
+    times the chains were run until they mixed.
+    """
 
     r_hat: float
     effective_sample_size: float
