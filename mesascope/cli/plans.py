@@ -10,6 +10,7 @@ from mesascope.audit.settings import FULL, QUICK, Settings
 from mesascope.base_optimizers.registry import PRESETS, base_optimizer_config, build_base_optimizer
 from mesascope.cli.subjects import Source, find_source
 from mesascope.core.errors import UsageError
+from mesascope.core.options import Number
 from mesascope.core.rng import named_key
 from mesascope.learned.registry import check_architecture
 from mesascope.store.checkpoint import fingerprint_of
@@ -19,6 +20,9 @@ from mesascope.worlds.world import AbstractWorld
 
 DEFAULT_ARCHITECTURE = "glance"
 DEFAULT_OPTIMIZER = "exact-policy-gradient"
+
+STORED = 256
+"""Levels that a table is trained on, if the optimizer's batch divides it."""
 
 
 class Request(NamedTuple):
@@ -120,13 +124,19 @@ def make_training(request: Request) -> Training:
     """World, architecture and base optimizer, checked."""
     world = make_world(request.world, **read_knobs(request.knobs))
     architecture = request.architecture or DEFAULT_ARCHITECTURE
-    checked = check_architecture(architecture, {})
+    check_architecture(architecture, {})
     name = request.base_optimizer or DEFAULT_OPTIMIZER
     given = dict(PRESETS["quick" if request.quick else "default"]) if name == DEFAULT_OPTIMIZER else {}
     if request.updates is not None:
         given["updates"] = request.updates
-    optimizer = build_base_optimizer(name, given)
-    return Training(world, architecture, checked, name, base_optimizer_config(optimizer).config)
+    options: dict[str, Number] = {}
+    if architecture == "table":  # stores the levels it is trained on: as many as the optimizer goes round
+        batch = build_base_optimizer(name, given).batch
+        given["batches"] = max(STORED // batch, 1)
+        side = int(world.observe(world.draw(named_key(0), 1)).shape[1])
+        options = {"rows": batch * given["batches"], "height": side, "width": side}
+    config = check_architecture(architecture, options)
+    return Training(world, architecture, config, name, base_optimizer_config(build_base_optimizer(name, given)).config)
 
 
 def read_knobs(knobs: Sequence[str]) -> dict[str, str]:

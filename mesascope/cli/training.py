@@ -33,9 +33,6 @@ from mesascope.worlds.grid import CHANNELS
 
 CURVE, CHECKPOINTS = "training.json", "checkpoints"
 
-UPDATES = 25
-"""Between two savings: a few seconds' work at most is lost when a run is cut off. Changes no bit of the weights."""
-
 DIGITS = 6
 
 
@@ -125,7 +122,7 @@ def _train(training: Training, seed: int, folder: Path, live: Live) -> None:
         live.note(f"seed {seed}: training goes on after {restored.updates} updates")
     points = list(before.points)
     interrupts.rest()
-    for done in chunks(optimizer, training.world, state, chunk=UPDATES):
+    for done in chunks(optimizer, training.world, state):
         state, progress = done.state, done.progress
         points.append((progress.updates_done, progress.competence))
         # The curve first: what it holds beyond the newest state is left out when training goes on.

@@ -186,3 +186,10 @@ def test_a_damaged_or_doubled_knob_is_refused():
     for knobs in (("a",), ("=1",), ("a=",), ("a=1", "a=2")):
         with pytest.raises(UsageError, match="--set"):
             make_plan(Request("red-doors", knobs=knobs))
+
+
+def test_a_table_is_as_large_as_what_it_is_trained_on():
+    training = make_plan(Request("red-doors", architecture="table", knobs=("size=7",), quick=True)).training
+    about, optimizer = training.architecture_config, training.base_optimizer_config
+    assert about["rows"] == optimizer["batch"] * optimizer["batches"]
+    assert (about["height"], about["width"]) == (5, 5)

@@ -12,7 +12,7 @@ import pytest
 
 from mesascope.cli import interrupts, main
 
-UPDATES = 150
+UPDATES = 400
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 
