@@ -87,7 +87,7 @@ def judge(
             _kind(worst, proxies),
             proxies,
             f"inner gap {_show(at_home)} in training but {_show(worst.shares['inner'])} under {worst.distribution}: "
-            f"{subject} {said}; it {'is a pseudo-aligned mesa-optimizer' if searches else 'misgeneralizes'}",
+            f"{subject} {said}; it {'is pseudo-aligned' if searches else 'misgeneralizes'}",
         )
     unsettled = [r for r in shifted if not r.shares["inner"].interval.high < CLOSED]
     if unsettled:
