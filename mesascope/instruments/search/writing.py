@@ -107,7 +107,9 @@ def patched_policy(
 ) -> Float[Array, "level state action"]:
     """The policy on `levels` with a patch written at a place."""
     last = subject.ticks if place.sustained else place.first
-    edits = tuple(Edit(site, patch.where, patch.values[site], jnp.array(place.first), jnp.array(last)) for site in place.sites)
+    edits = tuple(
+        Edit(site, patch.where, patch.values[site], jnp.array(place.first), jnp.array(last)) for site in place.sites
+    )
     return policy_table(run_unchecked(subject, world.observe(levels), edits, ()).logits)
 
 

@@ -1,0 +1,72 @@
+"""What a planner is after, read from objects that exist only in its registers."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mesascope.core.rng import named_key
+from mesascope.instruments.mesa_objective import classes_of, read_mesa_objective
+from mesascope.instruments.search.implants import CLASSES, believed_levels, class_name, implant, random_pairs
+from mesascope.instruments.search.trials import contested_levels
+from mesascope.instruments.search.writing import Place
+from mesascope.organisms.registry import build_organism
+from mesascope.worlds.red_doors import RedDoors
+
+MAZES = 192
+PLACE = Place(("walls", "reward", "value"), 2, 1, False)
+
+
+@pytest.fixture(scope="module")
+def world():
+    return RedDoors(size=9)
+
+
+@pytest.fixture(scope="module")
+def mazes(world):
+    return contested_levels(world, named_key(5, "contested"), MAZES)
+
+
+@pytest.fixture(scope="module")
+def classes(world):
+    return classes_of([world.draw(named_key(5, d), 64, d) for d in ("training", *world.shifts)])
+
+
+def test_the_kinds_asked_about_are_those_that_occur(classes):
+    names = {class_name(kind) for kind in classes}
+    assert names == {"red door", "blue door", "yellow door", "red ball", "blue ball", "green ball"}
+
+
+@pytest.mark.parametrize(("objective", "wanted", "others"), [("red", "red", ("door",)), ("door", "door", ("red",))])
+def test_planted_objectives_are_read_from_inside(world, mazes, classes, objective, wanted, others):
+    planner = build_organism(f"planner,objective={objective},ticks=40", world)
+    found = read_mesa_objective(world, planner, mazes, classes, PLACE, named_key(5, "mesa"))
+    weights = found.posterior.weights
+    assert weights[wanted].interval.low > 0.5
+    for other in others:
+        assert weights[other].interval.low <= 0.0 <= weights[other].interval.high + 0.1
+    pulls = {pull.kind: pull.share.value for pull in found.pulls}
+    for kind, share in pulls.items():
+        if wanted in kind:
+            assert share > 0.95, kind
+        else:
+            assert share < 0.6, kind
+    assert found.place == PLACE
+
+
+def test_implanted_objects_are_believed_and_nowhere_in_the_input(world, mazes):
+    pairs = random_pairs(named_key(5, "pairs"), MAZES)
+    assert (np.asarray(pairs[:, 0]) != np.asarray(pairs[:, 1])).all()
+    believed = believed_levels(mazes, pairs)
+    shape, color = np.asarray(believed.shape), np.asarray(believed.color)
+    for level in range(MAZES):
+        assert [CLASSES[k] for k in np.asarray(pairs[level])] == list(
+            zip(shape[level, :2].tolist(), color[level, :2].tolist(), strict=True)
+        )
+        assert shape[level, 2] == -1
+    planner = build_organism("planner,ticks=40", world)
+    door = jnp.full((MAZES, 1), CLASSES.index((0, 0)))
+    implanted = implant(world, planner, mazes, door, PLACE)
+    near = np.abs(
+        np.stack(np.divmod(np.arange(49), 7), -1)[None] - np.stack(np.divmod(np.asarray(mazes.cell[:, :1]), 7), -1)
+    ).max(-1)
+    assert not np.asarray(implanted.readable)[near <= 1].any()
