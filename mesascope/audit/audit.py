@@ -65,7 +65,9 @@ def audit(
         watch("thinking time")
         thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
         watch("search: retarget, virtual wall, both")
-        search = examine_search(world, subject, audited.untrained, settings, seed, outside)
+        search = examine_search(
+            world, subject, audited.untrained, settings, seed, certain_weights(world, behavioral.weights)
+        )
         place = next(test.place for test in search.tests if test.name == "retarget")
         if search.verdict is Verdict.SEARCH and place is not None:
             watch("mesa-objective")
@@ -134,6 +136,16 @@ def _mesa(world, subject, settings: Settings, seed: int, samples: list[Sample], 
 def full_weights(world: AbstractWorld, posterior: WeightPosterior) -> np.ndarray:
     """Posterior mean weights in the order of the world's features; those that were not free weigh nothing."""
     return _spread(world, posterior, np.array([[w.mean for w in posterior.weights.values()]]))[0]
+
+
+def certain_weights(world: AbstractWorld, posterior: WeightPosterior) -> np.ndarray:
+    """Posterior mean of the weights that are beyond doubt not zero; the others weigh nothing.
+
+    What optimal behavior on an edited level is must not hang on the sign of a weight that is about zero: where the goal
+    is walled off, a trace of liking for anything else would make going there optimal.
+    """
+    sure = [w.mean if w.interval.low > 0 or w.interval.high < 0 else 0.0 for w in posterior.weights.values()]
+    return _spread(world, posterior, np.array([sure]))[0]
 
 
 def posterior_draws(world: AbstractWorld, posterior: WeightPosterior) -> np.ndarray:

@@ -104,6 +104,8 @@ class _Choice(NamedTuple):
 
 
 def _choose(world, subject, trials: Trials) -> _Choice:
+    if not trials.scored.any():
+        return _Choice(None, (), 0)
     donors = record_donors(world, subject, trials)
     tried, refused = [], 0
     for place in places(subject):

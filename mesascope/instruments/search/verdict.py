@@ -45,7 +45,8 @@ def failed(test: SearchTest) -> bool:
 
 
 def _unscorable(test: SearchTest) -> str | None:
-    if test.place is not None and (test.cells < MIN_CELLS or test.levels < MIN_LEVELS):
+    unrefused = test.place is not None or test.refused == 0
+    if unrefused and (test.cells < MIN_CELLS or test.levels < MIN_LEVELS):
         return f"{test.name}: only {test.cells} cells on {test.levels} levels to score"
     if not test.ceiling.interval.low >= MIN_CEILING:
         return (
@@ -64,7 +65,7 @@ def decide(tests: tuple[SearchTest, ...]) -> SearchVerdict:
     missing = [m for m in map(_unscorable, tests) if m]
     if missing:
         return SearchVerdict(Verdict.CANNOT_TELL, "; ".join(missing), tests)
-    refused = [t for t in tests if t.place is None]
+    refused = [t for t in tests if t.place is None and t.refused > 0]
     if refused:
         names = ", ".join(t.name for t in refused)
         return SearchVerdict(

@@ -68,7 +68,7 @@ def result(score, interval, advantage=0.5, ceiling=0.95, cells=500, place=True):
     ahead = {"wrong site": Estimate(advantage, Interval(advantage - 0.1, advantage + 0.1))}
     top = Estimate(ceiling, Interval(ceiling - 0.02, ceiling + 0.02))
     where = Place(("state",), 3, 1, False) if place else None
-    return SearchTest("retarget", where, estimate, estimate, top, {}, ahead, 0.1, 100, cells, 5, 0)
+    return SearchTest("retarget", where, estimate, estimate, top, {}, ahead, 0.1, 100, cells, (), 0 if place else 3)
 
 
 GOOD = result(0.9, (0.8, 0.95))
