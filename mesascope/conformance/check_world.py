@@ -61,7 +61,20 @@ def check_tables(mdp: FiniteMDP, features: int) -> Iterator[Violation]:
     leads = np.abs(successor - np.arange(mdp.states)[:, None, None]).max()
     if mdp.band is not None and leads > mdp.band:
         yield Violation(f"tables: no transition leads farther than the band of {mdp.band}", f"one leads {leads} far")
+    yield from _moves(mdp, successor, probability)
     yield from _something_to_do(successor, probability, fires, terminal, initial)
+
+
+def _moves(mdp, successor, probability) -> Iterator[Violation]:
+    """Where the tables name moves, every action leads so far or stays, for certain."""
+    if mdp.moves is None:
+        return
+    certain = probability.shape[-1] == 1 and bool((probability == 1).all())
+    step = successor[..., 0] - np.arange(mdp.states)[:, None]
+    if len(mdp.moves) != mdp.actions or not certain or not ((step == 0) | (step == np.array(mdp.moves))).all():
+        yield Violation(
+            f"tables: each action leads on by its move among {mdp.moves}, or stays, for certain", "one does not"
+        )
 
 
 def _something_to_do(successor, probability, fires, terminal, initial) -> Iterator[Violation]:

@@ -67,9 +67,9 @@ def _returns(
 ):
     """All of `ReturnsByU` in one program, with one compiled solve of each kind for all objectives and policies."""
     intended = objectives[0]
-    solved = jax.vmap(lambda weights: optimal_values(mdp, weights, discount))(objectives)
+    solved = jax.lax.map(lambda weights: optimal_values(mdp, weights, discount), objectives)
     tied = optimal_actions(solved.action[1:])
-    low, high = jax.vmap(lambda allowed: optimal_return_range(mdp, allowed, intended, discount))(tied)
+    low, high = jax.lax.map(lambda allowed: optimal_return_range(mdp, allowed, intended, discount), tied)
     policies = jnp.concatenate([uniform_over(tied), jnp.stack([subject, uniform_policy(mdp)])])
     reward = rewards(mdp, intended)
     values = jax.lax.map(lambda policy: evaluate(mdp, policy, reward, discount), policies)

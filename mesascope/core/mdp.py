@@ -16,6 +16,8 @@ class FiniteMDP(eqx.Module):
 
     `band`, where a world knows it, is the farthest any transition leads in state numbers (the width of a grid numbered
     by rows). It buys a policy evaluation that is one to two orders of magnitude faster, and must hold for every level.
+    `moves`, where a world knows them, say by how many state numbers each action leads on; every action then either does
+    that or stays, and does it for certain. They buy an order of magnitude in value iteration.
     """
 
     successor: Int[Array, "level state action outcome"]
@@ -24,6 +26,7 @@ class FiniteMDP(eqx.Module):
     terminal: Bool[Array, "level state"]
     initial: Float[Array, "level state"]
     band: int | None = eqx.field(static=True, default=None)
+    moves: tuple[int, ...] | None = eqx.field(static=True, default=None)
 
     @property
     def levels(self) -> int:
@@ -44,6 +47,8 @@ class FiniteMDP(eqx.Module):
 def expected_features(mdp: FiniteMDP) -> Float[Array, "level state action feature"]:
     """Features of each state and action in expectation over outcomes; zero in terminal states."""
     live = ~mdp.terminal[:, :, None, None]
+    if mdp.successor.shape[-1] == 1:
+        return mdp.features[..., 0, :] * (mdp.probability * live)
     return jnp.einsum("lsao,lsaof->lsaf", mdp.probability, mdp.features) * live
 
 
@@ -53,7 +58,9 @@ def rewards(mdp: FiniteMDP, weights: Float[Array, " feature"]) -> Float[Array, "
     Where the weights cancel and leave nothing but rounding, the reward is exactly zero.
     """
     fired = expected_features(mdp)
-    total, size = fired @ weights, jnp.abs(fired) @ jnp.abs(weights)
+    # Feature by feature: on a processor several times faster than a product with so short a vector.
+    parts = [fired[..., feature] * weights[feature] for feature in range(fired.shape[-1])]
+    total, size = sum(parts, jnp.zeros(())), sum(map(jnp.abs, parts), jnp.zeros(()))
     return jnp.where(jnp.abs(total) > _ROUNDING * size, total, 0.0)
 
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from mesascope.core.banded import solve_banded
+from mesascope.core.lattice import action_values, best_values, by_blocks, lattice, soft_values
 from mesascope.core.mdp import (
     FiniteMDP,
     arrivals,
@@ -48,14 +49,19 @@ class PolicySolution(NamedTuple):
     visits: Float[Array, "level state"]
 
 
+def _most_sweeps(states: int, discount: Discount) -> Float[Array, ""]:
+    """Sweeps after which whatever is still to come is forgotten, but enough to cross the level."""
+    horizon = jnp.abs(jnp.log(_FORGOTTEN) / jnp.log(jnp.asarray(discount, jnp.float32)))
+    return jnp.minimum(jnp.maximum(horizon, states) + 1, _MOST_SWEEPS)
+
+
 def _sweep(backup, start: Float[Array, "level state"], discount: Discount) -> Float[Array, "level state"]:
     """Iterate a contraction until no value moves by more than float32 can tell.
 
     Each state is judged by its own size, so that a far cell worth 1e-20 still counts, and each level stops by itself,
     so that its values do not depend on the batch it is in.
     """
-    horizon = jnp.abs(jnp.log(_FORGOTTEN) / jnp.log(jnp.asarray(discount, jnp.float32)))
-    limit = jnp.minimum(jnp.maximum(horizon, start.shape[1]) + 1, _MOST_SWEEPS)
+    limit = _most_sweeps(start.shape[1], discount)
 
     def unsettled(carry):
         _, moving, sweeps = carry
@@ -75,6 +81,15 @@ def optimal_values(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: 
 
     Wandering for ever is worth nothing and always allowed by the tables (bumping a wall), so values start from zero.
     """
+    if mdp.moves is not None:
+        limit = _most_sweeps(mdp.states, discount)
+
+        def solve(part: FiniteMDP) -> Values:
+            block = lattice(part, rewards(part, weights))
+            best = best_values(block, discount, limit)
+            return Values(best.T, action_values(block, best, discount).transpose(2, 1, 0))
+
+        return by_blocks(solve, mdp.levels, mdp)
     reward = rewards(mdp, weights)
 
     def q(values):
@@ -95,6 +110,21 @@ def soft_optimal_values(
 
     The soft-optimal policy is `softmax(b * Q)`.
     """
+    if mdp.moves is not None:
+        limit = _most_sweeps(mdp.states, discount)
+
+        def solve(part: FiniteMDP) -> Values:
+            block = lattice(part, rewards(part, weights))
+            found = soft_values(
+                block,
+                lambda q: jax.nn.logsumexp(inverse_temperature * q, axis=0) / inverse_temperature,
+                lambda new, old: (jnp.abs(new - old) > _SETTLED * jnp.abs(new)).any(0),
+                discount,
+                limit,
+            )
+            return Values(found.T, action_values(block, found, discount).transpose(2, 1, 0))
+
+        return by_blocks(solve, mdp.levels, mdp)
     reward = rewards(mdp, weights)
 
     def q(values):
@@ -226,6 +256,22 @@ def optimal_return_range(
 
     With `allowed` the optimal set of another objective, this is the range over its ties.
     """
+    signs = jnp.array([-1.0, 1.0])
+    if mdp.moves is not None:
+        limit = _most_sweeps(mdp.states, discount)
+
+        def solve(part: FiniteMDP, allowed) -> Float[Array, "level 2"]:
+            block = lattice(part, rewards(part, weights))
+            may = allowed.transpose(2, 1, 0)
+
+            def signed(sign: Float[Array, ""]) -> Float[Array, " level"]:
+                best = best_values(block._replace(reward=sign * block.reward), discount, limit, may)
+                return sign * (best * part.initial.T).sum(0)
+
+            return jax.lax.map(signed, signs).T
+
+        found = by_blocks(solve, mdp.levels, mdp, allowed)
+        return found[:, 0], found[:, 1]
     reward = rewards(mdp, weights)
 
     def extreme(sign: Float[Array, ""]) -> Float[Array, " level"]:
@@ -235,5 +281,5 @@ def optimal_return_range(
 
         return sign * (_sweep(backup, jnp.zeros(mdp.terminal.shape), discount) * mdp.initial).sum(-1)
 
-    least, greatest = jax.vmap(extreme)(jnp.array([-1.0, 1.0]))
+    least, greatest = jax.vmap(extreme)(signs)
     return least, greatest

@@ -1,5 +1,6 @@
 """Optimal action values of any objective at once, where touching any object ends the episode."""
 
+import dataclasses
 from typing import NamedTuple
 
 import equinox as eqx
@@ -36,11 +37,8 @@ def first_touch(levels: GridLevels, mdp: FiniteMDP, discount: Discount = DISCOUN
     moves = (successor != here) & ~mdp.terminal[:, :, None]
     row = jnp.arange(levels.count)[:, None, None]
     enters = flat[row, successor] & moves[..., None]
-    alone = FiniteMDP(
-        mdp.successor, mdp.probability, enters[:, :, :, None].astype(jnp.float32), mdp.terminal, mdp.initial, mdp.band
-    )
-    solve = jax.vmap(lambda wanted: optimal_values(alone, wanted, discount).action)
-    reach = solve(jnp.eye(at.shape[1]))
+    alone = dataclasses.replace(mdp, features=enters[:, :, :, None].astype(jnp.float32))
+    reach = jax.lax.map(lambda wanted: optimal_values(alone, wanted, discount).action, jnp.eye(at.shape[1]))
     return FirstTouch(enters.transpose(0, 1, 3, 2), reach.transpose(1, 2, 0, 3))
 
 

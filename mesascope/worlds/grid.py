@@ -122,6 +122,7 @@ def to_mdp(levels: GridLevels) -> FiniteMDP:
         terminal=terminal,
         initial=initial,
         band=levels.interior[1],
+        moves=tuple(down * levels.interior[1] + right for down, right in MOVES),
     )
 
 

@@ -1,5 +1,7 @@
 """Random finite MDPs of fixed shapes, so that each solver is compiled once for all examples."""
 
+import random
+
 import jax.numpy as jnp
 import numpy as np
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 from mesascope.core.mdp import FiniteMDP
 
 LEVELS, STATES, ACTIONS, FEATURES = 3, 6, 3, 4
+MOVES = (-2, 1, 2)
 DISCOUNTS = (0.0, 0.5, 0.9, 0.97)
 
 _amounts = st.sampled_from([0.0, 0.0, 0.0, 1.0, 0.5, -1.0, 2.0])
@@ -27,14 +30,19 @@ def distributions(shape):
 
 
 @st.composite
-def mdps(draw, outcomes: int = 1, band: int | None = None) -> FiniteMDP:
+def mdps(draw, outcomes: int = 1, band: int | None = None, moves: tuple[int, ...] | None = None) -> FiniteMDP:
     """Batches of levels with random successors, ends, features (some negative) and starts.
 
-    With `band` no transition leads farther than that in state numbers. Some levels have no end, some nothing but ends
-    ahead, and any state may be unreachable.
+    With `band` no transition leads farther than that in state numbers; with `moves` each action leads so far, or stays.
+    Some levels have no end, some nothing but ends ahead, and any state may be unreachable.
     """
     tables = (LEVELS, STATES, ACTIONS, outcomes)
-    if band is None:
+    if moves is not None:
+        here = np.arange(STATES)[:, None, None]
+        ahead = here + np.array(moves)[:, None]
+        goes = draw(hnp.arrays(bool, tables)) & (ahead >= 0) & (ahead < STATES)
+        successor = np.where(goes, ahead, here).astype(np.int32)
+    elif band is None:
         successor = draw(hnp.arrays(np.int32, tables, elements=st.integers(0, STATES - 1)))
     else:
         steps = draw(hnp.arrays(np.int32, tables, elements=st.integers(-band, band)))
@@ -42,20 +50,26 @@ def mdps(draw, outcomes: int = 1, band: int | None = None) -> FiniteMDP:
     terminal = draw(hnp.arrays(bool, (LEVELS, STATES), elements=st.sampled_from([False, False, False, True])))
     initial = draw(distributions((LEVELS, STATES)))
     features = draw(hnp.arrays(np.float32, (*tables, FEATURES), elements=_amounts, fill=st.just(0.0)))
-    return FiniteMDP(
+    probability = draw(distributions(tables))
+    # Checking the type of a tuple, beartype looks at a random element; Hypothesis forbids that inside strategies.
+    chance = random.getstate()
+    made = FiniteMDP(
         successor=jnp.asarray(successor),
-        probability=jnp.asarray(draw(distributions(tables))),
+        probability=jnp.asarray(probability),
         features=jnp.asarray(features),
         terminal=jnp.asarray(terminal),
         # Starts in an end earn nothing; they are allowed.
         initial=jnp.asarray(initial),
         band=band,
+        moves=moves,
     )
+    random.setstate(chance)
+    return made
 
 
 def any_mdp():
-    """Deterministic and stochastic levels."""
-    return st.sampled_from([1, 3]).flatmap(mdps)
+    """Deterministic and stochastic levels, lattices among them."""
+    return st.one_of(st.sampled_from([1, 3]).flatmap(mdps), mdps(moves=MOVES), mdps(band=2, moves=MOVES))
 
 
 def objectives():

@@ -16,6 +16,10 @@ settings = hypothesis.settings(max_examples=20, deadline=None, derandomize=True)
 some_mdp = st.one_of(any_mdp(), mdps(outcomes=3, band=2))
 
 
+def hints(mdp):
+    return {"band": mdp.band, "moves": mdp.moves}
+
+
 def close(found, expected, tolerance=2e-5):
     """Within `tolerance` of the largest magnitude there, or of 1."""
     expected = np.asarray(expected)
@@ -134,7 +138,7 @@ def test_scaling_an_objective_leaves_its_optimal_set(mdp, weights, scale):
 def test_levels_do_not_depend_on_their_batch(mdp, weights, policy, order):
     order = np.asarray(order)
     moved = tables.FiniteMDP(
-        *(x[order] for x in (mdp.successor, mdp.probability, mdp.features, mdp.terminal, mdp.initial)), band=mdp.band
+        *(x[order] for x in (mdp.successor, mdp.probability, mdp.features, mdp.terminal, mdp.initial)), **hints(mdp)
     )
     reward, moved_reward = tables.rewards(mdp, weights), tables.rewards(moved, weights)
     allowed = solver.optimal_actions(solver.optimal_values(mdp, weights).action)

@@ -1,5 +1,6 @@
 """The public checker: red-doors passes it, and broken worlds do not."""
 
+import dataclasses
 from typing import ClassVar
 
 import equinox as eqx
@@ -118,3 +119,11 @@ def test_each_broken_table_is_named(part, change, rule):
     assert list(check_tables(mdp, 6)) == []
     broken = eqx.tree_at(lambda tables: getattr(tables, part), mdp, replace_fn=change)
     assert any(rule in violation.rule for violation in check_tables(broken, 6))
+
+
+def test_moves_that_do_not_hold_are_found():
+    """A hint that is wrong gives wrong values and no error."""
+    mdp = to_mdp(LEVEL)
+    assert not list(check_tables(mdp, len(RedDoors.features)))
+    wrong = dataclasses.replace(mdp, moves=(-3, 3, 1, -1))
+    assert any("leads on by its move" in violation.rule for violation in check_tables(wrong, len(RedDoors.features)))
