@@ -11,10 +11,16 @@ _HOMES = {
     "Objective": "mesascope.core.objective",
     "RedDoors": "mesascope.worlds.red_doors",
     "Role": "mesascope.core.objective",
+    "black_box": "mesascope.adapters.black_box",
     "build_organism": "mesascope.organisms.registry",
+    "jax_steps": "mesascope.adapters.jax_functions",
+    "jax_subject": "mesascope.adapters.jax_functions",
     "load_learned_algorithm": "mesascope.store.learned_algorithm",
     "named_key": "mesascope.core.rng",
+    "numpy_steps": "mesascope.adapters.steps",
     "save_learned_algorithm": "mesascope.store.learned_algorithm",
+    "torch_steps": "mesascope.adapters.torch_functions",
+    "torch_subject": "mesascope.adapters.torch_modules",
 }
 """Every public name, and the module it lives in."""
 

@@ -19,7 +19,7 @@ from mesascope.cli import (
     train,
     worlds,
 )
-from mesascope.core.errors import MesascopeError, UsageError, unknown
+from mesascope.core.errors import MesascopeError, UsageError, as_subject_error, unknown
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -77,6 +77,9 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("MESASCOPE_DEBUG"):
             raise
+        theirs = as_subject_error(error)
+        if theirs is not None:
+            return _failure(arguments, theirs.code, str(theirs), theirs.exit_code)
         text = f"{type(error).__name__}: {error}; this is a fault of mesascope; MESASCOPE_DEBUG=1 shows where"
         return _failure(arguments, "internal", text, 1)
     if result == INTERRUPTED:

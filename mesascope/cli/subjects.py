@@ -18,7 +18,7 @@ from mesascope.audit.exhibited import audit_key, shown_levels
 from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, Training, untrained_twin
 from mesascope.conformance.check_subject import check_subject
-from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, unknown
+from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
 from mesascope.core.subject import AbstractSubject
 from mesascope.learned.registry import config_of
 from mesascope.organisms.registry import ORGANISMS, build_organism, check_organism
@@ -90,7 +90,7 @@ def _python(ref: str, world: AbstractWorld) -> Source:
     try:
         imported = importlib.import_module(module)
     except Exception as error:
-        raise UsageError(f"subject '{ref}': importing {module} failed: {_said(error)}") from error
+        raise UsageError(f"subject '{ref}': importing {module} failed: {said(error)}") from error
     if not hasattr(imported, attribute):
         names = [n for n in vars(imported) if not n.startswith("_")]
         raise unknown(f"attribute of {module}", attribute, names)
@@ -98,7 +98,7 @@ def _python(ref: str, world: AbstractWorld) -> Source:
     try:
         subject = found() if callable(found) and not isinstance(found, AbstractSubject) else found
     except Exception as error:
-        raise UsageError(f"subject '{ref}': calling {attribute}() failed: {_said(error)}") from error
+        raise UsageError(f"subject '{ref}': calling {attribute}() failed: {said(error)}") from error
     if not isinstance(subject, AbstractSubject):
         raise UsageError(
             f"subject '{ref}' is of type {type(subject).__name__}; expected a mesascope.core.subject.AbstractSubject, "
@@ -118,13 +118,7 @@ def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> None:
         raise SubjectError(f"subject '{ref}': {error}") from error
     except Exception as error:
         hint = "; a subject is compiled: write it with jax.numpy" if isinstance(error, jax.errors.JAXTypeError) else ""
-        raise SubjectError(
-            f"subject '{ref}' failed when asked about 4 training levels: {_said(error)}{hint}"
-        ) from error
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+        raise SubjectError(f"subject '{ref}' failed when asked about 4 training levels: {said(error)}{hint}") from error
 
 
 def _hash_of_code(module: object) -> str | None:

@@ -1,6 +1,7 @@
 """Errors that say what was read, what was expected and what to type next."""
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -69,3 +70,33 @@ def unknown(kind: str, name: str, valid: Iterable[str]) -> UsageError:
     else:
         hint = f"valid names: {', '.join(names)}" if names else "there are none to choose from"
     return UsageError(f"unknown {kind} '{name}': {hint}")
+
+
+_IN_PYTHON = "CpuCallback error"
+"""Begins what JAX says of an exception in Python code that a compiled program called."""
+
+
+def said(error: BaseException) -> str:
+    """An exception in one line: its type and the first line of what it says.
+
+    Of one raised by Python code that a compiled program called, this is that code's own, and not the traceback that JAX
+    wraps it in.
+    """
+    text = str(error).strip()
+    inner = _raised_inside(text)
+    return ": ".join(inner) if inner else f"{type(error).__name__}: {text.partition(chr(10))[0]}"
+
+
+def as_subject_error(error: BaseException) -> SubjectError | None:
+    """The `SubjectError` that Python code in a compiled program raised, where `error` is what became of it."""
+    inner = _raised_inside(str(error))
+    return SubjectError(inner[1]) if inner and inner[0] == SubjectError.__name__ else None
+
+
+def _raised_inside(text: str) -> tuple[str, str] | None:
+    """Type and message at the end of a traceback that JAX hands on as text."""
+    if _IN_PYTHON not in text.partition("\n")[0]:
+        return None
+    after_frames = text.rpartition("\n  File ")[2].splitlines()[1:]
+    found = next((m for line in after_frames if (m := re.match(r"(?:[\w.]+\.)?(\w+)(?:: (.*))?$", line))), None)
+    return (found[1], found[2] or "") if found else None

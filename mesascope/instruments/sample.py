@@ -7,7 +7,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from mesascope.core.errors import SubjectError
+from mesascope.core.errors import SubjectError, said
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.worlds.grid import GridLevels
@@ -52,8 +52,7 @@ def ask(
     try:
         logits = answer(subject, observation)
     except Exception as error:
-        said = str(error).strip().split("\n")[0]
-        raise SubjectError(f"the subject failed on {distribution} levels: {type(error).__name__}: {said}") from error
+        raise SubjectError(f"the subject failed on {distribution} levels: {said(error)}") from error
     expected = (*observation.shape[:3], mdp.actions)
     found = tuple(getattr(logits, "shape", ()))
     if found != expected:

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 
+from mesascope.adapters.black_box import black_box
 from mesascope.core.subject import AbstractSubject
 
 
@@ -46,6 +47,16 @@ class Plain(AbstractSubject):
 
     def logits(self, observation):
         return np.zeros((*np.asarray(observation).shape[:3], 4))
+
+
+def boxed():
+    """A black box that does not answer where it stands in a corner."""
+
+    def policy(shown):
+        corner = shown[:, 0, 0, -1:] > 0
+        return np.where(corner, np.nan, np.zeros((len(shown), 4)))
+
+    return black_box(policy)
 
 
 def fails():

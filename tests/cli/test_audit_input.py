@@ -4,6 +4,8 @@ import errno
 import json
 import os
 
+import jax
+import jax.numpy as jnp
 import pytest
 
 from mesascope.audit import audit as auditing
@@ -94,6 +96,7 @@ def test_a_saved_subject_that_is_none(capsys, tmp_path, name):
         ("Wide", "logits have shape (4, 3, 3, 5); expected (4, 3, 3, 4)"),
         ("Broken", "KeyError: 'lost'"),
         ("Plain", "write it with jax.numpy"),
+        ("boxed", "SubjectError: the answer is not finite: nan in level 0, cell row 0 column 0 (interior), channel 0"),
     ],
 )
 def test_ones_own_subject_that_breaks_its_promises(name, said):
@@ -115,6 +118,19 @@ def test_a_subject_that_fails_later_names_distribution_level_and_cell(monkeypatc
     late = find_source(OWN + "Late", WORLD).make(None, 0).subject
     with pytest.raises(SubjectError, match=r"blue-door level 0, cell row 0 column 0 .*not finite"):
         draw_sample(WORLD, late, auditing.audit_key(0), 8, "blue-door")
+
+
+def test_what_somebodys_code_raises_in_a_compiled_program_is_no_fault_of_ours(capsys, monkeypatch):
+    from mesascope.cli import auditing as command
+    from tests.cli.own_subjects import boxed
+
+    def fails(request, json):
+        jax.jit(lambda seen: boxed().logits(seen))(jnp.zeros((2, 3, 3, 7))).block_until_ready()
+
+    monkeypatch.setattr(command, "run_audits", fails)
+    code, _, err = run(capsys)
+    assert code == SubjectError.exit_code
+    assert err == "mesascope: the answer is not finite: nan in level 0, cell row 0 column 0 (interior), channel 0"
 
 
 def test_a_file_in_the_place_of_the_folder(capsys, tmp_path):
