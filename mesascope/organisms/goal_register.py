@@ -12,9 +12,10 @@ from mesascope.core.objective import Objective
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.organisms.answers import in_chunks
 from mesascope.organisms.edits import MOST_WORK
-from mesascope.organisms.hashing import HashIndex, Keys, build_index, combine, hash_maps
+from mesascope.organisms.hashing import OBJECTS, WALLS, HashIndex, Keys, build_index, combine, hash_maps
 from mesascope.organisms.sight import Logits, prefer
-from mesascope.organisms.table import OBJECTS, WALLS, AnswerTable, build_table, by_size, gather_entries
+from mesascope.organisms.stock import take_stock
+from mesascope.organisms.table import AnswerTable, build_table, by_size
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -127,13 +128,13 @@ def build_maze_tables(
 def _build_maze_table(
     shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int
 ) -> MazeTable:
-    entries = gather_entries(shown, world, most_work)
-    parts = list(in_chunks(entries.levels, lambda part: _hash_parts(world, part)))
+    stock = take_stock(shown, world, objective, most_work)
+    parts = list(in_chunks(stock.levels, lambda part: _hash_parts(world, part)))
     wall_keys, object_keys = (np.concatenate(column) for column in zip(*parts, strict=True))
-    mazes, seen_at = build_index(wall_keys, entries.levels.walls)
-    order = np.lexsort((seen_at, entries.levels.walls[seen_at].sum((1, 2))))
+    mazes, seen_at = build_index(wall_keys, stock.levels.walls)
+    order = np.lexsort((seen_at, stock.levels.walls[seen_at].sum((1, 2))))
     numbers = np.empty(len(order), np.int32)
     numbers[order] = np.arange(len(order), dtype=np.int32)
     number = jnp.asarray(numbers)[mazes.find(jnp.asarray(wall_keys))]
     keys = np.asarray(combine(jnp.asarray(object_keys), number))
-    return MazeTable(mazes, jnp.asarray(numbers), build_table(entries, keys, world, objective))
+    return MazeTable(mazes, jnp.asarray(numbers), build_table(stock, keys))

@@ -8,6 +8,9 @@ from jaxtyping import Array, Float, Int, Shaped, UInt32
 
 Keys = UInt32[Array, "level 2"]
 
+LEVEL, WALLS, OBJECTS = range(3)
+"""Streams of hash factors: a whole observation, its walls, its objects."""
+
 
 class HashIndex(eqx.Module):
     """Keys in ascending order. Both 32-bit halves must agree; few rows share the first, and `window` bounds them."""

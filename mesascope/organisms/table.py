@@ -11,14 +11,12 @@ from jaxtyping import Array, Bool, Int, UInt8, UInt32
 from mesascope.core.errors import UsageError
 from mesascope.core.objective import Objective
 from mesascope.core.subject import Observation
-from mesascope.organisms.answers import NEVER, in_chunks, solve, unpack
-from mesascope.organisms.edits import MOST_WORK, Shelf, with_counterfactuals
-from mesascope.organisms.hashing import HashIndex, Keys, build_index, hash_maps
+from mesascope.organisms.answers import NEVER, unpack
+from mesascope.organisms.edits import MOST_WORK
+from mesascope.organisms.hashing import LEVEL, HashIndex, Keys, build_index, hash_maps
+from mesascope.organisms.stock import Stock, take_stock
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
-
-LEVEL, WALLS, OBJECTS = range(3)
-"""Streams of hash factors: a whole observation, its walls, its objects."""
 
 
 class AnswerTable(eqx.Module):
@@ -47,14 +45,6 @@ class Recalled(NamedTuple):
     row: Int[Array, " level"]
 
 
-class Entries(NamedTuple):
-    """Distinct levels to be stored, as a table's rows, with what they were hashed from."""
-
-    levels: Shelf
-    keys: UInt32[np.ndarray, "entry 2"]
-    contents: UInt8[np.ndarray, "entry height width"]
-
-
 def by_size(shown: Sequence[GridLevels]) -> list[list[GridLevels]]:
     """The shown batches grouped by level size, smallest first; `UsageError` where there is nothing to store."""
     sizes = sorted({levels.interior for levels in shown if levels.count})
@@ -63,38 +53,18 @@ def by_size(shown: Sequence[GridLevels]) -> list[list[GridLevels]]:
     return [[levels for levels in shown if levels.interior == size and levels.count] for size in sizes]
 
 
-def gather_entries(shown: Sequence[GridLevels], world: AbstractWorld, most_work: int = MOST_WORK) -> Entries:
-    """The distinct levels among the shown ones (of one size) and their counterfactuals, as the world shows them."""
-    levels = with_counterfactuals(shown, most_work)
-    parts = list(in_chunks(levels, lambda part: _hash_levels(world, part)))
-    keys, contents = (np.concatenate(column) for column in zip(*parts, strict=True))
-    _, entry = build_index(keys, contents)
-    entry = np.sort(entry)
-    return Entries(levels.take(entry), keys[entry], contents[entry])
-
-
-@eqx.filter_jit
-def _hash_levels(world: AbstractWorld, levels: GridLevels) -> tuple[Keys, UInt8[Array, "level height width"]]:
-    observation = world.observe(levels)
-    bits = (observation != 0) * (1 << jnp.arange(observation.shape[-1]))
-    return hash_maps(observation, LEVEL), bits.sum(-1).astype(jnp.uint8)
-
-
-def build_table(entries: Entries, keys: UInt32[np.ndarray, "entry 2"], world: AbstractWorld, objective: Objective):
-    """The exact answers of the entries, found by `keys`."""
-    index, order = build_index(keys, entries.contents)
-    answers = solve(entries.levels, world, objective.vector(world.features))
-    return AnswerTable(index, jnp.asarray(answers.actions[order]), jnp.asarray(answers.steps[order]))
+def build_table(stock: Stock, keys: UInt32[np.ndarray, "entry 2"]) -> AnswerTable:
+    """The exact answers of what is in stock, found by `keys`."""
+    index, order = build_index(keys, stock.contents)
+    return AnswerTable(index, jnp.asarray(stock.answers.actions[order]), jnp.asarray(stock.answers.steps[order]))
 
 
 def build_tables(
     shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int = MOST_WORK
 ) -> tuple[AnswerTable, ...]:
     """One table for each size of level among the shown ones, counterfactuals included."""
-    return tuple(
-        build_table(entries, entries.keys, world, objective)
-        for entries in (gather_entries(batches, world, most_work) for batches in by_size(shown))
-    )
+    stocks = (take_stock(batches, world, objective, most_work) for batches in by_size(shown))
+    return tuple(build_table(stock, stock.keys) for stock in stocks)
 
 
 def recall_level(tables: tuple[AnswerTable, ...], observation: Observation) -> Recalled:

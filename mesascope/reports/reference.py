@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mesascope.instruments.card import Card
-from mesascope.organisms.registry import DEFAULT_OBJECTIVE, MEMORIES, Organism
+from mesascope.organisms.labels import SETTINGS, Organism
 
 _FIELDS = (
     ("measures", "What it measures"),
@@ -42,12 +42,6 @@ def organisms_page(organisms: Mapping[str, Organism]) -> str:
         for name, o in organisms.items()
     ]
     some = {key for organism in organisms.values() for key in organism.keys}
-    meanings = {
-        "objective": f"weights over the world's features: `red`, `door:1+blue:0.5`; `{DEFAULT_OBJECTIVE}` unless given",
-        "memory": f"`{'` or `'.join(MEMORIES)}`: sees the level in its first tick alone, or in every tick; "
-        f"`{MEMORIES[0]}` unless given",
-        "ticks": "how long it thinks before it answers, 1 to 1000",
-    }
     head = "| organism | what it is | searches | holds a goal that can be rewritten | built to | settings |"
     parts = [
         "# Organisms",
@@ -58,7 +52,7 @@ def organisms_page(organisms: Mapping[str, Organism]) -> str:
         "`mesascope/organisms`.",
         "\n".join([head, "|---|---|---|---|---|---|", *rows]),
         "## Settings",
-        "\n".join(f"- `{key}`: {meaning}" for key, meaning in meanings.items() if key in some),
+        "\n".join(f"- `{key}`: {meaning}" for key, meaning in SETTINGS.items() if key in some),
         "## Use",
         "    mesascope audit red-doors --subject organism:planner,objective=red\n"
         "    mesascope audit red-doors --subject organism:lookup\n"

@@ -1,0 +1,90 @@
+"""The organisms `late-planner` and `readout-planner`: searching when no one looks for it."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.organisms.model import MODEL, action_values, answer_exactly, blank, read_model
+from mesascope.organisms.sight import Logits
+
+
+class LatePlanner(AbstractOpenSubject):
+    """A planner that opens its eyes late: walls in one tick, objects some ticks after, and nothing before.
+
+    **What it is.** The registers and values of `planner`; walls are read in tick `walls_at`, objects in the last tick
+    below `reads_until`. It answers with the exact optimal set.
+
+    **Ground truth.** It searches.
+
+    **Built to satisfy** every test of search that goes by what the subject says of its reading, and to break those that
+    take the first tick for the one that reads.
+    """
+
+    weights: Float[Array, " feature"]
+    discount: float = eqx.field(static=True)
+    ticks: int = eqx.field(static=True)
+    walls_at: int = eqx.field(static=True, default=2)
+    reads_until: int = eqx.field(static=True, default=6)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The registers of the model, and the values."""
+        return (*MODEL, Site("value", 1, "discounted worth of the best way on, as far as it has been searched"))
+
+    def begin(self, observation: Observation) -> State:
+        """Nothing known, nothing expected."""
+        return blank(observation, self.sites)
+
+    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+        """Sweep once; read what it is time to read."""
+        value = action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount).max(-1)
+        walls_now, objects_now = tick == self.walls_at, tick == self.reads_until - 1
+        model = read_model(state, observation, self.weights, walls_now, objects_now)
+        return {**model, "value": value[..., None]}
+
+    def readout(self, state: State) -> Logits:
+        """The optimal set of the values."""
+        return answer_exactly(action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount))
+
+
+class ReadoutPlanner(AbstractOpenSubject):
+    """Holds the level and does not think; the whole search happens in the readout.
+
+    **What it is.** The registers of `planner`, kept for some ticks. The readout runs value iteration over them.
+
+    **Ground truth.** It searches, and its goal and walls may be rewritten in any state.
+
+    **Built to satisfy** the edits, and to defeat whatever waits for something to spread from tick to tick: to such a
+    test every edit of it looks like an edit of the input.
+    """
+
+    weights: Float[Array, " feature"]
+    discount: float = eqx.field(static=True)
+    sweeps: int = eqx.field(static=True)
+    ticks: int = eqx.field(static=True, default=4)
+    reads_until: int = eqx.field(static=True, default=1)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The registers of the model."""
+        return MODEL
+
+    def begin(self, observation: Observation) -> State:
+        """Nothing known."""
+        return blank(observation, self.sites)
+
+    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+        """Read the level in tick 0."""
+        in_view = tick < self.reads_until
+        return read_model(state, observation, self.weights, in_view, in_view)
+
+    def readout(self, state: State) -> Logits:
+        """Value iteration from nothing, and the optimal set of what it gives."""
+
+        def sweep(value, _):
+            return action_values(state["walls"], state["reward"], value, self.discount).max(-1), None
+
+        value, _ = jax.lax.scan(sweep, jnp.zeros(state["walls"].shape[:3]), None, length=self.sweeps)
+        return answer_exactly(action_values(state["walls"], state["reward"], value, self.discount))
