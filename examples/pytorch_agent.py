@@ -110,6 +110,12 @@ def subject() -> HostOpenSubject:
     return torch_subject(agent, sites={"state": "cell"})
 
 
+def subject_untrained() -> HostOpenSubject:
+    """The same agent before training: the search tests take it for a control because of its name."""
+    torch.manual_seed(1)
+    return torch_subject(Agent().eval(), sites={"state": "cell"})
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Train and keep the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

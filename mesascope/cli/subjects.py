@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -19,7 +20,7 @@ from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, Training, untrained_twin
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
-from mesascope.core.subject import AbstractSubject
+from mesascope.core.subject import AbstractOpenSubject, AbstractSubject
 from mesascope.learned.registry import config_of
 from mesascope.organisms.registry import ORGANISMS, build_organism, check_organism
 from mesascope.store.bundle import MANIFEST
@@ -28,6 +29,8 @@ from mesascope.worlds.grid import CHANNELS
 from mesascope.worlds.world import AbstractWorld
 
 ORGANISM, PYTHON = "organism:", "python:"
+UNTRAINED = "_untrained"
+"""Beside a subject of this name with that ending: the same agent before training, a control of the search tests."""
 LEARNED = "learned"
 """Name of the folder of a learned algorithm, inside that of its training."""
 
@@ -94,7 +97,29 @@ def _python(ref: str, world: AbstractWorld) -> Source:
     if not hasattr(imported, attribute):
         names = [n for n in vars(imported) if not n.startswith("_")]
         raise unknown(f"attribute of {module}", attribute, names)
-    found = getattr(imported, attribute)
+    subject = _made(ref, imported, attribute)
+    _check(ref, subject, world)
+    identity = {"python": ref, "code": _hash_of_code(imported), "arrays": _hash_of_arrays(subject)}
+    untrained = _untrained(ref, imported, attribute, world)
+    if untrained is not None:
+        identity["untrained"] = _hash_of_arrays(untrained)
+    audited = AuditSubject(subject, "python", ref, ref.removeprefix(PYTHON), hard_coded=None, untrained=untrained)
+    return Source(identity, lambda settings, seed: audited)
+
+
+def _untrained(ref: str, module: ModuleType, attribute: str, world: AbstractWorld) -> AbstractOpenSubject | None:
+    if not hasattr(module, attribute + UNTRAINED):
+        return None
+    untrained = _made(ref, module, attribute + UNTRAINED)
+    if not isinstance(untrained, AbstractOpenSubject):
+        raise UsageError(f"subject '{ref}': {attribute + UNTRAINED} is not open; the control needs sites as well")
+    _check(ref + UNTRAINED, untrained, world)
+    return untrained
+
+
+def _made(ref: str, module: ModuleType, attribute: str) -> AbstractSubject:
+    """The subject by this name in the user's module, or what the function or class of this name gives."""
+    found = getattr(module, attribute)
     try:
         subject = found() if callable(found) and not isinstance(found, AbstractSubject) else found
     except Exception as error:
@@ -104,10 +129,7 @@ def _python(ref: str, world: AbstractWorld) -> Source:
             f"subject '{ref}' is of type {type(subject).__name__}; expected a mesascope.core.subject.AbstractSubject, "
             "or a function or class that gives one when called without arguments"
         )
-    _check(ref, subject, world)
-    audited = AuditSubject(subject, "python", ref, ref.removeprefix(PYTHON), hard_coded=None)
-    identity = {"python": ref, "code": _hash_of_code(imported), "arrays": _hash_of_arrays(subject)}
-    return Source(identity, lambda settings, seed: audited)
+    return subject
 
 
 def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> None:

@@ -4,7 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from mesascope.adapters.black_box import black_box
-from mesascope.core.subject import AbstractSubject
+from mesascope.adapters.jax_functions import jax_steps
+from mesascope.core.subject import AbstractSubject, Site
 
 
 class Still(AbstractSubject):
@@ -57,6 +58,26 @@ def boxed():
         return np.where(corner, np.nan, np.zeros((len(shown), 4)))
 
     return black_box(policy)
+
+
+def opened(gain=1.0):
+    """Open, and as good as nothing."""
+    return jax_steps(
+        begin=lambda gain, *shape: {"state": jnp.zeros((*shape, 4))},
+        step=lambda gain, state, seen, tick: {"state": state["state"] + gain},
+        readout=lambda gain, state: state["state"],
+        sites=(Site("state", 4, "a count"),),
+        ticks=2,
+        reads_until=0,
+        params=jnp.float32(gain),
+    )
+
+
+def opened_untrained():
+    return opened(0.5)
+
+
+still = still_untrained = Still()
 
 
 def fails():

@@ -15,6 +15,7 @@ from mesascope.cli.subjects import find_source
 from mesascope.core.errors import SubjectError, UsageError
 from mesascope.store import fs
 from mesascope.worlds.red_doors import RedDoors
+from tests.cli import own_subjects
 
 OWN = "python:tests.cli.own_subjects:"
 WORLD = RedDoors(size=5)
@@ -63,6 +64,7 @@ def run(capsys, *arguments):
         (["--subject", "python:no_such_module_here:x"], "importing no_such_module_here failed"),
         (["--subject", OWN + "Stil"], "unknown attribute of tests.cli.own_subjects 'Stil': did you mean 'Still'?"),
         (["--subject", OWN + "nothing"], "is of type NoneType; expected a"),
+        (["--subject", OWN + "still"], "still_untrained is not open"),
         (["--subject", OWN + "fails"], "calling fails() failed: ValueError: no weights here"),
         (["--subject", "organism:uniform", "--updates", "3"], "--updates says what to train"),
     ],
@@ -112,6 +114,16 @@ def test_ones_own_subject_by_class_and_what_it_depends_on():
     assert first.identity["code"]
 
 
+def test_the_same_agent_before_training_is_found_by_its_name(monkeypatch):
+    source = find_source(OWN + "opened", WORLD)
+    found = source.make(None, 0)
+    assert float(found.subject.params) == 1.0
+    assert float(found.untrained.params) == 0.5
+    assert find_source(OWN + "Still", WORLD).make(None, 0).untrained is None
+    monkeypatch.setattr("tests.cli.own_subjects.opened_untrained", lambda: own_subjects.opened(0.25))
+    assert find_source(OWN + "opened", WORLD).identity != source.identity
+
+
 def test_a_subject_that_fails_later_names_distribution_level_and_cell(monkeypatch):
     from mesascope.instruments.sample import draw_sample
 
@@ -122,10 +134,9 @@ def test_a_subject_that_fails_later_names_distribution_level_and_cell(monkeypatc
 
 def test_what_somebodys_code_raises_in_a_compiled_program_is_no_fault_of_ours(capsys, monkeypatch):
     from mesascope.cli import auditing as command
-    from tests.cli.own_subjects import boxed
 
     def fails(request, json):
-        jax.jit(lambda seen: boxed().logits(seen))(jnp.zeros((2, 3, 3, 7))).block_until_ready()
+        jax.jit(lambda seen: own_subjects.boxed().logits(seen))(jnp.zeros((2, 3, 3, 7))).block_until_ready()
 
     monkeypatch.setattr(command, "run_audits", fails)
     code, _, err = run(capsys)

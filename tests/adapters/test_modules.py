@@ -1,0 +1,77 @@
+"""Sites by module name, without PyTorch: its interface is played by `fake_torch`. The same with PyTorch is in test_torch.py."""
+
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mesascope.adapters.torch_functions import torch_steps
+from mesascope.adapters.torch_modules import torch_subject
+from mesascope.conformance.check_subject import check_subject
+from mesascope.core.editing import Edit, run
+from mesascope.core.errors import SubjectError, UsageError
+from tests.adapters.fake_torch import Glance, Module, fake_torch, first, last
+from tests.adapters.numpy_net import numpy_twin
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", fake_torch)
+
+
+@pytest.fixture
+def module(net):
+    return Glance(numpy_twin(net)[1], net.ticks, net.reads_until)
+
+
+def test_a_module_is_read_and_written_tick_by_tick(module, net, observation):
+    subject = torch_subject(module, sites={"state": "cell"})
+    assert (subject.ticks, subject.reads_until) == (net.ticks, net.reads_until)
+    check_subject(subject, observation)
+    where = jax.random.bernoulli(jax.random.key(0), 0.3, observation.shape[:3])
+    edit = Edit("state", where, jax.random.normal(jax.random.key(1), (*observation.shape[:3], net.channels)), 2, 3)
+    ours, theirs = (run(s, observation, (edit,), ("state",)) for s in (net, subject))
+    np.testing.assert_allclose(ours.logits, theirs.logits, atol=1e-5)
+    np.testing.assert_allclose(ours.recording["state"], theirs.recording["state"], atol=1e-5)
+    assert "forward" not in module.cell.__dict__
+    assert module.cell.hooks == []
+
+
+def test_calls_before_the_one_resumed_are_left_out(module, net):
+    subject = torch_subject(module, sites={"state": "cell"})
+    made = []
+    plain = module.cell.forward
+    module.cell.forward = lambda *given: made.append(1) or plain(*given)
+    subject.step({"state": jnp.ones((2, 7, 7, net.channels))}, jnp.zeros((2, 7, 7, 7)), jnp.array(3))
+    assert len(made) == 1
+
+
+def test_a_closed_module_and_one_in_steps(module, net, observation):
+    np.testing.assert_allclose(torch_subject(module).logits(observation), net.logits(observation), atol=1e-5)
+    steps, weights = numpy_twin(net)
+    subject = torch_steps(
+        begin=lambda *shape: {"state": first(steps.begin(*shape)["state"])},
+        step=lambda s, seen, tick: {"state": first(steps.step({"state": last(s["state"])}, last(seen), tick)["state"])},
+        readout=lambda s: first(steps.readout({"state": last(s["state"])})),
+        sites=net.sites,
+        ticks=net.ticks,
+        reads_until=net.reads_until,
+        module=Module(weights),
+    )
+    check_subject(subject, observation)
+    np.testing.assert_allclose(subject.logits(observation), net.logits(observation), atol=1e-5)
+
+
+def test_what_does_not_fit_is_named(module, net):
+    with pytest.raises(UsageError, match="unknown module of the Glance 'cel': did you mean 'cell'"):
+        torch_subject(module, sites={"state": "cel"})
+    with pytest.raises(SubjectError, match="called 5 times in a forward pass; `ticks` says 6"):
+        torch_subject(module, sites={"state": "cell"}, ticks=6)
+    module.leak = 0.5
+    with pytest.raises(SubjectError, match="do not hold everything: resumed from them at tick 2"):
+        torch_subject(module, sites={"state": "cell"})
+    module.cell.training = True
+    with pytest.raises(SubjectError, match=r"training mode \(cell\)"):
+        torch_subject(module)
