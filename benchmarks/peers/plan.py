@@ -37,7 +37,10 @@ QUESTIONS = (
         "Random policy",
         "Environment steps a second of a uniform policy in one compiled scan, ended episodes being reset inside; the first "
         "reset is not timed. *Observed*: the observation of every step of every copy is written to memory. *Unobserved*: "
-        "rewards alone come back, and the compiler may leave out what is not needed for them. minigrid is NumPy and always "
+        "rewards alone come back, and the compiler may leave out what is not needed for them. Observations differ in kind and "
+        "size, as the notes say: Mesascope's is a byte for each cell with a bit for each channel, *unpacked* a boolean for "
+        "each cell and channel as jaxgmg's; navix sees 3 numbers of each cell, xminigrid 7x7 cells around the agent. "
+        "minigrid is NumPy and always "
         "observes; craftax runs without its auto-reset, which makes a world for every step of every copy.",
         {"observed": "steps a second, observed", "unobserved": "unobserved"},
         "more",
@@ -92,6 +95,9 @@ def cases(cap: float, quick: bool) -> list[Case]:
     walk, few = {"copies": 1024, "steps": 64}, {"copies": 128, "steps": 8}
     sizes = (9, 13) if quick else (9, 13, 25)
     found = [Case("steps", "mesascope", f"mesascope, red-doors {n}x{n}", {**walk, "size": n}) for n in sizes]
+    found += [
+        Case("steps", "mesascope", "mesascope, red-doors 13x13, unpacked", {**walk, "size": 13, "unpacked": True})
+    ]
     found += [Case("steps", "jaxgmg", f"jaxgmg, corner {n}x{n}", {**walk, "size": n}) for n in sizes]
     navix = ("Empty-8x8",) if quick else ("Empty-8x8", "FourRooms")
     found += [Case("steps", "navix", f"navix, {n}", {**walk, "name": f"Navix-{n}-v0"}) for n in navix]
@@ -131,7 +137,7 @@ def cases(cap: float, quick: bool) -> list[Case]:
         ),
         Case("training", "mesascope", "mesascope, PPO", {**race, "optimizer": "ppo", "chunk": 5}),
         Case("training", "jaxgmg", "jaxgmg, PPO, MLP", {**peers, "network": "relu"}),
-        Case("training", "navix", "navix, PPO, convolutions", {**peers, "network": "conv", "gamma": 0.99, "chunk": 1}),
+        Case("training", "navix", "navix, PPO, MLP", {**peers, "network": "mlp", "gamma": 0.99}),
     ]
     return found
 

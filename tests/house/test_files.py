@@ -11,7 +11,7 @@ BRITISH = (
     r"|optimis(?!m|t)|regularis|recognis|summaris|visualis|organis(?!m)|randomis|serialis|\bcentre|\bmetre|licence|catalogue"
 )
 # Names and titles that are not ours to spell.
-NOT_OURS = r"tree_(de)?serialise_\w+|aria.labelledby|Invariance in policy optimisation"
+NOT_OURS = r"generalised_advantage_estimation|tree_(de)?serialise_\w+|aria.labelledby|Invariance in policy optimisation"
 MACHINE = r"/(?:work|root|home|tmp|Users)/\w|(?:py" r"pi|python" r"hosted)\.org|registry\.np" r"mjs"
 
 

@@ -18,11 +18,46 @@ from mesascope.core.solver import optimal_values
 from mesascope.learned.registry import parameter_count
 from mesascope.worlds.red_doors import RedDoors
 
+try:
+    from mesascope.worlds import stepping
+except ImportError:  # a checkout from before it
+    stepping = None
+
 ABOUT = {"version": mesascope.__version__, "jax": jax.__version__, "backend": jax.default_backend()}
 
 
 def steps(options: dict) -> Ready:
-    """Random walks by table look-up; an episode that ends is followed by a start in another level."""
+    """Random walks by table look-up; an episode that ends is followed by one in the next level.
+
+    An observation is a byte for each cell with a bit for each channel, or with `unpacked` a boolean for each channel.
+    """
+    if stepping is None:
+        return _steps_by_tables(options)
+    world, copies, count = RedDoors(size=options["size"]), options["copies"], options["steps"]
+    drawn = world.draw(named_key(0, "levels"), copies)
+    stepper = stepping.make_stepper(world, drawn, named_key(0, "stepper"), 100)
+    first = stepping.begin(stepper, named_key(0, "begin"), copies)
+    channels = world.observe(drawn[:1]).shape[-1]
+
+    @partial(jax.jit, static_argnames="looking")
+    def walk(stepper, key, looking: bool):
+        walked = stepping.walk_at_random(stepper, first, key, count, looking=looking)[1]
+        if looking and options.get("unpacked"):
+            return walked.stepped, stepping.as_channels(walked.seen, channels)
+        return walked
+
+    def measure(repeat: int) -> dict[str, float | None]:
+        key, of = jax.random.key(repeat), {"observed": True, "unobserved": False}
+        work = lambda looking: jax.block_until_ready(walk(stepper, key, looking))  # noqa: E731
+        return {name: rate(lambda looking=looking: work(looking), copies * count) for name, looking in of.items()}
+
+    seen = [jax.block_until_ready(walk(stepper, jax.random.key(0), looking)) for looking in (False, True)][1][1]
+    cost = seen.size * seen.dtype.itemsize // (copies * count)
+    return Ready({**ABOUT, "copies": copies, "steps": count, "observation_bytes": cost}, measure)
+
+
+def _steps_by_tables(options: dict) -> Ready:
+    """Random walks in the tables of the solver, where there is no stepper."""
     world, copies = RedDoors(size=options["size"]), options["copies"]
 
     def start(mdp, level, key):
