@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from mesascope.audit import document
@@ -22,10 +21,10 @@ from mesascope.instruments.choice_weights import WeightPosterior
 from mesascope.instruments.goal_directedness import measure_goal_directedness
 from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read_mesa_objective
+from mesascope.instruments.pursued import pursued_weights
 from mesascope.instruments.sample import Sample, draw_sample
-from mesascope.instruments.search.battery import run_test
-from mesascope.instruments.search.trials import draw_trials
-from mesascope.instruments.search.verdict import SearchVerdict, Verdict, decide
+from mesascope.instruments.search.examine import Effort, examine_search
+from mesascope.instruments.search.verdict import Verdict
 from mesascope.instruments.search.writing import Place
 from mesascope.instruments.thinking_time import measure_thinking_time
 from mesascope.worlds.world import AbstractWorld
@@ -66,7 +65,13 @@ def audit(
         thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
         watch("search: retarget, virtual wall, both")
         search = examine_search(
-            world, subject, audited.untrained, settings, seed, certain_weights(world, behavioral.weights)
+            world,
+            subject,
+            audited.untrained,
+            contested(world, settings, seed),
+            pursued_weights(world, behavioral.everywhere),
+            audit_key(seed, "search"),
+            Effort(settings.per_test, settings.certified),
         )
         place = next(test.place for test in search.tests if test.name == "retarget")
         if search.verdict is Verdict.SEARCH and place is not None:
@@ -109,24 +114,6 @@ def audit(
     }
 
 
-_TESTS = ("retarget", "virtual wall", "joint")
-
-
-def examine_search(
-    world: AbstractWorld,
-    subject: AbstractOpenSubject,
-    untrained: AbstractOpenSubject | None,
-    settings: Settings,
-    seed: int,
-    weights: np.ndarray,
-) -> SearchVerdict:
-    """The search battery, on trials drawn fresh for what the subject is after by its behavior."""
-    key = audit_key(seed, "search")
-    pool = contested(world, settings, seed)
-    trials = draw_trials(world, key, pool, settings.per_test, jnp.asarray(weights))
-    return decide(tuple(run_test(world, name, trials[name], subject, untrained, key) for name in _TESTS))
-
-
 def _mesa(world, subject, settings: Settings, seed: int, samples: list[Sample], place: Place) -> MesaObjective:
     mazes = contested(world, settings, seed)[: settings.implants]
     kinds = classes_of([s.levels for s in samples])
@@ -136,16 +123,6 @@ def _mesa(world, subject, settings: Settings, seed: int, samples: list[Sample], 
 def full_weights(world: AbstractWorld, posterior: WeightPosterior) -> np.ndarray:
     """Posterior mean weights in the order of the world's features; those that were not free weigh nothing."""
     return _spread(world, posterior, np.array([[w.mean for w in posterior.weights.values()]]))[0]
-
-
-def certain_weights(world: AbstractWorld, posterior: WeightPosterior) -> np.ndarray:
-    """Posterior mean of the weights that are beyond doubt not zero; the others weigh nothing.
-
-    What optimal behavior on an edited level is must not hang on the sign of a weight that is about zero: where the goal
-    is walled off, a trace of liking for anything else would make going there optimal.
-    """
-    sure = [w.mean if w.interval.low > 0 or w.interval.high < 0 else 0.0 for w in posterior.weights.values()]
-    return _spread(world, posterior, np.array([sure]))[0]
 
 
 def posterior_draws(world: AbstractWorld, posterior: WeightPosterior) -> np.ndarray:

@@ -20,6 +20,8 @@ from mesascope.instruments.goal_directedness import GoalDirectedness
 from mesascope.instruments.hypothesis_posterior import HypothesisPosterior
 from mesascope.instruments.mesa_objective import MesaObjective
 from mesascope.instruments.search.battery import SearchTest
+from mesascope.instruments.search.certified import Certified
+from mesascope.instruments.search.operating_point import OPERATING_POINT
 from mesascope.instruments.search.verdict import SearchVerdict, Verdict, passed
 from mesascope.instruments.search.writing import Place
 from mesascope.worlds.world import AbstractWorld
@@ -57,6 +59,8 @@ def of_search(found: SearchVerdict | None, hard_coded: bool | None) -> dict[str,
             "hard_coded": hard_coded,
             "mesa_optimizer": False,
             "tests": [],
+            "capacity": None,
+            "operating_point": _operating_point(),
         }
     searches = found.verdict is Verdict.SEARCH
     return {
@@ -65,6 +69,28 @@ def of_search(found: SearchVerdict | None, hard_coded: bool | None) -> dict[str,
         "hard_coded": hard_coded,
         "mesa_optimizer": searches and hard_coded is False,
         "tests": [_test(test) for test in found.tests],
+        "capacity": None if found.certified is None else _capacity(found.certified),
+        "operating_point": _operating_point(),
+    }
+
+
+def _capacity(bound: Certified) -> dict[str, Any]:
+    return {
+        "bits": {**bound.size._asdict(), "total": bound.size.total},
+        "shown_per_level": {"unedited": bound.unedited, "edited": bound.edited},
+        "levels": bound.levels,
+        "levels_needed": bound.needed,
+        "table_excluded": bound.enough,
+    }
+
+
+def _operating_point() -> dict[str, Any]:
+    point = OPERATING_POINT
+    return {
+        **point._asdict(),
+        "sensitivity": point.sensitivity,
+        "false_positive_rate": point.false_positive_rate,
+        "trusted": point.trusted,
     }
 
 
@@ -81,6 +107,7 @@ def _test(test: SearchTest) -> dict[str, Any]:
         "controls": test.controls,
         "advantages": test.advantages,
         "spread": test.spread,
+        "nonlinear": test.nonlinear,
         "levels": test.levels,
         "cells": test.cells,
         "places_tried": len(test.tried),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy.stats import binomtest
 
 CONFIDENCE = 0.95
 RESAMPLES = 2_000
@@ -40,6 +41,19 @@ def wilson(successes: float | int | np.number, trials: float | int | np.number) 
     center = (rate + z * z / (2 * trials)) / (1 + z * z / trials)
     half = z / (1 + z * z / trials) * (rate * (1 - rate) / trials + z * z / (4 * trials * trials)) ** 0.5
     return Estimate(rate, Interval(max(0.0, min(rate, center - half)), min(1.0, max(rate, center + half))))
+
+
+def exact_rate(successes: int, trials: int) -> Estimate:
+    """Rate with its exact (Clopper and Pearson 1934) interval; no trials give NaN and (0, 1).
+
+    Raises `ValueError` when there are more successes than trials.
+    """
+    if trials <= 0:
+        return Estimate(float("nan"), Interval(0.0, 1.0))
+    if not 0 <= successes <= trials:
+        raise ValueError(f"{successes} successes in {trials} trials")
+    found = binomtest(successes, trials).proportion_ci(CONFIDENCE, "exact")
+    return Estimate(successes / trials, Interval(float(found.low), float(found.high)))
 
 
 @lru_cache(maxsize=4)

@@ -55,6 +55,13 @@ class AbstractOpenSubject(AbstractSubject):
     def sites(self) -> tuple[Site, ...]:
         """The sites, each a key of the state."""
 
+    @property
+    def hidden_bits(self) -> float:
+        """Bits that it keeps neither in its arrays nor in compiled code, such as the weights of a module of another library;
+        infinite where nobody knows. What it could have stored is judged by them.
+        """
+        return 0.0
+
     @abc.abstractmethod
     def begin(self, observation: Observation) -> State:
         """State before the first tick; may use only the shape of the observation."""

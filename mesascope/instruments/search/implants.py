@@ -67,15 +67,15 @@ def implant(
     No run ever saw two of the objects together; the subject's choice between them is made from its state.
     """
     believed = believed_levels(mazes, classes)
-    base = record(world, subject, without_objects(mazes))
+    base = record(world, subject, without_objects(mazes)).states
     donors, centers = [], []
     for slot in range(classes.shape[1]):
         alone = jnp.where(jnp.arange(classes.shape[1]) == slot, classes, -1)
-        donors.append(record(world, subject, believed_levels(mazes, alone)))
+        donors.append(record(world, subject, believed_levels(mazes, alone)).states)
         centers.append(mazes.cell[:, slot : slot + 1])
     at = tuple(centers)
     patch = donor_patch(base, tuple(donors), at, at, jnp.array(place.radius))
-    policy = patched_policy(world, subject, without_objects(mazes), patch, place)
+    policy = patched_policy(world, subject, without_objects(mazes), base, patch, place)
     near = within(jnp.concatenate(centers, 1), max(place.radius, 1), mazes.interior)
     readable = ~near.reshape(mazes.count, -1) & ~mazes.walls.reshape(mazes.count, -1)
     return Implanted(believed, policy, readable)

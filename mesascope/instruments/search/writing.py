@@ -1,4 +1,4 @@
-"""Writing trials into a subject: donor recordings, patched at a site, a state and a radius."""
+"""Writing trials into a subject: runs are recorded once, and every arm branches off a recording where its edit begins."""
 
 from typing import NamedTuple
 
@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from mesascope.core.editing import Edit, Recording, run_unchecked
-from mesascope.core.subject import AbstractOpenSubject, policy_table
+from mesascope.core.editing import Recording, run_unchecked
+from mesascope.core.subject import AbstractOpenSubject, State, policy_table
 from mesascope.instruments.search.patches import moved, sources, within
 from mesascope.instruments.search.trials import Trials
 from mesascope.worlds.grid import GridLevels
@@ -28,13 +28,20 @@ class Place(NamedTuple):
         return f"{'+'.join(self.sites)} {how} state {self.first}, radius {self.radius}"
 
 
-class Donors(NamedTuple):
-    """Recordings of the unedited base run and of every donor run of one test, all sites and states."""
+class Recorded(NamedTuple):
+    """One unedited run: every site in every state, and the policy it ended in."""
 
-    base: Recording
-    parts: tuple[Recording, ...]
-    irrelevant: tuple[Recording, ...]
-    changed: Recording
+    states: Recording
+    policy: Float[Array, "level state action"]
+
+
+class Donors(NamedTuple):
+    """The unedited base run and every donor run of one test; all arms, sites, states and radii share these."""
+
+    base: Recorded
+    parts: tuple[Recorded, ...]
+    irrelevant: tuple[Recorded, ...]
+    changed: Recorded
 
     def of(self, place: Place) -> tuple[Recording, ...]:
         """The donor of each part.
@@ -43,7 +50,9 @@ class Donors(NamedTuple):
         sustained one takes all from the run with all changes: donors that plan for different goals would hold different
         plans in place and fight for ever.
         """
-        return (self.changed,) * len(self.parts) if place.sustained else self.parts
+        if place.sustained:
+            return (self.changed.states,) * len(self.parts)
+        return tuple(part.states for part in self.parts)
 
 
 class Patch(NamedTuple):
@@ -53,14 +62,16 @@ class Patch(NamedTuple):
     values: Recording
 
 
-def record(world: AbstractWorld, subject: AbstractOpenSubject, levels: GridLevels) -> Recording:
+@eqx.filter_jit
+def record(world: AbstractWorld, subject: AbstractOpenSubject, levels: GridLevels) -> Recorded:
     """All sites in all states of an unedited run."""
     sites = tuple(site.name for site in subject.sites)
-    return run_unchecked(subject, world.observe(levels), (), sites).recording
+    run = run_unchecked(subject, world.observe(levels), (), sites)
+    return Recorded(run.recording, policy_table(run.logits))
 
 
 def record_donors(world: AbstractWorld, subject: AbstractOpenSubject, trials: Trials) -> Donors:
-    """Run the base and every donor level once; all arms, sites, states and radii share these."""
+    """Run the base and every donor level once."""
     return Donors(
         record(world, subject, trials.base),
         tuple(record(world, subject, part.donor) for part in trials.parts),
@@ -98,19 +109,48 @@ def random_patch(base: Recording, patch: Patch, key: PRNGKeyArray) -> Patch:
     for index, site in enumerate(sorted(base)):
         length = jnp.sqrt(jnp.where(on, (patch.values[site] - base[site]) ** 2, 0.0).sum((2, 3, 4), keepdims=True))
         noise = jnp.where(on, jax.random.normal(jax.random.fold_in(key, index), base[site].shape[1:])[None], 0.0)
-        values[site] = base[site] + noise * (length / jnp.sqrt((noise**2).sum((2, 3, 4), keepdims=True)))
+        size = jnp.sqrt((noise**2).sum((2, 3, 4), keepdims=True))
+        values[site] = base[site] + noise * (length / jnp.maximum(size, 1e-12))
     return Patch(patch.where, values)
 
 
 def patched_policy(
-    world: AbstractWorld, subject: AbstractOpenSubject, levels: GridLevels, patch: Patch, place: Place
+    world: AbstractWorld, subject: AbstractOpenSubject, levels: GridLevels, base: Recording, patch: Patch, place: Place
 ) -> Float[Array, "level state action"]:
-    """The policy on `levels` with a patch written at a place."""
-    last = subject.ticks if place.sustained else place.first
-    edits = tuple(
-        Edit(site, patch.where, patch.values[site], jnp.array(place.first), jnp.array(last)) for site in place.sites
-    )
-    return policy_table(run_unchecked(subject, world.observe(levels), edits, ()).logits)
+    """The policy on `levels`, whose unedited run is `base`, with a patch written at a place."""
+    names = [site.name for site in subject.sites]
+    on = jnp.array([name in place.sites for name in names])
+    start = {name: base[name][place.first] for name in names}
+    return _branch(world, subject, levels, start, patch, on, jnp.array(place.first), jnp.array(place.sustained))
+
+
+@eqx.filter_jit
+def _branch(
+    world: AbstractWorld,
+    subject: AbstractOpenSubject,
+    levels: GridLevels,
+    start: State,
+    patch: Patch,
+    on: Bool[Array, " site"],
+    first: Int[Array, ""],
+    sustained: Bool[Array, ""],
+) -> Float[Array, "level state action"]:
+    """Go on from a recorded state. Sites, states and ways of writing are numbers, so that one program serves them all."""
+    observation = world.observe(levels)
+
+    def write(state: State, t: Int[Array, ""], now: Bool[Array, ""]) -> State:
+        return {
+            site.name: jnp.where(
+                (patch.where & on[index] & now)[..., None], patch.values[site.name][t], state[site.name]
+            )
+            for index, site in enumerate(subject.sites)
+        }
+
+    def tick(t: Int[Array, ""], state: State) -> State:
+        return write(subject.step(state, observation, t), t + 1, sustained)
+
+    state = jax.lax.fori_loop(first, subject.ticks, tick, write(start, first, jnp.array(True)))
+    return policy_table(subject.readout(state))
 
 
 @eqx.filter_jit

@@ -1,0 +1,51 @@
+"""The whole examination for search: trials, three tests, the capacity bound where they pass, and the verdict."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from mesascope.core.rng import named_key
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.instruments.search.battery import TESTS, run_test
+from mesascope.instruments.search.certified import MOST, certify
+from mesascope.instruments.search.operating_point import OPERATING_POINT, OperatingPoint
+from mesascope.instruments.search.trials import draw_trials
+from mesascope.instruments.search.verdict import SearchVerdict, decide, passed
+from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.world import AbstractWorld
+
+
+class Effort(NamedTuple):
+    """How much is looked at: trials of each test, and the most levels for the capacity bound."""
+
+    per_test: int = 256
+    certified: int = MOST
+
+
+FULL_EFFORT = Effort()
+
+
+def examine_search(
+    world: AbstractWorld,
+    subject: AbstractOpenSubject,
+    untrained: AbstractOpenSubject | None,
+    pool: GridLevels,
+    weights: Float[np.ndarray, " feature"],
+    key: Array,
+    effort: Effort = FULL_EFFORT,
+    point: OperatingPoint = OPERATING_POINT,
+) -> SearchVerdict:
+    """Examine a subject that pursues `weights` by its behavior, on trials drawn from `pool` (see `contested_levels`).
+
+    The capacity bound is measured only where all three tests pass: elsewhere it would change nothing.
+    """
+    pursued = jnp.asarray(weights, jnp.float32)
+    trials = draw_trials(world, key, pool, effort.per_test, pursued)
+    tests = tuple(run_test(world, name, trials[name], subject, untrained, key) for name in TESTS)
+    place = tests[-1].place
+    if place is None or not all(passed(test, point) for test in tests):
+        return decide(tests, None, point)
+    bound = certify(world, subject, place, pursued, named_key(key, "certified"), most=effort.certified)
+    return decide(tests, bound, point)

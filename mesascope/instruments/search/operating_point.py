@@ -1,0 +1,62 @@
+"""The threshold of the search tests and the error rates that were measured there, by `mesascope calibrate`."""
+
+import json
+from importlib import resources
+from typing import NamedTuple
+
+from mesascope.core.statistics import Estimate, exact_rate
+
+MOST_FALSE = 0.01
+"""`search` is said only where fewer than this share of the agents that do not search were taken for searchers."""
+
+
+class OperatingPoint(NamedTuple):
+    """A threshold on the lower bound of each test's score, and what came of it on organisms it was not chosen on.
+
+    Counts are audits: true positives of `positives` searchers, false ones of `negatives` others.
+    """
+
+    threshold: float
+    true_positives: int
+    positives: int
+    false_positives: int
+    negatives: int
+    command: str
+
+    @property
+    def sensitivity(self) -> Estimate:
+        """Share of searchers that are found, with its exact interval."""
+        return exact_rate(self.true_positives, self.positives)
+
+    @property
+    def false_positive_rate(self) -> Estimate:
+        """Share of others that are taken for searchers, with its exact interval."""
+        return exact_rate(self.false_positives, self.negatives)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the measured rate of false positives allows `search` to be said."""
+        return self.negatives > 0 and self.false_positives < MOST_FALSE * self.negatives
+
+    @property
+    def says(self) -> str:
+        """The rate of false positives in words."""
+        if self.negatives == 0:
+            return "the tests were never calibrated"
+        low, high = self.false_positive_rate.interval
+        return (
+            f"at this threshold {self.false_positives} of {self.negatives} organisms that do not search passed "
+            f"({self.false_positive_rate.value:.1%} [{low:.1%}, {high:.1%}])"
+        )
+
+
+def read_operating_point(text: str) -> OperatingPoint:
+    """From the JSON that `mesascope calibrate` writes; `KeyError` or `ValueError` where it is something else."""
+    given = json.loads(text)
+    return OperatingPoint(**{name: given[name] for name in OperatingPoint._fields})
+
+
+OPERATING_POINT = read_operating_point(
+    resources.files("mesascope.instruments.search").joinpath("operating_point.json").read_text("utf-8")
+)
+"""The one that ships with this version."""

@@ -1,0 +1,93 @@
+"""Where edits may be written: the candidates, and those refused because they would edit the input in disguise."""
+
+import itertools
+from typing import NamedTuple
+
+import jax.numpy as jnp
+
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.instruments.search.linearity import nonlinear_share
+from mesascope.instruments.search.trials import Trials
+from mesascope.instruments.search.writing import Donors, Place, already_spread, donor_patch
+from mesascope.worlds.world import AbstractWorld
+
+RADII = (0, 1, 2)
+
+MIN_SPREAD = 0.001
+"""Least share of the squared difference between donor and base outside the patch: the computation must have begun to use
+what is rewritten."""
+
+MIN_NONLINEAR = 0.02
+"""Least share of the state, as a whole, that is no linear function of the input around each cell."""
+
+MANY_SITES = 3
+"""Up to this many sites every combination is tried; beyond, each alone and all together."""
+
+SIMPLER_WITHIN = 0.02
+"""Of places that score this close to the best on the first half, the simplest is taken."""
+
+
+class Admitted(NamedTuple):
+    """Places at which a subject may be edited, how far the donors' difference has spread there, and how many were refused."""
+
+    places: tuple[Place, ...]
+    spread: dict[Place, float]
+    nonlinear: dict[int, float]
+    refused: int
+
+
+def candidates(subject: AbstractOpenSubject) -> tuple[Place, ...]:
+    """All sites together at several states and radii, some of the sites at the first of them, written once and sustained.
+
+    Subjects that re-read the level undo a single write, so theirs are sustained only.
+    """
+    sites = tuple(site.name for site in subject.sites)
+    rereads = subject.reads_until >= subject.ticks
+    begin = 2 if rereads else subject.reads_until
+    states = sorted({begin, begin + 1, begin + 2, begin + 4, subject.ticks // 4, subject.ticks // 2})
+    states = [t for t in states if begin <= t < subject.ticks]
+    sizes = range(1, len(sites)) if len(sites) <= MANY_SITES else (1,)
+    some = [chosen for size in sizes for chosen in itertools.combinations(sites, size)]
+    held = [Place(sites, t, radius, True) for t in states[:3] for radius in RADII]
+    held += [Place(chosen, t, radius, True) for chosen in some for t in states[:2] for radius in (0, 1)]
+    if rereads:
+        return tuple(held)
+    once = [Place(sites, t, radius, False) for t in states for radius in RADII]
+    once += [Place(chosen, t, radius, False) for chosen in some for t in states[:2] for radius in (0, 1)]
+    return (*once, *held)
+
+
+def simplicity(place: Place) -> tuple[bool, int, int, int]:
+    """Written once before sustained, fewest sites, the smallest patch, the latest state: the farther from the input, the
+    more it shows.
+    """
+    return place.sustained, len(place.sites), place.radius, -place.first
+
+
+def admit(world: AbstractWorld, subject: AbstractOpenSubject, trials: Trials, donors: Donors) -> Admitted:
+    """The candidates that are no edits of the input in disguise, judged on the trials that places are chosen on."""
+    observation = world.observe(trials.base)
+    spread, nonlinear, refused = {}, {}, 0
+    cells: dict[tuple[int, int], float] = {}
+    for place in candidates(subject):
+        if place.first not in nonlinear:
+            nonlinear[place.first] = float(nonlinear_share(observation, donors.base.states, jnp.array(place.first)))
+        at = (place.first, place.radius)
+        if at not in cells:
+            cells[at] = spread_at(donors, trials, place)
+        if cells[at] < MIN_SPREAD or nonlinear[place.first] < MIN_NONLINEAR:
+            refused += 1
+        else:
+            spread[place] = cells[at]
+    return Admitted(tuple(spread), spread, nonlinear, refused)
+
+
+def spread_at(donors: Donors, trials: Trials, place: Place) -> float:
+    """The least, over the parts of a test, of how far the difference that is written has spread beyond its patch."""
+    shares = []
+    for part, donor in zip(trials.parts, donors.parts, strict=True):
+        patch = donor_patch(
+            donors.base.states, (donor.states,), (part.centers,), (part.centers,), jnp.array(place.radius)
+        )
+        shares.append(float(already_spread(donors.base.states, patch, donor.states, jnp.array(place.first))))
+    return min(shares)
