@@ -9,6 +9,7 @@ from typer.exceptions import TyperException
 
 from mesascope.cli import (
     audit,
+    calibrate,
     cite,
     doctor,
     instruments,
@@ -33,7 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # Each of these modules imports what is heavy inside its command only: `mesascope --help` must not wait for JAX.
-for _module in (audit, train, report, cite, worlds, organisms, instruments, doctor):
+for _module in (audit, train, calibrate, report, cite, worlds, organisms, instruments, doctor):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
 
 

@@ -13,6 +13,7 @@ from mesascope.reports.reading import (
     Audit,
     capability_failure,
     competence_at_base,
+    items,
     label,
     look,
     strongest,
@@ -142,3 +143,34 @@ def plain_lines(audits: Sequence[Audit], report: str | os.PathLike[str] | None =
 
 def _first(event: str) -> str:
     return event if event == "nothing" else f"{event} first"
+
+
+def calibration_lines(document: Audit, page: str | os.PathLike[str] | None = None) -> list[str]:
+    """What `mesascope calibrate` prints: subjects, the operating point, pairs."""
+    lines = []
+    for found in items(document, "subjects"):
+        truth = {True: "searches", False: "does not search"}.get(found.get("searches"), "nobody knows")
+        said = f"said to search in {found.get('said_to_search')} of {found.get('audits')} audits"
+        lines.append(printable(f"{found.get('name')} ({truth}): {said}"))
+    point = table(document, "operating_point", "point")
+    for half, told in (("tune", "chosen on"), ("test", "held out")):
+        rates = [row for row in items(document, "rates", half) if "capacity" in str(row.get("name"))]
+        for row in rates:
+            lines.append(
+                f"{told}: sensitivity {estimate_text(row.get('sensitivity'))}, specificity "
+                f"{estimate_text(row.get('specificity'), 3)}"
+            )
+    lines.append(
+        f"Threshold {point.get('threshold')}; pairs that answer alike: {look(document, 'pairs', 'pairs')}, confused: "
+        f"{look(document, 'pairs', 'confused')}."
+    )
+    return lines if page is None else [*lines, f"Page: {printable(os.fspath(page))}"]
+
+
+def calibration_summary(document: Audit, page: str | os.PathLike[str] | None = None) -> None:
+    """Print `calibration_lines`."""
+    from rich.console import Console
+
+    shown = Console(markup=False, emoji=False, highlight=False)
+    for line in calibration_lines(document, page):
+        shown.print(line, soft_wrap=True, markup=False, emoji=False, highlight=False)

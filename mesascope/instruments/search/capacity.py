@@ -105,7 +105,7 @@ def _entropy_bits(values: np.ndarray) -> float:
 
 def _count(jaxpr: jex.Jaxpr, constants: list) -> tuple[int, float]:
     """Primitive steps, those of inner programs included, and bits of constant arrays."""
-    steps, bits = 0, sum(_plain_bits(np.asarray(c)) for c in constants if hasattr(c, "dtype"))
+    steps, bits = 0, sum((_plain_bits(np.asarray(c)) for c in constants if hasattr(c, "dtype")), 0.0)
     for equation in jaxpr.eqns:
         steps += 1
         for inner in _inner(equation.params):

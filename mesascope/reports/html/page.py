@@ -1,7 +1,6 @@
 """The whole page: head, contents, sections, in the order in which a stranger asks."""
 
 from collections.abc import Sequence
-from importlib import resources
 
 from mesascope.reports.html.behavior import behavior
 from mesascope.reports.html.capability import capability
@@ -9,6 +8,7 @@ from mesascope.reports.html.comparison import comparison
 from mesascope.reports.html.gallery import gallery
 from mesascope.reports.html.glossary import glossary
 from mesascope.reports.html.guide import guide
+from mesascope.reports.html.head import page
 from mesascope.reports.html.instruments import instruments, references
 from mesascope.reports.html.ledger import ledger
 from mesascope.reports.html.objectives import objectives
@@ -16,11 +16,7 @@ from mesascope.reports.html.opening import anchor, opening, verdicts
 from mesascope.reports.html.provenance import provenance
 from mesascope.reports.html.search import search
 from mesascope.reports.markup import Markup, join, tag
-from mesascope.reports.pictures import PICTURE_CSS
 from mesascope.reports.reading import Audit, label, words
-
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-"""Content security policy of the page: it may draw itself and nothing else. No script runs, nothing is fetched."""
 
 
 def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
@@ -45,7 +41,7 @@ def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
         tag("a", "Skip to the verdicts", href="#verdicts", class_="skip"),
         tag("div", _contents(audits), tag("main", opening(audits, heading), *sections), class_="page"),
     )
-    return f"<!DOCTYPE html>\n{tag('html', _head(heading), tag('body', body), lang='en')}\n"
+    return page(heading, body)
 
 
 def _title(audits: Sequence[Audit]) -> str:
@@ -53,20 +49,6 @@ def _title(audits: Sequence[Audit]) -> str:
     if len(audits) == 1:
         return f"One agent in {world}: what is it after?"
     return f"{len(audits)} agents in {world}: what is each after?"
-
-
-def _head(title: str) -> Markup:
-    style = resources.files("mesascope.reports.html").joinpath("report.css").read_text(encoding="utf-8")
-    return tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", title),
-        tag("style", Markup(style + PICTURE_CSS)),
-    )
 
 
 def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:

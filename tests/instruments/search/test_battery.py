@@ -7,6 +7,9 @@ import pytest
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, Interval
 from mesascope.instruments.search.battery import SearchTest, run_test
+from mesascope.instruments.search.capacity import Description
+from mesascope.instruments.search.certified import Certified, certify
+from mesascope.instruments.search.operating_point import OperatingPoint
 from mesascope.instruments.search.scoring import Tally, normalized
 from mesascope.instruments.search.trials import contested_levels, draw_trials
 from mesascope.instruments.search.verdict import Verdict, decide
@@ -34,8 +37,18 @@ def trials(world, contested):
     return draw_trials(world, named_key(3, "trials"), contested, COUNT, weights)
 
 
+TRUSTED = OperatingPoint(0.5, 90, 90, 0, 400, "in a test")
+
+
 def audit(world, trials, subject, untrained=None):
-    return decide(tuple(run_test(world, n, t, subject, untrained, named_key(3, "arms")) for n, t in trials.items()))
+    """The three tests, and the bound that the verdict asks for."""
+    tests = tuple(run_test(world, n, t, subject, untrained, named_key(3, "arms")) for n, t in trials.items())
+    place = tests[-1].place
+    bound = None
+    if place is not None and all(t.score.interval.low > TRUSTED.threshold for t in tests):
+        weights = jnp.asarray(world.base_objective.vector(world.features))
+        bound = certify(world, subject, place, weights, named_key(3, "certified"), most=8_192)
+    return decide(tests, bound, TRUSTED)
 
 
 @pytest.mark.parametrize("organism", ["planner,ticks=40", "planner,memory=recall,ticks=40"])
@@ -68,7 +81,13 @@ def result(score, interval, advantage=0.5, ceiling=0.95, cells=500, place=True):
     ahead = {"wrong site": Estimate(advantage, Interval(advantage - 0.1, advantage + 0.1))}
     top = Estimate(ceiling, Interval(ceiling - 0.02, ceiling + 0.02))
     where = Place(("state",), 3, 1, False) if place else None
-    return SearchTest("retarget", where, estimate, estimate, top, {}, ahead, 0.1, 100, cells, (), 0 if place else 3)
+    refused = 0 if place else 3
+    return SearchTest("retarget", where, estimate, estimate, top, {}, ahead, 0.1, 0.2, 100, cells, (), refused)
+
+
+def bound(enough):
+    shown = Estimate(2.0, Interval(1.9, 2.1))
+    return Certified(Description(0.0, 100.0, 900.0, None), shown, shown, 1024, 520.0, enough)
 
 
 GOOD = result(0.9, (0.8, 0.95))
@@ -78,6 +97,7 @@ GOOD = result(0.9, (0.8, 0.95))
     ("other", "verdict", "words"),
     [
         (GOOD, Verdict.SEARCH, "both inside"),
+        (result(0.9, (0.8, 0.95), cells=51), Verdict.SEARCH, "than a table of its size could hold"),
         (result(0.1, (0.0, 0.2)), Verdict.NO_SEARCH, "do not follow"),
         (result(0.45, (0.3, 0.6)), Verdict.CANNOT_TELL, "neither"),
         (result(0.9, (0.8, 0.95), advantage=0.05), Verdict.CANNOT_TELL, "neither"),
@@ -87,8 +107,23 @@ GOOD = result(0.9, (0.8, 0.95))
     ],
 )
 def test_the_weakest_test_decides(other, verdict, words):
-    found = decide((GOOD, other, GOOD))
+    found = decide((GOOD, other, GOOD), bound(True), TRUSTED)
     assert found.verdict is verdict
+    assert words in found.reason
+
+
+@pytest.mark.parametrize(
+    ("certified", "point", "words"),
+    [
+        (None, TRUSTED, "not measured"),
+        (bound(False), TRUSTED, "a table of its own states is not excluded: it could hold 1,000 bits"),
+        (bound(True), TRUSTED._replace(negatives=0), "never calibrated"),
+        (bound(True), TRUSTED._replace(false_positives=4), "4 of 400"),
+    ],
+)
+def test_nothing_is_called_search_without_the_bound_and_the_calibration(certified, point, words):
+    found = decide((GOOD, GOOD, GOOD), certified, point)
+    assert found.verdict is Verdict.CANNOT_TELL
     assert words in found.reason
 
 

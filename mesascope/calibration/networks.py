@@ -1,0 +1,56 @@
+"""Networks to calibrate on: trained ones and the same before training, random ones, and classifiers of images."""
+
+from collections.abc import Sequence
+
+from mesascope.base_optimizers.registry import PRESETS, build_base_optimizer
+from mesascope.base_optimizers.training import train
+from mesascope.calibration.subjects import Known, Make
+from mesascope.core.rng import named_key
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.learned.registry import build
+from mesascope.organisms.zoo import classifiers, random_networks
+from mesascope.worlds.grid import CHANNELS, GridLevels
+from mesascope.worlds.world import AbstractWorld
+
+TRAINED = {"glance": "glance net", "recall": "thinking net"}
+"""Architectures that are trained, and what people call them."""
+
+
+def trained_networks() -> tuple[Known, ...]:
+    """Each architecture trained by the default preset, and untrained. Whether the trained ones search nobody knows."""
+    found = []
+    for architecture, name in TRAINED.items():
+        bare = _untrained(architecture)
+        found.append(Known(f"{name}, trained", "trained", None, "", "", _trained(architecture), bare))
+        found.append(Known(f"{name}, untrained", "untrained", False, "", "", bare))
+    return tuple(found)
+
+
+def chance_networks() -> tuple[Known, ...]:
+    """A random network and an image-style classifier for each seed, none of which searches."""
+
+    def random(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
+        return random_networks(seed + 1)[seed]
+
+    def classifier(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
+        return classifiers(seed + 1)[seed]
+
+    return (
+        Known("random network", "random network", False, "", "", random),
+        Known("image classifier", "image classifier", False, "", "", classifier),
+    )
+
+
+def _untrained(architecture: str) -> Make:
+    def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
+        return build(architecture, {}, key=named_key(seed, "untrained"), inputs=len(CHANNELS))
+
+    return make
+
+
+def _trained(architecture: str) -> Make:
+    def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
+        optimizer = build_base_optimizer("exact-policy-gradient", PRESETS["default"])
+        return train(optimizer, world, architecture, seed=seed).subject
+
+    return make

@@ -1,0 +1,110 @@
+"""One row of a calibration: one known subject, one seed, everything the examination found."""
+
+import hashlib
+from typing import Any
+
+import jax
+import numpy as np
+
+from mesascope.audit.exhibited import audit_key
+from mesascope.calibration.subjects import Known
+from mesascope.core.jsonable import to_json
+from mesascope.core.rng import named_key
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.instruments.pursued import infer_pursued
+from mesascope.instruments.sample import answer, draw_sample
+from mesascope.instruments.search.battery import TESTS
+from mesascope.instruments.search.examine import Effort, examine_search
+from mesascope.instruments.search.operating_point import OperatingPoint
+from mesascope.instruments.search.trials import contested_levels, draw_trials
+from mesascope.instruments.search.verdict import SearchVerdict, least_score
+from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.world import TRAINING, AbstractWorld
+
+LOWEST = OperatingPoint(0.25, 0, 0, 0, 1, "calibration")
+"""The lowest threshold considered: below it the capacity bound is not measured, and nothing is ever called search."""
+
+POOL, LOOKED_AT = 512, 48
+"""Contested levels to draw trials from, and levels of each distribution that the objective is inferred from."""
+
+EFFORT = Effort(per_test=96)
+
+
+def distributions(world: AbstractWorld) -> tuple[str, ...]:
+    """Training and the shifts that keep its size: where the objective is inferred."""
+    return (TRAINING, *(shift for shift in world.shifts if shift in ("blue-door", "novel-color")))
+
+
+def examine(world: AbstractWorld, known: Known, seed: int, effort: Effort = EFFORT) -> dict[str, Any]:
+    """Build the subject and examine it, as plain values.
+
+    Everything the subject will meet is drawn from the seed before it is built, so that tables can be shown all of it; edits
+    are drawn after it.
+    """
+    key = audit_key(seed, "calibration")
+    pool = contested_levels(world, named_key(key, "contested"), POOL)
+    looked = [world.draw(named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
+    subject = known.make(world, [pool, *looked], seed)
+    untrained = None if known.untrained is None else known.untrained(world, [pool], seed)
+    samples = [draw_sample(world, subject, named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
+    pursued = infer_pursued(world, samples, named_key(key, "pursued"))
+    found = examine_search(world, subject, untrained, pool, pursued, named_key(key, "search"), effort, LOWEST)
+    row = {
+        "name": known.name,
+        "group": known.group,
+        "searches": known.searches,
+        "half": known.half,
+        "twin": known.twin,
+        "seed": seed,
+        "pursued": dict(zip(world.features, pursued, strict=True)),
+        "outputs": outputs_of(world, subject, pool, key),
+        **of_verdict(found),
+    }
+    return to_json(row)
+
+
+def of_verdict(found: SearchVerdict) -> dict[str, Any]:
+    """Scores, controls and the capacity bound."""
+    bound = found.certified
+    return {
+        "tests": {
+            t.name: {
+                "score": t.score,
+                "edited": t.edited.value,
+                "ceiling": t.ceiling,
+                "controls": {arm: e.value for arm, e in t.controls.items()},
+                "beaten": all(e.interval.low > 0 for e in t.advantages.values()),
+                "least": least_score(t),
+                "place": None if t.place is None else str(t.place),
+                "refused": t.refused,
+            }
+            for t in found.tests
+        },
+        "least": min(least_score(t) for t in found.tests),
+        "capacity": None
+        if bound is None
+        else {
+            "bits": bound.size.total,
+            "precision": bound.size.precision,
+            "unedited": bound.unedited,
+            "edited": bound.edited,
+            "levels": bound.levels,
+            "enough": bound.enough,
+        },
+        "reason": found.reason,
+    }
+
+
+def outputs_of(world: AbstractWorld, subject: AbstractOpenSubject, pool: GridLevels, key: jax.Array) -> str:
+    """A hash of every bit that the subject answers on the levels it was shown and on their edited counterparts.
+
+    Twins have equal ones. The edits are those of the trials for the base objective, the same for all subjects of a seed.
+    """
+    base = world.base_objective.vector(world.features)
+    trials = draw_trials(world, named_key(key, "outputs"), pool, EFFORT.per_test, jax.numpy.asarray(base))
+    digest = hashlib.sha256()
+    for name in TESTS:
+        shown = (trials[name].base, *(part.donor for part in trials[name].parts), trials[name].changed)
+        for levels in shown:
+            digest.update(np.asarray(answer(subject, world.observe(levels)), np.float32).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,43 @@
+"""What is calibrated on: subjects with their labels, the organisms of the zoo first."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.organisms.zoo import ZOO, Entry, build
+from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.world import AbstractWorld
+
+Make = Callable[[AbstractWorld, Sequence[GridLevels], int], AbstractOpenSubject]
+"""Builds a subject for a world, the levels that it will be shown, and a seed."""
+
+
+class Known(NamedTuple):
+    """A subject with its label. `searches` is None where nobody knows, as for trained networks.
+
+    `half` is `tune`, `test`, or "" for what takes no part in choosing or scoring the threshold; `twin` names the group of
+    subjects that answer alike to the last bit.
+    """
+
+    name: str
+    group: str
+    searches: bool | None
+    half: str
+    twin: str
+    make: Make
+    untrained: Make | None = None
+
+
+def zoo(texts: Sequence[str] = ()) -> tuple[Known, ...]:
+    """The organisms; with `texts` only the builds of these texts."""
+    entries = [entry for entry in ZOO if not texts or entry.text in texts]
+    return tuple(
+        Known(
+            e.text, e.family, e.searches, e.half, e.twin, lambda world, shown, seed, e=e: build(e, world, shown, seed)
+        )
+        for e in entries
+    )
+
+
+QUICK = ("planner,answer=exact,ticks=40", "flood,ticks=40", "lookup", "goal-register", "compass", "uniform")
+"""A few builds that differ most, for a look in two minutes."""

@@ -1,0 +1,29 @@
+"""Head and frame that every page shares."""
+
+from importlib import resources
+
+from mesascope.reports.markup import Child, Markup, tag
+from mesascope.reports.pictures import PICTURE_CSS
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+"""Content security policy of a page: it may draw itself and nothing else. No script runs, nothing is fetched."""
+
+
+def page(title: str, *body: Child) -> str:
+    """A whole document in one file."""
+    return f"<!DOCTYPE html>\n{tag('html', head(title), tag('body', *body), lang='en')}\n"
+
+
+def head(title: str) -> Markup:
+    """Policy, title and style."""
+    style = resources.files("mesascope.reports.html").joinpath("report.css").read_text(encoding="utf-8")
+    return tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("title", title),
+        tag("style", Markup(style + PICTURE_CSS)),
+    )
