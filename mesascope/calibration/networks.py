@@ -8,7 +8,6 @@ from mesascope.calibration.subjects import Known, Make
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.learned.registry import build
-from mesascope.organisms.zoo import classifiers, random_networks
 from mesascope.worlds.grid import CHANNELS, GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -30,9 +29,13 @@ def chance_networks() -> tuple[Known, ...]:
     """A random network and an image-style classifier for each seed, none of which searches."""
 
     def random(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
+        from mesascope.organisms.zoo import random_networks
+
         return random_networks(seed + 1)[seed]
 
     def classifier(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
+        from mesascope.organisms.zoo import classifiers
+
         return classifiers(seed + 1)[seed]
 
     return (

@@ -24,7 +24,7 @@ from mesascope.worlds.world import TRAINING, AbstractWorld
 LOWEST = OperatingPoint(0.25, 0, 0, 0, 1, "calibration")
 """The lowest threshold considered: below it the capacity bound is not measured, and nothing is ever called search."""
 
-POOL, LOOKED_AT = 512, 48
+POOL, LOOKED_AT = 256, 48
 """Contested levels to draw trials from, and levels of each distribution that the objective is inferred from."""
 
 EFFORT = Effort(per_test=96)

@@ -31,12 +31,14 @@ class Known(NamedTuple):
 def zoo(texts: Sequence[str] = ()) -> tuple[Known, ...]:
     """The organisms; with `texts` only the builds of these texts."""
     entries = [entry for entry in ZOO if not texts or entry.text in texts]
-    return tuple(
-        Known(
-            e.text, e.family, e.searches, e.half, e.twin, lambda world, shown, seed, e=e: build(e, world, shown, seed)
-        )
-        for e in entries
-    )
+    return tuple(Known(e.text, e.family, e.searches, e.half, e.twin, _builder(e)) for e in entries)
+
+
+def _builder(entry: Entry) -> Make:
+    def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
+        return build(entry, world, shown, seed)
+
+    return make
 
 
 QUICK = ("planner,answer=exact,ticks=40", "flood,ticks=40", "lookup", "goal-register", "compass", "uniform")

@@ -92,10 +92,10 @@ def _run(request: Request) -> tuple[dict[str, Any], Path]:
     if request.worker is not None:
         return {}, page
     rows = [_row(request, job.known, seed) for job in jobs for seed in job.seeds]
-    document = calibration_document(rows, _command(request))
-    write_json(request.out / CALIBRATION, document, DIGITS)
+    write_json(request.out / CALIBRATION, calibration_document(rows, _command(request)), DIGITS)
+    document = read_document(request.out / CALIBRATION)
     write_json(request.out / POINT, document["operating_point"]["point"], DIGITS)
-    write_text(page, render_calibration(read_document(request.out / CALIBRATION)))
+    write_text(page, render_calibration(document))
     return document, page
 
 

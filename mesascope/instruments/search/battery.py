@@ -92,7 +92,8 @@ def _choose(world: AbstractWorld, subject: AbstractOpenSubject, trials: Trials) 
     once = [(place, share) for place, share in tried if not place.sustained and share > ONCE_SUFFICES]
     best = max(share for _, share in once or tried)
     close = [place for place, share in once or tried if share >= best - SIMPLER_WITHIN]
-    return _Choice(min(close, key=simplicity), tuple(tried), admitted)
+    simplest = min(close, key=lambda place: simplicity(place, admitted.spread[place]))
+    return _Choice(simplest, tuple(tried), admitted)
 
 
 def halves(trials: Trials) -> tuple[Trials, Trials]:
@@ -159,7 +160,7 @@ def _result(
         controls={arm: t.estimate() for arm, t in controls.items()},
         advantages={arm: advantage(edited, t) for arm, t in controls.items()},
         spread=spread,
-        nonlinear=float("nan") if place is None else choice.admitted.nonlinear[place.first],
+        nonlinear=float("nan") if place is None else choice.admitted.nonlinear[place],
         levels=int((edited.cells > 0).sum()),
         cells=int(edited.cells.sum()),
         tried=choice.tried,

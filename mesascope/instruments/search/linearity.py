@@ -21,10 +21,10 @@ _STILL = 1e-6
 def nonlinear_share(
     observation: Observation, states: Recording, tick: Int[Array, ""], radius: int = WINDOW
 ) -> Float[Array, ""]:
-    """1 - R^2 of a linear map from a window of the input to the whole state in state `tick`, on levels it was not fitted on.
+    """1 - R^2 of a linear map from a window of the input to sites in state `tick`, on levels that it was not fitted on.
 
     Fitted by ridge regression on one half of the levels and scored on the other, averaged over the channels that vary at
-    all. Near zero the state is still the input in other coordinates, and an edit of it an edit of the input in disguise.
+    all. Near zero they are still the input in other coordinates, and an edit of it an edit of the input in disguise.
     """
     half = observation.shape[0] // 2
     inputs = _windows(observation, radius)

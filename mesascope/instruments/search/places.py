@@ -13,12 +13,14 @@ from mesascope.worlds.world import AbstractWorld
 
 RADII = (0, 1, 2)
 
-MIN_SPREAD = 0.001
-"""Least share of the squared difference between donor and base outside the patch: the computation must have begun to use
-what is rewritten."""
-
 MIN_NONLINEAR = 0.02
-"""Least share of the state, as a whole, that is no linear function of the input around each cell."""
+"""Least share of a site that is no linear function of the input around each cell. A place of which every site is below it
+is refused: an edit there is an edit of the input in disguise."""
+
+SPREAD = 0.001
+"""Where at least this share of the squared difference between donor and base lies outside the patch, the computation has
+gone on from what is rewritten. Such places show more and come first; others are admitted, because a search that never
+takes back what it has settled (a latched one) can only be redirected before it has spread. The share is reported."""
 
 MANY_SITES = 3
 """Up to this many sites every combination is tried; beyond, each alone and all together."""
@@ -32,7 +34,7 @@ class Admitted(NamedTuple):
 
     places: tuple[Place, ...]
     spread: dict[Place, float]
-    nonlinear: dict[int, float]
+    nonlinear: dict[Place, float]
     refused: int
 
 
@@ -57,28 +59,33 @@ def candidates(subject: AbstractOpenSubject) -> tuple[Place, ...]:
     return (*once, *held)
 
 
-def simplicity(place: Place) -> tuple[bool, int, int, int]:
-    """Written once before sustained, fewest sites, the smallest patch, the latest state: the farther from the input, the
-    more it shows.
+def simplicity(place: Place, spread: float) -> tuple[bool, bool, int, int, int]:
+    """The computation has gone on from what is rewritten; written once before sustained; fewest sites, the smallest patch,
+    the latest state: the farther from the input, the more it shows.
     """
-    return place.sustained, len(place.sites), place.radius, -place.first
+    return spread < SPREAD, place.sustained, len(place.sites), place.radius, -place.first
 
 
 def admit(world: AbstractWorld, subject: AbstractOpenSubject, trials: Trials, donors: Donors) -> Admitted:
     """The candidates that are no edits of the input in disguise, judged on the trials that places are chosen on."""
     observation = world.observe(trials.base)
+    states = donors.base.states
+    by_site: dict[tuple[str, int], float] = {}
+    by_cells: dict[tuple[int, int], float] = {}
     spread, nonlinear, refused = {}, {}, 0
-    cells: dict[tuple[int, int], float] = {}
     for place in candidates(subject):
-        if place.first not in nonlinear:
-            nonlinear[place.first] = float(nonlinear_share(observation, donors.base.states, jnp.array(place.first)))
-        at = (place.first, place.radius)
-        if at not in cells:
-            cells[at] = spread_at(donors, trials, place)
-        if cells[at] < MIN_SPREAD or nonlinear[place.first] < MIN_NONLINEAR:
+        for site in place.sites:
+            if (site, place.first) not in by_site:
+                share = nonlinear_share(observation, {site: states[site]}, jnp.array(place.first))
+                by_site[site, place.first] = float(share)
+        most = max(by_site[site, place.first] for site in place.sites)
+        if most < MIN_NONLINEAR:
             refused += 1
-        else:
-            spread[place] = cells[at]
+            continue
+        at = (place.first, place.radius)
+        if at not in by_cells:
+            by_cells[at] = spread_at(donors, trials, place)
+        spread[place], nonlinear[place] = by_cells[at], most
     return Admitted(tuple(spread), spread, nonlinear, refused)
 
 
