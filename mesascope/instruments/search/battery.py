@@ -29,7 +29,7 @@ from mesascope.worlds.world import AbstractWorld
 
 TESTS = ("retarget", "virtual wall", "joint")
 
-MOST_COVERED = 0.5
+MOST_COVERED = 0.2
 """Places whose patches leave fewer than this share of the scored cells uncovered are not considered."""
 
 
