@@ -1,6 +1,7 @@
 """Networks to calibrate on: trained ones and the same before training, random ones, and classifiers of images."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from mesascope.base_optimizers.registry import PRESETS, build_base_optimizer
 from mesascope.base_optimizers.training import train
@@ -8,6 +9,7 @@ from mesascope.calibration.subjects import Known, Make
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.learned.registry import build
+from mesascope.organisms.crowds import classifiers, random_networks
 from mesascope.worlds.grid import CHANNELS, GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -25,23 +27,33 @@ def trained_networks() -> tuple[Known, ...]:
     return tuple(found)
 
 
+CROWD = 50
+"""Random networks and classifiers are drawn so many at a time."""
+
+
 def chance_networks() -> tuple[Known, ...]:
     """A random network and an image-style classifier for each seed, none of which searches."""
 
-    def random(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
-        from mesascope.organisms.zoo import random_networks
-
-        return random_networks(seed + 1)[seed]
+    def network(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
+        return _random_networks(seed // CROWD)[seed % CROWD]
 
     def classifier(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
-        from mesascope.organisms.zoo import classifiers
-
-        return classifiers(seed + 1)[seed]
+        return _classifiers(seed // CROWD)[seed % CROWD]
 
     return (
-        Known("random network", "random network", False, "", "", random),
+        Known("random network", "random network", False, "", "", network),
         Known("image classifier", "image classifier", False, "", "", classifier),
     )
+
+
+@lru_cache(maxsize=1)
+def _random_networks(seed: int) -> list[AbstractOpenSubject]:
+    return random_networks(CROWD, seed)
+
+
+@lru_cache(maxsize=1)
+def _classifiers(seed: int) -> list[AbstractOpenSubject]:
+    return classifiers(CROWD, seed)
 
 
 def _untrained(architecture: str) -> Make:

@@ -53,6 +53,45 @@ def search(audit: Audit, name: str) -> Markup:
         ),
         legend(*_KEYS) if tests else paragraph("No test was run, as nothing inside of the subject can be written to."),
         *(_test(test, f"{name}-{index}") for index, test in enumerate(tests)),
+        _capacity(audit, f"{name}-capacity") if tests else None,
+        _trust(audit) if tests else None,
+    )
+
+
+def _capacity(audit: Audit, name: str) -> Markup:
+    """Whether a table of the subject's own states is excluded."""
+    bound = part(audit, "search", "capacity")
+    if not bound:
+        told: list[Child] = ["Not asked: it matters only where all three tests pass."]
+    else:
+        excluded = bound.get("table_excluded") is True
+        precision = look(bound, "bits", "precision")
+        size = f"{number(look(bound, 'bits', 'total'), 0)} bits" + (
+            f" with its weights rounded to {precision} bits each" if precision is not None else ""
+        )
+        told = [
+            badge("excluded", "good") if excluded else badge("not excluded", "open"),
+            f" The subject can be written down in {size}. On fresh levels its answers hold ",
+            strong(look(bound, "shown_per_level", "unedited")),
+            " bits a level beyond what the surroundings of each cell give away, and under fresh joint edits ",
+            strong(look(bound, "shown_per_level", "edited")),
+            f". A table of this size could hold fewer levels than the {number(bound.get('levels'))} that were run."
+            if excluded
+            else f" On {number(bound.get('levels'))} levels that is no more than a table of this size could hold.",
+        ]
+    return section(4, name, "Could it be a table of its own states?", paragraph(*told))
+
+
+def _trust(audit: Audit) -> Markup:
+    """The error rates that were measured at the threshold."""
+    point = part(audit, "search", "operating_point")
+    return paragraph(
+        f"Threshold {number(point.get('threshold'))}. On organisms that it was not chosen on: sensitivity ",
+        strong(point.get("sensitivity")),
+        ", false positives ",
+        strong(point.get("false_positive_rate")),
+        f" of {number(point.get('negatives'))} audits.",
+        class_="note",
     )
 
 
@@ -133,6 +172,7 @@ def _details(test: Mapping[str, Any]) -> Markup:
         ("places tried", test.get("places_tried")),
         ("places refused, as edits of the input in disguise", test.get("places_refused")),
         ("share of the difference already beyond the patch", test.get("spread")),
+        ("share of the site that is no linear function of the input", test.get("nonlinear")),
     ]
     rows = [[fact, value if isinstance(value, str) else number(value, 3)] for fact, value in facts if value is not None]
     return table([Column("", "text"), Column("")], rows)
