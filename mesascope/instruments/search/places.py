@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from mesascope.core.subject import AbstractOpenSubject
-from mesascope.instruments.search.linearity import nonlinear_share
+from mesascope.instruments.search.linearity import nonlinear_shares
 from mesascope.instruments.search.trials import Trials
 from mesascope.instruments.search.writing import Donors, Place, already_spread, donor_patch
 from mesascope.worlds.world import AbstractWorld
@@ -70,15 +70,13 @@ def admit(world: AbstractWorld, subject: AbstractOpenSubject, trials: Trials, do
     """The candidates that are no edits of the input in disguise, judged on the trials that places are chosen on."""
     observation = world.observe(trials.base)
     states = donors.base.states
-    by_site: dict[tuple[str, int], float] = {}
+    by_state: dict[int, dict[str, float]] = {}
     by_cells: dict[tuple[int, int], float] = {}
     spread, nonlinear, refused = {}, {}, 0
     for place in candidates(subject):
-        for site in place.sites:
-            if (site, place.first) not in by_site:
-                share = nonlinear_share(observation, {site: states[site]}, jnp.array(place.first))
-                by_site[site, place.first] = float(share)
-        most = max(by_site[site, place.first] for site in place.sites)
+        if place.first not in by_state:
+            by_state[place.first] = nonlinear_shares(observation, states, place.first)
+        most = max(by_state[place.first][site] for site in place.sites)
         if most < MIN_NONLINEAR:
             refused += 1
             continue

@@ -104,12 +104,15 @@ def donor_patch(
 @eqx.filter_jit
 def random_patch(base: Recording, patch: Patch, key: PRNGKeyArray) -> Patch:
     """In place of the donor's content, a random direction as long as the true edit, at each site and state of a level."""
-    on = patch.where[None, ..., None]
+    on = patch.where[..., None]
+    levels, height, width = patch.where.shape
+    channels = [base[site].shape[-1] for site in sorted(base)]
+    drawn = jax.random.normal(key, (levels, height, width, sum(channels)))
+    noises = jnp.split(jnp.where(on, drawn, 0.0), [sum(channels[: i + 1]) for i in range(len(channels) - 1)], -1)
     values = {}
-    for index, site in enumerate(sorted(base)):
+    for site, noise in zip(sorted(base), noises, strict=True):
         length = jnp.sqrt(jnp.where(on, (patch.values[site] - base[site]) ** 2, 0.0).sum((2, 3, 4), keepdims=True))
-        noise = jnp.where(on, jax.random.normal(jax.random.fold_in(key, index), base[site].shape[1:])[None], 0.0)
-        size = jnp.sqrt((noise**2).sum((2, 3, 4), keepdims=True))
+        size = jnp.sqrt((noise**2).sum((1, 2, 3), keepdims=True))
         values[site] = base[site] + noise * (length / jnp.maximum(size, 1e-12))
     return Patch(patch.where, values)
 

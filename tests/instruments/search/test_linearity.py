@@ -3,14 +3,15 @@
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.instruments.search.linearity import nonlinear_share
+from mesascope.instruments.search.linearity import nonlinear_shares
 
 RNG = np.random.default_rng(0)
 SEEN = jnp.asarray((RNG.random((64, 7, 7, 3)) < 0.3).astype(np.float32))
 
 
 def share(state):
-    return float(nonlinear_share(SEEN, {"s": jnp.asarray(state)[None]}, jnp.array(0)))
+    other = jnp.asarray(RNG.normal(size=SEEN.shape[:3] + (2,)).astype(np.float32))
+    return nonlinear_shares(SEEN, {"s": jnp.asarray(state)[None], "a": other[None]}, 0)["s"]
 
 
 def test_a_linear_function_of_the_neighborhood_is_found_out():
