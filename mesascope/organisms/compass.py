@@ -46,7 +46,7 @@ class Compass(AbstractOpenSubject):
         in_view = tick < self.reads_until
         walls = jnp.where(in_view, sight.walls[..., None], state["walls"])
         goal = jnp.where(in_view, sight.worth[..., None], state["goal"])
-        return {"walls": walls, "goal": goal, "needle": _needles(goal)}
+        return {"walls": walls, "goal": goal, "needle": needles(goal)}
 
     def readout(self, state: State) -> Logits:
         """The helpful moves that are open, or all helpful ones where none is."""
@@ -55,7 +55,7 @@ class Compass(AbstractOpenSubject):
         return prefer(jnp.where(opening.any(-1, keepdims=True), opening, helpful))
 
 
-def _needles(goal: Float[Array, "level height width 1"]) -> Float[Array, "level height width 2"]:
+def needles(goal: Float[Array, "level height width 1"]) -> Float[Array, "level height width 2"]:
     """Rows and columns from each cell to the nearest of the most valuable cells; zero where nothing is of worth."""
     levels, height, width, _ = goal.shape
     worth = goal.reshape(levels, -1)

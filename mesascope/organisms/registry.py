@@ -9,7 +9,7 @@ from mesascope.organisms.labels import DEFAULT_OBJECTIVE, MEMORIES, ORGANISMS, S
 from mesascope.organisms.ordered_planner import ORDERS
 from mesascope.organisms.searching import ANSWERS, SEARCHING
 from mesascope.organisms.setting import Setting, enough_ticks
-from mesascope.organisms.tabled import NOT_SEARCHING
+from mesascope.organisms.tabled import DICE, NOT_SEARCHING, STORES, WHEN
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -25,7 +25,15 @@ __all__ = [
 ]
 
 _BUILDERS = {**SEARCHING, **NOT_SEARCHING}
-_CHOICES = {"memory": MEMORIES, "answer": ANSWERS, "order": ORDERS, "code": CODES}
+_CHOICES = {
+    "memory": MEMORIES,
+    "answer": ANSWERS,
+    "order": ORDERS,
+    "code": CODES,
+    "stores": STORES,
+    "when": WHEN,
+    "dice": DICE,
+}
 
 
 def build_organism(

@@ -13,7 +13,14 @@ from mesascope.worlds.grid import COLORS, GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 _MOST_TICKS = 1_000
-_WHOLE = {"ticks": (1, _MOST_TICKS), "period": (0, _MOST_TICKS), "noise": (0, 64), "seed": (0, 2**32 - 1)}
+_WHOLE = {
+    "ticks": (1, _MOST_TICKS),
+    "period": (0, _MOST_TICKS),
+    "noise": (0, 64),
+    "seed": (0, 2**32 - 1),
+    "radius": (1, 4),
+    "kind": (0, 19),
+}
 
 
 class Setting:

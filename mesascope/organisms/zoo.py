@@ -63,6 +63,15 @@ _TWINS = (
     "staged-lookup,ticks=40",
     "goal-register",
     "goal-register,noise=8",
+    "map-register",
+    "both-register",
+    "both-register,code=mixed,noise=8",
+    "both-register,stores=single",
+    "both-register,when=staged,ticks=40",
+    "serial-number",
+    "serial-number,code=mixed",
+    "dormant-planner,ticks=40",
+    "dormant-planner,ticks=40,code=mixed,noise=8",
 )
 
 _OTHERS = (
@@ -70,10 +79,35 @@ _OTHERS = (
     "soft-planner,ticks=40",
     "soft-planner,ticks=40,code=mixed,noise=8",
     "planner,ticks=40,noise=12",
+    "nearest-table",
+    "window-table,radius=1",
+    "window-table,radius=3",
+    "route-table",
+    "memorizer",
+    "memorizer,code=mixed",
+    "dead-ends,ticks=40",
+    "dead-ends,ticks=40,code=mixed,noise=8",
+    "detour-compass",
     "compass",
     "wall-follower",
+    "momentum",
+    "level-dice,dice=level",
+    "level-dice,dice=cell",
+    "random-network,kind=0",
+    "random-network,kind=6",
+    "random-network,kind=12",
+    "classifier,kind=0",
+    "classifier,kind=1",
     "uniform",
 )
+
+
+_DRAWN_KEYS = ("code=", "noise=", "order=random")
+_DRAWN_FAMILIES = (
+    "ordered-planner", "serial-number", "nearest-table", "memorizer", "momentum", "level-dice", "random-network",
+    "classifier",
+)  # fmt: skip
+"""What makes a build random. Of an ordered planner the schedule is drawn whether or not it is used."""
 
 
 def _entries() -> tuple[Entry, ...]:
@@ -87,13 +121,10 @@ def _entries() -> tuple[Entry, ...]:
         if family not in halves:
             halves[family] = HALVES[met[searches] % 2]
             met[searches] += 1
-        varies = "code=" in text or "noise=" in text or "order=random" in text or family in _DRAWN
+        varies = any(key in text for key in _DRAWN_KEYS) or family in _DRAWN_FAMILIES
         entries.append(Entry(text, searches, halves[family], twin, family, varies))
     return tuple(entries)
 
-
-_DRAWN: tuple[str, ...] = ()
-"""Families of which every build is drawn at random."""
 
 ZOO = _entries()
 """All entries."""

@@ -1,0 +1,85 @@
+"""The organism `nearest-table`."""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, UInt8
+
+from mesascope.core.objective import Objective
+from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.organisms.answers import unpack
+from mesascope.organisms.sight import Logits, prefer
+from mesascope.organisms.stock import take_stock
+from mesascope.organisms.table import by_size
+from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.world import AbstractWorld
+
+ROWS = 4096
+OBJECT_WEIGHT = 6.0
+"""How many cells of wall one misplaced object counts for."""
+
+
+class NearestTable(AbstractOpenSubject):
+    """An associative memory: answers as the stored level that its state is most like (Hopfield 1982; one nearest row).
+
+    **What it is.** In tick 0 the level is copied into registers. At each tick the stored level with fewest differences
+    from the registers is found, and its answer written down. Its rows are what it was shown, every trade, and a random
+    part of the walls.
+
+    **Ground truth.** It does not search. On what it has not stored it answers for another level.
+
+    **Built to fool** edits that are near something stored: every trade, and some of the walls, are followed.
+    """
+
+    rows: UInt8[Array, "row bits"]
+    actions: UInt8[Array, "row height width"]
+    features: int = eqx.field(static=True)
+    ticks: int = eqx.field(static=True, default=4)
+    reads_until: int = eqx.field(static=True, default=1)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The registers, and the answer."""
+        return (
+            Site("seen", 1 + self.features, "1 where there is a wall; 1 for each feature of the object here"),
+            Site("answer", 4, "1 for each action that the nearest row stores for this cell"),
+        )
+
+    def begin(self, observation: Observation) -> State:
+        """Nothing seen."""
+        return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
+
+    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+        """Find the nearest row; copy the level in tick 0."""
+        seen = jnp.where(tick < self.reads_until, (observation > 0).astype(jnp.float32), state["seen"])
+        if self.actions.shape[1:] != observation.shape[1:3]:
+            return {"seen": seen, "answer": jnp.ones_like(state["answer"])}
+        weight = jnp.ones(1 + self.features).at[1:].set(OBJECT_WEIGHT)
+        levels = state["seen"].shape[0]
+        weighed = ((state["seen"] * 2.0 - 1.0) * weight).reshape(levels, -1)
+        likeness = weighed @ (self.rows.astype(jnp.float32) * 2.0 - 1.0).T
+        return {"seen": seen, "answer": unpack(self.actions[likeness.argmax(-1)]).astype(jnp.float32)}
+
+    def readout(self, state: State) -> Logits:
+        """Each cell's own answer."""
+        return prefer(state["answer"] > 0.5)
+
+
+def build_nearest(
+    shown: Sequence[GridLevels],
+    world: AbstractWorld,
+    objective: Objective,
+    most_work: int,
+    rng: np.random.Generator,
+) -> tuple[UInt8[Array, "row bits"], UInt8[Array, "row height width"]]:
+    """Rows for the first size shown: what was shown, and a random part of the rest."""
+    batches = by_size(shown)[0]
+    stock = take_stock(batches, world, objective, most_work)
+    first = min(4 * sum(batch.count for batch in batches), ROWS // 2, stock.levels.amount)
+    rest = first + rng.permutation(stock.levels.amount - first)[: ROWS - first]
+    chosen = np.concatenate([np.arange(first), np.sort(rest)])
+    seen: Float[np.ndarray, "row height width channel"] = np.asarray(world.observe(stock.levels.take(chosen).levels()))
+    rows = jnp.asarray((seen > 0).reshape(len(chosen), -1), jnp.uint8)
+    return rows, jnp.asarray(stock.answers.actions[chosen])

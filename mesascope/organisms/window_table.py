@@ -1,0 +1,94 @@
+"""The organism `window-table`."""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, UInt8
+
+from mesascope.core.objective import Objective
+from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.learned.reflex import window
+from mesascope.organisms.answers import in_chunks, unpack
+from mesascope.organisms.compass import needles
+from mesascope.organisms.hashing import LEVEL, HashIndex, Keys, build_index, hash_maps
+from mesascope.organisms.model import MODEL, blank, read_model
+from mesascope.organisms.sight import Logits, prefer
+from mesascope.organisms.stock import take_stock
+from mesascope.organisms.table import by_size
+from mesascope.worlds.grid import MOVES, GridLevels
+from mesascope.worlds.world import AbstractWorld
+
+MOST_LEVELS = 1_500
+
+
+class WindowTable(AbstractOpenSubject):
+    """Knows by heart what to do in every situation it has met: the cells around it, and where the goal is from here.
+
+    **What it is.** Registers of walls and rewards. In every cell the content of the (2 radius + 1)^2 cells around and
+    the needle to the goal are looked up; a situation that is not stored is left to the needle alone. Situations are
+    taken from the shown levels and some of their trades and walls; the first answer met is kept.
+
+    **Ground truth.** It does not search: walls outside of the window do not exist for it.
+
+    **Built to fool** retargeting and, with a wide window, virtual walls: edits are followed wherever the situation that
+    they make has been met in some level, which is more than the levels that were stored.
+    """
+
+    index: HashIndex
+    actions: UInt8[Array, " row"]
+    weights: Float[Array, " feature"]
+    radius: int = eqx.field(static=True)
+    ticks: int = eqx.field(static=True, default=4)
+    reads_until: int = eqx.field(static=True, default=1)
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """The registers, and the answer."""
+        return (*MODEL, Site("answer", 4, "1 for each action that is known or thought best in this cell"))
+
+    def begin(self, observation: Observation) -> State:
+        """Nothing seen."""
+        return blank(observation, self.sites)
+
+    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+        """Look each cell's situation up; read the level in tick 0."""
+        row = self.index.find(situations(state, self.radius)).reshape(state["walls"].shape)
+        straight = needles(state["reward"][..., :1]) @ jnp.array(MOVES, jnp.float32).T > 0.5
+        answer = jnp.where(row >= 0, unpack(self.actions[row[..., 0]]), straight).astype(jnp.float32)
+        in_view = tick < self.reads_until
+        return {**read_model(state, observation, self.weights, in_view, in_view), "answer": answer}
+
+    def readout(self, state: State) -> Logits:
+        """Each cell's own answer."""
+        return prefer(state["answer"] > 0.5)
+
+
+def situations(state: State, radius: int) -> Keys:
+    """A hash for each cell of what lies around it and where the goal is; cells beyond the border count as walls."""
+    inside = jnp.concatenate([1.0 - state["walls"], state["reward"][..., 1:]], -1) > 0.5
+    around = window(inside.astype(jnp.float32), radius)
+    all_ = jnp.concatenate([around, needles(state["reward"][..., :1])], -1)
+    return hash_maps(all_.reshape(-1, 1, 1, all_.shape[-1]), LEVEL)
+
+
+@eqx.filter_jit
+def _situations_of(world: AbstractWorld, levels: GridLevels, weights: Float[Array, " feature"], radius: int):
+    observation = world.observe(levels)
+    now = jnp.array(True)
+    keys = situations(read_model(blank(observation, MODEL), observation, weights, now, now), radius)
+    return keys.reshape(levels.count, -1, 2)
+
+
+def build_window(
+    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int, radius: int
+) -> tuple[HashIndex, UInt8[Array, " row"]]:
+    """Situations of the first size shown, with the optimal actions of the first cell met in each."""
+    stock = take_stock(by_size(shown)[0], world, objective, most_work)
+    kept = stock.levels.take(slice(MOST_LEVELS))
+    weights = jnp.asarray(objective.vector(world.features))
+    keys = np.concatenate(list(in_chunks(kept, lambda part: _situations_of(world, part, weights, radius))))
+    flat = keys.reshape(-1, 2)
+    index, entry = build_index(flat, np.zeros((len(flat), 1)))
+    return index, jnp.asarray(stock.answers.actions[: kept.amount].reshape(-1)[entry])
