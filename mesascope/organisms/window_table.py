@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, UInt8
+from jaxtyping import Array, Float, Int, UInt8, UInt32
 
 from mesascope.core.objective import Objective
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.learned.reflex import window
 from mesascope.organisms.answers import in_chunks, unpack
 from mesascope.organisms.compass import needles
-from mesascope.organisms.hashing import LEVEL, HashIndex, Keys, build_index, hash_maps
+from mesascope.organisms.hashing import LEVEL, HashIndex, build_index, hash_maps
 from mesascope.organisms.model import MODEL, blank, read_model
 from mesascope.organisms.sight import Logits, prefer
 from mesascope.organisms.stock import take_stock
@@ -65,7 +65,7 @@ class WindowTable(AbstractOpenSubject):
         return prefer(state["answer"] > 0.5)
 
 
-def situations(state: State, radius: int) -> Keys:
+def situations(state: State, radius: int) -> UInt32[Array, "cell 2"]:
     """A hash for each cell of what lies around it and where the goal is; cells beyond the border count as walls."""
     inside = jnp.concatenate([1.0 - state["walls"], state["reward"][..., 1:]], -1) > 0.5
     around = window(inside.astype(jnp.float32), radius)
@@ -74,7 +74,9 @@ def situations(state: State, radius: int) -> Keys:
 
 
 @eqx.filter_jit
-def _situations_of(world: AbstractWorld, levels: GridLevels, weights: Float[Array, " feature"], radius: int):
+def _situations_of(
+    world: AbstractWorld, levels: GridLevels, weights: Float[Array, " feature"], radius: int
+) -> UInt32[Array, "level cell 2"]:
     observation = world.observe(levels)
     now = jnp.array(True)
     keys = situations(read_model(blank(observation, MODEL), observation, weights, now, now), radius)
