@@ -10,7 +10,7 @@ SEEN = jnp.asarray((RNG.random((64, 7, 7, 3)) < 0.3).astype(np.float32))
 
 
 def share(state):
-    other = jnp.asarray(RNG.normal(size=SEEN.shape[:3] + (2,)).astype(np.float32))
+    other = jnp.asarray(RNG.normal(size=(*SEEN.shape[:3], 2)).astype(np.float32))
     return nonlinear_shares(SEEN, {"s": jnp.asarray(state)[None], "a": other[None]}, 0)["s"]
 
 
