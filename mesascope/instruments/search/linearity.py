@@ -37,7 +37,7 @@ def nonlinear_shares(observation: Observation, states: Recording, tick: int) -> 
 @jax.jit
 def _unexplained(
     observation: Observation, states: Recording, tick: Int[Array, ""]
-) -> tuple[Float[Array, " channel"], Float[Array, " channel"]]:
+) -> tuple[Float[Array, " number"], Float[Array, " number"]]:
     """Mean squared error and variance of every channel, sites in alphabetical order; one program for all of them."""
     half = observation.shape[0] // 2
     inputs = _windows(observation, WINDOW)
