@@ -1,0 +1,1 @@
+"""Instruments that describe a subject and propose where to look inside it. They decide nothing."""

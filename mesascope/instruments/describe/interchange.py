@@ -1,0 +1,326 @@
+"""Which algorithm a subject runs, if any in a small library: interchange interventions through linear maps (T6)."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from mesascope.core.rng import named_key
+from mesascope.core.statistics import Estimate, bootstrap, bootstrap_ratio
+from mesascope.core.subject import AbstractOpenSubject, State
+from mesascope.instruments.card import Card
+from mesascope.instruments.describe.algorithms import ALGORITHMS, VALUE_ITERATION, Algorithm, Level, run_on
+from mesascope.instruments.describe.alignment_map import Whitened, exchange_matrix, whiten
+from mesascope.instruments.describe.pursued import pursue
+from mesascope.instruments.describe.recording import channels, follow, resume
+from mesascope.instruments.sample import Sample
+from mesascope.worlds.grid import cell_features, one_hot_objects
+from mesascope.worlds.world import AbstractWorld
+
+LEAST = 0.5
+"""An algorithm is named only if it foretells more than this, with its interval; chance is 0."""
+
+PACES = (1, 2)
+"""Steps of an algorithm to a tick of the subject."""
+
+SHARED = 0.1
+"""Least share of variance between state and variables for a direction to be exchanged."""
+
+PARTNERS = 16
+"""Levels that each base level is tried with."""
+
+NONE = "none"
+
+
+class Arm(NamedTuple):
+    """How an algorithm is aligned: the subject's state, and the algorithm's steps to a tick."""
+
+    tick: int
+    pace: int
+
+
+class Score(NamedTuple):
+    """How well an algorithm foretells the subject under interchange, its nulls, and what is beyond the highest of them."""
+
+    algorithm: str
+    arm: Arm
+    foretold: Estimate
+    shuffled: Estimate
+    untrained: Estimate | None
+    beyond: Estimate
+    whole_state: Estimate
+
+
+class Identified(NamedTuple):
+    """The algorithm that foretells best, or `none`; those that are not told apart from it; every score."""
+
+    name: str
+    rivals: tuple[str, ...]
+    scores: tuple[Score, ...]
+    cells: int
+    pairs: int
+
+
+class _Tally(NamedTuple):
+    """Per level: agreement summed over the cells that count, and their number."""
+
+    agreed: Float[np.ndarray, " level"]
+    cells: Float[np.ndarray, " level"]
+
+    @property
+    def share(self) -> float:
+        """Mean agreement; 0 where no cell counts."""
+        return float(self.agreed.sum() / max(self.cells.sum(), 1.0))
+
+    def estimate(self) -> Estimate:
+        """Mean agreement over cells, levels resampled as wholes."""
+        return bootstrap_ratio(self.agreed, self.cells)
+
+
+_Table = Float[np.ndarray, "level arm 2"]
+"""Agreement and cells of an algorithm, then of its nulls."""
+
+
+class _Foretold(NamedTuple):
+    """Answers of an algorithm on base and source, and under interchange; its aligned variables before that."""
+
+    base: Bool[Array, "level height width action"]
+    source: Bool[Array, "level height width action"]
+    exchanged: Bool[Array, "level height width action"]
+    aligned: Float[Array, "level height width variable"]
+
+
+class Pairs(NamedTuple):
+    """For each level as base: the level to take over from, another one for a control, and the region that is taken over.
+
+    Only `fit` pairs count: there both goals lie in the region, so that the exchanged level has one, as in training.
+    """
+
+    source: Int[np.ndarray, " level"]
+    other: Int[np.ndarray, " level"]
+    region: Bool[np.ndarray, "level height width"]
+    fit: Bool[np.ndarray, " level"]
+
+
+class _Bench(NamedTuple):
+    """What all algorithms and networks share: pairs, regions, predictions by algorithm, tick and pace, cells by tick."""
+
+    pairs: Pairs
+    foretold: dict[tuple[str, int, int], _Foretold]
+    variables: dict[tuple[str, int, int], Whitened]
+    cells: dict[int, Bool[np.ndarray, "level height width"]]
+    choosing: Bool[np.ndarray, " level"]
+
+
+def identify_algorithm(
+    world: AbstractWorld,
+    subject: AbstractOpenSubject,
+    untrained: AbstractOpenSubject | None,
+    sample: Sample,
+    weights: Float[np.ndarray, " feature"],
+    key: PRNGKeyArray,
+) -> Identified:
+    """Compare a subject that is after `weights` with each algorithm of the library. Describes and decides nothing."""
+    bench = _prepare(world, subject, sample, weights, key)
+    own = _Network(subject, sample)
+    twin = None if untrained is None else _Network(untrained, sample)
+    tried = [_score(bench, algorithm, own, twin) for algorithm in ALGORITHMS]
+    scores = tuple(score for score, _ in tried)
+    named = [i for i, s in enumerate(scores) if s.beyond.interval.low > 0 and s.foretold.interval.low > LEAST]
+    cells = bench.cells[min(bench.cells)][~bench.choosing]
+    size = int(cells.sum()), int(cells.any((1, 2)).sum())
+    if not named:
+        return Identified(NONE, (), scores, *size)
+    best = max(named, key=lambda i: scores[i].beyond.value)
+    rivals = [i for i in named if i != best and not _ahead(tried[best][1], tried[i][1]).interval.low > 0]
+    return Identified(scores[best].algorithm, tuple(scores[i].algorithm for i in rivals), scores, *size)
+
+
+def exchange_ticks(ticks: int, reads_until: int) -> tuple[int, ...]:
+    """States to exchange in: a quarter and a half of the way, and not before a glance is over."""
+    seen = reads_until if reads_until < ticks else 1
+    return tuple(sorted({max(min(max(ticks // part, seen), ticks - 1), 0) for part in (4, 2)}))
+
+
+@eqx.filter_jit
+def _foretell(algorithm: Algorithm, base: Level, source: Level, region, before: Array, after: Array) -> _Foretold:
+    own, other = (run_on(algorithm, algorithm.begin(level), before) for level in (base, source))
+    mixed = jnp.where(region[..., None], other, own)
+    answers = [algorithm.answer(run_on(algorithm, v, after)) for v in (own, other, mixed)]
+    return _Foretold(*answers, algorithm.aligned(own))
+
+
+def _prepare(world: AbstractWorld, subject: AbstractOpenSubject, sample: Sample, weights, key: PRNGKeyArray) -> _Bench:
+    level = _level(world, sample, weights)
+    count, (height, width) = sample.levels.count, sample.levels.interior
+    choosing = np.arange(count) % 2 == 0
+    pairs = draw_pairs(level.worth, named_key(key, "pairs"))
+    source, region = pairs.source, pairs.region
+    partner = jax.tree.map(lambda x: x[source], level)
+    foretold = {}
+    cells = {}
+    for tick in exchange_ticks(subject.ticks, subject.reads_until):
+        novel = np.zeros((count, height, width), bool)
+        for algorithm in ALGORITHMS:
+            for pace in PACES if algorithm.moves else PACES[:1]:
+                steps = jnp.array(pace * tick), jnp.array(pace * (subject.ticks - tick))
+                found = _foretell(algorithm, level, partner, jnp.asarray(region), *steps)
+                foretold[algorithm.name, tick, pace] = jax.tree.map(np.asarray, found)
+                if pace == PACES[0]:
+                    copied = jnp.where(jnp.asarray(region)[..., None], found.source, found.base)
+                    novel |= np.asarray(~(found.exchanged & copied).any(-1))
+        taken = np.asarray(jnp.where(region, partner.walls + partner.objects, level.walls + level.objects)) > 0
+        reached = ~foretold[VALUE_ITERATION, tick, PACES[-1]].exchanged.all(-1)
+        cells[tick] = novel & ~taken & reached & pairs.fit[:, None, None]
+    variables = {}
+    for arm, found in foretold.items():
+        rows = np.asarray(found.aligned)[choosing].astype(np.float64)
+        variables[arm] = whiten(rows.reshape(-1, rows.shape[-1]))
+    return _Bench(pairs, foretold, variables, cells, choosing)
+
+
+def _level(world: AbstractWorld, sample: Sample, weights: Float[np.ndarray, " feature"]) -> Level:
+    wanted = jnp.asarray(weights) / max(float(np.abs(weights).max()), 1e-9)
+    pursued = pursue(sample.levels, sample.mdp, wanted, jnp.asarray(world.discount))
+    optimal = pursued.optimal | ~pursued.cells[..., None]
+    shape = sample.levels.walls.shape
+    worth = cell_features(sample.levels) @ wanted
+    objects = one_hot_objects(sample.levels).any(1).astype(jnp.float32)
+    return Level(sample.levels.walls.astype(jnp.float32), objects, worth, optimal.reshape(*shape, -1))
+
+
+def draw_pairs(worth: Float[Array, "level height width"], key: PRNGKeyArray) -> Pairs:
+    """Pair each level with one of the next `PARTNERS` of its half (even or odd), in a random half of its cells."""
+    values = np.asarray(worth)
+    count, height, width = values.shape
+    row, column = np.mgrid[:height, :width]
+    halves = np.stack([row < height // 2, row > height // 2, column < width // 2, column > width // 2])
+    goal = (values > 1e-6) & (values >= values.max((1, 2), keepdims=True) - 1e-6)
+    inside = (goal[:, None] <= halves).all((2, 3)) & goal.any((1, 2))[:, None]
+    # Partners stay within their half: what is scored has never been seen.
+    partners = (np.arange(count)[:, None] + 2 * np.arange(1, PARTNERS + 1)) % (count - count % 2 or count)
+    both = inside[:, None] & inside[partners]
+    noise = np.asarray(jax.random.uniform(key, both.shape)) + both
+    best = noise.reshape(count, -1).argsort(1)[:, ::-1]
+    partner, region = np.divmod(best[:, 0], len(halves))
+    fit = np.take_along_axis(both.reshape(count, -1), best[:, :1], 1)[:, 0]
+    level = np.arange(count)
+    source = partners[level, partner]
+    # The control's content comes from a level that is as fit: a goal in the same region, and another one.
+    usable = inside[partners, region[:, None]] & (partners != source[:, None])
+    other = partners[level, (usable + 1e-6 * np.arange(PARTNERS)).argmax(1)]
+    return Pairs(source, other, halves[region], fit)
+
+
+class _Network:
+    """A network with all of its states on the sample, and its answers when some of a state comes from elsewhere."""
+
+    def __init__(self, subject: AbstractOpenSubject, sample: Sample):
+        self._subject, self._observation = subject, sample.observation
+        self._states = follow(subject, sample.observation).states
+        self._sizes = {site: value.shape[-1] for site, value in sorted(self._states.items())}
+        self._flat = channels(self._states)
+        self._held: dict[int, Whitened] = {}
+
+    def held(self, tick: int, levels: Bool[np.ndarray, " level"]) -> Whitened:
+        """What the cells of the levels that choose hold; worked out once for each tick."""
+        if tick not in self._held:
+            flat = np.asarray(self._flat[tick])[levels].astype(np.float64)
+            self._held[tick] = whiten(flat.reshape(-1, flat.shape[-1]))
+        return self._held[tick]
+
+    def exchanged(
+        self, tick: int, matrix: np.ndarray | None, bench: _Bench, levels: np.ndarray, source: np.ndarray
+    ) -> Float[np.ndarray, "level height width action"]:
+        """The policy on `levels` after the exchange along a matrix (None: of everything) in each level's region."""
+        at = np.flatnonzero(levels)
+        own, other = self._flat[tick][at], self._flat[tick][source[at]]
+        region = jnp.asarray(bench.pairs.region[at])[..., None]
+        if matrix is not None:
+            other = own + (other - own) @ jnp.asarray(matrix, jnp.float32)
+        new = jnp.where(region, other, own)
+        ends = np.cumsum(list(self._sizes.values()))[:-1]
+        state: State = dict(zip(self._sizes, jnp.split(new, ends, -1), strict=True))
+        policy = np.asarray(resume(self._subject, state, self._observation[at], jnp.array(tick)))
+        return policy.reshape(*bench.pairs.region[at].shape, -1)
+
+
+def _score(bench: _Bench, algorithm: Algorithm, own: _Network, twin: _Network | None) -> tuple[Score, _Table]:
+    arm, matrix = _align(bench, algorithm, own)
+    scoring = ~bench.choosing
+    told = _tally(bench, algorithm, arm, own, matrix, scoring, bench.pairs.source)
+    nulls = [_tally(bench, algorithm, arm, own, matrix, scoring, bench.pairs.other)]
+    if twin is not None:
+        its_arm, its_matrix = _align(bench, algorithm, twin)
+        nulls.append(_tally(bench, algorithm, its_arm, twin, its_matrix, scoring, bench.pairs.source))
+    whole = _tally(bench, algorithm, arm, own, None, scoring, bench.pairs.source)
+    estimates = [null.estimate() for null in nulls]
+    table = np.stack([np.stack([t.agreed, t.cells], 1) for t in (told, *nulls)], 1)
+    return Score(
+        algorithm.name,
+        arm,
+        told.estimate(),
+        estimates[0],
+        estimates[1] if twin is not None else None,
+        bootstrap(table, _beyond),
+        whole.estimate(),
+    ), table
+
+
+def _align(bench: _Bench, algorithm: Algorithm, network: _Network) -> tuple[Arm, np.ndarray]:
+    """The alignment that foretells best on the half that chooses; the map itself is fitted there too."""
+    best: tuple[float, Arm, np.ndarray] | None = None
+    for name, tick, pace in bench.foretold:
+        if name != algorithm.name:
+            continue
+        arm = Arm(tick, pace)
+        matrix = exchange_matrix(network.held(tick, bench.choosing), bench.variables[name, tick, pace], SHARED)
+        share = _tally(bench, algorithm, arm, network, matrix, bench.choosing, bench.pairs.source).share
+        if best is None or share > best[0]:
+            best = share, arm, matrix
+    assert best is not None
+    return best[1], best[2]
+
+
+def _tally(
+    bench: _Bench,
+    algorithm: Algorithm,
+    arm: Arm,
+    network: _Network,
+    matrix: np.ndarray | None,
+    levels: Bool[np.ndarray, " level"],
+    source: Int[np.ndarray, " level"],
+) -> _Tally:
+    """Compare the subject's answers, with `source` exchanged, with what is foretold for the true partner."""
+    policy = network.exchanged(arm.tick, matrix, bench, levels, source)
+    sets = bench.foretold[algorithm.name, arm.tick, arm.pace].exchanged[levels]
+    cells = bench.cells[arm.tick][levels]
+    return _Tally((agreement(policy, sets) * cells).sum((1, 2)), cells.sum((1, 2)).astype(np.float64))
+
+
+def agreement(
+    policy: Float[np.ndarray, "*cells action"], sets: Bool[np.ndarray, "*cells action"]
+) -> Float[np.ndarray, "*cells"]:
+    """Probability of the foretold actions beyond chance: 1 if all is on them, 0 if as much as their share of actions.
+
+    0 where all actions are foretold, which is no answer.
+    """
+    chance = sets.mean(-1)
+    room = np.where(chance < 1, 1 - chance, 1.0)
+    return np.where(chance < 1, ((policy * sets).sum(-1) - chance) / room, 0.0)
+
+
+def _beyond(means: Float[np.ndarray, "resample arm 2"]) -> Float[np.ndarray, " resample"]:
+    """The first arm less the highest of the others, found anew in each resample; every arm by its own cells."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = means[..., 0] / means[..., 1]
+    return shares[:, 0] - shares[:, 1:].max(1)
+
+
+def _ahead(first: _Table, second: _Table) -> Estimate:
+    """By how much one algorithm is farther beyond its nulls than another; paired by level."""
+    arms = first.shape[1]
+    return bootstrap(np.concatenate([first, second], 1), lambda m: _beyond(m[:, :arms]) - _beyond(m[:, arms:]))
