@@ -56,7 +56,7 @@ def ahead(field: Map, outside: float) -> Float[Array, "level height width action
     return jnp.stack([padded[:, 1 + r : 1 + r + height, 1 + c : 1 + c + width] for r, c in MOVES], -1)
 
 
-def or_any(sets: Sets) -> Sets:
+def or_any(sets: Bool[Array, "*cells action"]) -> Bool[Array, "*cells action"]:
     """Every action where there is none."""
     return sets | ~sets.any(-1, keepdims=True)
 

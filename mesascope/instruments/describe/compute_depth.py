@@ -118,7 +118,7 @@ def measure_compute_depth(
         depth,
         other,
         _form(depth),
-        _accuracy(policy, pursued.optimal, pursued.cells),
+        _accuracy(policy, np.asarray(pursued.optimal), np.asarray(pursued.cells)),
         int(pursued.cells.sum()),
         int(pursued.cells.any(1).sum()),
     )

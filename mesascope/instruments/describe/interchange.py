@@ -34,6 +34,43 @@ PARTNERS = 16
 
 NONE = "none"
 
+CARD = Card(
+    name="algorithm",
+    measures=(
+        "Which algorithm of a small library foretells what a subject does when part of its state is taken over from a run on "
+        "another level: value iteration, latched breadth-first, dead-end filling, wall follower, compass, or lookup."
+    ),
+    estimator=(
+        "Interchange intervention (restricted causal abstraction): the best linear map from a cell's state to an algorithm's "
+        "variables is fitted on one half of the levels; on the other its row space is exchanged, in half of the cells and at "
+        "one tick, between two runs, and the subject runs on. Foretold: probability of the actions that the algorithm takes "
+        "under the same exchange, beyond chance (0) up to 1. Scored are cells where some algorithm takes none of the actions "
+        "that copying would give. Tick and pace are chosen on the first half. Named is the algorithm farthest beyond the "
+        "highest of its nulls, if that difference is above 0 and it foretells above 0.5, with their intervals; bootstrap "
+        "over levels."
+    ),
+    assumptions="Variables are held by cell, and linearly. Objectives as by behavior. Both goals lie in the exchanged half.",
+    controls=(
+        "Content from a third level whose goal also lies in that half; the untrained network with its own map, tick and "
+        "pace; the whole state exchanged is shown beside. Maps are linear and cell by cell: unrestricted ones fit anything."
+    ),
+    blind_spots=(
+        "Decides nothing. It compares a few algorithms; the true one may not be among them, and none is a common answer.",
+        "A subject that reads the level again at every tick undoes the exchange: a recall planner comes out as none.",
+        "A breadth-first search that has finished holds answers cell by cell, as a lookup table does: rivals then.",
+        "A feed-forward net that unrolls value iteration is named so.",
+        "A table keyed by its own state would foretell as the algorithm that filled it.",
+        "An untrained network answers nearly evenly, so that it agrees with nothing: a weak null.",
+        "The rule for pairs and cells was settled while looking at planner, lookup, compass and one trained net.",
+    ),
+    cost="some 60 short runs of the subject on at most 128 levels",
+    references=(
+        "Geiger et al. 2021, Causal abstractions of neural networks, arXiv 2106.02997; Geiger et al. 2024, arXiv 2303.02536",
+        "Sutter et al. 2025, arXiv 2507.08802 (non-linear maps make causal abstraction vacuous)",
+        "Knutson et al. 2024, arXiv 2410.03020 (a maze network that filled dead ends)",
+    ),
+)
+
 
 class Arm(NamedTuple):
     """How an algorithm is aligned: the subject's state, and the algorithm's steps to a tick."""
@@ -149,8 +186,8 @@ def exchange_ticks(ticks: int, reads_until: int) -> tuple[int, ...]:
 def _foretell(algorithm: Algorithm, base: Level, source: Level, region, before: Array, after: Array) -> _Foretold:
     own, other = (run_on(algorithm, algorithm.begin(level), before) for level in (base, source))
     mixed = jnp.where(region[..., None], other, own)
-    answers = [algorithm.answer(run_on(algorithm, v, after)) for v in (own, other, mixed)]
-    return _Foretold(*answers, algorithm.aligned(own))
+    before_it, beside, exchanged = (algorithm.answer(run_on(algorithm, v, after)) for v in (own, other, mixed))
+    return _Foretold(before_it, beside, exchanged, algorithm.aligned(own))
 
 
 def _prepare(world: AbstractWorld, subject: AbstractOpenSubject, sample: Sample, weights, key: PRNGKeyArray) -> _Bench:
@@ -296,7 +333,7 @@ def _tally(
 ) -> _Tally:
     """Compare the subject's answers, with `source` exchanged, with what is foretold for the true partner."""
     policy = network.exchanged(arm.tick, matrix, bench, levels, source)
-    sets = bench.foretold[algorithm.name, arm.tick, arm.pace].exchanged[levels]
+    sets = np.asarray(bench.foretold[algorithm.name, arm.tick, arm.pace].exchanged)[levels]
     cells = bench.cells[arm.tick][levels]
     return _Tally((agreement(policy, sets) * cells).sum((1, 2)), cells.sum((1, 2)).astype(np.float64))
 

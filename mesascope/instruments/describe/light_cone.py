@@ -128,7 +128,9 @@ def _observe(world: AbstractWorld, levels: GridLevels) -> Array:
     return world.observe(levels)
 
 
-def _arrivals(subject: AbstractOpenSubject, observations: tuple[Array, Array]) -> dict[str, Int[np.ndarray, "level state"]]:
+def _arrivals(
+    subject: AbstractOpenSubject, observations: tuple[Array, Array]
+) -> dict[str, Int[np.ndarray, "level state"]]:
     runs = [follow(subject, seen).states for seen in observations]
     found = {}
     for site in sorted(runs[0]):

@@ -16,9 +16,7 @@ Moments = Float[np.ndarray, "level moment"]
 and where there are more, they follow."""
 
 
-def level_moments(
-    cells: Bool[np.ndarray, "level state"], *variables: Float[np.ndarray, "level state"]
-) -> Moments:
+def level_moments(cells: Bool[np.ndarray, "level state"], *variables: Float[np.ndarray, "level state"]) -> Moments:
     """Sums over the cells of a level of 1, of each variable, and of each product of two."""
     values = [np.ones(cells.shape), *(np.where(cells, v, 0.0) for v in variables)]
     rows, columns = np.triu_indices(len(values))
