@@ -7,13 +7,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, SiteValues, State
+from mesascope.core.editing import Recording
+from mesascope.core.subject import AbstractOpenSubject, Observation, State
 
 
 class Course(NamedTuple):
     """States 0 to `ticks` of a run, and the policy that would be answered in each; state 0 is before the first tick."""
 
-    states: State
+    states: Recording
     policy: Float[Array, "time level state action"]
 
 
@@ -48,6 +49,6 @@ def _policy(subject: AbstractOpenSubject, state: State) -> Float[Array, "level s
     return jax.nn.softmax(logits, -1).reshape(logits.shape[0], -1, logits.shape[-1])
 
 
-def channels(states: State) -> SiteValues:
-    """All sites side by side, in alphabetical order, as one map."""
+def channels(states: Recording) -> Float[Array, "time level height width channel"]:
+    """All sites side by side, in alphabetical order, as one map for each state."""
     return jnp.concatenate([states[site] for site in sorted(states)], -1)
