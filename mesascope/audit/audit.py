@@ -18,6 +18,7 @@ from mesascope.instruments.behavior import measure_behavior
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
 from mesascope.instruments.cards import all_cards
 from mesascope.instruments.choice_weights import WeightPosterior
+from mesascope.instruments.describe.description import describe_subject
 from mesascope.instruments.goal_directedness import measure_goal_directedness
 from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read_mesa_objective
@@ -77,6 +78,17 @@ def audit(
         if search.verdict is Verdict.SEARCH and place is not None:
             watch("mesa-objective")
             mesa = _mesa(world, subject, settings, seed, samples, place)
+    described = None
+    if settings.describe:
+        watch("description")
+        described = describe_subject(
+            world,
+            subject,
+            audited.untrained,
+            samples,
+            pursued_weights(world, behavioral.everywhere),
+            audit_key(seed, "description"),
+        )
     watch("ledger")
     own, draws = (
         (outside, behavioral.weights) if mesa is None else (full_weights(world, mesa.posterior), mesa.posterior)
@@ -107,6 +119,7 @@ def audit(
         "returns": {r.distribution: r.returns for r in reckonings},
         "goal_directedness": {name: document.of_directedness(d) for name, d in directed.items()},
         "thinking_time": thought,
+        "description": described,
         "alignment": alignment,
         "gallery": gallery,
         "cards": list(all_cards().values()),

@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 
 class Settings(NamedTuple):
-    """Sizes of an audit. `QUICK` trades width of intervals for time; no instrument is left out."""
+    """Sizes of an audit. `QUICK` trades width of intervals for time; no instrument is left out. `describe` adds those that describe
+    and decide nothing.
+    """
 
     levels: int = 1000
     contested: int = 1536
@@ -14,6 +16,7 @@ class Settings(NamedTuple):
     directed: int = 200
     thought: int = 256
     certified: int = 32_768
+    describe: bool = False
 
 
 FULL = Settings()

@@ -26,6 +26,10 @@ def command(
     first_seed: Annotated[int, typer.Option(min=0, help="the first of the seeds")] = 0,
     out: Annotated[Path | None, typer.Option(help="folder for everything written [default: audits/WORLD...]")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="one seed, shorter training, fewer levels")] = False,
+    describe: Annotated[
+        bool,
+        typer.Option("--describe", help="also say how it goes about it: depth, light cone, probes, algorithm, program"),
+    ] = False,
     levels: Annotated[int | None, typer.Option(min=20, max=100_000, help="levels of each distribution")] = None,
     architecture: options.Architecture = None,
     base_optimizer: options.BaseOptimizer = None,
@@ -50,6 +54,7 @@ def command(
             seeds=tuple(range(first_seed, first_seed + count)),
             out=out,
             quick=quick,
+            describe=describe,
             levels=levels,
             architecture=architecture,
             base_optimizer=base_optimizer,

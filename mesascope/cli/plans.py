@@ -33,6 +33,7 @@ class Request(NamedTuple):
     seeds: tuple[int, ...] = (0,)
     out: Path | None = None
     quick: bool = False
+    describe: bool = False
     levels: int | None = None
     architecture: str | None = None
     base_optimizer: str | None = None
@@ -104,7 +105,7 @@ def make_plan(request: Request) -> Plan:
     training = make_training(request)
     for seed in request.seeds:
         named_key(seed)  # refuses a seed out of range
-    settings = QUICK if request.quick else FULL
+    settings = (QUICK if request.quick else FULL)._replace(describe=request.describe)
     if request.levels is not None:
         settings = settings._replace(levels=request.levels)
     if request.subject is not None:
@@ -165,7 +166,7 @@ def _check_unused(request: Request) -> None:
 
 def default_folder(request: Request) -> str:
     """A folder's name that says what was asked for, so that different requests do not meet."""
-    parts = [request.world, *(["quick"] if request.quick else [])]
+    parts = [request.world, *(["quick"] if request.quick else []), *(["described"] if request.describe else [])]
     if request.subject:
         parts.append("".join(c if c.isalnum() or c in "-=." else "-" for c in request.subject).strip("-."))
     if request.architecture not in (None, DEFAULT_ARCHITECTURE):

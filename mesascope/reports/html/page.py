@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mesascope.reports.html.behavior import behavior
 from mesascope.reports.html.capability import capability
 from mesascope.reports.html.comparison import comparison
+from mesascope.reports.html.description import description
 from mesascope.reports.html.gallery import gallery
 from mesascope.reports.html.glossary import glossary
 from mesascope.reports.html.guide import guide
@@ -59,6 +60,7 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
         behavior(audit, name),
         objectives(audit, name),
         search(audit, name),
+        description(audit, name),
         capability(audit, name),
         gallery(audit, name),
     )
