@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 
 class Settings(NamedTuple):
-    """Sizes of an audit. `QUICK` trades width of intervals for time; no instrument is left out. `describe` adds those that describe
-    and decide nothing.
+    """Sizes of an audit. `QUICK` trades width of intervals for time; no instrument is left out. `describe`
+    adds those that describe and decide nothing.
     """
 
     levels: int = 1000

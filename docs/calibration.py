@@ -1,0 +1,64 @@
+"""Put a calibration's table into `search-verdict.md` and its operating point into the package: `python docs/calibration.py DIR`.
+
+DIR is what `mesascope calibrate --out DIR` wrote.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PAGE = HERE / "search-verdict.md"
+POINT = HERE.parent / "mesascope" / "instruments" / "search" / "operating_point.json"
+BEGIN, END = "<!-- calibration: python docs/calibration.py DIR -->", "<!-- end of calibration -->"
+TRUTH = {True: "searches", False: "does not", None: "nobody knows"}
+
+
+def rate(estimate: dict) -> str:
+    """`1.00 [0.95, 1.00]`."""
+    if estimate["value"] is None:
+        return "none"
+    low, high = estimate["interval"]
+    return f"{estimate['value']:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def table(document: dict) -> str:
+    """Rates of every way of deciding, then subject by subject."""
+    point = document["operating_point"]["point"]
+    pairs = document["pairs"]
+    lines = [
+        f"`{document['command']}`; threshold {point['threshold']:.2f}, chosen on the half named *tune*. "
+        f"Pairs that answer alike to the last bit: {pairs['pairs']}, confused: {pairs['confused']}.",
+        "",
+        "| on the half named *test*, decided by | sensitivity | specificity | audits of searchers, of others |",
+        "|---|---|---|---|",
+    ]
+    for row in document["rates"]["test"]:
+        counts = f"{row['positives']}, {row['negatives']}"
+        lines.append(f"| {row['name']} | {rate(row['sensitivity'])} | {rate(row['specificity'])} | {counts} |")
+    lines += [
+        "",
+        "| subject | in truth | half | said to search | retarget, wall, joint (median score) | a table excluded |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in document["subjects"]:
+        scores = ", ".join("none" if s is None else f"{s:.2f}" for s in row["tests"].values())
+        excluded = f"{row['table_excluded']} of {row['measured']}" if row["measured"] else "not asked"
+        said = f"{row['said_to_search']} of {row['audits']}"
+        half = row["half"] or "beside"
+        lines.append(f"| `{row['name']}` | {TRUTH[row['searches']]} | {half} | {said} | {scores} | {excluded} |")
+    return "\n".join(lines)
+
+
+def main(folder: Path) -> None:
+    """Both files."""
+    document = json.loads((folder / "calibration.json").read_text("utf-8"))
+    page = PAGE.read_text("utf-8")
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    PAGE.write_text(f"{before}{BEGIN}\n\n{table(document)}\n\n{END}{after}", "utf-8")
+    POINT.write_text(json.dumps(document["operating_point"]["point"], sort_keys=True) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

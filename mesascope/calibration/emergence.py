@@ -1,0 +1,108 @@
+"""When does a training produce search? The search tests over the checkpoints of one run; and planted search, watched.
+
+Plant and watch starts training at a search written by hand into the weights, plus noise, and shows whether the base
+optimizer keeps it, improves it, or dissolves it.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from mesascope.base_optimizers.protocol import AbstractBaseOptimizer, TrainState
+from mesascope.base_optimizers.training import Probe, advance, begin, probe, stand
+from mesascope.core.rng import named_key
+from mesascope.core.statistics import Estimate
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.instruments.search.battery import TESTS, run_test
+from mesascope.instruments.search.trials import Trials, contested_levels, draw_trials
+from mesascope.instruments.search.verdict import least_score
+from mesascope.organisms.compiled import compile_search
+from mesascope.worlds.grid import SHAPES
+from mesascope.worlds.world import AbstractWorld
+
+PER_TEST, POOL = 96, 256
+
+
+class Stage(NamedTuple):
+    """One checkpoint: competence on probe levels, and score, edited share and best control of every test.
+
+    `least` is the least lower bound of the three scores, as the verdict uses it: below zero or NaN where a control was not
+    beaten.
+    """
+
+    updates: int
+    competence: float
+    scores: dict[str, Estimate]
+    edited: dict[str, Estimate]
+    controls: dict[str, float]
+    least: float
+
+
+def at_updates(total: int, stages: int) -> tuple[int, ...]:
+    """Updates at which to look: the start, then ever wider apart, as most happens early."""
+    spaced = np.unique(np.round(np.geomspace(max(total // 40, 1), total, stages - 1)).astype(int))
+    return (0, *(int(n) for n in spaced))
+
+
+def fresh_start(optimizer: AbstractBaseOptimizer, world: AbstractWorld, seed: int) -> TrainState:
+    """The default glance net before its first update."""
+    return begin(optimizer, world, "glance", seed=seed)
+
+
+def planted_start(optimizer: AbstractBaseOptimizer, world: AbstractWorld, seed: int, noise: float) -> TrainState:
+    """The same training begun at a breadth-first search for what the base objective rewards, plus noise on every weight."""
+    state = fresh_start(optimizer, world, seed)
+    own = state.subject
+    assert isinstance(own, AbstractOpenSubject)
+    weights = world.base_objective.vector(world.features)
+    planted = compile_search(weights, len(SHAPES), own.ticks, noise=noise, seed=seed)
+    return optimizer.init(named_key(seed, "training"), world, eqx.combine(eqx.filter(planted, eqx.is_array), own))
+
+
+def watch(
+    optimizer: AbstractBaseOptimizer,
+    world: AbstractWorld,
+    state: TrainState,
+    stages: Sequence[int],
+    seed: int,
+) -> Iterator[Stage]:
+    """Train from `state` and examine at each of `stages` (numbers of updates, ascending, the first at or after the state's).
+
+    The trials are the same at every stage, drawn for the base objective: what the network pursues early is nothing yet.
+    """
+    key = named_key(seed, "emergence")
+    pool = contested_levels(world, named_key(key, "contested"), POOL)
+    wanted = jnp.asarray(world.base_objective.vector(world.features))
+    trials = draw_trials(world, named_key(key, "trials"), pool, PER_TEST, wanted)
+    bare = optimizer.subject(fresh_start(optimizer, world, seed + 1_000_000))
+    probes = probe(world)
+    for updates in stages:
+        ahead = updates - int(state.updates)
+        if ahead > 0:
+            state, _ = advance(optimizer, world, state, jnp.array(ahead, jnp.int32))
+        yield _stage(world, optimizer.subject(state), bare, trials, probes, updates, key)
+
+
+def _stage(
+    world: AbstractWorld,
+    subject: AbstractOpenSubject,
+    bare: AbstractOpenSubject,
+    trials: dict[str, Trials],
+    probes: Probe,
+    updates: int,
+    key: PRNGKeyArray,
+) -> Stage:
+    competence = float(stand(subject, probes, world.discount)[0])
+    tests = [run_test(world, name, trials[name], subject, bare, key) for name in TESTS]
+    return Stage(
+        updates,
+        competence,
+        {t.name: t.score for t in tests},
+        {t.name: t.edited for t in tests},
+        {t.name: max(e.value for e in t.controls.values()) for t in tests},
+        min(least_score(t) for t in tests),
+    )
