@@ -21,7 +21,7 @@ from mesascope.instruments.search.verdict import SearchVerdict, least_score
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
-LOWEST = OperatingPoint(0.25, 0, 0, 0, 1, "calibration")
+LOWEST = OperatingPoint(0.25, 0, 0, 0, 100, "calibration")
 """The lowest threshold considered: below it the capacity bound is not measured, and nothing is ever called search."""
 
 POOL, LOOKED_AT = 256, 48

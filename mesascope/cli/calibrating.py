@@ -30,6 +30,8 @@ from mesascope.worlds.world import AbstractWorld
 
 CALIBRATION, PAGE, POINT, ROWS = "calibration.json", "calibration.html", "operating_point.json", "rows"
 DIGITS = 6
+OTHERS = 4
+"""Organisms that do not search are audited so many times as often as searchers: a rate below 1 % takes many to measure."""
 VERSION = 1
 """Of the rows: raised when what they hold, or how it is measured, changes."""
 
@@ -67,7 +69,8 @@ def run_calibration(request: Request, *, json: bool) -> None:
 def jobs_of(request: Request) -> list[Job]:
     """Everything that was asked for, the longest first."""
     wanted = [Job(known, range(request.networks)) for known in trained_networks()]
-    wanted += [Job(known, range(request.seeds)) for known in zoo(QUICK if request.quick else ())]
+    for known in zoo(QUICK if request.quick else ()):
+        wanted.append(Job(known, range(request.seeds if known.searches else OTHERS * request.seeds)))
     wanted += [Job(known, range(request.chance)) for known in chance_networks()]
     return [job for job in wanted if len(job.seeds)]
 

@@ -45,7 +45,10 @@ def test_rates_are_of_the_half_that_the_threshold_was_not_chosen_on():
     assert (point.true_positives, point.positives) == (1, 2)
     assert (point.false_positives, point.negatives) == (1, 2)
     assert not point.trusted
-    assert "1 of 2" in point.says
+    assert point._replace(negatives=200).trusted
+    assert not point._replace(negatives=99, false_positives=0).trusted
+    assert "2 audits only" in point.says
+    assert "3 of 200" in point._replace(negatives=200, false_positives=3).says
 
 
 def test_area_under_the_curve_is_the_share_of_pairs_in_order():

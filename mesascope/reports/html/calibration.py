@@ -17,7 +17,13 @@ def render_calibration(document: Mapping[str, Any]) -> str:
     """One self-contained HTML page for a calibration document; the same document gives the same bytes."""
     return page(
         TITLE,
-        tag("main", tag("h1", TITLE), *_opening(document), _subjects(document), _rates(document), _curves(document)),
+        tag(
+            "div",
+            tag(
+                "main", tag("h1", TITLE), *_opening(document), _subjects(document), _rates(document), _curves(document)
+            ),
+            class_="page alone",
+        ),
     )
 
 
@@ -49,7 +55,7 @@ def _opening(document: Mapping[str, Any]) -> list[Markup]:
 
 
 _LABELS = {True: "searches", False: "does not search", None: "nobody knows"}
-_HALVES = {"tune": "threshold chosen here", "test": "rates measured here", "": "beside the rates"}
+_HALVES = {"tune": "tune", "test": "test", "": "beside"}
 
 
 def _subjects(document: Mapping[str, Any]) -> Markup:
@@ -58,7 +64,7 @@ def _subjects(document: Mapping[str, Any]) -> Markup:
         Column("in truth", "text"),
         Column("half", "text"),
         Column("said to search"),
-        *(Column(f"{test}, median score") for test in ("retarget", "virtual wall", "joint")),
+        Column("median scores: retarget, wall, joint"),
         Column("a table excluded"),
     ]
     rows: list[list[Child]] = []
@@ -73,7 +79,7 @@ def _subjects(document: Mapping[str, Any]) -> Markup:
                 _LABELS.get(truth, MISSING),
                 _HALVES.get(words(found, "half"), MISSING),
                 said,
-                *(number(real(look(found, "tests", t)), 2) for t in ("retarget", "virtual wall", "joint")),
+                ", ".join(number(real(look(found, "tests", t)), 2) for t in ("retarget", "virtual wall", "joint")),
                 f"{number(found.get('table_excluded'))} of {number(measured)}" if measured else "not asked",
             ]
         )
@@ -83,7 +89,8 @@ def _subjects(document: Mapping[str, Any]) -> Markup:
         "Subject by subject",
         paragraph(
             "Scores run from the best control, 0, to the same change made in the input, 1. Whether a table of the subject's "
-            "own states is excluded is asked only where all three tests pass."
+            "own states is excluded is asked only where all three tests pass. The threshold was chosen on the builds marked "
+            "tune, the rates are of those marked test; what is beside belongs to neither."
         ),
         table(columns, rows),
     )
