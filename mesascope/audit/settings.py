@@ -15,7 +15,7 @@ class Settings(NamedTuple):
     evidence: int = 280
     directed: int = 200
     thought: int = 256
-    certified: int = 32_768
+    certified: int = 65_536
     describe: bool = False
 
 

@@ -33,9 +33,9 @@ MOST_COVERED = 0.2
 """Places whose patches leave fewer than this share of the scored cells uncovered are not considered."""
 
 
-ONCE_SUFFICES = 0.5
-"""Where more than this share follows an edit written once, sustained ones are left aside: in them a donor may have seen
-the combination, so that they show less."""
+ONCE_SUFFICES = 0.8
+"""Sustained edits are left aside where one written once is followed at least so often, in proportion to the best of all: in
+sustained ones a donor may have seen the combination, so that they show less."""
 
 
 class SearchTest(NamedTuple):
@@ -89,7 +89,8 @@ def _choose(world: AbstractWorld, subject: AbstractOpenSubject, trials: Trials) 
             tried.append((place, scored.share))
     if not tried:
         return _Choice(None, (), admitted)
-    once = [(place, share) for place, share in tried if not place.sustained and share > ONCE_SUFFICES]
+    most = max(share for _, share in tried)
+    once = [(place, share) for place, share in tried if not place.sustained and share >= ONCE_SUFFICES * most]
     best = max(share for _, share in once or tried)
     close = [place for place, share in once or tried if share >= best - SIMPLER_WITHIN]
     simplest = min(close, key=lambda place: simplicity(place, admitted.spread[place]))

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from mesascope.core.subject import AbstractOpenSubject, Observation
 
-BITS = (3, 4, 5, 6, 8)
+BITS = (3, 4, 5, 6, 8, 10, 12)
 """Bits that weights are rounded to, fewest first."""
 
 FEW = 64

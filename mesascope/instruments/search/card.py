@@ -34,7 +34,7 @@ SEARCH_CARD = Card(
         "A feed-forward network that unrolls a search passes as one that iterates.",
         "The error rates at the threshold are those of the organisms of the zoo; of an agent unlike all of them they say little.",
     ),
-    cost="a few hundred short runs on at most 256 levels each; where they pass, up to 32,768 levels once more",
+    cost="a few hundred short runs on at most 256 levels each; where they pass, up to 65,536 levels once more",
     references=(
         "Hubinger et al. 2019, Risks from Learned Optimization, arXiv 1906.01820",
         "Turner et al. 2023, Understanding and controlling a maze-solving policy network; Mini et al. 2023, arXiv 2310.08043",

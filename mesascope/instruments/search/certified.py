@@ -22,7 +22,7 @@ from mesascope.worlds.world import AbstractWorld
 ROUNDING_KEEPS = 0.75
 """Weights are rounded only as far as this share of the bits that the subject shows as it is remains."""
 
-MOST = 32 * 1024
+MOST = 64 * 1024
 """Levels after which certifying is given up."""
 
 _NOTHING = Estimate(float("nan"), Interval(float("nan"), float("nan")))
