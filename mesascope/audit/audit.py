@@ -10,6 +10,7 @@ from mesascope.audit import document
 from mesascope.audit.alignment import judge
 from mesascope.audit.exhibited import audit_key, contested, distributions
 from mesascope.audit.gallery import exhibits
+from mesascope.audit.graft import graft, other_objective
 from mesascope.audit.reckoning import reckon
 from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, describe
@@ -89,6 +90,10 @@ def audit(
             pursued_weights(world, behavioral.everywhere),
             audit_key(seed, "description"),
         )
+    grafted = None
+    if settings.describe and audited.training is not None and isinstance(subject, AbstractOpenSubject):
+        watch("graft")
+        grafted = graft(world, subject, other_objective(world), audit_key(seed, "graft"))
     watch("ledger")
     own, draws = (
         (outside, behavioral.weights) if mesa is None else (full_weights(world, mesa.posterior), mesa.posterior)
@@ -120,6 +125,7 @@ def audit(
         "goal_directedness": {name: document.of_directedness(d) for name, d in directed.items()},
         "thinking_time": thought,
         "description": described,
+        "graft": grafted,
         "alignment": alignment,
         "gallery": gallery,
         "cards": list(all_cards().values()),

@@ -26,7 +26,27 @@ def description(audit: Audit, name: str) -> Markup | None:
         *(_depth(found), _cone(found), _algorithm(found)),
         _program(found),
         _probes(found),
+        _graft(audit),
     )
+
+
+def _graft(audit: Audit) -> Markup | None:
+    found = part(audit, "graft")
+    if not found:
+        return None
+    share = real(found.get("share"))
+    objective = words(found, "objective")
+    told = (
+        f"A copy was trained on for {objective}. "
+        + (f"{share:.0%} of its weights, those that moved most, turn the subject." if share is not None else "")
+        + ("No share of its weights turned the subject." if share is None else "")
+    )
+    columns = [Column("weights grafted"), Column("old objective"), Column(objective), Column("as many at random")]
+    rows: list[list[Child]] = [
+        [number(s.get("weights")), *(value_cell(s.get(k)) for k in ("old", "new", "random_weights"))]
+        for s in items(found, "steps")
+    ]
+    return fold("Where its objective can be changed from: weights", paragraph(told), table(columns, rows))
 
 
 def _depth(found: Any) -> tuple[Markup, ...]:
