@@ -15,7 +15,7 @@ NET = ThinkingNet(named_key(0, "net"), inputs=7, channels=4, ticks=5)
 
 
 def test_weights_are_laid_out_and_put_back_in_order():
-    flat = np.asarray(_flat(NET))
+    flat = np.array(_flat(NET))
     assert flat.size == sum(leaf.size for leaf in jax.tree.leaves(NET))
     again = _unflat(NET, flat)
     assert all((a == b).all() for a, b in zip(jax.tree.leaves(NET), jax.tree.leaves(again), strict=True))
