@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from mesascope.audit.exhibited import audit_key, shown_levels
@@ -20,8 +21,9 @@ from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, Training, untrained_twin
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
-from mesascope.core.subject import AbstractOpenSubject, AbstractSubject
-from mesascope.learned.registry import config_of
+from mesascope.core.stepwise import AbstractStepwiseSubject, think, view_of
+from mesascope.core.subject import AbstractOpenSubject, AbstractSubject, Observation
+from mesascope.learned.registry import LearnedAlgorithm, config_of
 from mesascope.organisms.registry import ORGANISMS, build_organism, check_organism
 from mesascope.store.bundle import MANIFEST
 from mesascope.store.learned_algorithm import load_learned_algorithm
@@ -165,7 +167,7 @@ def _saved(folder: Path, world: AbstractWorld) -> Source:
     name, config = config_of(loaded.subject)
     shown = jax.eval_shape(lambda: world.observe(world.draw(audit_key(0), 1)))
     try:
-        jax.eval_shape(loaded.subject.logits, shown)
+        jax.eval_shape(_asked(loaded.subject), shown)
     except (TypeError, ValueError) as error:
         raise AgentFileError(
             f"{folder}: expected a learned algorithm for levels of shape {shown.shape[1:]}, as {world.name} has them, "
@@ -181,6 +183,18 @@ def _saved(folder: Path, world: AbstractWorld) -> Source:
         return AuditSubject(loaded.subject, "saved", str(folder), label, False, untrained, training)
 
     return Source({"architecture": [name, config], "sha256": loaded.sha256}, make)
+
+
+def _asked(subject: LearnedAlgorithm) -> Callable[[Observation], Any]:
+    """What a learned algorithm makes of levels: the answer, or for one that walks the state after a step."""
+    if isinstance(subject, AbstractOpenSubject):
+        return subject.logits
+
+    def walked(observation: Observation) -> Any:
+        cell = jnp.zeros(observation.shape[0], jnp.int32)
+        return think(subject, subject.blank(observation), view_of(subject, observation, cell, jnp.array(0)))
+
+    return walked
 
 
 def _learned_folder(folder: Path) -> Path:
