@@ -21,7 +21,7 @@ from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, Training, untrained_twin
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
-from mesascope.core.stepwise import AbstractStepwiseSubject, think, view_of
+from mesascope.core.stepwise import think, view_of
 from mesascope.core.subject import AbstractOpenSubject, AbstractSubject, Observation
 from mesascope.learned.registry import LearnedAlgorithm, config_of
 from mesascope.organisms.registry import ORGANISMS, build_organism, check_organism

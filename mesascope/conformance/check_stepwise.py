@@ -26,7 +26,9 @@ def check_stepwise_subject(subject: AbstractStepwiseSubject, observation: Observ
     finite, the same when asked again, and independent of the other actors.
     """
     if observation.ndim != 4 or observation.shape[0] < 2:
-        raise SubjectError(f"check_stepwise_subject needs a batch of at least two levels, and was given {observation.shape}")
+        raise SubjectError(
+            f"check_stepwise_subject needs a batch of at least two levels, and was given {observation.shape}"
+        )
     if subject.ticks_per_step < 1 or subject.sees_until < 1:
         raise SubjectError(
             f"a stepwise subject has at least one tick in a step and sees the level in the first; this one has "
@@ -61,7 +63,9 @@ def _check_shapes(subject: AbstractStepwiseSubject, observation: Observation) ->
     after = jax.eval_shape(lambda: think(subject, subject.blank(observation), view_of(subject, observation, cell, age)))
     for moment, state in (("blank", start), ("step", after)):
         if set(state) != {site.name for site in subject.sites}:
-            raise SubjectError(f"{moment} gives the sites {sorted(state)}; `sites` names {[s.name for s in subject.sites]}")
+            raise SubjectError(
+                f"{moment} gives the sites {sorted(state)}; `sites` names {[s.name for s in subject.sites]}"
+            )
         for site in subject.sites:
             maps = [(actors, *cells, site.channels) for cells in ((height, width), (1, 1))]
             if state[site.name].shape not in maps:

@@ -213,4 +213,3 @@ def _result(
         tried=choice.tried,
         refused=choice.refused,
     )
-

@@ -22,7 +22,8 @@ from mesascope.instruments.search.patches import Cells, moved, sources, within
 
 class Place(NamedTuple):
     """Where and when is written: sites, the step after whose ticks it begins, patch radius, and whether every tick of every
-    later step is written as well."""
+    later step is written as well.
+    """
 
     sites: tuple[str, ...]
     step: int
@@ -55,7 +56,8 @@ class Ground(NamedTuple):
 
 class EditedWalk(NamedTuple):
     """A walk under an edit; the largest absolute change it made on each level; and of the squared difference between donor
-    and honest copy at the first write, the share that lay outside of the patch."""
+    and honest copy at the first write, the share that lay outside of the patch.
+    """
 
     walk: Walk
     change: Float[Array, " level"]
@@ -180,4 +182,3 @@ def _spread(state: StepwiseState, patch: Patch) -> Float[Array, ""]:
         if gap.shape[1:] == patch.home.shape[1:]:
             outside += jnp.where(patch.home, 0.0, gap).sum()
     return outside / jnp.maximum(total, 1e-12)
-

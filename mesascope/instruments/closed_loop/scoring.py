@@ -28,7 +28,8 @@ class Count(NamedTuple):
 
 class Outcome(NamedTuple):
     """Of the walks of one arm: ends as if the change were true (`followed`), ends as without it (`kept`), and moves that
-    only the change makes optimal, of all moves outside of the patches on which it matters (`turned`)."""
+    only the change makes optimal, of all moves outside of the patches on which it matters (`turned`).
+    """
 
     followed: Count
     kept: Count

@@ -90,7 +90,9 @@ def _course(world: AbstractWorld, key: PRNGKeyArray, trials: Trials, walled: boo
     )
 
 
-def _ends(mdp: FiniteMDP, optimal: Bool[Array, "level state action"], start: Int[Array, " level"]) -> Int[Array, " level"]:
+def _ends(
+    mdp: FiniteMDP, optimal: Bool[Array, "level state action"], start: Int[Array, " level"]
+) -> Int[Array, " level"]:
     """Cell where a walk by optimal actions ends; -1 where it ends nowhere."""
     level = jnp.arange(mdp.levels)
 
