@@ -19,6 +19,10 @@ class Training(NamedTuple):
     curve: tuple[tuple[int, float], ...]
 
 
+Subject = AbstractSubject | AbstractStepwiseSubject
+"""Whatever can be audited."""
+
+
 class AuditSubject(NamedTuple):
     """A subject and its provenance.
 
@@ -27,7 +31,7 @@ class AuditSubject(NamedTuple):
     before training: a control arm, where there is one.
     """
 
-    subject: AbstractSubject | AbstractStepwiseSubject
+    subject: Subject
     kind: str
     ref: str
     name: str

@@ -15,10 +15,19 @@ from mesascope.audit.subjects import AuditSubject, describe
 from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.instruments.cards import all_cards
 from mesascope.instruments.closed_loop.battery import ClosedLoopTest
-from mesascope.instruments.closed_loop.examine import CALIBRATED_FOR, ClosedLoop, Effort, examine_closed_loop
-from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
+from mesascope.instruments.closed_loop.examine import (
+    CALIBRATED_FOR,
+    ClosedLoop,
+    Effort,
+    closed_loop_levels,
+    examine_closed_loop,
+)
+from mesascope.instruments.closed_loop.rollouts import draw_walked, measure_walked_behavior
 from mesascope.instruments.search.verdict import Verdict
+from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
+
+_CLOSED_LOOP = "closed loop"
 
 NO_LEDGER = "the subject walks with a memory and has no policy table: its gaps are not split"
 
@@ -42,8 +51,7 @@ def audit_walker(
     }
     walked = time.monotonic()
     stage("closed loop: edits, thinking steps, plans")
-    effort = Effort(settings.per_test, settings.thought, settings.thought)
-    found = examine_closed_loop(world, subject, untrained, audit_key(seed, "closed loop"), effort)
+    found = examine_closed_loop(world, subject, untrained, audit_key(seed, _CLOSED_LOOP), _effort(settings))
     return {
         "format": 1,
         "world": document.of_world(world),
@@ -67,6 +75,17 @@ def audit_walker(
         "cards": list(all_cards().values()),
         "seconds": {"walking": walked - began, "closed loop": time.monotonic() - walked},
     }
+
+
+def _effort(settings: Settings) -> Effort:
+    return Effort(settings.per_test, settings.thought, settings.thought)
+
+
+def walked_levels(world: AbstractWorld, settings: Settings, seed: int) -> list[GridLevels]:
+    """Every level that such an audit looks at, before any edit; those that are edited first."""
+    key = audit_key(seed, _CLOSED_LOOP)
+    samples = [draw_walked(world, audit_key(seed, "walked", d), settings.levels, d) for d in distributions(world)]
+    return [*closed_loop_levels(world, key, _effort(settings)), *samples]
 
 
 def of_closed_loop(found: ClosedLoop) -> dict[str, Any]:

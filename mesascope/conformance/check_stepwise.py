@@ -52,7 +52,8 @@ def check_stepwise_subject(subject: AbstractStepwiseSubject, observation: Observ
     off = np.abs(logits - elsewhere)[1:].max(-1)
     if off.max() > _ROUNDING * max(1.0, float(np.abs(logits).max())):
         raise SubjectError(
-            f"preferences depend on the other actors of the batch: those of actor {int(off.argmax()) + 1} differ by {off.max():.2g}"
+            "preferences depend on the other actors of the batch: those of actor "
+            f"{int(off.argmax()) + 1} differ by {off.max():.2g}"
         )
 
 

@@ -37,6 +37,9 @@ STEPWISE_ORGANISMS: dict[str, Organism] = {
     )
 }
 
+EVERY_ORGANISM: dict[str, Organism] = {**ORGANISMS, **STEPWISE_ORGANISMS}
+"""Those that answer a level at once, then those that walk."""
+
 
 def is_stepwise(text: str) -> bool:
     """Whether an organism's text names one that walks."""

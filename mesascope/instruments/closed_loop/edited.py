@@ -51,7 +51,7 @@ class Ground(NamedTuple):
     start: Int[Array, " level"]
     discount: float
     limit: int
-    pauses: int
+    pauses: int | Int[Array, ""]
 
 
 class EditedWalk(NamedTuple):

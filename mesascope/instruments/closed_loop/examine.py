@@ -10,8 +10,10 @@ from mesascope.core.rng import named_key
 from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.instruments.closed_loop.battery import PAUSES, ClosedLoopTest, run_closed_loop_test
 from mesascope.instruments.closed_loop.plan_readout import PlanReadout, read_plans
+from mesascope.instruments.closed_loop.rollouts import draw_walked
 from mesascope.instruments.closed_loop.thinking_steps import ThoughtSteps, measure_thinking_steps
-from mesascope.instruments.closed_loop.trials import TESTS, draw_courses
+from mesascope.instruments.closed_loop.trials import TESTS, Course, draw_courses
+from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 CALIBRATED_FOR = (
@@ -28,6 +30,12 @@ class Effort(NamedTuple):
     readout: int = 256
 
 
+DEFAULT_EFFORT = Effort()
+
+
+_THOUGHT, _READ = "thinking steps", "plan read-out"
+
+
 class ClosedLoop(NamedTuple):
     """The findings. `plan_readout` is None where the state is no map over cells."""
 
@@ -42,7 +50,7 @@ def examine_closed_loop(
     subject: AbstractStepwiseSubject,
     untrained: AbstractStepwiseSubject | None,
     key: PRNGKeyArray,
-    effort: Effort = Effort(),
+    effort: Effort = DEFAULT_EFFORT,
     weights: Float[np.ndarray, " feature"] | None = None,
     pauses: int = PAUSES,
 ) -> ClosedLoop:
@@ -50,8 +58,7 @@ def examine_closed_loop(
 
     `weights` is what the subject is taken to be after where trials are drawn (default: the base objective).
     """
-    own = world.base_objective.vector(world.features) if weights is None else weights
-    courses = draw_courses(world, named_key(key, "courses"), effort.per_test, jnp.asarray(own, jnp.float32))
+    courses = _courses(world, key, effort, weights)
     tests = tuple(
         run_closed_loop_test(world, name, courses[name], subject, untrained, named_key(key, "tests"), pauses)
         for name in TESTS
@@ -59,6 +66,19 @@ def examine_closed_loop(
     return ClosedLoop(
         pauses,
         tests,
-        measure_thinking_steps(world, subject, named_key(key, "thinking steps"), effort.thought),
-        read_plans(world, subject, untrained, named_key(key, "plan read-out"), effort.readout),
+        measure_thinking_steps(world, subject, named_key(key, _THOUGHT), effort.thought),
+        read_plans(world, subject, untrained, named_key(key, _READ), effort.readout),
     )
+
+
+def _courses(world: AbstractWorld, key: PRNGKeyArray, effort: Effort, weights) -> dict[str, Course]:
+    own = world.base_objective.vector(world.features) if weights is None else weights
+    return draw_courses(world, named_key(key, "courses"), effort.per_test, jnp.asarray(own, jnp.float32))
+
+
+def closed_loop_levels(world: AbstractWorld, key: PRNGKeyArray, effort: Effort = DEFAULT_EFFORT) -> list[GridLevels]:
+    """The levels that `examine_closed_loop` looks at, before any edit; those of the tests first."""
+    courses = _courses(world, key, effort, None)
+    thought = draw_walked(world, named_key(key, _THOUGHT), effort.thought)
+    read = draw_walked(world, named_key(key, _READ), effort.readout)
+    return [*(course.base for course in courses.values()), thought, read]

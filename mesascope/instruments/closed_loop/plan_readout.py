@@ -13,7 +13,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap
 from mesascope.core.stepwise import AbstractStepwiseSubject, Walk, think, view_of
 from mesascope.core.subject import Observation
-from mesascope.instruments.closed_loop.rollouts import prepare, rolled_out
+from mesascope.instruments.closed_loop.rollouts import draw_walked, prepare, rolled_out
 from mesascope.learned.reflex import window
 from mesascope.worlds.grid import ACTIONS
 from mesascope.worlds.world import AbstractWorld
@@ -54,7 +54,7 @@ def read_plans(
     A cell's label is the action by which it is left first, in the rest of the episode. Cells that are walls, objects or
     where the subject stands are left out, and levels whose episode is over.
     """
-    grounds = prepare(world, world.draw(named_key(key, "levels"), count), key)
+    grounds = prepare(world, draw_walked(world, key, count), key)
     walked = rolled_out(world, subject, grounds, named_key(key, "walk"))
     labels, counted = (jnp.asarray(part) for part in future_actions(walked, grounds.mdp.states, PROBED_AFTER))
     blocked = grounds.levels.walls.reshape(count, -1) | grounds.mdp.terminal

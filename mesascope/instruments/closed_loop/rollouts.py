@@ -16,7 +16,7 @@ from mesascope.core.stepwise import AbstractStepwiseSubject, Walk, draw_starts, 
 from mesascope.core.subject import Observation
 from mesascope.instruments.behavior import NOTHING, Behavior, Event
 from mesascope.worlds.grid import GridLevels
-from mesascope.worlds.world import AbstractWorld
+from mesascope.worlds.world import TRAINING, AbstractWorld
 
 HORIZON_PER_STATE = 2
 """Moves after which an episode is cut, for each cell of the level."""
@@ -65,6 +65,11 @@ def competence_of(means: Float[np.ndarray, "resample column"], own: int = 0) -> 
         return (means[:, own] - means[:, -2]) / (means[:, -1] - means[:, -2])
 
 
+def draw_walked(world: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:
+    """The levels that are walked in under a key."""
+    return world.draw(named_key(key, "levels"), count, world.check_distribution(distribution))
+
+
 class RolledOut(NamedTuple):
     """Behavior, and the mean returns it was made from. Everything carries sampling error; nothing is exact."""
 
@@ -76,22 +81,22 @@ def measure_walked_behavior(
     world: AbstractWorld, subject: AbstractStepwiseSubject, key: PRNGKeyArray, count: int, distribution: str
 ) -> RolledOut:
     """What is touched first, competence and mean return at the base objective, from one episode on each level."""
-    levels = world.draw(named_key(key, "levels"), count, world.check_distribution(distribution))
+    levels = draw_walked(world, key, count, distribution)
     grounds = prepare(world, levels, key)
     walked = rolled_out(world, subject, grounds, named_key(key, "walk"))
     offered, playable = (grounds.mdp.features != 0).any((0, 1, 2, 3)), grounds.mdp.initial.sum(-1) > 0
     found = jax.device_get((offered, playable, walked.fired > 0, walked.ended))
-    offered, playable, fired, ended = (np.asarray(part) for part in found)
+    offers, plays, fired, ended = (np.asarray(part) for part in found)
     events = {
-        name: _event(fired[playable, i]) if offered[i] else Event(False, 0, None, None)
+        name: _event(fired[plays, i]) if offers[i] else Event(False, 0, None, None)
         for i, name in enumerate(world.features)
     }
-    events[NOTHING] = _event(~ended[playable])
-    returns = earnings(grounds, walked)[playable]
+    events[NOTHING] = _event(~ended[plays])
+    returns = earnings(grounds, walked)[plays]
     room = returns[:, 2].mean() - returns[:, 1].mean() if len(returns) else 0.0
     competence: Estimate | None = bootstrap(returns, competence_of) if room > 1e-6 else None
     behavior = Behavior(
-        distribution, int(playable.sum()), walked.cell.shape[1], events, competence, bootstrap_mean(returns[:, 0])
+        distribution, int(plays.sum()), walked.cell.shape[1], events, competence, bootstrap_mean(returns[:, 0])
     )
     means = returns.mean(0) if len(returns) else np.zeros(3)
     return RolledOut(behavior, dict(zip(("subject", "uniform", "optimal"), map(float, means), strict=True)))

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 from mesascope.core.statistics import Estimate, Interval, bootstrap
 from mesascope.core.stepwise import Walk
@@ -38,29 +39,23 @@ class Outcome(NamedTuple):
 
 def score(course: Course, walked: Walk, radius: int) -> Outcome:
     """The outcome of the walks on a course. Levels that are not fit count nowhere."""
-    near = within(course.centers, radius, course.base.interior)
-    table = jax.device_get((course, walked, near))
-    course, walked, near = (jax.tree.map(np.asarray, part) for part in table)
-    level = np.arange(len(course.start))[:, None]
-    live, fit = np.asarray(walked.live), np.asarray(course.fit)
-    trespassed = _entered(walked, course.avoided)
+    found = jax.device_get(_score(course, walked, jnp.asarray(radius)))
+    followed, kept, turned, fit, counted = (np.asarray(column, np.float64) for column in found)
+    return Outcome(Count(followed, fit), Count(kept, fit), Count(turned, counted))
+
+
+@jax.jit
+def _score(course: Course, walked: Walk, radius: Int[Array, ""]) -> tuple[Array, Array, Array, Array, Array]:
+    level, fit = jnp.arange(course.start.shape[0])[:, None], course.fit
+    avoided = course.avoided
+    passed = (walked.cell == avoided[:, None]) & walked.live
+    trespassed = passed.any(1) | (walked.end == avoided)
     followed = walked.ended & (walked.end == course.new_end) & ~trespassed
-    walled = course.avoided >= 0
-    kept = np.where(walled, trespassed, walked.ended & (walked.end == course.old_end))
-    counted = live & (course.scored & ~near).reshape(len(fit), -1)[level, walked.cell] & fit[:, None]
+    kept = jnp.where(avoided >= 0, trespassed, walked.ended & (walked.end == course.old_end))
+    outside = course.scored & ~within(course.centers, radius, course.base.interior)
+    counted = outside.reshape(*fit.shape, -1)[level, walked.cell] & walked.live & fit[:, None]
     turned = course.new[level, walked.cell, walked.action] & counted
-    once = fit.astype(np.float64)
-    return Outcome(
-        Count(followed * once, once),
-        Count(kept * once, once),
-        Count(turned.sum(1).astype(np.float64), counted.sum(1).astype(np.float64)),
-    )
-
-
-def _entered(walked: Walk, cell: Int[np.ndarray, " level"]) -> Bool[np.ndarray, " level"]:
-    """Whether a walk ever stood in a cell."""
-    passed = (np.asarray(walked.cell) == cell[:, None]) & np.asarray(walked.live)
-    return passed.any(1) | (np.asarray(walked.end) == cell)
+    return followed & fit, kept & fit, turned.sum(1), fit, counted.sum(1)
 
 
 def normalized(edited: Count, ceiling: Count, controls: dict[str, Count]) -> Estimate:

@@ -8,7 +8,7 @@ from jaxtyping import PRNGKeyArray
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap
 from mesascope.core.stepwise import AbstractStepwiseSubject
-from mesascope.instruments.closed_loop.rollouts import competence_of, earnings, prepare, rolled_out
+from mesascope.instruments.closed_loop.rollouts import competence_of, draw_walked, earnings, prepare, rolled_out
 from mesascope.worlds.world import AbstractWorld
 
 PAUSES = (0, 1, 2, 4, 8)
@@ -29,7 +29,7 @@ def measure_thinking_steps(
 
     Levels, starts and the random numbers of the moves are the same for all.
     """
-    grounds = prepare(world, world.draw(named_key(key, "levels"), count), key)
+    grounds = prepare(world, draw_walked(world, key, count), key)
     own = [earnings(grounds, rolled_out(world, subject, grounds, named_key(key, "walk"), k)) for k in PAUSES]
     found = []
     for k, returns in zip(PAUSES, own, strict=True):
