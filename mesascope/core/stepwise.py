@@ -97,8 +97,11 @@ def think(subject: AbstractStepwiseSubject, state: StepwiseState, view: View) ->
 
 
 Carry = TypeVar("Carry")
-Act = Callable[[Carry, Int[Array, " level"], Int[Array, ""]], tuple[Carry, Float[Array, "level action"]]]
-"""One step of one actor on each level: from what is carried, the cells and the step's number to preferences."""
+Act = Callable[
+    [Carry, Int[Array, " level"], Int[Array, ""], Bool[Array, " level"]], tuple[Carry, Float[Array, "level action"]]
+]
+"""One step of one actor on each level: from what is carried, the cells, the step's number and which episodes are over, to
+preferences."""
 
 
 class Walk(NamedTuple):
@@ -138,7 +141,7 @@ def walk_by(
 
     def step(state):
         carry, moves, paused, cell, over, fired, path = state
-        carry, logits = act(carry, cell, moves + paused)
+        carry, logits = act(carry, cell, moves + paused, over)
         moving = paused >= pauses
         action = jax.random.categorical(jax.random.fold_in(act_key, moves), logits, -1).astype(jnp.int32)
         odds = jnp.log(mdp.probability[level, cell, action])
@@ -183,7 +186,7 @@ def walk(
 ) -> Walk:
     """One episode of a stepwise subject on each level, acting by the softmax of its preferences."""
 
-    def act(state: StepwiseState, cell: Int[Array, " level"], step: Int[Array, ""]):
+    def act(state: StepwiseState, cell: Int[Array, " level"], step: Int[Array, ""], over: Bool[Array, " level"]):
         state = think(subject, state, view_of(subject, observation, cell, step))
         return state, subject.readout(state)
 

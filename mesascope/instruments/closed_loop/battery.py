@@ -28,6 +28,9 @@ MIN_SPREAD = 0.001
 """As in the search battery: an edit is refused as an input edit in disguise unless at least this share of the squared
 difference between donor and honest copy lies outside of the patch when it is first written."""
 
+MOST_CHOOSING = 64
+"""Levels of the first half that the place is chosen on at most: every candidate place costs a walk of each."""
+
 PASSES_ABOVE = 0.5
 """Both scores' lower bounds must exceed this, and every control must be beaten with its interval."""
 
@@ -153,7 +156,7 @@ def run_closed_loop_test(
     Raises nothing for subjects that fail; a subject with no admissible place gets NaN scores and `place` None.
     """
     half = course.base.count // 2
-    choosing = jax.tree.map(lambda t: t[:half], course)
+    choosing = jax.tree.map(lambda t: t[: min(half, MOST_CHOOSING)], course)
     scoring = jax.tree.map(lambda t: t[half : 2 * half], course)
     walks = named_key(key, name, "walks")
     choice = _choose(_Arms(world, subject, choosing, named_key(key, name, "choosing"), pauses), pauses)

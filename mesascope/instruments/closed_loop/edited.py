@@ -123,7 +123,7 @@ def _walk(subject, ground: Ground, donor: Observation, patch: Patch, on, when: _
     seen = jnp.concatenate([ground.observation, ground.observation, donor])
     last = subject.ticks_per_step - 1
 
-    def act(carry, cell, step):
+    def act(carry, cell, step, over):
         state, change, spread = carry
         view = view_of(subject, seen, jnp.tile(cell, 3), step)
 
@@ -134,7 +134,7 @@ def _walk(subject, ground: Ground, donor: Observation, patch: Patch, on, when: _
             now = first | (when.sustained & (step > when.step))
             state, moved_by = _write(subject, state, patch, on & now, when.random, noise_key)
             spread = jnp.where(first, _spread(state, patch), spread)
-            return state, jnp.maximum(change, moved_by), spread
+            return state, jnp.maximum(change, jnp.where(over, 0.0, moved_by)), spread
 
         state, change, spread = jax.lax.fori_loop(0, subject.ticks_per_step, tick, (state, change, spread))
         return (state, change, spread), subject.readout(state)[:levels]
