@@ -64,12 +64,13 @@ PLAN_READOUT_CARD = Card(
     measures="Whether the state of a cell says by which action the agent will leave that cell later in this episode.",
     estimator=(
         "A linear probe of one cell's state before the second move, fitted on half of the levels; macro F1 over up, down, "
-        "left, right and never on the other half, with a percentile bootstrap over levels."
+        "left, right and never on the other half (*plan*), and over the four actions on cells that will be left alone "
+        "(*direction*), with a percentile bootstrap over levels."
     ),
     assumptions="What is to come is written where it will happen. Held-out levels are new to the probe.",
     controls=(
         "A probe of what is shown around the cell with at least as many numbers; the untrained network on the same walks; "
-        "labels dealt anew among the cells of a level."
+        "labels dealt anew among the cells of a level (for the direction: of all levels)."
     ),
     blind_spots=(
         "What can be read is not thereby used: a stored answer is read out as well as a plan. Never evidence of search.",

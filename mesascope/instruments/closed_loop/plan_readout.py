@@ -27,17 +27,27 @@ _CELLS = 1.0 / 3
 """Weight of *never* against an action in the loss: most cells are never left."""
 
 
-class PlanReadout(NamedTuple):
-    """Macro F1 over `CLASSES` on levels the probe was not fitted on; `ahead` of each control, paired by level.
+class Read(NamedTuple):
+    """Macro F1 of a probe on levels it was not fitted on, that of each control, and how far it is ahead of each, paired by
+    level.
 
     The probe sees one cell's state. `input window` is a probe of what is shown around the cell, with at least as many
     numbers; `untrained` reads the untrained network's state on the same walks; `shuffled` is fitted on labels that were
-    dealt anew among the cells of each level.
+    dealt anew among the cells of each level (for `direction`: of all levels).
     """
 
     f1: Estimate
     controls: dict[str, Estimate]
     ahead: dict[str, Estimate]
+
+
+class PlanReadout(NamedTuple):
+    """`plan`: over `CLASSES` on all cells, so whether a cell will be left at all and by which action. `direction`: over
+    the actions, on cells that will be left alone.
+    """
+
+    plan: Read
+    direction: Read
     channels: int
     levels: int
 
@@ -69,25 +79,38 @@ def read_plans(
     features = {"state": maps, "input window": window(shown, radius)}
     if untrained is not None and (other := _maps(untrained, grounds.observation, path)) is not None:
         features["untrained"] = other
-    half = count // 2
-    f1 = {}
-    for name, found in features.items():
-        f1[name] = _confusion(found.reshape(count, -1, found.shape[-1]), labels, labels, counted, half)
+    flat = {name: found.reshape(count, -1, found.shape[-1]) for name, found in features.items()}
     noise = jax.random.uniform(named_key(key, "shuffled"), counted.shape)
-    f1["shuffled"] = _confusion(
-        maps.reshape(count, -1, maps.shape[-1]), deal(labels, counted, noise), labels, counted, half
-    )
-    tables = {name: np.asarray(table, np.float64) for name, table in f1.items()}
-    controls = {name: tables[name] for name in tables if name != "state"}
+    left = counted & (labels < len(ACTIONS))
     return PlanReadout(
-        bootstrap(tables["state"], macro_f1),
-        {name: bootstrap(table, macro_f1) for name, table in controls.items()},
-        {
-            name: bootstrap(np.stack([tables["state"], table], 1), lambda m: macro_f1(m[:, 0]) - macro_f1(m[:, 1]))
-            for name, table in controls.items()
-        },
+        _read(flat, labels, counted, deal(labels, counted, noise)),
+        # A way has few cells and often one direction: within a level there would be little to deal.
+        _read(flat, labels, left, deal(*(t.reshape(1, -1) for t in (labels, left, noise))).reshape(labels.shape)),
         int(maps.shape[-1]),
-        int(counted[half:].any(-1).sum()),
+        int(counted[count // 2 :].any(-1).sum()),
+    )
+
+
+def _read(
+    features: dict[str, Float[Array, "level state _"]],
+    labels: Int[Array, "level state"],
+    counted: Bool[Array, "level state"],
+    dealt: Int[Array, "level state"],
+) -> Read:
+    half = len(labels) // 2
+    tables = {
+        name: np.asarray(_confusion(found, labels, labels, counted, half), np.float64)
+        for name, found in features.items()
+    }
+    tables["shuffled"] = np.asarray(_confusion(features["state"], dealt, labels, counted, half), np.float64)
+    own = tables.pop("state")
+    return Read(
+        bootstrap(own, macro_f1),
+        {name: bootstrap(table, macro_f1) for name, table in tables.items()},
+        {
+            name: bootstrap(np.stack([own, table], 1), lambda m: macro_f1(m[:, 0]) - macro_f1(m[:, 1]))
+            for name, table in tables.items()
+        },
     )
 
 
@@ -113,7 +136,7 @@ def future_actions(
 @eqx.filter_jit
 def _maps(
     subject: AbstractStepwiseSubject, observation: Observation, path: Int[Array, "step level"]
-) -> Float[Array, "level height width channel"] | None:
+) -> Float[Array, "level height width state_channel"] | None:
     """All maps of the state after the ticks of the last step of a given path."""
     names = [site.name for site in subject.sites]
 
@@ -170,7 +193,8 @@ def _confusion(
 
 
 def macro_f1(confusion: Float[np.ndarray, "resample true found"]) -> Float[np.ndarray, " resample"]:
-    """Mean over classes of 2 TP / (2 TP + FP + FN); a class that is nowhere, true or found, counts as 0."""
+    """Mean over classes of 2 TP / (2 TP + FP + FN); a class that is nowhere, neither true nor found, is left out."""
     hit = np.diagonal(confusion, axis1=1, axis2=2)
     both = confusion.sum(1) + confusion.sum(2)
-    return (2 * hit / np.maximum(both, 1e-12)).mean(-1)
+    each = 2 * hit / np.maximum(both, 1e-12)
+    return each.sum(-1) / np.maximum((both > 0).sum(-1), 1)

@@ -21,6 +21,10 @@ _STATISTICS = {
     "followed": "walks that end as if the change were true",
     "turned": "moves away from the patch that only the change makes right",
 }
+_PROBED = {
+    "plan": "Will the agent leave this cell later in this episode, and by which action?",
+    "direction": "By which action, on cells that it will leave?",
+}
 
 
 def closed_loop(audit: Audit, name: str) -> Markup:
@@ -93,15 +97,16 @@ def _thinking(audit: Audit, name: str) -> Markup:
 def _plans(audit: Audit, name: str) -> Markup:
     found = part(audit, "closed_loop", "plan_readout")
     title = "Plans read out"
-    if point(found.get("f1")) is None:
+    if point(look(found, "plan", "f1")) is None:
         says = "The state is no map over the level's cells: no plan was looked for in it."
         return section(4, f"{name}-plans", title, paragraph(says))
+    says = "Linear probes of one cell's state, on levels they were not fitted on. What can be read is not thereby used."
+    tables = [(paragraph(sentence), _probe(part(found, key))) for key, sentence in _PROBED.items()]
+    return section(4, f"{name}-plans", title, paragraph(says), *(child for pair in tables for child in pair))
+
+
+def _probe(found: Mapping[str, Any]) -> Markup:
     rows: list[list[Child]] = [["state of the cell", value_cell(found.get("f1")), ""]]
     for arm, f1 in part(found, "controls").items():
         rows.append([arm, value_cell(f1), value_cell(look(found, "ahead", arm))])
-    says = (
-        "A linear probe of one cell's state, for the action by which the agent will leave that cell later in this episode. "
-        "What can be read is not thereby used."
-    )
-    columns = [Column("", "text"), Column("macro F1"), Column("state ahead by")]
-    return section(4, f"{name}-plans", title, paragraph(says), table(columns, rows))
+    return table([Column("", "text"), Column("macro F1"), Column("state ahead by")], rows)

@@ -6,12 +6,13 @@ import pytest
 
 from mesascope.core.rng import named_key
 from mesascope.core.stepwise import Walk
-from mesascope.core.walking import Walking
 from mesascope.instruments.closed_loop.plan_readout import deal, future_actions, macro_f1, read_plans
+from mesascope.instruments.closed_loop.rollouts import draw_walked
+from mesascope.learned.recurrent import LocalRecurrentAgent
 from mesascope.organisms.stepwise import build_stepwise_organism
 from mesascope.worlds.red_doors import RedDoors
 
-WORLD = RedDoors(size=5)
+WORLD = RedDoors()
 
 
 def walk_of(cells, actions, live):
@@ -48,13 +49,22 @@ def test_macro_f1_is_its_slow_twin():
             precision, recall = table[k, k] / table[:, k].sum(), table[k, k] / table[k].sum()
             each.append(0.0 if table[k, k] == 0 else 2 * precision * recall / (precision + recall))
         assert found == pytest.approx(np.mean(each))
+    without = confusion[0].copy()
+    without[4], without[:, 4] = 0, 0
+    assert macro_f1(without[None])[0] == pytest.approx(macro_f1(without[None, :4, :4])[0])
 
 
 @pytest.mark.slow
-def test_a_plan_that_is_there_is_found_and_vectors_have_none():
-    planner = build_stepwise_organism("walking-lookup", WORLD, [WORLD.draw(named_key(0, "other"), 4)])
-    assert isinstance(planner, Walking)
-    found = read_plans(WORLD, planner, None, named_key(0), 64)
+def test_stored_answers_are_read_out_and_a_vector_holds_no_map():
+    """A table's answers are plans to a probe: that is the instrument's blind spot, not a finding of search."""
+    key = named_key(0)
+    table = build_stepwise_organism("walking-lookup", WORLD, [draw_walked(WORLD, key, 128)])
+    found = read_plans(WORLD, table, None, key, 128)
     assert found is not None
-    assert set(found.controls) == {"input window", "shuffled"}
-    assert 0 <= found.f1.interval.low <= found.f1.value <= found.f1.interval.high <= 1
+    assert set(found.plan.controls) == {"input window", "shuffled"}
+    assert found.direction.f1.interval.low > 0.8
+    assert found.direction.ahead["shuffled"].interval.low > 0.3
+    # Which cells lie on the way is not in them.
+    assert found.plan.f1.value < 0.3
+    assert found.channels == 5
+    assert read_plans(WORLD, LocalRecurrentAgent(named_key(1), 7, units=4), None, key, 128) is None
