@@ -127,6 +127,8 @@ class _Choice(NamedTuple):
 
 
 def _choose(arms: _Arms, pauses: int) -> _Choice:
+    if not bool(arms.course.fit.any()):
+        return _Choice(None, (), 0)
     tried, refused = [], 0
     for place in places(arms.subject, pauses):
         outcome, change, spread = arms.edited(place)
