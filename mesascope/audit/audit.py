@@ -14,6 +14,8 @@ from mesascope.audit.graft import graft, other_objective
 from mesascope.audit.reckoning import reckon
 from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, describe
+from mesascope.audit.walked import audit_walker
+from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.behavior import measure_behavior
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
@@ -46,8 +48,11 @@ def audit(
 
     Pure but for the clock: the same arguments give the same document, `seconds` apart.
     """
-    watch = _Watch(stage)
     subject = audited.subject
+    if isinstance(subject, AbstractStepwiseSubject):
+        return audit_walker(world, audited, settings, seed, stage)
+    untrained = audited.untrained if isinstance(audited.untrained, AbstractOpenSubject) else None
+    watch = _Watch(stage)
     watch("asking the subject")
     samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
     watch("behavior")
@@ -69,7 +74,7 @@ def audit(
         search = examine_search(
             world,
             subject,
-            audited.untrained,
+            untrained,
             contested(world, settings, seed),
             pursued_weights(world, behavioral.everywhere),
             audit_key(seed, "search"),
@@ -85,7 +90,7 @@ def audit(
         described = describe_subject(
             world,
             subject,
-            audited.untrained,
+            untrained,
             samples,
             pursued_weights(world, behavioral.everywhere),
             audit_key(seed, "description"),

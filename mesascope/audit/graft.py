@@ -21,7 +21,7 @@ from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import feature_returns
 from mesascope.core.statistics import Estimate, bootstrap
-from mesascope.core.subject import AbstractOpenSubject, policy_table
+from mesascope.core.subject import AbstractOpenSubject, as_open, policy_table
 from mesascope.worlds.world import AbstractWorld
 
 SHARES = (0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 1.0)
@@ -92,7 +92,7 @@ def _retrain(
     optimizer = ExactPolicyGradient(updates=UPDATES, batch=BATCH, learning_rate=RATE, warmup=10)
     elsewhere = _rewarding(world, other)
     state = optimizer.init(key, elsewhere, subject)
-    return optimizer.subject(advance(optimizer, elsewhere, state, jnp.array(UPDATES, jnp.int32))[0])
+    return as_open(optimizer.subject(advance(optimizer, elsewhere, state, jnp.array(UPDATES, jnp.int32))[0]))
 
 
 def _rewarding(world: AbstractWorld, other: Objective) -> AbstractWorld:

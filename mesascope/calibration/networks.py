@@ -7,7 +7,7 @@ from mesascope.base_optimizers.registry import PRESETS, build_base_optimizer
 from mesascope.base_optimizers.training import train
 from mesascope.calibration.subjects import Known, Make
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractOpenSubject, as_open
 from mesascope.learned.registry import build
 from mesascope.organisms.crowds import classifiers, random_networks
 from mesascope.worlds.grid import CHANNELS, GridLevels
@@ -58,7 +58,7 @@ def _classifiers(seed: int) -> list[AbstractOpenSubject]:
 
 def _untrained(architecture: str) -> Make:
     def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
-        return build(architecture, {}, key=named_key(seed, "untrained"), inputs=len(CHANNELS))
+        return as_open(build(architecture, {}, key=named_key(seed, "untrained"), inputs=len(CHANNELS)))
 
     return make
 
@@ -66,6 +66,6 @@ def _untrained(architecture: str) -> Make:
 def _trained(architecture: str) -> Make:
     def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
         optimizer = build_base_optimizer("exact-policy-gradient", PRESETS["default"])
-        return train(optimizer, world, architecture, seed=seed).subject
+        return as_open(train(optimizer, world, architecture, seed=seed).subject)
 
     return make

@@ -7,6 +7,8 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float, Int
 
+from mesascope.core.errors import SubjectError
+
 Observation = Float[Array, "level height width channel"]
 SiteValues = Float[Array, "level height width _"]
 State = dict[str, SiteValues]
@@ -82,6 +84,13 @@ class AbstractOpenSubject(AbstractSubject):
 
         state, _ = jax.lax.scan(tick, self.begin(observation), jax.numpy.arange(self.ticks))
         return self.readout(state)
+
+
+def as_open(subject: object) -> AbstractOpenSubject:
+    """The subject, if it is an open one that plans once; `SubjectError` where it is of another kind."""
+    if not isinstance(subject, AbstractOpenSubject):
+        raise SubjectError(f"a {type(subject).__name__} is no open subject that answers a whole level at once")
+    return subject
 
 
 def policy_table(logits: Float[Array, "level height width action"]) -> Float[Array, "level state action"]:

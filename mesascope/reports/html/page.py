@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mesascope.reports.html.behavior import behavior
 from mesascope.reports.html.capability import capability
+from mesascope.reports.html.closed_loop import closed_loop
 from mesascope.reports.html.comparison import comparison
 from mesascope.reports.html.description import description
 from mesascope.reports.html.gallery import gallery
@@ -61,6 +62,7 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
         objectives(audit, name),
         search(audit, name),
         description(audit, name),
+        *([closed_loop(audit, name)] if audit.get("closed_loop") else []),
         capability(audit, name),
         gallery(audit, name),
     )

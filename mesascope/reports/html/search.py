@@ -51,7 +51,7 @@ def search(audit: Audit, name: str) -> Markup:
         paragraph(
             badge(search_words(audit), search_tone(audit)), f" {reason[:1].upper()}{reason[1:]}." if reason else None
         ),
-        legend(*_KEYS) if tests else paragraph("No test was run, as nothing inside of the subject can be written to."),
+        legend(*_KEYS) if tests else _no_test(audit),
         *(_test(test, f"{name}-{index}") for index, test in enumerate(tests)),
         _capacity(audit, f"{name}-capacity") if tests else None,
         _trust(audit) if tests else None,
@@ -93,6 +93,12 @@ def _trust(audit: Audit) -> Markup:
         f" of {number(point.get('negatives'))} audits.",
         class_="note",
     )
+
+
+def _no_test(audit: Audit) -> Markup:
+    if audit.get("closed_loop"):
+        return paragraph("What was found in closed loop stands below.")
+    return paragraph("No test was run, as nothing inside of the subject can be written to.")
 
 
 def explanation() -> Markup:
