@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from mesascope.instruments.cards import all_cards
-from mesascope.organisms.registry import ORGANISMS
+from mesascope.organisms.stepwise import EVERY_ORGANISM
 from mesascope.reports.reference import instruments_page, organisms_page
 
 HERE = Path(__file__).parent
 
 (HERE / "instruments.md").write_text(instruments_page(all_cards()), encoding="utf-8")
-(HERE / "organisms.md").write_text(organisms_page(ORGANISMS), encoding="utf-8")
+(HERE / "organisms.md").write_text(organisms_page(EVERY_ORGANISM), encoding="utf-8")

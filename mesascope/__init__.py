@@ -16,11 +16,13 @@ _HOMES = {
     "jax_steps": "mesascope.adapters.jax_functions",
     "jax_subject": "mesascope.adapters.jax_functions",
     "load_learned_algorithm": "mesascope.store.learned_algorithm",
+    "make_stepper": "mesascope.worlds.stepping",
     "named_key": "mesascope.core.rng",
     "numpy_steps": "mesascope.adapters.steps",
     "save_learned_algorithm": "mesascope.store.learned_algorithm",
     "torch_steps": "mesascope.adapters.torch_functions",
     "torch_subject": "mesascope.adapters.torch_modules",
+    "walk_at_random": "mesascope.worlds.stepping",
 }
 """Every public name, and the module it lives in."""
 

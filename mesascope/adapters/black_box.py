@@ -42,7 +42,8 @@ def black_box(
     (up, down, left, right); with `actions`, with the number of the action it takes, alone or as the first of a tuple, as
     the `predict` of many libraries does. `view` makes what the policy is shown; by default the level, channels last,
     with the agent's position as one more channel. Walls and objects are asked about too; what is answered there is
-    never used. A policy that depends on what went before cannot be asked this way. `weights` as in `numpy_steps`.
+    never used. A policy that depends on what went before cannot be asked this way. `weights` are arrays that the answers
+    depend on: an audit of others is another audit.
     """
     if batch < 1:
         raise SubjectError(f"batch {batch}: expected a number of queries from 1")

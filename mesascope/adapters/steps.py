@@ -1,5 +1,6 @@
 """Subjects whose computation is plain Python on NumPy arrays; the PyTorch and black-box adapters are built on them."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
-from mesascope.adapters.checks import checked_logits, checked_state, digest
+from mesascope.adapters.checks import checked_logits, checked_state
 from mesascope.adapters.host import host_call
 from mesascope.core.errors import SubjectError
 from mesascope.core.subject import AbstractOpenSubject, AbstractSubject, Observation, Site, State
@@ -16,17 +17,20 @@ from mesascope.core.subject import AbstractOpenSubject, AbstractSubject, Observa
 NumpyState = Mapping[str, np.ndarray]
 
 
+Weights = Mapping[str, np.ndarray]
+
+
 class Steps(NamedTuple):
     """An agent that computes in ticks, as functions of NumPy arrays; what each takes and gives is that of
-    `AbstractOpenSubject`, but `begin` is given levels, height and width, and the tick is an integer.
+    `AbstractOpenSubject`, but the weights go first, `begin` is given levels, height and width, and the tick is an integer.
 
     `logits`, where there is one, is the agent's own way to its answer: `check_subject` holds the steps against it.
     """
 
-    begin: Callable[[int, int, int], NumpyState]
-    step: Callable[[NumpyState, np.ndarray, int], NumpyState]
-    readout: Callable[[NumpyState], np.ndarray]
-    logits: Callable[[np.ndarray], np.ndarray] | None = None
+    begin: Callable[[Weights, int, int, int], NumpyState]
+    step: Callable[[Weights, NumpyState, np.ndarray, int], NumpyState]
+    readout: Callable[[Weights, NumpyState], np.ndarray]
+    logits: Callable[[Weights, np.ndarray], np.ndarray] | None = None
 
 
 class HostSubject(AbstractSubject):
@@ -42,62 +46,76 @@ class HostSubject(AbstractSubject):
 
 
 class HostOpenSubject(AbstractOpenSubject):
-    """An open subject made of `Steps`. `weights` is a digest of what its answers depend on."""
+    """An open subject made of `Steps`. Its weights are arrays of the subject: other weights can be put in their place."""
 
     steps: Steps = eqx.field(static=True)
     named: tuple[Site, ...] = eqx.field(static=True)
     ticks: int = eqx.field(static=True)
     reads_until: int = eqx.field(static=True)
-    weights: UInt32[Array, "8"]
+    weights: dict[str, Array]
+    hidden: float = eqx.field(static=True, default=math.inf)
 
     @property
     def sites(self) -> tuple[Site, ...]:
         """The sites that were named."""
         return self.named
 
+    @property
+    def hidden_bits(self) -> float:
+        """Bits that it keeps elsewhere than in its weights; infinite where nobody knows."""
+        return self.hidden
+
     def begin(self, observation: Observation) -> State:
         """The state before the first tick, from the number and size of the levels alone."""
         shape = _levels(observation)
 
-        def begin(_) -> list[np.ndarray]:
-            return self._flat(self.steps.begin(*shape), shape, "before the first tick")
+        def begin(weights: Weights) -> list[np.ndarray]:
+            return self._flat(self.steps.begin(weights, *shape), shape, "before the first tick")
 
-        return self._named(host_call(begin, self._shapes(shape), jnp.zeros(())))
+        return self._named(self._call(begin, self._shapes(shape)))
 
     def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """One tick."""
         shape = _levels(observation)
-        names = [site.name for site in self.named]
 
-        def step(seen: np.ndarray, tick: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
-            after = self.steps.step(dict(zip(names, values, strict=True)), seen, int(tick))
+        def step(weights: Weights, seen: np.ndarray, tick: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
+            after = self.steps.step(weights, self._named(values), seen, int(tick))
             return self._flat(after, shape, f"after tick {int(tick)}")
 
-        values = (state[name] for name in names)
-        return self._named(host_call(step, self._shapes(shape), observation, jnp.asarray(tick), *values))
+        values = (state[site.name] for site in self.named)
+        return self._named(self._call(step, self._shapes(shape), observation, jnp.asarray(tick), *values))
 
     def readout(self, state: State) -> Float[Array, "level height width action"]:
         """The answer, from the state alone."""
-        names = [site.name for site in self.named]
-        shape = _levels(state[names[0]])
+        shape = _levels(state[self.named[0].name])
 
-        def readout(*values: np.ndarray) -> list[np.ndarray]:
-            return [checked_logits(self.steps.readout(dict(zip(names, values, strict=True))), shape, "the readout")]
+        def readout(weights: Weights, *values: np.ndarray) -> list[np.ndarray]:
+            return [checked_logits(self.steps.readout(weights, self._named(values)), shape, "the readout")]
 
-        return host_call(readout, [(*shape, 4)], *(state[name] for name in names))[0]
+        return self._call(readout, [(*shape, 4)], *(state[site.name] for site in self.named))[0]
 
     def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
         """The agent's own answer where it has a way of its own to it, else that of its steps."""
         if self.steps.logits is None:
             return super().logits(observation)
         shape, answer = _levels(observation), self.steps.logits
-        return host_call(lambda seen: [checked_logits(answer(seen), shape)], [(*shape, 4)], observation)[0]
+        return self._call(
+            lambda weights, seen: [checked_logits(answer(weights, seen), shape)], [(*shape, 4)], observation
+        )[0]
+
+    def _call(self, function: Callable, shapes: list[tuple[int, ...]], *values: Array) -> tuple[Array, ...]:
+        names = list(self.weights)
+
+        def with_weights(_, *arrays: np.ndarray):
+            return function(dict(zip(names, arrays, strict=False)), *arrays[len(names) :])
+
+        return host_call(with_weights, shapes, jnp.zeros(()), *self.weights.values(), *values)
 
     def _flat(self, state: object, shape: tuple[int, int, int], when: str) -> list[np.ndarray]:
         checked = checked_state(state, self.named, shape, when)
         return [checked[site.name] for site in self.named]
 
-    def _named(self, values: tuple[Array, ...]) -> State:
+    def _named(self, values) -> dict:
         return {site.name: value for site, value in zip(self.named, values, strict=True)}
 
     def _shapes(self, shape: tuple[int, int, int]) -> list[tuple[int, ...]]:
@@ -110,19 +128,23 @@ def numpy_steps(
     sites: tuple[Site, ...],
     ticks: int,
     reads_until: int,
-    weights: Mapping[str, np.ndarray] | None = None,
+    weights: Weights,
+    hidden_bits: float = math.inf,
 ) -> HostOpenSubject:
     """An open subject from functions of NumPy arrays, channels last.
 
-    `sites` name all that the functions hand from tick to tick. `weights` are the arrays that the answers depend on: an
-    audit of others is another audit. `SubjectError` for numbers of ticks or names of sites that cannot be.
+    `sites` name all that the functions hand from tick to tick. `weights` are the arrays that the functions are given; no
+    others may matter. `hidden_bits` is how much the functions hold besides: what could be stored in a subject bears on
+    whether it is said to search, and nobody knows what Python code holds, so that it is infinite unless somebody vouches
+    for another number. `SubjectError` for numbers of ticks or names of sites that cannot be.
     """
     names = [site.name for site in sites]
     if not names or len(set(names)) < len(names):
         raise SubjectError(f"a subject needs sites, each with a name of its own; found {names}")
     if ticks < 1 or not 0 <= reads_until <= ticks:
         raise SubjectError(f"expected ticks from 1 and reads_until from 0 to ticks; found {ticks} and {reads_until}")
-    return HostOpenSubject(steps, tuple(sites), ticks, reads_until, digest((weights or {}).items()))
+    arrays = {name: jnp.asarray(weights[name]) for name in sorted(weights)}
+    return HostOpenSubject(steps, tuple(sites), ticks, reads_until, arrays, hidden_bits)
 
 
 def _levels(maps: Array) -> tuple[int, int, int]:

@@ -1,7 +1,10 @@
 """PyTorch functions that compute in ticks, as an open subject. PyTorch itself is imported when something is adapted."""
 
+import contextlib
 import importlib
-from collections.abc import Callable, Mapping
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -9,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, UInt32
 
 from mesascope.adapters.checks import digest
-from mesascope.adapters.steps import HostOpenSubject, NumpyState, Steps, numpy_steps
+from mesascope.adapters.steps import HostOpenSubject, NumpyState, Steps, Weights, numpy_steps
 from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.subject import Site
 
@@ -55,19 +58,18 @@ def torch_steps(
     sites: tuple[Site, ...],
     ticks: int,
     reads_until: int,
-    module: Module | None = None,
+    module: Module,
+    hidden_bits: float = math.inf,
 ) -> HostOpenSubject:
     """An open subject from PyTorch functions, for who can call one tick of an agent. One call of `step` is one tick.
 
     `begin(levels, height, width)` gives the state before the first tick, `step(state, observation, tick)` the next,
     `readout(state)` the answer; all maps are tensors (level, channel, height, width), the answer has four channels (up,
     down, left, right). The state holds everything that goes from tick to tick, in the order of nothing but `sites`.
-    `module` holds the weights (for the identity of an audit) and must be in evaluation mode. They run on CPU, without
-    gradients, from threads that are not the main one.
+    `module` holds the weights that the functions use and must be in evaluation mode; `hidden_bits` as in `numpy_steps`. They
+    run on CPU, without gradients, from threads that are not the main one.
     """
-    torch = import_torch()
-    if module is not None:
-        check_evaluating(module)
+    check_evaluating(module)
 
     def tensors(state: NumpyState) -> dict[str, Tensor]:
         return {name: to_tensor(value) for name, value in state.items()}
@@ -77,20 +79,47 @@ def torch_steps(
             raise SubjectError(f"{when} gives a {type(state).__name__}; expected a dict of tensors, one for each site")
         return {name: to_array(value, f"site '{name}' of {when}") for name, value in state.items()}
 
-    def first(levels: int, height: int, width: int) -> NumpyState:
-        with torch.inference_mode():
+    def first(weights: Weights, levels: int, height: int, width: int) -> NumpyState:
+        with running(module, weights):
             return arrays(begin(levels, height, width), "begin")
 
-    def after(state: NumpyState, observation: np.ndarray, tick: int) -> NumpyState:
-        with torch.inference_mode():
+    def after(weights: Weights, state: NumpyState, observation: np.ndarray, tick: int) -> NumpyState:
+        with running(module, weights):
             return arrays(step(tensors(state), to_tensor(observation), tick), f"tick {tick}")
 
-    def answer(state: NumpyState) -> np.ndarray:
-        with torch.inference_mode():
+    def answer(weights: Weights, state: NumpyState) -> np.ndarray:
+        with running(module, weights):
             return to_array(readout(tensors(state)), "the readout")
 
-    weights = {} if module is None else weights_of(module)
-    return numpy_steps(Steps(first, after, answer), sites=sites, ticks=ticks, reads_until=reads_until, weights=weights)
+    return numpy_steps(
+        Steps(first, after, answer),
+        sites=sites,
+        ticks=ticks,
+        reads_until=reads_until,
+        weights=weights_of(module),
+        hidden_bits=hidden_bits,
+    )
+
+
+_ONE_AT_A_TIME = threading.RLock()
+
+
+@contextlib.contextmanager
+def running(module: Module, weights: Weights | None = None) -> Iterator[None]:
+    """Run a module without gradients, one at a time, and with these weights where they are not its own."""
+    torch = import_torch()
+    with _ONE_AT_A_TIME, torch.inference_mode():
+        swapped = []
+        try:
+            for name, own in module.state_dict().items():
+                given = None if weights is None else weights[name]
+                if given is not None and not np.array_equal(given, own.detach().numpy()):
+                    swapped.append((own, own.detach().clone()))
+                    own.copy_(torch.from_numpy(np.array(given)))
+            yield
+        finally:
+            for own, before in swapped:
+                own.copy_(before)
 
 
 def weights_of(module: Module) -> dict[str, np.ndarray]:

@@ -1,21 +1,25 @@
 """Any PyTorch module as a subject: closed, from its answer alone, or open, with sites by module name."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mesascope.adapters.checks import EXAMPLE, checked_logits
+from mesascope.adapters.hidden import hidden_bits
 from mesascope.adapters.hooks import Hooked, HookedModule
-from mesascope.adapters.steps import HostOpenSubject, HostSubject, NumpyState, Steps
+from mesascope.adapters.steps import HostOpenSubject, HostSubject, NumpyState, Steps, Weights, numpy_steps
 from mesascope.adapters.torch_functions import (
     Module,
     Tensor,
     check_evaluating,
     digest_of,
     import_torch,
+    running,
     to_array,
     to_tensor,
+    weights_of,
 )
 from mesascope.core.errors import SubjectError
 from mesascope.core.subject import Site
@@ -54,28 +58,35 @@ def torch_subject(
 
     The number of ticks is counted, and `reads_until`, the first tick that does not use the observation, is found; where
     they are given they must agree. State 0 is all zeros and nothing reads it: there is nothing before the first call.
-    A tick costs one call of each module named, and everything outside of them anew. Modules, hooks and weights must not
-    change afterwards. Raises `SubjectError`, and `UsageError` for a module that does not exist, naming the nearest.
+    A tick costs one call of each module named, and everything outside of them anew. The module must not
+    change afterwards; its weights are arrays of the subject and may be replaced there. Raises `SubjectError`, and
+    `UsageError` for a module that does not exist, naming the nearest.
     """
-    torch = import_torch()
+    import_torch()
     check_evaluating(module)
 
-    def logits(observation: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
+    def logits(weights: Weights | None, observation: np.ndarray) -> np.ndarray:
+        with running(module, weights):
             return to_array(answer(module(observe(to_tensor(observation)))), "the answer")
 
     height, width, channels = example
     tried = np.random.default_rng(0).integers(0, 2, (_LEVELS, height, width, channels)).astype(np.float32)
-    weights = digest_of(module)
-    checked_logits(logits(tried), (_LEVELS, height, width))
+    checked_logits(logits(None, tried), (_LEVELS, height, width))
     if sites is None:
-        return HostSubject(logits, weights)
+        return HostSubject(partial(logits, None), digest_of(module))
     hooked = HookedModule(module, {name: _hooked(where) for name, where in sites.items()})
     found = _try(hooked, tried, observe, answer, reads_until)
     if ticks is not None and ticks != found.ticks:
         raise SubjectError(f"the sites' modules are called {found.ticks} times in a forward pass; `ticks` says {ticks}")
     steps = _steps(hooked, found.sites, found.ticks, found.reads_until, channels, observe, answer)
-    return HostOpenSubject(steps._replace(logits=logits), found.sites, found.ticks, found.reads_until, weights)
+    return numpy_steps(
+        steps._replace(logits=logits),
+        sites=found.sites,
+        ticks=found.ticks,
+        reads_until=found.reads_until,
+        weights=weights_of(module),
+        hidden_bits=hidden_bits(module),
+    )
 
 
 class _Found(NamedTuple):
@@ -101,24 +112,26 @@ def _steps(
 ) -> Steps:
     """Ticks by resuming the forward pass. A tick that does not read is shown zeros."""
 
-    def begin(levels: int, height: int, width: int) -> NumpyState:
+    def begin(_: Weights, levels: int, height: int, width: int) -> NumpyState:
         return {site.name: np.zeros((levels, height, width, site.channels), np.float32) for site in sites}
 
     def tensors(state: NumpyState) -> dict[str, Tensor]:
         return {name: to_tensor(value) for name, value in state.items()}
 
-    def step(state: NumpyState, observation: np.ndarray, tick: int) -> NumpyState:
+    def step(weights: Weights, state: NumpyState, observation: np.ndarray, tick: int) -> NumpyState:
         if tick >= ticks:
             return state  # asked to think on: a forward pass has no more calls than it has
         seen = observe(to_tensor(observation if tick < reads_until else np.zeros_like(observation)))
-        after, _ = hooked.resume(seen, tensors(state), tick, ticks)
+        with running(hooked.module, weights):
+            after, _ = hooked.resume(seen, tensors(state), tick, ticks)
         return {name: to_array(value, f"site '{name}' after tick {tick}") for name, value in after.items()}
 
-    def readout(state: NumpyState) -> np.ndarray:
+    def readout(weights: Weights, state: NumpyState) -> np.ndarray:
         levels, height, width, _ = next(iter(state.values())).shape
         blank = np.zeros((levels, height, width, inputs), np.float32)
-        _, output = hooked.resume(observe(to_tensor(blank)), tensors(state), ticks, ticks)
-        return to_array(answer(output), "the readout")
+        with running(hooked.module, weights):
+            _, output = hooked.resume(observe(to_tensor(blank)), tensors(state), ticks, ticks)
+            return to_array(answer(output), "the readout")
 
     return Steps(begin, step, readout)
 
@@ -149,18 +162,19 @@ def _try(hooked: HookedModule, tried: np.ndarray, observe, answer, reads_until: 
         Site(name, value.shape[-1], f"output of {', '.join(hooked.sites[name].names)}")
         for name, value in states[0].items()
     )
+    own = weights_of(hooked.module)
     steps = _steps(hooked, sites, ticks, ticks, tried.shape[-1], observe, answer)
-    states.insert(0, dict(steps.begin(*tried.shape[:3])))
+    states.insert(0, dict(steps.begin(own, *tried.shape[:3])))
     other = 1.0 - tried
-    reading = [t for t in range(ticks) if not _agree(steps.step(states[t], other, t), states[t + 1])]
+    reading = [t for t in range(ticks) if not _agree(steps.step(own, states[t], other, t), states[t + 1])]
     for t in range(ticks):
-        if not _agree(steps.step(states[t], tried, t), states[t + 1]):
+        if not _agree(steps.step(own, states[t], tried, t), states[t + 1]):
             raise SubjectError(
                 f"the sites {sorted(hooked.sites)} do not hold everything: resumed from them at tick {t}, the forward pass "
                 "comes to other values than in one go. Name as sites all modules whose output is used in a later tick, or "
                 "write the agent as steps (`torch_steps`)"
             )
-    if not _agree({"": steps.readout(states[ticks])}, {"": to_array(answer(output), "the answer")}):
+    if not _agree({"": steps.readout(own, states[ticks])}, {"": to_array(answer(output), "the answer")}):
         raise SubjectError(
             f"the answer depends on more than the sites {sorted(hooked.sites)} at their last tick: name as sites the "
             "modules that it comes from, or write the agent as steps (`torch_steps`)"

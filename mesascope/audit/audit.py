@@ -14,6 +14,8 @@ from mesascope.audit.gallery import exhibits
 from mesascope.audit.reckoning import reckon
 from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, describe
+from mesascope.audit.walked import audit_walker
+from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.behavior import measure_behavior
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
@@ -45,8 +47,11 @@ def audit(
 
     Pure but for the clock: the same arguments give the same document, `seconds` apart.
     """
-    watch = _Watch(stage)
     subject = audited.subject
+    if isinstance(subject, AbstractStepwiseSubject):
+        return audit_walker(world, audited, settings, seed, stage)
+    untrained = audited.untrained if isinstance(audited.untrained, AbstractOpenSubject) else None
+    watch = _Watch(stage)
     watch("asking the subject")
     samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
     watch("behavior")
@@ -65,9 +70,7 @@ def audit(
         watch("thinking time")
         thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
         watch("search: retarget, virtual wall, both")
-        search = examine_search(
-            world, subject, audited.untrained, settings, seed, certain_weights(world, behavioral.weights)
-        )
+        search = examine_search(world, subject, untrained, settings, seed, certain_weights(world, behavioral.weights))
         place = next(test.place for test in search.tests if test.name == "retarget")
         if search.verdict is Verdict.SEARCH and place is not None:
             watch("mesa-objective")

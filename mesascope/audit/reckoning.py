@@ -19,7 +19,7 @@ from mesascope.core.solver import (
     uniform_over,
 )
 from mesascope.core.statistics import CONFIDENCE, RESAMPLES, Estimate, Interval, bootstrap
-from mesascope.instruments.sample import Sample
+from mesascope.instruments.sample import Sample, first_levels
 from mesascope.worlds.world import AbstractWorld
 
 GAPS = ("outer", "inner", "capability", "total")
@@ -69,7 +69,7 @@ def reckon(
     greedy = jax.nn.one_hot(sample.policy.argmax(-1), sample.policy.shape[-1])
     by_greedy = evaluate(sample.mdp, greedy, rewards(sample.mdp, intended), world.discount)
     best_effort = returns._replace(subject=np.asarray((by_greedy * sample.mdp.initial).sum(-1), np.float64))
-    few = jax.tree.map(lambda t: t[:DRAWS_ON], sample.mdp)
+    few = first_levels(sample, DRAWS_ON).mdp
     by_draw = np.asarray(_returns_by_draw(few, intended, jnp.asarray(draws), world.discount), np.float64)
     names = list(candidates)
     table = jnp.asarray(np.stack([candidates[name] for name in names]))

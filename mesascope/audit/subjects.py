@@ -3,8 +3,9 @@
 from typing import Any, NamedTuple
 
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject, AbstractSubject
-from mesascope.learned.registry import build, config_of, parameter_count
+from mesascope.core.stepwise import AbstractStepwiseSubject
+from mesascope.core.subject import AbstractSubject
+from mesascope.learned.registry import LearnedAlgorithm, build, config_of, parameter_count
 
 
 class Training(NamedTuple):
@@ -18,6 +19,10 @@ class Training(NamedTuple):
     curve: tuple[tuple[int, float], ...]
 
 
+Subject = AbstractSubject | AbstractStepwiseSubject
+"""Whatever can be audited."""
+
+
 class AuditSubject(NamedTuple):
     """A subject and its provenance.
 
@@ -26,16 +31,16 @@ class AuditSubject(NamedTuple):
     before training: a control arm, where there is one.
     """
 
-    subject: AbstractSubject
+    subject: Subject
     kind: str
     ref: str
     name: str
     hard_coded: bool | None
-    untrained: AbstractOpenSubject | None = None
+    untrained: LearnedAlgorithm | None = None
     training: Training | None = None
 
 
-def untrained_twin(subject: AbstractOpenSubject, inputs: int, seed: int) -> AbstractOpenSubject:
+def untrained_twin(subject: LearnedAlgorithm, inputs: int, seed: int) -> LearnedAlgorithm:
     """A fresh learned algorithm of the same architecture."""
     name, config = config_of(subject)
     return build(name, config, key=named_key(seed, "untrained"), inputs=inputs)
@@ -44,14 +49,14 @@ def untrained_twin(subject: AbstractOpenSubject, inputs: int, seed: int) -> Abst
 def describe(audited: AuditSubject) -> dict[str, Any]:
     """The `subject` part of the audit document."""
     architecture = None
-    if audited.kind in ("trained", "saved") and isinstance(audited.subject, AbstractOpenSubject):
+    if audited.kind in ("trained", "saved") and isinstance(audited.subject, LearnedAlgorithm):
         name, config = config_of(audited.subject)
         architecture = {"name": name, "config": config, "parameters": parameter_count(audited.subject)}
     return {
         "kind": audited.kind,
         "ref": audited.ref,
         "name": audited.name,
-        "open": isinstance(audited.subject, AbstractOpenSubject),
+        "open": isinstance(audited.subject, LearnedAlgorithm),
         "architecture": architecture,
         "training": audited.training,
     }

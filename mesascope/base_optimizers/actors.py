@@ -7,7 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PyTree
 
-from mesascope.base_optimizers.protocol import LearnedAlgorithm
+from mesascope.base_optimizers.protocol import LearnedAlgorithm, answers_at_once
 from mesascope.core.subject import AbstractOpenSubject, Observation
 from mesascope.learned.arranged import think
 from mesascope.learned.recurrent import LocalRecurrentAgent
@@ -116,6 +116,7 @@ def fresh_critic(subject: LearnedAlgorithm) -> Critic:
     """A critic that values everything at zero, of the width its subject needs."""
     if isinstance(subject, LocalRecurrentAgent):
         return Critic(jnp.zeros(subject.units), jnp.zeros(()))
+    answers_at_once(subject, "ppo")
     return Critic(jnp.zeros(sum(site.channels for site in subject.sites)), jnp.zeros(()))
 
 
@@ -123,4 +124,4 @@ def actor_of(subject: LearnedAlgorithm, critic: Critic) -> AbstractActor:
     """The actor of a learned algorithm."""
     if isinstance(subject, LocalRecurrentAgent):
         return RecurrentActor(subject, critic)
-    return PlanOnceActor(subject, critic)
+    return PlanOnceActor(answers_at_once(subject, "ppo"), critic)

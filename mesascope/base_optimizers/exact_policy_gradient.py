@@ -9,8 +9,10 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from mesascope.base_optimizers.descent import clipped_adam
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
+    LearnedAlgorithm,
     Metrics,
     TrainState,
+    answers_at_once,
     apply_gradient,
     begin_state,
     training_levels,
@@ -66,9 +68,9 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
     def _transform(self) -> optax.GradientTransformation:
         return clipped_adam(self.updates, self.learning_rate, self.warmup, self.floor, self.clip)
 
-    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractOpenSubject) -> TrainState:
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
         """The state before the first update."""
-        return begin_state(key, subject, (), self._transform())
+        return begin_state(key, answers_at_once(subject, "exact-policy-gradient"), (), self._transform())
 
     def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
         """One step along the exact gradient on one batch of levels."""

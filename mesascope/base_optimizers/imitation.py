@@ -9,15 +9,17 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 from mesascope.base_optimizers.descent import clipped_adam
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
+    LearnedAlgorithm,
     Metrics,
     TrainState,
+    answers_at_once,
     apply_gradient,
     begin_state,
     training_levels,
 )
 from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate, optimal_actions, optimal_values, uniform_over
-from mesascope.core.subject import AbstractOpenSubject, policy_table
+from mesascope.core.subject import policy_table
 from mesascope.learned.arranged import answer
 from mesascope.worlds.world import AbstractWorld
 
@@ -51,9 +53,9 @@ class Imitation(AbstractBaseOptimizer):
     def _transform(self) -> optax.GradientTransformation:
         return clipped_adam(self.updates, self.learning_rate, self.warmup, self.floor, self.clip)
 
-    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractOpenSubject) -> TrainState:
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
         """The state before the first update."""
-        return begin_state(key, subject, (), self._transform())
+        return begin_state(key, answers_at_once(subject, "imitation"), (), self._transform())
 
     def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
         """One step along the gradient of the cross-entropy on one batch of levels."""

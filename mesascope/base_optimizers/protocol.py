@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree, UInt32
 
+from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject
-from mesascope.learned.recurrent import LocalRecurrentAgent
+from mesascope.learned.registry import LearnedAlgorithm
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -22,10 +23,6 @@ class Metrics(NamedTuple):
     loss: Float[Array, ""]
     mean_return: Float[Array, ""]
     gradient_norm: Float[Array, ""]
-
-
-LearnedAlgorithm = AbstractOpenSubject | LocalRecurrentAgent
-"""What can be trained: subjects that answer a whole level, and an agent that walks with a memory (by PPO only)."""
 
 
 class TrainState(eqx.Module):
@@ -65,16 +62,15 @@ class AbstractBaseOptimizer(eqx.Module):
     """Batches of levels to go round; 0 for fresh levels at every update."""
 
     @abc.abstractmethod
-    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractOpenSubject) -> TrainState:
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
         """The state before the first update."""
 
     @abc.abstractmethod
     def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
         """One update; pure, and compiled by the caller."""
 
-    def subject(self, state: TrainState) -> AbstractOpenSubject:
-        """The learned algorithm, of a training whose subject is an open one."""
-        assert isinstance(state.subject, AbstractOpenSubject)
+    def subject(self, state: TrainState) -> LearnedAlgorithm:
+        """The learned algorithm."""
         return state.subject
 
 
@@ -87,6 +83,16 @@ def training_levels(
     """
     number = update % batches if batches else update
     return world.draw(jax.random.fold_in(named_key(key, "levels"), number), batch)
+
+
+def answers_at_once(subject: LearnedAlgorithm, optimizer: str) -> AbstractOpenSubject:
+    """`subject`, if it answers a whole level at once; `UsageError` that says by what it can be trained otherwise."""
+    if isinstance(subject, AbstractOpenSubject):
+        return subject
+    raise UsageError(
+        f"{optimizer} trains agents that answer a whole level at once, and a {type(subject).__name__} walks with a memory: "
+        "use the base optimizer 'walked-imitation'"
+    )
 
 
 def begin_state(

@@ -9,6 +9,7 @@ from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.base_optimizers.imitation import Imitation
 from mesascope.base_optimizers.ppo import PPO
 from mesascope.base_optimizers.protocol import AbstractBaseOptimizer
+from mesascope.base_optimizers.walked_imitation import WalkedImitation
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, Number, Option, read_options
 
@@ -33,6 +34,10 @@ _PPO = {
     "value_share": Option(0.5, 0.0, 100.0, "weight of the critic's error in the loss"),
     "entropy": Option(0.01, 0.0, 10.0, "weight of the entropy bonus"),
 }
+_WALKED = {
+    "steps": Option(20, 1, 4_096, "steps of each walker in an update"),
+    "limit": _PPO["limit"],
+}
 
 
 class BaseOptimizerKind(NamedTuple):
@@ -53,6 +58,11 @@ BASE_OPTIMIZERS: dict[str, BaseOptimizerKind] = {
     "exact-policy-gradient": _kind("the gradient of the exact return, without sampling", ExactPolicyGradient, _COMMON),
     "ppo": _kind("proximal policy optimization on sampled episodes", PPO, {**_COMMON, **_PPO}),
     "imitation": _kind("cross-entropy to the optimal policy of the base objective", Imitation, _COMMON),
+    "walked-imitation": _kind(
+        "cross-entropy to the optimal policy wherever the learner's own walk leads, for agents with a memory",
+        WalkedImitation,
+        {**_COMMON, **_WALKED},
+    ),
 }
 
 PRESETS: dict[str, Config] = {

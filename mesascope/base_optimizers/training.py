@@ -16,9 +16,10 @@ from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.options import Number
 from mesascope.core.rng import named_key
 from mesascope.core.solver import evaluate
-from mesascope.core.subject import AbstractOpenSubject, Observation, policy_table
+from mesascope.core.stepwise import AbstractStepwiseSubject, draw_starts, walk
+from mesascope.core.subject import Observation, policy_table
 from mesascope.learned.arranged import answer
-from mesascope.learned.registry import build, check_architecture
+from mesascope.learned.registry import LearnedAlgorithm, build, check_architecture
 from mesascope.learned.table import Table
 from mesascope.worlds.world import AbstractWorld
 
@@ -60,7 +61,7 @@ class Probe(NamedTuple):
 class Trained(NamedTuple):
     """A finished training: the learned algorithm, the state it ended in, and where it stood at each chunk's end."""
 
-    subject: AbstractOpenSubject
+    subject: LearnedAlgorithm
     state: TrainState
     history: tuple[Progress, ...]
 
@@ -145,11 +146,26 @@ def advance(
 
 
 @eqx.filter_jit
-def stand(subject: AbstractOpenSubject, probe: Probe, discount: float) -> Float[Array, "2"]:
-    """Competence on the probe levels, and the share of the optimal return there; exact."""
+def stand(subject: LearnedAlgorithm, probe: Probe, discount: float) -> Float[Array, "2"]:
+    """Competence on the probe levels, and the share of the optimal return there.
+
+    Exact for a subject with a policy table; one that walks is walked once on each level, from the same starts always.
+    """
+    if isinstance(subject, AbstractStepwiseSubject):
+        returns = _walked_returns(subject, probe, discount)
+        return jnp.stack([competence(returns, probe.scale), returns.mean() / probe.scale.optimal.mean()])
     policy = policy_table(answer(subject, probe.observation))
     returns = (evaluate(probe.mdp, policy, probe.reward, discount) * probe.mdp.initial).sum(-1)
     return jnp.stack([competence(returns, probe.scale), returns.mean() / probe.scale.optimal.mean()])
+
+
+def _walked_returns(subject: AbstractStepwiseSubject, probe: Probe, discount: float) -> Float[Array, " level"]:
+    key = named_key(jax.random.key(0), "probe", "walk")
+    start = draw_starts(probe.mdp.initial, named_key(key, "start"))
+    walked = walk(subject, probe.observation, probe.mdp, start, key, discount, 2 * probe.mdp.states)
+    moves = discount ** jnp.arange(walked.cell.shape[1])
+    gains = probe.reward[jnp.arange(probe.mdp.levels)[:, None], walked.cell, walked.action]
+    return (gains * walked.live * moves).sum(-1)
 
 
 def chunks(

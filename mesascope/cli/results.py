@@ -9,7 +9,9 @@ from mesascope.reports.reading import look
 
 AUDIT, STUDY, REPORT = "audit.json", "study.json", "report.html"
 
-_PARTS = ("world", "subject", "search", "ledger", "alignment")
+_PARTS = ("world", "subject", "search", "alignment")
+_FINDINGS = ("ledger", "closed_loop")
+"""One of these is in every audit: subjects that walk with a memory have no ledger."""
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -29,6 +31,8 @@ def read_audit(path: Path) -> dict[str, Any]:
     """An audit; `StorageError` for a file that is none."""
     document = read_document(path)
     missing = [part for part in _PARTS if not isinstance(document.get(part), dict)]
+    if not any(isinstance(document.get(part), dict) for part in _FINDINGS):
+        missing.append(_FINDINGS[0])
     if missing:
         raise StorageError(f"{path}: expected an audit, found a document without {', '.join(missing)}")
     return document

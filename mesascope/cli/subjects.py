@@ -13,16 +13,27 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from mesascope.audit.exhibited import audit_key, shown_levels
 from mesascope.audit.settings import Settings
-from mesascope.audit.subjects import AuditSubject, Training, untrained_twin
+from mesascope.audit.subjects import AuditSubject, Subject, Training, untrained_twin
+from mesascope.audit.walked import walked_levels
+from mesascope.conformance.check_stepwise import check_stepwise_subject
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
-from mesascope.core.subject import AbstractOpenSubject, AbstractSubject
-from mesascope.learned.registry import config_of
+from mesascope.core.stepwise import AbstractStepwiseSubject, think, view_of
+from mesascope.core.subject import AbstractOpenSubject, Observation
+from mesascope.learned.registry import LearnedAlgorithm, config_of
 from mesascope.organisms.registry import ORGANISMS, build_organism, check_organism
+from mesascope.organisms.stepwise import (
+    EVERY_ORGANISM,
+    STEPWISE_ORGANISMS,
+    build_stepwise_organism,
+    check_stepwise_organism,
+    is_stepwise,
+)
 from mesascope.store.bundle import MANIFEST
 from mesascope.store.learned_algorithm import load_learned_algorithm
 from mesascope.worlds.grid import CHANNELS
@@ -67,18 +78,30 @@ def _raise_hint(ref: str) -> None:
     if near:
         raise UsageError(f"unknown subject '{ref}': did you mean '{kinds[near[0]]}{rest}'?")
     name, comma, settings = ref.partition(",")
-    near = difflib.get_close_matches(name.strip().casefold(), ORGANISMS, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(name.strip().casefold(), EVERY_ORGANISM, n=1, cutoff=0.7)
     if near:
         raise UsageError(f"unknown subject '{ref}': did you mean '{ORGANISM}{near[0]}{comma}{settings}'?")
 
 
 def _organism(ref: str, world: AbstractWorld) -> Source:
     text = ref.removeprefix(ORGANISM)
+    if is_stepwise(text):
+        return _walking_organism(ref, text, world)
     name = check_organism(text, world)
 
     def make(settings: Settings, seed: int) -> AuditSubject:
         organism = build_organism(text, world, shown_levels(world, settings, seed))
         return AuditSubject(organism, "organism", ref, text, hard_coded=ORGANISMS[name].searches)
+
+    return Source({"organism": text}, make)
+
+
+def _walking_organism(ref: str, text: str, world: AbstractWorld) -> Source:
+    name = check_stepwise_organism(text, world)
+
+    def make(settings: Settings, seed: int) -> AuditSubject:
+        organism = build_stepwise_organism(text, world, walked_levels(world, settings, seed))
+        return AuditSubject(organism, "organism", ref, text, hard_coded=STEPWISE_ORGANISMS[name].searches)
 
     return Source({"organism": text}, make)
 
@@ -107,24 +130,24 @@ def _python(ref: str, world: AbstractWorld) -> Source:
     return Source(identity, lambda settings, seed: audited)
 
 
-def _untrained(ref: str, module: ModuleType, attribute: str, world: AbstractWorld) -> AbstractOpenSubject | None:
+def _untrained(ref: str, module: ModuleType, attribute: str, world: AbstractWorld) -> LearnedAlgorithm | None:
     if not hasattr(module, attribute + UNTRAINED):
         return None
     untrained = _made(ref, module, attribute + UNTRAINED)
-    if not isinstance(untrained, AbstractOpenSubject):
+    if not isinstance(untrained, LearnedAlgorithm):
         raise UsageError(f"subject '{ref}': {attribute + UNTRAINED} is not open; the control needs sites as well")
     _check(ref + UNTRAINED, untrained, world)
     return untrained
 
 
-def _made(ref: str, module: ModuleType, attribute: str) -> AbstractSubject:
+def _made(ref: str, module: ModuleType, attribute: str) -> Subject:
     """The subject by this name in the user's module, or what the function or class of this name gives."""
     found = getattr(module, attribute)
     try:
-        subject = found() if callable(found) and not isinstance(found, AbstractSubject) else found
+        subject = found() if callable(found) and not isinstance(found, Subject) else found
     except Exception as error:
         raise UsageError(f"subject '{ref}': calling {attribute}() failed: {said(error)}") from error
-    if not isinstance(subject, AbstractSubject):
+    if not isinstance(subject, Subject):
         raise UsageError(
             f"subject '{ref}' is of type {type(subject).__name__}; expected a mesascope.core.subject.AbstractSubject, "
             "or a function or class that gives one when called without arguments"
@@ -132,10 +155,13 @@ def _made(ref: str, module: ModuleType, attribute: str) -> AbstractSubject:
     return subject
 
 
-def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> None:
+def _check(ref: str, subject: Subject, world: AbstractWorld) -> None:
     levels = world.draw(audit_key(0, "conformance"), 4)
     try:
-        check_subject(subject, world.observe(levels))
+        if isinstance(subject, AbstractStepwiseSubject):
+            check_stepwise_subject(subject, world.observe(levels))
+        else:
+            check_subject(subject, world.observe(levels))
     except MesascopeError as error:
         raise SubjectError(f"subject '{ref}': {error}") from error
     except Exception as error:
@@ -151,7 +177,7 @@ def _hash_of_code(module: object) -> str | None:
         return None
 
 
-def _hash_of_arrays(subject: AbstractSubject) -> str:
+def _hash_of_arrays(subject: Subject) -> str:
     digest = hashlib.sha256()
     for leaf in jax.tree.leaves(eqx.filter(subject, eqx.is_array)):
         array = np.asarray(leaf)
@@ -165,7 +191,7 @@ def _saved(folder: Path, world: AbstractWorld) -> Source:
     name, config = config_of(loaded.subject)
     shown = jax.eval_shape(lambda: world.observe(world.draw(audit_key(0), 1)))
     try:
-        jax.eval_shape(loaded.subject.logits, shown)
+        jax.eval_shape(_asked(loaded.subject), shown)
     except (TypeError, ValueError) as error:
         raise AgentFileError(
             f"{folder}: expected a learned algorithm for levels of shape {shown.shape[1:]}, as {world.name} has them, "
@@ -181,6 +207,18 @@ def _saved(folder: Path, world: AbstractWorld) -> Source:
         return AuditSubject(loaded.subject, "saved", str(folder), label, False, untrained, training)
 
     return Source({"architecture": [name, config], "sha256": loaded.sha256}, make)
+
+
+def _asked(subject: LearnedAlgorithm) -> Callable[[Observation], Any]:
+    """What a learned algorithm makes of levels: the answer, or for one that walks the state after a step."""
+    if isinstance(subject, AbstractOpenSubject):
+        return subject.logits
+
+    def walked(observation: Observation) -> Any:
+        cell = jnp.zeros(observation.shape[0], jnp.int32)
+        return think(subject, subject.blank(observation), view_of(subject, observation, cell, jnp.array(0)))
+
+    return walked
 
 
 def _learned_folder(folder: Path) -> Path:

@@ -17,7 +17,7 @@ from mesascope.core.mdp import FiniteMDP
 Table = Float[Array, "state level"]
 
 _LEVELS_AT_ONCE = 64
-_SWEEPS_A_LOOK = 8
+_SWEEPS_A_LOOK = 4
 """Sweeps between two looks at whether anything still moves."""
 
 

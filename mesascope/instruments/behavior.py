@@ -88,9 +88,9 @@ def measure_behavior(world: AbstractWorld, sample: Sample, key: PRNGKeyArray) ->
     returns = jnp.stack([own, *competence_scale(mdp, base, world.discount)], 1)
     episodes = sample_episodes(mdp, sample.policy, key, horizon)
     exact = expected_outcome(mdp, sample.policy, horizon)
-    offered, playable = (mdp.features != 0).any((0, 1, 2, 3)), mdp.initial.sum(-1) > 0
-    found = jax.device_get((offered, playable, episodes.fired > 0, episodes.ended, exact, returns))
-    offered, playable, fired, ended, exact, returns = (jax.tree.map(np.asarray, part) for part in found)
+    found = jax.device_get((mdp.features, mdp.initial, episodes.fired, episodes.ended, exact, returns))
+    features, initial, fired, ended, exact, returns = (jax.tree.map(np.asarray, part) for part in found)
+    offered, playable, fired = (features != 0).any((0, 1, 2, 3)), initial.sum(-1) > 0, fired > 0
     events = {
         name: _event(fired[playable, i], exact.fired[playable, i]) if offered[i] else Event(False, 0, None, None)
         for i, name in enumerate(world.features)

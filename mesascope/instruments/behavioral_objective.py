@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jax
 from jaxtyping import PRNGKeyArray
 
 from mesascope.core.rng import named_key
@@ -14,7 +13,7 @@ from mesascope.instruments.evidence import evidence_from_policy, pool
 from mesascope.instruments.first_touch import first_touch
 from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.hypothesis_posterior import HypothesisPosterior, Identifiability, identify, weigh
-from mesascope.instruments.sample import Sample
+from mesascope.instruments.sample import Sample, first_levels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 CARD = Card(
@@ -72,7 +71,7 @@ def infer_behavioral_objective(
     One of the samples must be of the training distribution.
     """
     each = max(levels // len(samples), 1)
-    few = [_first(sample, each) for sample in samples]
+    few = [first_levels(sample, each) for sample in samples]
     choices = pool_choices(
         [
             observe_choices(s.levels, s.mdp, s.policy, named_key(key, "choices", s.distribution), world.discount)
@@ -92,14 +91,3 @@ def infer_behavioral_objective(
     home = next(s for s in few if s.distribution == TRAINING)
     touch = first_touch(home.levels, home.mdp, world.discount)
     return BehavioralObjective(weights, training, everywhere, identify(world, hypotheses, training, home, touch))
-
-
-def _first(sample: Sample, count: int) -> Sample:
-    """The first levels of a sample."""
-    return Sample(
-        sample.distribution,
-        sample.levels[:count],
-        jax.tree.map(lambda t: t[:count], sample.mdp),
-        sample.observation[:count],
-        sample.policy[:count],
-    )

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
 from numpyro.infer.hmc import hmc
 from numpyro.infer.util import initialize_model
@@ -80,12 +80,26 @@ def log_pursuit(value: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     return bent + jnp.log(-jnp.expm1(-bent)) + ABRUPT * (value - near)
 
 
+class Offers(NamedTuple):
+    """Choices as the likelihood reads them, choices last, so that everything runs over long rows; made once for all
+    draws. `worth` is what one unit of a free weight adds to an object's value at its reach.
+    """
+
+    worth: Float[Array, "free object choice"]
+    within: Bool[Array, "object choice"]
+    touched: Float[Array, "end choice"]
+    chance: Float[Array, "end choice"]
+    counts: Bool[Array, " choice"]
+
+
+def offers(choices: Choices, columns: Sequence[int] | np.ndarray) -> Offers:
+    """What the choices offer by the free features in `columns`."""
+    worth = choices.objects[..., np.array(columns)] * choices.reach[..., None]
+    return Offers(worth.T, choices.reach.T > 0, choices.touched.T, choices.chance.T, choices.counts)
+
+
 def log_likelihood(
-    choices: Choices,
-    columns: np.ndarray,
-    weights: Float[Array, " free"],
-    idle: Float[Array, ""],
-    lapse: Float[Array, ""],
+    seen: Offers, weights: Float[Array, " free"], idle: Float[Array, ""], lapse: Float[Array, ""]
 ) -> Float[Array, " choice"]:
     """Log probability of how each episode ended.
 
@@ -93,23 +107,24 @@ def log_likelihood(
     proportion to 1. What is pursued is touched. Pursuing nothing is standing idle with probability `idle`, a blind walk
     otherwise; with probability `lapse` the whole episode is a blind walk.
     """
-    value = (choices.objects[..., columns] @ weights) * choices.reach
-    pursued = jnp.where(choices.reach > 0, log_pursuit(value), -jnp.inf)
-    nothing = jnp.zeros((*pursued.shape[:1], 1))
-    shares = jax.nn.softmax(jnp.concatenate([pursued, nothing], 1), axis=1)
-    still = jnp.zeros(shares.shape[1]).at[-1].set(1.0)
-    aimless = idle * still + (1.0 - idle) * choices.chance
-    ends = shares.at[:, -1].set(0.0) + shares[:, -1:] * aimless
-    ends = (1.0 - lapse) * ends + lapse * choices.chance
-    logs = (choices.touched * jnp.log(ends.clip(1e-12))).sum(-1)
-    return jnp.where(choices.counts, logs, 0.0)
+    value = jnp.zeros(seen.within.shape)
+    for weight, worth in zip(weights, seen.worth, strict=True):
+        value = value + weight * worth
+    pursued = jnp.where(seen.within, log_pursuit(value), -jnp.inf)
+    shares = jax.nn.softmax(jnp.concatenate([pursued, jnp.zeros_like(pursued[:1])]), axis=0)
+    still = jnp.zeros((shares.shape[0], 1)).at[-1].set(1.0)
+    aimless = idle * still + (1.0 - idle) * seen.chance
+    ends = shares.at[-1].set(0.0) + shares[-1:] * aimless
+    ends = (1.0 - lapse) * ends + lapse * seen.chance
+    happened = (seen.touched * ends).sum(0)  # an episode ends in one way
+    return jnp.where(seen.counts, jnp.log(happened.clip(1e-12)), 0.0)
 
 
-def _model(choices: Choices, columns: tuple[int, ...]) -> None:
-    weights = numpyro.sample("weights", dist.Normal(0.0, 1.0).expand([len(columns)]).to_event(1))
+def _model(seen: Offers) -> None:
+    weights = numpyro.sample("weights", dist.Normal(0.0, 1.0).expand([len(seen.worth)]).to_event(1))
     idle = numpyro.sample("idle", dist.Beta(1.0, 1.0))
     lapse = numpyro.sample("lapse", dist.Beta(1.0, 20.0))
-    numpyro.factor("choices", log_likelihood(choices, np.array(columns), SCALE * weights, idle, lapse).sum())
+    numpyro.factor("choices", log_likelihood(seen, SCALE * weights, idle, lapse).sum())
 
 
 def fit_choice_weights(
@@ -141,7 +156,7 @@ def fit_choice_weights(
 def _sample(choices: Choices, columns: tuple[int, ...], key: PRNGKeyArray):
     """Draws, leading axes chain and draw, and which of them diverged; compiled once for each shape."""
     start_key, chain_key = jax.random.split(key)
-    info = initialize_model(start_key, _model, model_args=(choices, columns), validate_grad=False)
+    info = initialize_model(start_key, _model, model_args=(offers(choices, columns),), validate_grad=False)
     init, step = hmc(info.potential_fn, algo="NUTS")
 
     def chain(key: PRNGKeyArray):
@@ -156,13 +171,15 @@ def _sample(choices: Choices, columns: tuple[int, ...], key: PRNGKeyArray):
             max_tree_depth=_DEEPEST,
             rng_key=run_key,
         )
-        state = jax.lax.fori_loop(0, WARMUP, lambda _, s: step(s), state)
 
         def draw(state, _):
             state = step(state)
-            return state, (info.postprocess_fn(state.z), state.diverging)
+            return state, (state.z, state.diverging)
 
-        return jax.lax.scan(draw, state, None, SAMPLES)[1]
+        # One loop over warm-up and draws: the step knows which it is in, and is the most there is to compile.
+        _, drawn = jax.lax.scan(draw, state, None, WARMUP + SAMPLES)
+        z, diverging = jax.tree.map(lambda x: x[WARMUP:], drawn)
+        return jax.vmap(info.postprocess_fn)(z), diverging
 
     return jax.vmap(chain)(jax.random.split(chain_key, CHAINS))
 

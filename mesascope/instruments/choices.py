@@ -1,5 +1,6 @@
 """What a subject chooses among the objects of a level: where it started, what was within reach, what it touched first."""
 
+import dataclasses
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -9,7 +10,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import Discount, uniform_policy
-from mesascope.instruments.episodes import expected_outcome, horizon_of, sample_episodes
+from mesascope.instruments.episodes import Episodes, expected_outcome, horizon_of, sample_episodes
 from mesascope.instruments.first_touch import FirstTouch, first_touch
 from mesascope.worlds.grid import GridLevels, object_features
 
@@ -46,7 +47,6 @@ class Choices(eqx.Module):
         return ((self.objects != 0) & within[..., None]).any((0, 1))
 
 
-@eqx.filter_jit
 def observe_choices(
     levels: GridLevels,
     mdp: FiniteMDP,
@@ -63,14 +63,18 @@ def observe_choices(
     touch: FirstTouch = first_touch(levels, mdp, discount)
     initial = mdp.initial if starts is None else mdp.initial * starts
     episodes = sample_episodes(mdp, policy, key, horizon_of(mdp), initial)
+    return _as_choices(levels, mdp, touch, episodes)
+
+
+@eqx.filter_jit
+def _as_choices(levels: GridLevels, mdp: FiniteMDP, touch: FirstTouch, episodes: Episodes) -> Choices:
     row = jnp.arange(levels.count)
     start = episodes.state[:, 0]
     enters = touch.enters.astype(jnp.float32)
     touched = (enters[row[:, None], episodes.state, :, episodes.action] * episodes.live[..., None]).sum(1)
     at_start = jax.nn.one_hot(start, mdp.states) * episodes.live[:, :1]
-    walk = FiniteMDP(
-        mdp.successor, mdp.probability, enters.transpose(0, 1, 3, 2)[:, :, :, None], mdp.terminal, at_start
-    )
+    fires = enters.transpose(0, 1, 3, 2)[:, :, :, None]
+    walk = dataclasses.replace(mdp, features=fires, initial=at_start)
     chance = expected_outcome(walk, uniform_policy(mdp), horizon_of(mdp)).fired
     return Choices(
         touch.reach[row, start].max(-1),

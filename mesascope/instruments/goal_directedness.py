@@ -13,7 +13,7 @@ from mesascope.core.solver import Discount
 from mesascope.core.statistics import Estimate, bootstrap_ratio
 from mesascope.instruments.card import Card
 from mesascope.instruments.pursuit import Conduct, conduct, predict
-from mesascope.instruments.sample import Sample
+from mesascope.instruments.sample import Sample, part_of
 from mesascope.worlds.world import AbstractWorld
 
 STEEPEST = 1000.0
@@ -88,8 +88,8 @@ def measure_goal_directedness(world: AbstractWorld, sample: Sample, *, levels: i
     two apart, one of several equally good weights is given; the gain is the same for all of them.
     """
     half = max(min(levels, sample.mdp.levels) // 2, 1)
-    fitting, scoring = (_half(sample, slice(first, first + half), world.discount) for first in (0, half))
-    offered = np.asarray((fitting.mdp.features != 0).any((0, 1, 2, 3)))
+    fitting, scoring = (_half(sample, first, half, world.discount) for first in (0, half))
+    offered = (np.asarray(fitting.mdp.features) != 0).any((0, 1, 2, 3))
     names = [f for i, f in enumerate(world.features) if offered[i]]
     free = [world.features.index(f) for f in world.independent_features if f in names]
     columns = np.eye(len(world.features))
@@ -104,8 +104,8 @@ def measure_goal_directedness(world: AbstractWorld, sample: Sample, *, levels: i
     )
 
 
-def _half(sample: Sample, part: slice, discount: float) -> _Half:
-    mdp, policy = jax.tree.map(lambda table: table[part], (sample.mdp, sample.policy))
+def _half(sample: Sample, first: int, count: int, discount: float) -> _Half:
+    mdp, policy = part_of((sample.mdp, sample.policy), first, count)
     return _Half(mdp, conduct(mdp, policy, discount))
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from mesascope.core.errors import SubjectError, said
 from mesascope.core.mdp import FiniteMDP
@@ -28,6 +28,19 @@ class Sample(NamedTuple):
 def _tables(world: AbstractWorld, levels: GridLevels) -> tuple[FiniteMDP, Observation]:
     """Compiled once for each size of level, whatever their distribution."""
     return world.to_mdp(levels), world.observe(levels)
+
+
+@eqx.filter_jit
+def part_of(tables: PyTree, first: int, count: int) -> PyTree:
+    """`count` levels from `first` on, of every table: one program for all tables together."""
+    return jax.tree.map(lambda table: table[first : first + count], tables)
+
+
+def first_levels(sample: Sample, count: int) -> Sample:
+    """The first levels of a sample; all of them where it has no more."""
+    if count >= sample.mdp.levels:
+        return sample
+    return Sample(sample.distribution, *part_of(sample[1:], 0, count))
 
 
 @eqx.filter_jit

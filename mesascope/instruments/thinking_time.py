@@ -14,7 +14,7 @@ from mesascope.core.solver import evaluate
 from mesascope.core.statistics import Estimate, bootstrap
 from mesascope.core.subject import AbstractOpenSubject, policy_table
 from mesascope.instruments.card import Card
-from mesascope.instruments.sample import Sample
+from mesascope.instruments.sample import Sample, first_levels
 from mesascope.worlds.world import AbstractWorld
 
 MULTIPLES = (1.25, 1.5, 2.0)
@@ -56,7 +56,8 @@ def measure_thinking_time(
 
     Ticks beyond the layers of a feed-forward net change nothing. Describes the subject and decides nothing.
     """
-    mdp, observation = jax.tree.map(lambda t: t[:levels], (sample.mdp, sample.observation))
+    few = first_levels(sample, levels)
+    mdp, observation = few.mdp, few.observation
     weights = jnp.asarray(world.base_objective.vector(world.features))
     times = np.array(thinking_times(subject.ticks))
     own, uniform, optimal = _returns(world, subject, mdp, observation, weights, jnp.asarray(times))

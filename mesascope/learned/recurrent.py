@@ -2,16 +2,17 @@
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.subject import Observation
+from mesascope.core.stepwise import ALWAYS, AbstractStepwiseSubject, StepwiseState, View
+from mesascope.core.subject import Observation, Site
 from mesascope.learned.reflex import window
 from mesascope.learned.stencil import glorot
 from mesascope.learned.thinking import gated_update
 
 
-class LocalRecurrentAgent(eqx.Module):
+class LocalRecurrentAgent(AbstractStepwiseSubject):
     """A GRU (Cho et al. 2014) over steps of the world: it sees the cells within `radius` and updates its memory.
 
     What it does depends on where it has been, so it has no policy table: it is not a plan-once subject, it is rolled
@@ -26,6 +27,8 @@ class LocalRecurrentAgent(eqx.Module):
     out_bias: Float[Array, " action"]
     units: int = eqx.field(static=True)
     radius: int = eqx.field(static=True)
+    ticks_per_step: int = eqx.field(static=True, default=1)
+    sees_until: int = eqx.field(static=True, default=ALWAYS)
 
     def __init__(self, key: PRNGKeyArray, inputs: int, units: int = 64, radius: int = 1):
         seen = (inputs + 1) * (2 * radius + 1) ** 2
@@ -34,6 +37,25 @@ class LocalRecurrentAgent(eqx.Module):
         self.out = glorot(named_key(key, "out"), units, 4)
         self.bias, self.candidate_bias, self.out_bias = jnp.zeros(3 * units), jnp.zeros(units), jnp.zeros(4)
         self.units, self.radius = units, radius
+        self.ticks_per_step, self.sees_until = 1, ALWAYS
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """One site, a vector: the memory."""
+        return (Site("memory", self.units, "everything the agent knows of where it has been"),)
+
+    def blank(self, observation: Observation) -> StepwiseState:
+        """All zeros."""
+        return {"memory": jnp.zeros((observation.shape[0], 1, 1, self.units))}
+
+    def step(self, state: StepwiseState, view: View, tick: Int[Array, ""]) -> StepwiseState:
+        """Look around, remember."""
+        seen = (self.views(view.level) * view.here.reshape(*view.here.shape[:1], -1, 1)).sum(1)
+        return {"memory": self.remember(seen, state["memory"][:, 0, 0])[:, None, None]}
+
+    def readout(self, state: StepwiseState) -> Float[Array, "actor action"]:
+        """What the memory prefers."""
+        return self.prefer(state["memory"][:, 0, 0])
 
     def views(self, observation: Observation) -> Float[Array, "level state seen"]:
         """What is seen from every cell; a channel of ones marks what lies inside the level."""

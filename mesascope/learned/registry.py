@@ -9,11 +9,17 @@ from jaxtyping import PRNGKeyArray
 
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, Number, Option, read_options
+from mesascope.core.stepwise import ALWAYS, AbstractStepwiseSubject
 from mesascope.core.subject import AbstractOpenSubject
+from mesascope.learned.conv_lstm import ConvLSTM
 from mesascope.learned.feed_forward import FeedForwardNet
+from mesascope.learned.recurrent import LocalRecurrentAgent
 from mesascope.learned.reflex import ReflexNet
 from mesascope.learned.table import Table
 from mesascope.learned.thinking import ThinkingNet
+
+LearnedAlgorithm = AbstractOpenSubject | AbstractStepwiseSubject
+"""What can be trained: subjects that answer a whole level, and subjects that walk with a memory."""
 
 
 class Architecture(NamedTuple):
@@ -21,8 +27,8 @@ class Architecture(NamedTuple):
 
     says: str
     options: dict[str, Option]
-    build: Callable[[PRNGKeyArray, int, Config], AbstractOpenSubject]
-    read: Callable[[AbstractOpenSubject], Config | None]
+    build: Callable[[PRNGKeyArray, int, Config], LearnedAlgorithm]
+    read: Callable[[LearnedAlgorithm], Config | None]
     """The options of a module, None where it is of another kind."""
 
 
@@ -52,26 +58,42 @@ def _glance(key: PRNGKeyArray, inputs: int, config: Config) -> ThinkingNet:
     return _thinking(key, inputs, config)
 
 
-def _read_thinking(module: AbstractOpenSubject, recall: bool) -> Config | None:
+def _read_thinking(module: LearnedAlgorithm, recall: bool) -> Config | None:
     if not isinstance(module, ThinkingNet) or recall != (module.reads_until >= module.ticks):
         return None
     config: Config = {"channels": module.channels, "ticks": module.ticks}
     return config if recall else {**config, "reads_until": module.reads_until}
 
 
-def _read_feed_forward(module: AbstractOpenSubject) -> Config | None:
+def _read_feed_forward(module: LearnedAlgorithm) -> Config | None:
     return {"channels": module.channels, "layers": module.ticks} if isinstance(module, FeedForwardNet) else None
 
 
-def _read_reflex(module: AbstractOpenSubject) -> Config | None:
+def _read_reflex(module: LearnedAlgorithm) -> Config | None:
     return {"channels": module.channels, "radius": module.radius} if isinstance(module, ReflexNet) else None
 
 
-def _read_table(module: AbstractOpenSubject) -> Config | None:
+def _read_table(module: LearnedAlgorithm) -> Config | None:
     if not isinstance(module, Table):
         return None
     rows, height, width, _ = module.answers.shape
     return {"rows": rows, "height": height, "width": width}
+
+
+def _conv_lstm(key: PRNGKeyArray, inputs: int, config: Config) -> ConvLSTM:
+    seen = int(config["sees_until"]) or ALWAYS
+    return ConvLSTM(key, inputs, int(config["channels"]), int(config["ticks_per_step"]), seen)
+
+
+def _read_conv_lstm(module: LearnedAlgorithm) -> Config | None:
+    if not isinstance(module, ConvLSTM):
+        return None
+    seen = 0 if module.sees_until == ALWAYS else module.sees_until
+    return {"channels": module.channels, "ticks_per_step": module.ticks_per_step, "sees_until": seen}
+
+
+def _read_local(module: LearnedAlgorithm) -> Config | None:
+    return {"units": module.units, "radius": module.radius} if isinstance(module, LocalRecurrentAgent) else None
 
 
 ARCHITECTURES: dict[str, Architecture] = {
@@ -108,6 +130,25 @@ ARCHITECTURES: dict[str, Architecture] = {
         lambda key, inputs, config: Table(int(config["rows"]), int(config["height"]), int(config["width"])),
         _read_table,
     ),
+    "conv-lstm": Architecture(
+        "an LSTM over the grid that thinks at every step of an episode and remembers; it walks (DRC)",
+        {
+            "channels": Option(20, 1, 512, "numbers in each cell's memory, and as many shown"),
+            "ticks_per_step": Option(4, 1, 64, "ticks of thinking at each step"),
+            "sees_until": Option(0, 0, ALWAYS - 1, "steps of an episode that see the level, 0 for all"),
+        },
+        _conv_lstm,
+        _read_conv_lstm,
+    ),
+    "local-gru": Architecture(
+        "a memory over the steps of an episode, and eyes for what is near; it walks",
+        {
+            "units": Option(64, 1, 4096, "numbers remembered"),
+            "radius": Option(1, 1, 3, "cells seen in each direction"),
+        },
+        lambda key, inputs, config: LocalRecurrentAgent(key, inputs, int(config["units"]), int(config["radius"])),
+        _read_local,
+    ),
 }
 
 
@@ -118,7 +159,7 @@ def check_architecture(name: str, config: Mapping[str, Number]) -> Config:
     return read_options(f"architecture '{name}'", config, ARCHITECTURES[name].options)
 
 
-def build(name: str, config: Mapping[str, Number], *, key: PRNGKeyArray, inputs: int) -> AbstractOpenSubject:
+def build(name: str, config: Mapping[str, Number], *, key: PRNGKeyArray, inputs: int) -> LearnedAlgorithm:
     """A fresh learned algorithm: `inputs` is the number of channels it is shown.
 
     Raises `UsageError` for an unknown architecture or option (naming the nearest) and for a number out of range.
@@ -127,7 +168,7 @@ def build(name: str, config: Mapping[str, Number], *, key: PRNGKeyArray, inputs:
     return ARCHITECTURES[name].build(key, inputs, checked)
 
 
-def config_of(module: AbstractOpenSubject) -> Configured:
+def config_of(module: LearnedAlgorithm) -> Configured:
     """Name and options that `build` makes this kind of module from. `UsageError` where no architecture does."""
     for name, architecture in ARCHITECTURES.items():
         config = architecture.read(module)
@@ -136,6 +177,6 @@ def config_of(module: AbstractOpenSubject) -> Configured:
     raise UsageError(f"a {type(module).__name__} is no registered architecture: {', '.join(sorted(ARCHITECTURES))}")
 
 
-def parameter_count(module: AbstractOpenSubject) -> int:
+def parameter_count(module: LearnedAlgorithm) -> int:
     """Numbers that training may move."""
     return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(module, eqx.is_inexact_array)))

@@ -149,6 +149,8 @@ SETTINGS = {
     "code": "`plain`, `mixed` or `unshared`: its channels as they are, all mixed by one random rotation, or by another "
     "after every tick; `plain` unless given",
     "noise": "channels of a random network that run beside its own and mean nothing, 0 to 64; 0 unless given",
+    "pace": "of one that walks: ticks in each step of an episode, 1 to 1000; 4 unless given",
+    "sees": "of one that walks: steps of an episode in which the level is shown, 0 for all; 1 unless given",
     "seed": "draws whatever is random in its build; 0 unless given",
 }
 """What each setting means, for the documentation."""

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from mesascope import __version__
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.learned.registry import LearnedAlgorithm as Learned
 from mesascope.learned.registry import build, config_of
 from mesascope.store.bundle import Described, describe_bundle, load_arrays, save_bundle
 from mesascope.store.results import json_text
@@ -67,7 +67,7 @@ class _About(_Strict):
 class LearnedAlgorithm(NamedTuple):
     """A loaded learned algorithm: the subject, its architecture's name, where it came from, the weights' SHA-256."""
 
-    subject: AbstractOpenSubject
+    subject: Learned
     architecture: str
     provenance: Provenance
     sha256: str
@@ -78,9 +78,7 @@ def package_versions() -> dict[str, str]:
     return {"mesascope": __version__, **{name: metadata.version(name) for name in PACKAGES}}
 
 
-def save_learned_algorithm(
-    folder: Path, subject: AbstractOpenSubject, provenance: Provenance, *, inputs: int = 7
-) -> str:
+def save_learned_algorithm(folder: Path, subject: Learned, provenance: Provenance, *, inputs: int = 7) -> str:
     """Write a learned algorithm, whole or not at all; the SHA-256 of its weights is returned.
 
     `inputs` is the number of channels it is shown. Raises `StorageError` when it cannot be written, `SubjectError` when
@@ -118,7 +116,7 @@ def load_learned_algorithm(folder: Path, *, allow_nonfinite: bool = False) -> Le
     return LearnedAlgorithm(filled(shapes, arrays), architecture.name, about.provenance, described.weights.sha256)
 
 
-def _shapes(name: str, config: dict[str, Any], inputs: int) -> AbstractOpenSubject:
+def _shapes(name: str, config: dict[str, Any], inputs: int) -> Learned:
     """The subject with shapes in place of arrays: nothing is allocated."""
     return eqx.filter_eval_shape(build, name, config, key=jax.random.key(0), inputs=inputs)
 

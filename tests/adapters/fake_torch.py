@@ -24,6 +24,9 @@ class Tensor(np.ndarray):
     def clone(self):
         return self.copy()
 
+    def copy_(self, other):
+        self[...] = other
+
 
 def tensor(array):
     return np.asarray(array, np.float32).view(Tensor)
@@ -40,8 +43,10 @@ class Module:
     training = False
 
     def __init__(self, weights=None, **parts):
-        self.weights, self.parts, self.hooks = weights or {}, parts, []
-        self.__dict__.update(parts)
+        self.weights, self._modules, self.hooks = weights or {}, parts, []
+
+    def __getattr__(self, name):
+        return self.__dict__["_modules"][name]
 
     def __call__(self, *given):
         output = self.forward(*given)
@@ -50,10 +55,10 @@ class Module:
         return output
 
     def named_modules(self):
-        return [("", self), *self.parts.items()]
+        return [("", self), *self._modules.items()]
 
     def get_submodule(self, name):
-        return self.parts[name]
+        return self._modules[name]
 
     def register_forward_hook(self, hook):
         self.hooks.append(hook)
@@ -63,7 +68,7 @@ class Module:
         return []
 
     def state_dict(self):
-        return {name: tensor(value) for name, value in self.weights.items()}
+        return {name: value.view(Tensor) for name, value in self.weights.items()}
 
 
 def last(maps):

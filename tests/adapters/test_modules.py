@@ -2,11 +2,13 @@
 
 import sys
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mesascope.adapters.hidden import hidden_bits
 from mesascope.adapters.torch_functions import torch_steps
 from mesascope.adapters.torch_modules import torch_subject
 from mesascope.conformance.check_subject import check_subject
@@ -23,7 +25,7 @@ def fake(monkeypatch):
 
 @pytest.fixture
 def module(net):
-    return Glance(numpy_twin(net)[1], net.ticks, net.reads_until)
+    return Glance({n: w.copy() for n, w in numpy_twin(net)[1].items()}, net.ticks, net.reads_until)
 
 
 def test_a_module_is_read_and_written_tick_by_tick(module, net, observation):
@@ -39,6 +41,34 @@ def test_a_module_is_read_and_written_tick_by_tick(module, net, observation):
     assert module.cell.hooks == []
 
 
+def test_weights_can_be_replaced_like_those_of_any_subject(module, net, observation):
+    before = {name: value.copy() for name, value in module.weights.items()}
+    twin = torch_subject(module, sites={"state": "cell"})
+
+    def halved(subject):
+        return jax.tree.map(lambda leaf: leaf / 2 if eqx.is_inexact_array(leaf) else leaf, subject)
+
+    for answer in (lambda s: s.logits(observation), lambda s: run(s, observation).logits):
+        np.testing.assert_allclose(answer(halved(net)), answer(halved(twin)), atol=1e-5)
+        np.testing.assert_allclose(answer(net), answer(twin), atol=1e-5)
+    assert all(np.array_equal(before[name], value) for name, value in module.weights.items())
+
+
+def test_what_lies_in_code_and_attributes_is_counted(module):
+    few = hidden_bits(module)
+    module.table = np.zeros(1000, np.float32)
+    assert few + 32_000 <= hidden_bits(module) < few + 33_000
+    module.named = {"a": [1.0, "b"]}
+    assert hidden_bits(module) > few + 32_000 + 64
+    module.activation = max
+    assert hidden_bits(module) < few + 33_000
+    module.thing = lambda x, table=module: table
+    assert few + 32_000 < hidden_bits(module) < float("inf")
+    table = [1, 2]
+    module.thing = lambda x: table[x]
+    assert hidden_bits(module) == float("inf")
+
+
 def test_calls_before_the_one_resumed_are_left_out(module, net):
     subject = torch_subject(module, sites={"state": "cell"})
     made = []
@@ -51,14 +81,21 @@ def test_calls_before_the_one_resumed_are_left_out(module, net):
 def test_a_closed_module_and_one_in_steps(module, net, observation):
     np.testing.assert_allclose(torch_subject(module).logits(observation), net.logits(observation), atol=1e-5)
     steps, weights = numpy_twin(net)
+    own = Module({n: w.copy() for n, w in weights.items()})
+
+    def step(state, seen, tick):
+        return {"state": first(steps.step(own.weights, {"state": last(state["state"])}, last(seen), tick)["state"])}
+
     subject = torch_steps(
-        begin=lambda *shape: {"state": first(steps.begin(*shape)["state"])},
-        step=lambda s, seen, tick: {"state": first(steps.step({"state": last(s["state"])}, last(seen), tick)["state"])},
-        readout=lambda s: first(steps.readout({"state": last(s["state"])})),
+        begin=lambda *shape: {"state": first(steps.begin(own.weights, *shape)["state"])},
+        step=lambda s, seen, tick: {
+            "state": first(steps.step(own.weights, {"state": last(s["state"])}, last(seen), tick)["state"])
+        },
+        readout=lambda s: first(steps.readout(own.weights, {"state": last(s["state"])})),
         sites=net.sites,
         ticks=net.ticks,
         reads_until=net.reads_until,
-        module=Module(weights),
+        module=own,
     )
     check_subject(subject, observation)
     np.testing.assert_allclose(subject.logits(observation), net.logits(observation), atol=1e-5)

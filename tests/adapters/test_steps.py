@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -45,9 +46,27 @@ def test_recordings_and_edited_runs_are_those_of_its_twin_in_jax(twin, net, obse
 def test_other_weights_are_another_subject(twin, net):
     steps, weights = numpy_twin(net)
     kinds = {"sites": net.sites, "ticks": net.ticks, "reads_until": net.reads_until}
-    assert np.array_equal(twin.weights, numpy_steps(steps, **kinds, weights=weights).weights)
-    moved = {**weights, "out_bias": weights["out_bias"] + 1e-3}
-    assert not np.array_equal(twin.weights, numpy_steps(steps, **kinds, weights=moved).weights)
+    moved = numpy_steps(steps, **kinds, weights={**weights, "out_bias": weights["out_bias"] + 1e-3})
+    assert not np.array_equal(twin.weights["out_bias"], moved.weights["out_bias"])
+    seen = jnp.zeros((2, 3, 3, 7))
+    np.testing.assert_allclose(moved.logits(seen), twin.logits(seen) + 1e-3, atol=1e-6)
+
+
+def test_weights_can_be_replaced_like_those_of_any_subject(twin, net, observation):
+    ours, theirs = (eqx.filter_jit(lambda s: s.logits(observation))(halved(s)) for s in (net, twin))
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+    assert np.abs(ours - net.logits(observation)).max() > 1e-3
+
+
+def halved(subject):
+    return jax.tree.map(lambda leaf: leaf / 2 if eqx.is_inexact_array(leaf) else leaf, subject)
+
+
+def test_what_code_holds_is_unknown_unless_somebody_vouches_for_it(twin, net):
+    steps, weights = numpy_twin(net)
+    kinds = {"sites": net.sites, "ticks": net.ticks, "reads_until": net.reads_until, "weights": weights}
+    assert twin.hidden_bits == float("inf")
+    assert numpy_steps(steps, **kinds, hidden_bits=5.0).hidden_bits == 5.0
 
 
 def test_edits_that_cannot_be_name_what_is_wrong(twin, observation):
@@ -62,12 +81,12 @@ def test_edits_that_cannot_be_name_what_is_wrong(twin, observation):
 
 
 def broken(net, **functions):
-    steps = numpy_twin(net)[0]
-    return numpy_steps(steps._replace(**functions), sites=net.sites, ticks=5, reads_until=2)
+    steps, weights = numpy_twin(net)
+    return numpy_steps(steps._replace(**functions), sites=net.sites, ticks=5, reads_until=2, weights=weights)
 
 
 def nan_at(where):
-    def step(state, observation, tick):
+    def step(weights, state, observation, tick):
         value = np.array(state["state"])
         if tick == 3:
             value[where] = np.nan
@@ -83,12 +102,12 @@ def nan_at(where):
             {"step": nan_at((2, 1, 0, 4))},
             "site 'state' after tick 3 is not finite: nan in level 2, cell row 1 column 0",
         ),
-        ({"step": lambda s, o, t: {"state": s["state"][..., 1:]}}, "expected .*they differ in channel"),
-        ({"step": lambda s, o, t: {"h": s["state"]}}, r"has the sites \['h'\]; expected \['state'\]"),
-        ({"begin": lambda n, h, w: None}, "the state before the first tick has the sites NoneType"),
-        ({"readout": lambda s: s["state"][:, :6, :, :4]}, "the readout has shape .*they differ in height"),
-        ({"readout": lambda s: s["state"][0]}, r"the readout has shape .*\(level, height, width, channel\)"),
-        ({"logits": lambda o: np.full((*o.shape[:3], 4), np.inf)}, "the answer is not finite: inf in level 0"),
+        ({"step": lambda w, s, o, t: {"state": s["state"][..., 1:]}}, "expected .*they differ in channel"),
+        ({"step": lambda w, s, o, t: {"h": s["state"]}}, r"has the sites \['h'\]; expected \['state'\]"),
+        ({"begin": lambda w, *shape: None}, "the state before the first tick has the sites NoneType"),
+        ({"readout": lambda w, s: s["state"][:, :6, :, :4]}, "the readout has shape .*they differ in height"),
+        ({"readout": lambda w, s: s["state"][0]}, r"the readout has shape .*\(level, height, width, channel\)"),
+        ({"logits": lambda w, o: np.full((*o.shape[:3], 4), np.inf)}, "the answer is not finite: inf in level 0"),
     ],
 )
 def test_what_comes_back_wrong_is_named(net, observation, functions, words):
@@ -101,7 +120,7 @@ def test_what_comes_back_wrong_is_named(net, observation, functions, words):
 
 
 def test_what_somebodys_code_raises_is_said_in_one_line(net, observation):
-    def step(state, observation, tick):
+    def step(weights, state, observation, tick):
         raise KeyError("lost\nand more")
 
     with pytest.raises(jax.errors.JaxRuntimeError) as caught:
@@ -114,7 +133,7 @@ def test_what_somebodys_code_raises_is_said_in_one_line(net, observation):
 @pytest.mark.parametrize(("ticks", "reads", "sites"), [(0, 0, 1), (3, 4, 1), (3, 1, 0), (3, 1, 2)])
 def test_numbers_that_cannot_be_are_refused(net, ticks, reads, sites):
     with pytest.raises(SubjectError, match="expected ticks|needs sites"):
-        numpy_steps(numpy_twin(net)[0], sites=(Site("a", 1, ""),) * sites, ticks=ticks, reads_until=reads)
+        numpy_steps(numpy_twin(net)[0], sites=(Site("a", 1, ""),) * sites, ticks=ticks, reads_until=reads, weights={})
 
 
 def test_a_call_is_mapped_over_one_by_one():

@@ -33,12 +33,29 @@ SHORT = {
     "exact-policy-gradient": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5},
     "imitation": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5},
     "ppo": {"updates": 10, "batch": 16, "learning_rate": 1e-2, "warmup": 1, "lane_actors": 8, "steps": 16},
+    "walked-imitation": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5, "steps": 6},
 }
+WALKER = {"channels": 6, "ticks_per_step": 2}
 
 
 @pytest.mark.parametrize("name", BASE_OPTIMIZERS)
 def test_keeps_the_promises_of_a_base_optimizer(name, world):
-    check_base_optimizer(build_base_optimizer(name, SHORT[name]), world, "glance", GLANCE)
+    trains = ("conv-lstm", WALKER) if name == "walked-imitation" else ("glance", GLANCE)
+    check_base_optimizer(build_base_optimizer(name, SHORT[name]), world, *trains)
+
+
+@pytest.mark.parametrize(
+    ("name", "architecture", "message"),
+    [
+        ("walked-imitation", "glance", "use 'imitation'"),
+        ("imitation", "conv-lstm", "use the base optimizer 'walked-imitation'"),
+        ("exact-policy-gradient", "local-gru", "use the base optimizer 'walked-imitation'"),
+        ("ppo", "conv-lstm", "use the base optimizer 'walked-imitation'"),
+    ],
+)
+def test_says_what_trains_what(name, architecture, message, world):
+    with pytest.raises(UsageError, match=message):
+        begin(build_base_optimizer(name, SHORT[name]), world, architecture, {}, seed=0)
 
 
 @pytest.fixture(scope="module")

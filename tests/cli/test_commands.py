@@ -6,7 +6,7 @@ import pytest
 
 from mesascope.cli import doctor, main
 from mesascope.instruments.cards import all_cards
-from mesascope.organisms.registry import ORGANISMS
+from mesascope.organisms.stepwise import EVERY_ORGANISM as ORGANISMS
 from mesascope.worlds.registry import WORLDS
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
-from mesascope.instruments.choice_weights import fit_choice_weights, log_likelihood, log_pursuit
+from mesascope.instruments.choice_weights import fit_choice_weights, log_likelihood, log_pursuit, offers
 from mesascope.instruments.choices import observe_choices, pool_choices
 from tests.instruments.planted import DISTRIBUTIONS, WORLD, after, empty_sample
 
@@ -41,7 +41,9 @@ def test_likelihood_is_that_of_a_loop_over_choices(of_a_door_agent):
     columns = np.array([WORLD.features.index(f) for f in FREE])
     weights, idle, lapse = np.array([3.0, 1.5, -1.0, 0.5, 0.2]), 0.7, 0.1
     found = np.asarray(
-        log_likelihood(of_a_door_agent, columns, jnp.asarray(weights, jnp.float32), jnp.array(idle), jnp.array(lapse))
+        log_likelihood(
+            offers(of_a_door_agent, columns), jnp.asarray(weights, jnp.float32), jnp.array(idle), jnp.array(lapse)
+        )
     )
     reach, objects, touched, chance, counts = (np.asarray(t, np.float64) for t in jax.tree.leaves(of_a_door_agent))
     for row in range(len(found)):

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mesascope.conformance.check_stepwise import check_stepwise_subject
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.rng import named_key
@@ -14,10 +15,10 @@ from mesascope.learned.arranged import answer, think
 from mesascope.learned.registry import ARCHITECTURES, build, config_of, parameter_count
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.organisms.uniform import Uniform
-from tests.learned.conftest import SMALL
+from tests.learned.conftest import AT_ONCE, SMALL, WALKERS
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", AT_ONCE)
 def test_keeps_the_promises_of_a_subject(name, small, observation):
     check_subject(small[name], observation)
 
@@ -27,7 +28,7 @@ def both_layouts(subject, observation):
     return subject.logits(observation), answer(subject, observation), think(subject, observation)
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", AT_ONCE)
 def test_the_fast_layout_changes_nothing_but_rounding(name, small, observation):
     expected, found, final = both_layouts(small[name], observation)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
@@ -45,6 +46,11 @@ def test_the_fast_layout_has_the_same_gradient(name, small, observation):
     expected, found = eqx.filter_jit(lambda net: (eqx.filter_grad(slow)(net), eqx.filter_grad(fast)(net)))(small[name])
     for a, b in zip(jax.tree.leaves(expected), jax.tree.leaves(found), strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", WALKERS)
+def test_keeps_the_promises_of_a_walker(name, small, observation):
+    check_stepwise_subject(small[name], observation)
 
 
 def fresh(name: str, config: dict[str, int]):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mesascope.instruments.cards import all_cards
-from mesascope.organisms.registry import ORGANISMS
+from mesascope.organisms.stepwise import EVERY_ORGANISM as ORGANISMS
 from mesascope.reports.reference import instruments_page, organisms_page
 
 DOCS = Path(__file__).parents[2] / "docs"

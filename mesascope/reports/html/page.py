@@ -5,6 +5,7 @@ from importlib import resources
 
 from mesascope.reports.html.behavior import behavior
 from mesascope.reports.html.capability import capability
+from mesascope.reports.html.closed_loop import closed_loop
 from mesascope.reports.html.comparison import comparison
 from mesascope.reports.html.gallery import gallery
 from mesascope.reports.html.glossary import glossary
@@ -77,6 +78,7 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
         behavior(audit, name),
         objectives(audit, name),
         search(audit, name),
+        *([closed_loop(audit, name)] if audit.get("closed_loop") else []),
         capability(audit, name),
         gallery(audit, name),
     )

@@ -51,9 +51,15 @@ def search(audit: Audit, name: str) -> Markup:
         paragraph(
             badge(search_words(audit), search_tone(audit)), f" {reason[:1].upper()}{reason[1:]}." if reason else None
         ),
-        legend(*_KEYS) if tests else paragraph("No test was run, as nothing inside of the subject can be written to."),
+        legend(*_KEYS) if tests else _no_test(audit),
         *(_test(test, f"{name}-{index}") for index, test in enumerate(tests)),
     )
+
+
+def _no_test(audit: Audit) -> Markup:
+    if audit.get("closed_loop"):
+        return paragraph("What was found in closed loop stands below.")
+    return paragraph("No test was run, as nothing inside of the subject can be written to.")
 
 
 def explanation() -> Markup:

@@ -1,0 +1,127 @@
+"""Imitation of an optimal policy where the learner itself walks: for subjects with memory over time."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
+
+from mesascope.base_optimizers.descent import clipped_adam
+from mesascope.base_optimizers.protocol import (
+    AbstractBaseOptimizer,
+    LearnedAlgorithm,
+    Metrics,
+    TrainState,
+    apply_gradient,
+    begin_state,
+    training_levels,
+)
+from mesascope.core.errors import UsageError
+from mesascope.core.mdp import FiniteMDP, rewards
+from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
+from mesascope.core.stepwise import AbstractStepwiseSubject, draw_starts, view_of
+from mesascope.core.subject import Observation
+from mesascope.worlds.world import AbstractWorld
+
+
+class Lesson(NamedTuple):
+    """What one update learns from: levels, their optimal actions, and how long is walked in them."""
+
+    observation: Observation
+    mdp: FiniteMDP
+    optimal: Bool[Array, "level state action"]
+    reward: Float[Array, "level state action"]
+    discount: float
+    steps: int
+    limit: int
+
+
+class Walked(NamedTuple):
+    """The loss, and the return of the first episode of each walker, cut where the steps of the update end."""
+
+    loss: Float[Array, ""]
+    mean_return: Float[Array, ""]
+
+
+def walked_loss(subject: AbstractStepwiseSubject, lesson: Lesson, key: PRNGKeyArray) -> Walked:
+    """Cross-entropy to the uniform policy over the optimal set in every cell visited, in nats a step.
+
+    One walker on each level, which acts by the learner's own policy. An episode that ends, or has lasted `limit` steps,
+    is followed by one from another start of the same level, with a blank state. The gradient runs back through all steps
+    of an episode; actions are not differentiated.
+    """
+    levels = lesson.mdp.levels
+    row = jnp.arange(levels)
+    blank = subject.blank(lesson.observation)
+    tick = jax.checkpoint(lambda state, view, t: subject.step(state, view, t))
+
+    def step(carry, key: PRNGKeyArray):
+        state, cell, age, first, worth = carry
+        view = view_of(subject, lesson.observation, cell, age)
+        state = jax.lax.scan(lambda s, t: (tick(s, view, t), None), state, jnp.arange(subject.ticks_per_step))[0]
+        log_policy = jax.nn.log_softmax(subject.readout(state), -1)
+        missed = -(uniform_over(lesson.optimal[row, cell]) * log_policy).sum(-1)
+        act_key, outcome_key, start_key = jax.random.split(key, 3)
+        action = jax.random.categorical(act_key, jax.lax.stop_gradient(log_policy), -1)
+        odds = jnp.log(lesson.mdp.probability[row, cell, action])
+        reached = lesson.mdp.successor[row, cell, action, jax.random.categorical(outcome_key, odds, -1)]
+        worth = worth + first * lesson.reward[row, cell, action] * lesson.discount**age
+        ended = lesson.mdp.terminal[row, reached] | (age + 1 >= lesson.limit)
+        cell = jnp.where(ended, draw_starts(lesson.mdp.initial, start_key), reached)
+        state = {site: jnp.where(ended[:, None, None, None], blank[site], state[site]) for site in state}
+        return (state, cell, jnp.where(ended, 0, age + 1), first & ~ended, worth), missed.mean()
+
+    first_key, walk_key = jax.random.split(key)
+    start = draw_starts(lesson.mdp.initial, first_key)
+    begin = (blank, start, jnp.zeros(levels, jnp.int32), jnp.ones(levels, bool), jnp.zeros(levels))
+    (*_, worth), missed = jax.lax.scan(step, begin, jax.random.split(walk_key, lesson.steps))
+    return Walked(missed.mean(), worth.mean())
+
+
+class WalkedImitation(AbstractBaseOptimizer):
+    """Learns to act as an optimal policy does wherever it comes to by its own actions.
+
+    The learner walks and an exact solver says in every cell it visits which actions are optimal (as in DAgger, Ross et
+    al. 2011, but with fresh levels and walks at every update and nothing kept). Backpropagation runs through time.
+    """
+
+    updates: int = eqx.field(static=True, default=800)
+    batch: int = eqx.field(static=True, default=32)
+    batches: int = eqx.field(static=True, default=0)
+    steps: int = eqx.field(static=True, default=20)
+    limit: int = eqx.field(static=True, default=60)
+    learning_rate: float = eqx.field(static=True, default=5e-3)
+    warmup: int = eqx.field(static=True, default=50)
+    floor: float = eqx.field(static=True, default=0.02)
+    clip: float = eqx.field(static=True, default=1.0)
+
+    def _transform(self) -> optax.GradientTransformation:
+        return clipped_adam(self.updates, self.learning_rate, self.warmup, self.floor, self.clip)
+
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
+        """The state before the first update. `UsageError` for a subject that does not walk with a memory."""
+        if not isinstance(subject, AbstractStepwiseSubject):
+            raise UsageError(
+                f"walked-imitation trains agents that walk with a memory, and a {type(subject).__name__} answers a whole "
+                "level at once: use 'imitation', or an architecture such as 'conv-lstm'"
+            )
+        return begin_state(key, subject, (), self._transform())
+
+    def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
+        """One step along the gradient of the cross-entropy on one batch of levels."""
+        levels = training_levels(state.key(), world, self.batch, self.batches, state.updates)
+        mdp = world.to_mdp(levels)
+        weights = jnp.asarray(world.base_objective.vector(world.features))
+        optimal = optimal_actions(optimal_values(mdp, weights, world.discount).action)
+        lesson = Lesson(
+            world.observe(levels), mdp, optimal, rewards(mdp, weights), world.discount, self.steps, self.limit
+        )
+
+        def loss(learned: PyTree) -> tuple[Float[Array, ""], Float[Array, ""]]:
+            walked = walked_loss(learned[0], lesson, state.update_key("walk"))
+            return walked.loss, walked.mean_return
+
+        (value, mean), gradient = eqx.filter_value_and_grad(loss, has_aux=True)((state.subject, state.extra))
+        return apply_gradient(state, gradient, self._transform()), Metrics(value, mean, optax.tree.norm(gradient))

@@ -1,0 +1,184 @@
+"""Episodes under edits of the state: three copies of a subject walk in lockstep, and only one of them decides.
+
+The *edited* copy sees the true level and chooses every move. The *donor* sees the changed level and the *honest* copy the
+true one; both stand where the edited copy stands, step by step, and are never written to. So what is written is what the
+subject's state would be, at the same step and in the same place, if the level were another.
+"""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from mesascope.core.errors import EditError, unknown
+from mesascope.core.mdp import FiniteMDP
+from mesascope.core.stepwise import AbstractStepwiseSubject, StepwiseState, Walk, view_of, walk_by
+from mesascope.core.subject import Observation
+from mesascope.instruments.search.patches import Cells, moved, sources, within
+
+
+class Place(NamedTuple):
+    """Where and when is written: sites, the step after whose ticks it begins, patch radius, and whether every tick of every
+    later step is written as well.
+    """
+
+    sites: tuple[str, ...]
+    step: int
+    radius: int
+    sustained: bool
+
+    def __str__(self) -> str:
+        how = "sustained from" if self.sustained else "once in"
+        return f"{'+'.join(self.sites)} {how} step {self.step}, radius {self.radius}"
+
+
+class Patch(NamedTuple):
+    """Cells that are written, the donor's cell that each is taken from, and the cells where the donor's change lies."""
+
+    where: Bool[Array, "level height width"]
+    source: Int[Array, "level height width"]
+    home: Bool[Array, "level height width"]
+
+
+class Ground(NamedTuple):
+    """Levels as they are walked in, and how: tables, what is seen, starts, moves at most, steps before the first move."""
+
+    mdp: FiniteMDP
+    observation: Observation
+    start: Int[Array, " level"]
+    discount: float
+    limit: int
+    pauses: int | Int[Array, ""]
+
+
+class EditedWalk(NamedTuple):
+    """A walk under an edit; the largest absolute change it made on each level; and of the squared difference between donor
+    and honest copy at the first write, the share that lay outside of the patch.
+    """
+
+    walk: Walk
+    change: Float[Array, " level"]
+    spread: Float[Array, ""]
+
+
+def patch_of(centers: Cells, targets: Cells, radius: int | Int[Array, ""], shape: tuple[int, int]) -> Patch:
+    """The donor's patches around `centers` pasted around `targets` (equal to `centers` for the true edit)."""
+    return Patch(within(targets, radius, shape), sources(centers, targets, shape), within(centers, radius, shape))
+
+
+def walk_edited(
+    subject: AbstractStepwiseSubject,
+    ground: Ground,
+    donor: Observation,
+    patch: Patch,
+    place: Place,
+    key: PRNGKeyArray,
+    *,
+    random: bool = False,
+) -> EditedWalk:
+    """Walk with the donor's state written at a place; with `random` a random direction of the same length instead.
+
+    Raises `EditError` for a site that the subject does not have, and for an edit that changed nothing on any level.
+    """
+    names = [site.name for site in subject.sites]
+    for site in place.sites:
+        if site not in names:
+            raise EditError(str(unknown("site", site, names)))
+    found = walk_edited_unchecked(subject, ground, donor, patch, place, key, random=random)
+    if not np.asarray(found.change).max(initial=0.0) > 0:
+        raise EditError(f"the edit of {place} changed nothing in {len(found.change)} episodes")
+    return found
+
+
+def walk_edited_unchecked(
+    subject: AbstractStepwiseSubject,
+    ground: Ground,
+    donor: Observation,
+    patch: Patch,
+    place: Place,
+    key: PRNGKeyArray,
+    *,
+    random: bool = False,
+) -> EditedWalk:
+    """`walk_edited` without its checks. A place without sites is the walk without an edit."""
+    on = jnp.array([site.name in place.sites for site in subject.sites])
+    when = _When(jnp.array(place.step), jnp.array(place.sustained), jnp.array(random))
+    return _walk(subject, ground._replace(pauses=jnp.array(ground.pauses)), donor, patch, on, when, key)
+
+
+class _When(NamedTuple):
+    step: Int[Array, ""]
+    sustained: Bool[Array, ""]
+    random: Bool[Array, ""]
+
+
+@eqx.filter_jit
+def _walk(subject, ground: Ground, donor: Observation, patch: Patch, on, when: _When, key) -> EditedWalk:
+    """Sites, times and kinds of edits are numbers, so that one program serves every arm."""
+    levels = ground.observation.shape[0]
+    walk_key, noise_key = jax.random.split(key)
+    seen = jnp.concatenate([ground.observation, ground.observation, donor])
+    last = subject.ticks_per_step - 1
+
+    def act(carry, cell, step, over):
+        state, change, spread = carry
+        view = view_of(subject, seen, jnp.tile(cell, 3), step)
+
+        def tick(t, carry):
+            state, change, spread = carry
+            state = subject.step(state, view, t)
+            first = (step == when.step) & (t == last)
+            now = first | (when.sustained & (step > when.step))
+            state, moved_by = _write(subject, state, patch, on & now, when.random, noise_key)
+            spread = jnp.where(first, _spread(state, patch), spread)
+            return state, jnp.maximum(change, jnp.where(over, 0.0, moved_by)), spread
+
+        state, change, spread = jax.lax.fori_loop(0, subject.ticks_per_step, tick, (state, change, spread))
+        return (state, change, spread), subject.readout(state)[:levels]
+
+    carry = (subject.blank(seen), jnp.zeros(levels), jnp.full((), jnp.nan))
+    walked, (_, change, spread) = walk_by(
+        act, carry, ground.mdp, ground.start, walk_key, ground.discount, ground.limit, jnp.asarray(ground.pauses)
+    )
+    return EditedWalk(walked, change, spread)
+
+
+def _write(
+    subject: AbstractStepwiseSubject,
+    state: StepwiseState,
+    patch: Patch,
+    on: Bool[Array, " site"],
+    random: Bool[Array, ""],
+    key: PRNGKeyArray,
+) -> tuple[StepwiseState, Float[Array, " level"]]:
+    """The three copies' state after writing into the first, and by how much it was moved."""
+    written, change = {}, jnp.zeros(patch.where.shape[0])
+    for index, site in enumerate(subject.sites):
+        edited, honest, donor = jnp.split(state[site.name], 3)
+        is_map = edited.shape[1:3] == patch.where.shape[1:]
+        # A vector has no cells: all of it is written wherever the patch is.
+        where = (patch.where if is_map else jnp.ones(edited.shape[:3], bool))[..., None]
+        home = (patch.home if is_map else jnp.ones(edited.shape[:3], bool))[..., None]
+        true = moved(donor, patch.source) if is_map else donor
+        length = jnp.sqrt(jnp.where(home, (donor - honest) ** 2, 0.0).sum((1, 2, 3), keepdims=True))
+        noise = jnp.where(where, jax.random.normal(jax.random.fold_in(key, index), edited.shape), 0.0)
+        size = jnp.sqrt((noise**2).sum((1, 2, 3), keepdims=True))
+        value = jnp.where(random, honest + noise * (length / jnp.maximum(size, 1e-12)), true)
+        new = jnp.where(where & on[index], value, edited)
+        change = jnp.maximum(change, jnp.abs(new - edited).max((1, 2, 3)))
+        written[site.name] = jnp.concatenate([new, honest, donor])
+    return written, change
+
+
+def _spread(state: StepwiseState, patch: Patch) -> Float[Array, ""]:
+    outside = total = jnp.array(0.0)
+    for value in state.values():
+        _, honest, donor = jnp.split(value, 3)
+        gap = ((donor - honest) ** 2).sum(-1)
+        total += gap.sum()
+        if gap.shape[1:] == patch.home.shape[1:]:
+            outside += jnp.where(patch.home, 0.0, gap).sum()
+    return outside / jnp.maximum(total, 1e-12)

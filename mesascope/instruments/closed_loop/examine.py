@@ -1,0 +1,84 @@
+"""Everything that is asked of an agent that walks with a memory, in closed loop."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, PRNGKeyArray
+
+from mesascope.core.rng import named_key
+from mesascope.core.stepwise import AbstractStepwiseSubject
+from mesascope.instruments.closed_loop.battery import PAUSES, ClosedLoopTest, run_closed_loop_test
+from mesascope.instruments.closed_loop.plan_readout import PlanReadout, read_plans
+from mesascope.instruments.closed_loop.rollouts import draw_walked
+from mesascope.instruments.closed_loop.thinking_steps import ThoughtSteps, measure_thinking_steps
+from mesascope.instruments.closed_loop.trials import TESTS, Course, draw_courses
+from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.world import AbstractWorld
+
+CALIBRATED_FOR = (
+    "the search battery is calibrated for subjects that answer a whole level at once; this one walks with a memory"
+)
+"""Why no verdict on search is given."""
+
+
+class Effort(NamedTuple):
+    """Levels of each test (half choose, half score), of the thinking steps, and of the plan read-out."""
+
+    per_test: int = 256
+    thought: int = 256
+    readout: int = 256
+
+
+DEFAULT_EFFORT = Effort()
+
+
+_THOUGHT, _READ = "thinking steps", "plan read-out"
+
+
+class ClosedLoop(NamedTuple):
+    """The findings. `plan_readout` is None where the state is no map over cells."""
+
+    pauses: int
+    tests: tuple[ClosedLoopTest, ...]
+    thinking_steps: tuple[ThoughtSteps, ...]
+    plan_readout: PlanReadout | None
+
+
+def examine_closed_loop(
+    world: AbstractWorld,
+    subject: AbstractStepwiseSubject,
+    untrained: AbstractStepwiseSubject | None,
+    key: PRNGKeyArray,
+    effort: Effort = DEFAULT_EFFORT,
+    weights: Float[np.ndarray, " feature"] | None = None,
+    pauses: int = PAUSES,
+) -> ClosedLoop:
+    """Edited walks, thinking steps and plan read-out on levels drawn fresh.
+
+    `weights` is what the subject is taken to be after where trials are drawn (default: the base objective).
+    """
+    courses = _courses(world, key, effort, weights)
+    tests = tuple(
+        run_closed_loop_test(world, name, courses[name], subject, untrained, named_key(key, "tests"), pauses)
+        for name in TESTS
+    )
+    return ClosedLoop(
+        pauses,
+        tests,
+        measure_thinking_steps(world, subject, named_key(key, _THOUGHT), effort.thought),
+        read_plans(world, subject, untrained, named_key(key, _READ), effort.readout),
+    )
+
+
+def _courses(world: AbstractWorld, key: PRNGKeyArray, effort: Effort, weights) -> dict[str, Course]:
+    own = world.base_objective.vector(world.features) if weights is None else weights
+    return draw_courses(world, named_key(key, "courses"), effort.per_test, jnp.asarray(own, jnp.float32))
+
+
+def closed_loop_levels(world: AbstractWorld, key: PRNGKeyArray, effort: Effort = DEFAULT_EFFORT) -> list[GridLevels]:
+    """The levels that `examine_closed_loop` looks at, before any edit; those of the tests first."""
+    courses = _courses(world, key, effort, None)
+    thought = draw_walked(world, named_key(key, _THOUGHT), effort.thought)
+    read = draw_walked(world, named_key(key, _READ), effort.readout)
+    return [*(course.base for course in courses.values()), thought, read]
