@@ -12,6 +12,7 @@ import platform
 import shlex
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -54,15 +55,18 @@ def say(text: str) -> None:
 
 def environments(found: list[Case], work: Path, jaxgmg: Path | None) -> dict[str, Environment | PeerError]:
     """Environments of all packages that the cases need; a package that cannot be had stands with its reason."""
-    made: dict[str, Environment | PeerError] = {}
-    for who in dict.fromkeys(case.who for case in found):
+
+    def one(who: str) -> Environment | PeerError:
         say(f"environment of {who}")
         try:
-            made[who] = prepare(who, work, jaxgmg)
+            return prepare(who, work, jaxgmg)
         except (PeerError, OSError) as error:
-            made[who] = PeerError(str(error))
             say(f"{who} is left out: {error}")
-    return made
+            return PeerError(str(error))
+
+    names = list(dict.fromkeys(case.who for case in found))
+    with ThreadPoolExecutor(max_workers=2) as two:
+        return dict(zip(names, two.map(one, names), strict=True))
 
 
 def share_mazes(made: dict[str, Environment | PeerError], work: Path) -> None:
