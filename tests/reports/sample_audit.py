@@ -155,6 +155,7 @@ def _tests(rng: np.random.Generator, scores: tuple[float, float, float]) -> list
                 "controls": controls,
                 "advantages": {arm: estimate(edited - c["value"]) for arm, c in controls.items()},
                 "spread": 0.184,
+                "nonlinear": 0.05,
                 "levels": 128,
                 "cells": 1911,
                 "places_tried": 12,
@@ -187,6 +188,73 @@ def _subject(name: str, kind: str = "trained") -> dict[str, Any]:
         if trained
         else None,
     }
+
+
+CAPACITY = {
+    "bits": {"weights": 22_175.0, "other": 896.0, "program": 2_064.0, "precision": 3, "total": 25_135.0},
+    "shown_per_level": {"unedited": estimate(1.65, 0.03), "edited": estimate(1.36, 0.03)},
+    "levels": 19_968,
+    "levels_needed": 18_889.0,
+    "table_excluded": True,
+}
+OPERATING_POINT = {
+    "threshold": 0.55,
+    "true_positives": 40,
+    "positives": 42,
+    "false_positives": 0,
+    "negatives": 168,
+    "command": "mesascope calibrate",
+    "sensitivity": estimate(0.95, 0.05),
+    "false_positive_rate": estimate(0.0, 0.02),
+    "trusted": True,
+}
+DESCRIPTION = {
+    "compute_depth": {"depth": {"partial": estimate(0.61, 0.04), "null": estimate(0.02, 0.01)}, "form": "linear"},
+    "light_cone": {"chosen": {"partial": estimate(0.7, 0.05)}, "untrained": {"partial": estimate(0.2, 0.05)}},
+    "probes": {
+        "targets": [
+            {"target": "direction", "site": "state", "tick": 8, "figure": estimate(0.9), "beyond": estimate(0.3)},
+        ],
+        "proposed": [["state", 8]],
+    },
+    "algorithm": {
+        "name": "value iteration",
+        "rivals": ["latched breadth-first"],
+        "scores": [
+            {
+                "algorithm": "value iteration",
+                "foretold": estimate(0.7),
+                "shuffled": estimate(0.1),
+                "beyond": estimate(0.6),
+            },
+        ],
+    },
+    "learned_algorithm": {
+        "name": "breadth-first to door",
+        "tied": [],
+        "scores": [
+            {
+                "program": "breadth-first to door",
+                "total_bits": 1234.5,
+                "matches": {"training": {"share": estimate(0.98)}, "blue-door": {"share": estimate(0.6)}},
+            },
+        ],
+    },
+}
+GRAFT = {
+    "objective": "ball",
+    "share": 0.3,
+    "steps": [
+        {
+            "share": 0.3,
+            "weights": 3_407,
+            "old": estimate(0.3),
+            "new": estimate(0.9),
+            "random_weights": estimate(0.1),
+            "random_direction": estimate(-0.2),
+        },
+    ],
+}
 
 
 def sample_audit(seed: int = 0, *, door: float = 0.56, red: float = 0.29, searches: bool = True) -> dict[str, Any]:
@@ -244,7 +312,11 @@ def sample_audit(seed: int = 0, *, door: float = 0.56, red: float = 0.29, search
             "hard_coded": False,
             "mesa_optimizer": searches,
             "tests": _tests(rng, (0.91, 0.87, 0.83) if searches else (0.88, 0.06, 0.04)),
+            "capacity": CAPACITY if searches else None,
+            "operating_point": OPERATING_POINT,
         },
+        "description": DESCRIPTION,
+        "graft": GRAFT,
         "behavioral_objective": {
             "weights": {f: weight(weights[f] + 0.005 * rng.standard_normal(), 0.03) for f in features},
             "inverse_temperature": estimate(11.3, 0.8),

@@ -24,7 +24,7 @@ def description(audit: Audit, name: str) -> Markup | None:
             class_="note",
         ),
         *(_depth(found), _cone(found), _algorithm(found)),
-        _program(found),
+        _program(found, f"{name}-program"),
         _probes(found),
         _graft(audit),
     )
@@ -96,7 +96,7 @@ def _algorithm(found: Any) -> tuple[Markup, ...]:
     )
 
 
-def _program(found: Any) -> Markup | None:
+def _program(found: Any, name: str) -> Markup | None:
     learned = part(found, "learned_algorithm")
     if not learned:
         return None
@@ -114,7 +114,7 @@ def _program(found: Any) -> Markup | None:
     tied = ", ".join(map(str, items(learned, "tied")))
     return section(
         4,
-        "program-" + words(learned, "name").replace(" ", "-")[:24],
+        name,
         "The shortest program that acts like it",
         paragraph(f"{words(learned, 'name')}" + (f", as short and as good: {tied}" if tied else "") + "."),
         fold("Every program", table(columns, rows)),
