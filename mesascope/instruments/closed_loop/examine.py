@@ -58,7 +58,7 @@ def examine_closed_loop(
 
     `weights` is what the subject is taken to be after where trials are drawn (default: the base objective).
     """
-    courses = _courses(world, key, effort, weights)
+    courses = closed_loop_courses(world, key, effort, weights)
     tests = tuple(
         run_closed_loop_test(world, name, courses[name], subject, untrained, named_key(key, "tests"), pauses)
         for name in TESTS
@@ -71,14 +71,20 @@ def examine_closed_loop(
     )
 
 
-def _courses(world: AbstractWorld, key: PRNGKeyArray, effort: Effort, weights) -> dict[str, Course]:
+def closed_loop_courses(
+    world: AbstractWorld,
+    key: PRNGKeyArray,
+    effort: Effort = DEFAULT_EFFORT,
+    weights: Float[np.ndarray, " feature"] | None = None,
+) -> dict[str, Course]:
+    """The courses of the tests by name, as `examine_closed_loop` draws them."""
     own = world.base_objective.vector(world.features) if weights is None else weights
     return draw_courses(world, named_key(key, "courses"), effort.per_test, jnp.asarray(own, jnp.float32))
 
 
 def closed_loop_levels(world: AbstractWorld, key: PRNGKeyArray, effort: Effort = DEFAULT_EFFORT) -> list[GridLevels]:
     """The levels that `examine_closed_loop` looks at, before any edit; those of the tests first."""
-    courses = _courses(world, key, effort, None)
+    courses = closed_loop_courses(world, key, effort)
     thought = draw_walked(world, named_key(key, _THOUGHT), effort.thought)
     read = draw_walked(world, named_key(key, _READ), effort.readout)
     return [*(course.base for course in courses.values()), thought, read]

@@ -1,0 +1,67 @@
+"""Agents that walk with a memory: what training reaches and costs, and what closed-loop tests say of organisms.
+
+    python benchmarks/walkers.py train conv-lstm 0 800 [channels=20 sees_until=1 ...]
+    python benchmarks/walkers.py organisms walking-planner walking-lookup ...
+
+Prints JSON lines; times are processor seconds.
+"""
+
+import json
+import sys
+import time
+
+from mesascope.base_optimizers.registry import build_base_optimizer
+from mesascope.base_optimizers.training import train
+from mesascope.core.jsonable import to_json
+from mesascope.core.rng import named_key
+from mesascope.instruments.closed_loop.battery import run_closed_loop_test
+from mesascope.instruments.closed_loop.examine import Effort, closed_loop_courses
+from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
+from mesascope.instruments.closed_loop.thinking_steps import measure_thinking_steps
+from mesascope.organisms.stepwise import STEPWISE_ORGANISMS, build_stepwise_organism
+from mesascope.worlds.registry import make_world
+
+LEVELS = 1_000
+EFFORT = Effort(per_test=128, thought=64, readout=64)
+
+
+def say(**found):
+    """One JSON line."""
+    print(json.dumps(to_json(found)), flush=True)
+
+
+def trained(architecture, seed, updates, *options):
+    """Train one agent and roll it out on held-out levels."""
+    world = make_world("red-doors")
+    optimizer = build_base_optimizer("walked-imitation", {"updates": int(updates)})
+    config = {key: int(value) for key, value in (option.split("=") for option in options)}
+    began = time.process_time()
+    subject = train(optimizer, world, architecture, config, seed=int(seed)).subject
+    spent = time.process_time() - began
+    held_out = measure_walked_behavior(world, subject, named_key(1, "held out"), LEVELS, "training")
+    thought = measure_thinking_steps(world, subject, named_key(2, "held out"), LEVELS)
+    say(
+        architecture=architecture,
+        config=config,
+        seed=int(seed),
+        updates=int(updates),
+        seconds=spent,
+        competence=held_out.behavior.competence,
+        thinking_steps=thought,
+    )
+
+
+def organisms(*texts):
+    """Both tests on each organism, on the same levels."""
+    world, key = make_world("red-doors"), named_key(0, "organisms")
+    courses = closed_loop_courses(world, key, EFFORT)
+    for text in texts or STEPWISE_ORGANISMS:
+        subject = build_stepwise_organism(text, world, [course.base for course in courses.values()])
+        for name, course in courses.items():
+            began = time.process_time()
+            found = run_closed_loop_test(world, name, course, subject, None, key)
+            say(organism=text, test=name, seconds=time.process_time() - began, **found._replace(tried=())._asdict())
+
+
+if __name__ == "__main__":
+    {"train": trained, "organisms": organisms}[sys.argv[1]](*sys.argv[2:])
