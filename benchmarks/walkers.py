@@ -1,6 +1,6 @@
 """Agents that walk with a memory: what training reaches and costs, and what closed-loop tests say of organisms.
 
-    python benchmarks/walkers.py train conv-lstm 0 800 [channels=20 sees_until=1 ...]
+    python benchmarks/walkers.py train conv-lstm 0 800 [channels=16 ...]
     python benchmarks/walkers.py organisms walking-planner walking-lookup ...
 
 Prints JSON lines; times are processor seconds.

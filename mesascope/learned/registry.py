@@ -42,6 +42,10 @@ class Configured(NamedTuple):
 _CHANNELS = Option(24, 1, 512, "numbers kept in each cell")
 _TICKS = Option(16, 1, 256, "ticks of thinking")
 _SIDE = Option(7, 1, 62, "cells, border left out")
+_CONV_LSTM = {
+    "channels": Option(20, 1, 512, "numbers in each cell's memory, and as many shown"),
+    "ticks_per_step": Option(4, 1, 64, "ticks of thinking at each step"),
+}
 
 
 def _thinking(key: PRNGKeyArray, inputs: int, config: Config) -> ThinkingNet:
@@ -81,15 +85,15 @@ def _read_table(module: LearnedAlgorithm) -> Config | None:
 
 
 def _conv_lstm(key: PRNGKeyArray, inputs: int, config: Config) -> ConvLSTM:
-    seen = int(config["sees_until"]) or ALWAYS
+    seen = int(config.get("sees_until", ALWAYS))
     return ConvLSTM(key, inputs, int(config["channels"]), int(config["ticks_per_step"]), seen)
 
 
-def _read_conv_lstm(module: LearnedAlgorithm) -> Config | None:
-    if not isinstance(module, ConvLSTM):
+def _read_conv_lstm(module: LearnedAlgorithm, always: bool) -> Config | None:
+    if not isinstance(module, ConvLSTM) or always != (module.sees_until == ALWAYS):
         return None
-    seen = 0 if module.sees_until == ALWAYS else module.sees_until
-    return {"channels": module.channels, "ticks_per_step": module.ticks_per_step, "sees_until": seen}
+    config: Config = {"channels": module.channels, "ticks_per_step": module.ticks_per_step}
+    return config if always else {**config, "sees_until": module.sees_until}
 
 
 def _read_local(module: LearnedAlgorithm) -> Config | None:
@@ -132,13 +136,15 @@ ARCHITECTURES: dict[str, Architecture] = {
     ),
     "conv-lstm": Architecture(
         "an LSTM over the grid that thinks at every step of an episode and remembers; it walks (DRC)",
-        {
-            "channels": Option(20, 1, 512, "numbers in each cell's memory, and as many shown"),
-            "ticks_per_step": Option(4, 1, 64, "ticks of thinking at each step"),
-            "sees_until": Option(0, 0, ALWAYS - 1, "steps of an episode that see the level, 0 for all"),
-        },
+        _CONV_LSTM,
         _conv_lstm,
-        _read_conv_lstm,
+        lambda module: _read_conv_lstm(module, always=True),
+    ),
+    "glance-lstm": Architecture(
+        "the same; the level is seen in the first steps of an episode only, afterwards only where it stands",
+        {**_CONV_LSTM, "sees_until": Option(1, 1, ALWAYS - 1, "steps of an episode that see the level")},
+        _conv_lstm,
+        lambda module: _read_conv_lstm(module, always=False),
     ),
     "local-gru": Architecture(
         "a memory over the steps of an episode, and eyes for what is near; it walks",

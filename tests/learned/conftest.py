@@ -14,10 +14,11 @@ SMALL = {
     "feed-forward": {"channels": 6, "layers": 4},
     "reflex": {"channels": 8},
     "table": {"rows": 5, "height": 5, "width": 5},
-    "conv-lstm": {"channels": 5, "ticks_per_step": 2, "sees_until": 1},
+    "conv-lstm": {"channels": 5, "ticks_per_step": 2},
+    "glance-lstm": {"channels": 5, "ticks_per_step": 2},
     "local-gru": {"units": 6},
 }
-WALKERS = ("conv-lstm", "local-gru")
+WALKERS = ("conv-lstm", "glance-lstm", "local-gru")
 """Those that walk with a memory; the others answer a whole level at once."""
 AT_ONCE = tuple(name for name in SMALL if name not in WALKERS)
 

@@ -28,8 +28,9 @@ CLOSED_LOOP_CARD = Card(
     ),
     blind_spots=(
         "Not calibrated: it has been run on a handful of walking organisms, and gives findings and no verdict on search.",
-        "A subject that is shown the level at every step may undo what is written once; a held edit also overrules the "
-        "subject's own later thoughts about the patch.",
+        "A subject that is shown the level at every step undoes what is written once. A held edit beside an object is then "
+        "near to an edit of the input: it shows that the rest of the walk is computed from what is held there, not that the "
+        "goal is remembered. Subjects that see the level in the first step only are the cleaner case.",
         "A state that is a vector and no map has no wrong site: there the control is the edit itself, and nothing passes.",
         "Followed alone can be earned where a walk strays into a patch and answers from it; turned cannot.",
         "A table keyed by its own state would pass every edit that it has stored.",
