@@ -3,6 +3,7 @@
 Rows that are there are not made again, so that the same command goes on where it stopped.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import jax
 
 from mesascope.calibration.document import calibration_document
 from mesascope.calibration.networks import chance_networks, trained_networks
@@ -123,6 +126,10 @@ def _make_rows(world: AbstractWorld, request: Request, jobs: Sequence[Job], live
     count = sum(len(job.seeds) for job in jobs)
     done, made, started = 0, 0, time.monotonic()
     for job in jobs:
+        # Every build brings programs and tables of its own, and a process may hold only so many. What builds share is
+        # read again from the programs kept on disk.
+        jax.clear_caches()
+        gc.collect()
         for seed in job.seeds:
             interrupts.rest()
             path = _path(request, job.known, seed)
