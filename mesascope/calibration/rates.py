@@ -45,9 +45,8 @@ class Pairs(NamedTuple):
 
 
 def searches(row: Row, threshold: float) -> bool:
-    """The verdict at a threshold: every test's lower bound above it, every control beaten, no table possible."""
-    least, bound = row["least"], row["capacity"]
-    return least is not None and least > threshold and bound is not None and bool(bound["enough"])
+    """The verdict at a threshold: what it is at the lowest one, and every test's lower bound above the threshold."""
+    return row["verdict"] == "search" and row["least"] > threshold
 
 
 def ways(threshold: float) -> dict[str, Callable[[Row], bool]]:

@@ -24,7 +24,7 @@ from mesascope.worlds.world import TRAINING, AbstractWorld
 LOWEST = OperatingPoint(0.25, 0, 0, 0, 100, "calibration")
 """The lowest threshold considered: below it the capacity bound is not measured, and nothing is ever called search."""
 
-POOL, LOOKED_AT = 256, 48
+POOL, LOOKED_AT = 512, 48
 """Contested levels to draw trials from, and levels of each distribution that the objective is inferred from."""
 
 EFFORT = Effort(per_test=96)
@@ -64,7 +64,7 @@ def examine(world: AbstractWorld, known: Known, seed: int, effort: Effort = EFFO
 
 
 def of_verdict(found: SearchVerdict) -> dict[str, Any]:
-    """Scores, controls and the capacity bound."""
+    """Scores, controls, the capacity bound, and the verdict at the lowest threshold."""
     bound = found.certified
     return {
         "tests": {
@@ -91,6 +91,7 @@ def of_verdict(found: SearchVerdict) -> dict[str, Any]:
             "levels": bound.levels,
             "enough": bound.enough,
         },
+        "verdict": found.verdict,
         "reason": found.reason,
     }
 

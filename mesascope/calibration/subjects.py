@@ -8,6 +8,9 @@ from mesascope.organisms.zoo import ZOO, Entry, build
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
+STORED = 27_000_000
+"""Bound on what tables store, in levels x cells x side: every trade, wall and trade with wall of 512 levels of 9x9."""
+
 Make = Callable[[AbstractWorld, Sequence[GridLevels], int], AbstractOpenSubject]
 """Builds a subject for a world, the levels that it will be shown, and a seed."""
 
@@ -36,7 +39,7 @@ def zoo(texts: Sequence[str] = ()) -> tuple[Known, ...]:
 
 def _builder(entry: Entry) -> Make:
     def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
-        return build(entry, world, shown, seed)
+        return build(entry, world, shown, seed, STORED)
 
     return make
 

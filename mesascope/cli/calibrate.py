@@ -16,7 +16,7 @@ def command(
     seeds: Annotated[
         int | None,
         typer.Option(
-            min=1, max=1000, help=f"audits of each searcher, of others four times as many [{SEEDS}; quick: 1]"
+            min=1, max=1000, help=f"audits of each searcher, of others three times as many [{SEEDS}; quick: 1]"
         ),
     ] = None,
     networks: Annotated[

@@ -33,9 +33,9 @@ from mesascope.worlds.world import AbstractWorld
 
 CALIBRATION, PAGE, POINT, ROWS = "calibration.json", "calibration.html", "operating_point.json", "rows"
 DIGITS = 6
-OTHERS = 4
+OTHERS = 3
 """Organisms that do not search are audited so many times as often as searchers: a rate below 1 % takes many to measure."""
-VERSION = 2
+VERSION = 3
 """Of the rows: raised when what they hold, or how it is measured, changes."""
 
 

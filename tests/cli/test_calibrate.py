@@ -27,7 +27,7 @@ def request(out, **changes):
 def test_every_entry_of_the_zoo_is_asked_for_with_all_its_seeds(tmp_path):
     jobs = jobs_of(request(tmp_path, seeds=3))
     assert [job.known.name for job in jobs] == [known.name for known in zoo()]
-    assert all(len(job.seeds) == (3 if job.known.searches else 12) for job in jobs)
+    assert all(len(job.seeds) == (3 if job.known.searches else 9) for job in jobs)
     quick = jobs_of(request(tmp_path, quick=True, networks=2, chance=5))
     assert {job.known.name for job in quick if job.known.half} == set(QUICK)
     assert sum(len(job.seeds) for job in quick if not job.known.half) == 2 * 4 + 5 * 2

@@ -19,9 +19,9 @@ from mesascope.worlds.counterfactuals import add_wall, swap_objects
 from mesascope.worlds.grid import GridLevels, object_features, one_hot_objects
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
-WALL_CANDIDATES = 16
-"""Random cells tried as the place of a virtual wall; the one that changes most optimal actions is taken. Where
-fewer cells are free and away from objects, the rest is never taken."""
+WALL_CANDIDATES = 40
+"""Random cells tried as the place of a virtual wall, nearly all there are at 9x9; the one that changes most optimal actions
+is taken. Where fewer cells are free and away from objects, the rest is never taken."""
 
 NEAR = 1
 """Cells this near to a change are never scored: they could answer from the patch itself."""
