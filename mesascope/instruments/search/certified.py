@@ -106,9 +106,13 @@ def _choose_precision(
         return None
     whole = shown(subject)
     choices: list[tuple[float, int | None]] = [(_needed(_size(world, subject, None), whole), None)]
+    most = min(estimate.interval.high for estimate in whole)
     for bits in BITS:
         candidate = rounded(subject, bits)
+        size = _size(world, candidate, bits)
+        if size.total >= most * min(needed for needed, _ in choices):  # finer still, and no better if it showed all that there is to show
+            break
         found = shown(candidate)
         if all(f.value >= ROUNDING_KEEPS * w.value for f, w in zip(found, whole, strict=True)):
-            choices.append((_needed(_size(world, candidate, bits), found), bits))
+            choices.append((_needed(size, found), bits))
     return min(choices, key=lambda choice: choice[0])[1]

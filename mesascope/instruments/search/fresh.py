@@ -55,12 +55,12 @@ def _lockstep(
     that nothing is recorded.
     """
     shape = trials.base.interior
-    donors = (trials.changed, trials.changed) if sustained else tuple(part.donor for part in trials.parts)
+    donors = (trials.changed,) if sustained else tuple(part.donor for part in trials.parts)
     seen = [world.observe(levels) for levels in (trials.base, *donors)]
     inside = [within(part.centers, radius, shape) for part in trials.parts]
 
     def write(state: State, others: list[State]) -> State:
-        for where, donor in zip(inside, others, strict=True):
+        for where, donor in zip(inside, others * len(inside) if sustained else others, strict=True):
             state = {
                 site.name: jnp.where((where & on[i])[..., None], donor[site.name], state[site.name])
                 for i, site in enumerate(subject.sites)
