@@ -110,7 +110,8 @@ def _choose_precision(
     for bits in BITS:
         candidate = rounded(subject, bits)
         size = _size(world, candidate, bits)
-        if size.total >= most * min(needed for needed, _ in choices):  # finer still, and no better if it showed all that there is to show
+        # Finer still, and no better even if it showed all that there is to show.
+        if size.total >= most * min(needed for needed, _ in choices):
             break
         found = shown(candidate)
         if all(f.value >= ROUNDING_KEEPS * w.value for f, w in zip(found, whole, strict=True)):
