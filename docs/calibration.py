@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 PAGE = HERE / "search-verdict.md"
 POINT = HERE.parent / "mesascope" / "instruments" / "search" / "operating_point.json"
 BEGIN, END = "<!-- calibration: python docs/calibration.py DIR -->", "<!-- end of calibration -->"
+TESTS = ("retarget", "virtual wall", "joint")
 TRUTH = {True: "searches", False: "does not", None: "nobody knows"}
 
 
@@ -28,7 +29,8 @@ def table(document: dict) -> str:
     pairs = document["pairs"]
     lines = [
         f"`{document['command']}`; threshold {point['threshold']:.2f}, chosen on the half named *tune*. "
-        f"Pairs that answer alike to the last bit: {pairs['pairs']}, confused: {pairs['confused']}.",
+        f"Pairs that answer alike to the last bit: {pairs['pairs']}, confused: {pairs['confused']} (the searcher not found: "
+        f"{pairs['confused'] - pairs['mistaken']}, the other taken for a searcher: {pairs['mistaken']}).",
         "",
         "| on the half named *test*, decided by | sensitivity | specificity | audits of searchers, of others |",
         "|---|---|---|---|",
@@ -42,7 +44,7 @@ def table(document: dict) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in document["subjects"]:
-        scores = ", ".join("none" if s is None else f"{s:.2f}" for s in row["tests"].values())
+        scores = ", ".join("none" if s is None else f"{s:.2f}" for s in map(row["tests"].get, TESTS))
         excluded = f"{row['table_excluded']} of {row['measured']}" if row["measured"] else "not asked"
         said = f"{row['said_to_search']} of {row['audits']}"
         half = row["half"] or "beside"

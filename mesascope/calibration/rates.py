@@ -37,10 +37,13 @@ class Rates(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Pairs of a searcher and another that answer alike to the last bit: how many, and how many were confused."""
+    """Pairs of a searcher and another that answer alike to the last bit, and how many were confused: the searcher was not
+    found, or the other was `mistaken` for one. `listed` names the confused, with their seeds.
+    """
 
     pairs: int
     confused: int
+    mistaken: int
     listed: tuple[str, ...]
 
 
@@ -116,15 +119,17 @@ def curve(name: str, rows: Sequence[Row], score: Callable[[Row], float | None]) 
 
 def pairs(rows: Sequence[Row], threshold: float) -> Pairs:
     """Every searcher with every other subject of the same seed that answers alike to the last bit."""
-    listed = []
-    count = 0
+    confused: dict[str, list[int]] = {}
+    count = mistaken = 0
     for one in (row for row in rows if row["searches"] is True):
         for other in (row for row in rows if row["searches"] is False):
             if one["seed"] == other["seed"] and one["outputs"] == other["outputs"]:
                 count += 1
+                mistaken += searches(other, threshold)
                 if not searches(one, threshold) or searches(other, threshold):
-                    listed.append(f"{one['name']} / {other['name']}, seed {one['seed']}")
-    return Pairs(count, len(listed), tuple(listed))
+                    confused.setdefault(f"{one['name']} and {other['name']}", []).append(one["seed"])
+    listed = tuple(f"{names}: seeds {', '.join(map(str, seeds))}" for names, seeds in confused.items())
+    return Pairs(count, sum(map(len, confused.values())), mistaken, listed)
 
 
 def operating_point(rows: Sequence[Row], command: str) -> OperatingPoint:

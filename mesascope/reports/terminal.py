@@ -164,7 +164,8 @@ def calibration_lines(document: Audit, page: str | os.PathLike[str] | None = Non
             )
     lines.append(
         f"Threshold {point.get('threshold')}; pairs that answer alike: {look(document, 'pairs', 'pairs')}, confused: "
-        f"{look(document, 'pairs', 'confused')}."
+        f"{look(document, 'pairs', 'confused')}, {look(document, 'pairs', 'mistaken')} of them by taking the other for a "
+        "searcher."
     )
     return lines if page is None else [*lines, f"Page: {printable(os.fspath(page))}"]
 

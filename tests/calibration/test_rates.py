@@ -70,4 +70,8 @@ def test_pairs_have_equal_answers_and_the_same_seed():
     ]
     found = rates.pairs(rows, 0.5)
     assert found.pairs == 2
-    assert found.listed == ("planner / fooled, seed 0",)
+    assert found.listed == ("planner and fooled: seeds 0",)
+    assert found.confused == found.mistaken == 1
+    missed = rates.pairs(rows, 0.95)
+    assert missed.confused == 2
+    assert missed.mistaken == 0

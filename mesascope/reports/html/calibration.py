@@ -46,7 +46,8 @@ def _opening(document: Mapping[str, Any]) -> list[Markup]:
         ),
         paragraph(
             f"{number(pairs)} pairs of a searcher and another that answer alike to the last bit on every level used: "
-            f"{number(confused)} confused."
+            f"{number(confused)} confused. In {number(look(document, 'pairs', 'mistaken') or 0)} of them the other was taken "
+            "for a searcher, in the rest the searcher was not found."
         ),
         tag("ul", *(tag("li", str(pair)) for pair in items(document, "pairs", "listed"))) if confused else join(),
         paragraph("Made by this command, which makes it again:"),
