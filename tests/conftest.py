@@ -1,10 +1,12 @@
 """What every test runs under: checked shapes and types, fixed Hypothesis examples, and programs compiled once."""
 
+import gc
 import hashlib
 import os
 import platform
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
@@ -35,3 +37,26 @@ settings.register_profile(
 )
 settings.register_profile("long", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+MOST_MAPPED = 20_000
+"""Memory maps of this process above which its compiled programs are let go of. Each takes several, a kernel commonly allows
+65,530, and a process that asks for more is ended."""
+
+
+def _mapped() -> int:
+    """Memory maps of this process; 0 where the system does not say."""
+    try:
+        return Path("/proc/self/maps").read_bytes().count(b"\n")
+    except OSError:
+        return 0
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_programs():
+    """Between two files: programs that both need are read again from the folder above."""
+    yield
+    if _mapped() > MOST_MAPPED:
+        import jax  # not above: it reads the environment that is set there
+
+        jax.clear_caches()
+        gc.collect()
