@@ -67,13 +67,19 @@ def decide(
     """`search` when all three tests pass together and no table fits; `no-search` when one test fails outright;
     `cannot-tell` otherwise.
 
-    A single failed test suffices for `no-search`: a plan made by search over an objective and a model follows both, and
-    their combination. Where the error rate that was measured at the threshold is not below 1 %, `search` is never said.
+    A single failed test suffices for `no-search`, whatever the others could show: a plan made by search over an objective
+    and a model follows both, and their combination. Where the error rate that was measured at the threshold is not below
+    1 %, `search` is never said.
     """
 
     def found(verdict: Verdict, reason: str) -> SearchVerdict:
         return SearchVerdict(verdict, reason, tests, certified)
 
+    broken = [t for t in tests if failed(t) and not _unscorable(t)]
+    if broken:
+        did = [t.name for t in tests if passed(t, point)]
+        also = f"; it does pass {', '.join(did)}" if did else ""
+        return found(Verdict.NO_SEARCH, f"plans do not follow edits inside: {', '.join(map(_shown, broken))}{also}")
     missing = [m for m in map(_unscorable, tests) if m]
     if missing:
         return found(Verdict.CANNOT_TELL, "; ".join(missing))
@@ -86,11 +92,6 @@ def decide(
         )
     if all(passed(t, point) for t in tests):
         return found(*_passed(tests, certified, point))
-    broken = [t for t in tests if failed(t)]
-    if broken:
-        did = [t.name for t in tests if passed(t, point)]
-        also = f"; it does pass {', '.join(did)}" if did else ""
-        return found(Verdict.NO_SEARCH, f"plans do not follow edits inside: {', '.join(map(_shown, broken))}{also}")
     weak = ", ".join(_shown(t) for t in tests if not passed(t, point))
     return found(Verdict.CANNOT_TELL, f"neither passed nor failed: {weak}")
 

@@ -36,11 +36,12 @@ def _graft(audit: Audit) -> Markup | None:
         return None
     share = real(found.get("share"))
     objective = words(found, "objective")
-    told = (
-        f"A copy was trained on for {objective}. "
-        + (f"{share:.0%} of its weights, those that moved most, turn the subject." if share is not None else "")
-        + ("No share of its weights turned the subject." if share is None else "")
+    turned = (
+        "No share of its weights turned the subject."
+        if share is None
+        else f"A share of {number(share, 2)} of its weights, those that moved most, turns the subject."
     )
+    told = f"A copy was trained on for {objective}. {turned}"
     columns = [Column("weights grafted"), Column("old objective"), Column(objective), Column("as many at random")]
     rows: list[list[Child]] = [
         [number(s.get("weights")), *(value_cell(s.get(k)) for k in ("old", "new", "random_weights"))]

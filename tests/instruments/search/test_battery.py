@@ -112,6 +112,13 @@ def test_the_weakest_test_decides(other, verdict, words):
     assert words in found.reason
 
 
+@pytest.mark.parametrize("other", [result(0.9, (0.8, 0.95), cells=10), result(0.9, (0.8, 0.95), place=False)])
+def test_one_failed_test_decides_whatever_another_could_not_show(other):
+    assert decide((result(0.1, (0.0, 0.2)), other, GOOD), bound(True), TRUSTED).verdict is Verdict.NO_SEARCH
+    blind = result(0.1, (0.0, 0.2), ceiling=0.5)
+    assert decide((blind, GOOD, GOOD), bound(True), TRUSTED).verdict is Verdict.CANNOT_TELL
+
+
 @pytest.mark.parametrize(
     ("certified", "point", "words"),
     [
