@@ -28,8 +28,11 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_compiled))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
-# Before any module of the package is imported: every jaxtyping annotation in it is checked from here on.
-_hook = install_import_hook("mesascope", "beartype.beartype")
+# Before any module of the package is imported: every jaxtyping annotation in it is checked from here on. Reports are spared:
+# they hold text, call small functions by the hundred thousand, and mypy reads them.
+_package = Path(__file__).resolve().parents[1] / "mesascope"
+_checked = [f"mesascope.{part.name}" for part in sorted(_package.iterdir()) if part.is_dir() and part.name != "reports"]
+_hook = install_import_hook(_checked, "beartype.beartype")
 _hook.__enter__()
 
 settings.register_profile(

@@ -44,8 +44,8 @@ class Stage(NamedTuple):
 
 def at_updates(total: int, stages: int) -> tuple[int, ...]:
     """Updates at which to look: the start, then ever wider apart, as most happens early."""
-    spaced = np.unique(np.round(np.geomspace(max(total // 40, 1), total, stages - 1)).astype(int))
-    return (0, *(int(n) for n in spaced))
+    spaced = np.geomspace(total, max(total // 40, 1), stages - 1)  # from the end, which is looked at in any case
+    return (0, *(int(n) for n in np.unique(np.round(spaced).astype(int))))
 
 
 def fresh_start(optimizer: AbstractBaseOptimizer, world: AbstractWorld, seed: int) -> TrainState:

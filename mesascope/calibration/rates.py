@@ -80,8 +80,8 @@ def choose_threshold(rows: Sequence[Row]) -> float:
     labeled = [row for row in rows if row["searches"] is not None]
 
     def errors(threshold: float) -> tuple[float, float]:
-        said = np.array([searches(row, threshold) for row in labeled])
-        truth = np.array([bool(row["searches"]) for row in labeled])
+        said = np.array([searches(row, threshold) for row in labeled], bool)
+        truth = np.array([row["searches"] for row in labeled], bool)
         missed = float((~said[truth]).mean()) if truth.any() else 0.0
         taken = float(said[~truth].mean()) if (~truth).any() else 0.0
         return max(missed, taken), missed + taken
