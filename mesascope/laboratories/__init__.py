@@ -1,1 +1,1 @@
-"""Laboratories: small worlds of their own kind, each built around one way in which alignment fails."""
+"""Laboratories: what is not a maze, under the same vocabulary, the same ledger, the same command and the same report."""
