@@ -10,7 +10,9 @@ def life(selected, modified, discount, training, deployed):
     @cache
     def worth(left, ahead):
         if left == 0:
-            return Fraction(0) if ahead == 0 else max(discount * worth(0, ahead - 1), 1 + discount * worth(0, ahead - 1))
+            return (
+                Fraction(0) if ahead == 0 else max(discount * worth(0, ahead - 1), 1 + discount * worth(0, ahead - 1))
+            )
         return max(both(left, ahead))
 
     def both(left, ahead):

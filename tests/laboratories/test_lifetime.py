@@ -93,9 +93,7 @@ def test_zeroing_any_one_of_the_three_conditions_removes_deception(zeroed):
 
 
 @settings(max_examples=60)
-@given(
-    st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.integers(1, T), st.integers(0, M)
-)
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.integers(1, T), st.integers(0, M))
 def test_solver_and_closed_form_agree_away_from_the_border(selected, modified, discount, training, deployed):
     one = conditions([(selected, modified, discount, training, deployed)] * 8)
     size = float(closed_form(one)[0])
