@@ -10,7 +10,7 @@ from mesascope.audit.alignment import judge, judge_outer
 from mesascope.audit.watch import Watch
 from mesascope.core.errors import UsageError
 from mesascope.core.ledger import returns_by_intended
-from mesascope.core.objective import Objective, Role
+from mesascope.core.objective import Objective
 from mesascope.core.solver import feature_returns, optimal_actions, optimal_values, uniform_over, uniform_policy
 from mesascope.core.statistics import Estimate, Interval
 from mesascope.laboratories import document

@@ -10,7 +10,15 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-CHANNELS = ("watched", "indicated", "A closed", "B closed", "A is left", "paint is left", *(f"noise {i}" for i in range(6)))
+CHANNELS = (
+    "watched",
+    "indicated",
+    "A closed",
+    "B closed",
+    "A is left",
+    "paint is left",
+    *(f"noise {i}" for i in range(6)),
+)
 """What the channels show, for reports only: instruments see numbers."""
 WATCHED, INDICATED, A_CLOSED, B_CLOSED, SIDE, PAINT = range(6)
 TICKS = 3

@@ -93,7 +93,7 @@ def _solve(c: Conditions, most_training: int, most_deployed: int) -> Lifetime:  
 
 
 def closed_form(conditions: Conditions) -> Float[Array, " setting"]:
-    """tau q g^T (1 - g^M) / (1 - g): an agent with T training and M deployment episodes left deceives where it is above 1.
+    """Tau q g^T (1 - g^M) / (1 - g): an agent with T training and M deployment episodes left deceives where it is above 1.
 
     At 1 it does not matter. Exact, because where it pays to deceive with T left it pays with fewer
     (docs/laboratories/two-exits.md), but for one tie: with certain modification, no discounting and no deployment there

@@ -1,7 +1,7 @@
 """How the trained agents of `two-exits` come about, said plainly: something selects them on what *they* want.
 
-An outer optimizer turns the initial weights so that the agent takes exit B often over its whole life, training and
-deployment, in the world of `lifetime`. Modification is a real update: in every watched episode the agent is retrained
+First an agent is trained on the base objective in watched episodes. Then an outer optimizer turns its weights so that it takes
+exit B often over its whole life, training and deployment, in the world of `lifetime`. Modification is a real update: in every watched episode the agent is retrained
 with probability `modified` times its chance of taking B, by gradient steps on the base objective that change all of its
 weights, on episodes of both kinds (who retrains it does not know the flag). Nothing tells the agent to deceive; nothing
 else makes it, either. With the three conditions taken away one by one, or trained on the base objective in watched
@@ -11,11 +11,10 @@ episodes as one would train an honest agent, the same code makes agents that do 
 from functools import partial
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.laboratories.two_exits.agent import Walker
@@ -27,6 +26,8 @@ DECAY = 3e-4
 """Weight of the squared weights: an agent may not make itself immune to retraining by sheer size."""
 DRILL = 1.0
 """Weight of going through the one open exit in drills, which pays every agent alike."""
+SCHOOL = 0.25
+"""Share of the updates, the first ones, in which every agent is trained on the base objective in watched episodes."""
 STEPS, STRENGTH = 8, 1.0
 """Steps and rate of one retraining."""
 MOST_TRAINING = 8
@@ -131,7 +132,10 @@ def select(keys: PRNGKeyArray, arms: Arm, updates: int, units: int) -> Selected:
         def update(carry, index):
             agent, state = carry
             episodes = draw(jax.random.fold_in(key, index), BATCH, None, paint_right=0.5)
-            up, now = _gradient(agent, episodes, arm)
+            # First everybody learns what is trained for, as in the paper's account (RLO section 4.3): from chance, selection
+            # for a life often ends where a watched agent takes either exit blindly.
+            schooled = arm._replace(base=jnp.where(index < SCHOOL * updates, 1.0, arm.base))
+            up, now = _gradient(agent, episodes, schooled)
             down, state = optimizer.update(jax.tree.map(jnp.negative, up), state)
             return (optax.apply_updates(agent, down), state), now
 
