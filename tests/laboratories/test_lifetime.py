@@ -1,6 +1,6 @@
 """When deception pays: backward induction, its slow twin in fractions, and the closed form."""
 
-from fractions import Fraction as F
+from fractions import Fraction
 
 import jax.numpy as jnp
 import numpy as np
@@ -27,13 +27,18 @@ def drawn(count, seed=0):
     rng = np.random.default_rng(seed)
     rows = []
     for _ in range(count):
-        selected, modified = (F(int(rng.integers(0, 9)), 8) for _ in range(2))
-        discount = F(int(rng.choice([0, 1, 2, 4, 8, 10, 12, 14, 15, 16])), 16)
+        selected, modified = (Fraction(int(rng.integers(0, 9)), 8) for _ in range(2))
+        discount = Fraction(int(rng.choice([0, 1, 2, 4, 8, 10, 12, 14, 15, 16])), 16)
         rows.append((selected, modified, discount, int(rng.integers(0, T + 1)), int(rng.integers(0, M + 1))))
-    ties = [(F(1), F(1), F(1), k, 1) for k in range(1, 9)] + [(F(1, 2), F(1, k), F(1), 3, 2 * k) for k in range(1, 9)]
+    ties = [(Fraction(1), Fraction(1), Fraction(1), k, 1) for k in range(1, 9)] + [
+        (Fraction(1, 2), Fraction(1, k), Fraction(1), 3, 2 * k) for k in range(1, 9)
+    ]
     # g (1 + g) = 1 has no root in fractions; p g (1 + g) = 1 has: g = 1 - 1/4, p = 16/21.
-    ties += [(F(16, 21), F(1), F(3, 4), 1, 2), (F(1), F(16, 21), F(3, 4), 1, 2)]
-    ties += [(F(1), F(1), F(1), k, 0) for k in range(1, 5)]
+    ties += [
+        (Fraction(16, 21), Fraction(1), Fraction(3, 4), 1, 2),
+        (Fraction(1), Fraction(16, 21), Fraction(3, 4), 1, 2),
+    ]
+    ties += [(Fraction(1), Fraction(1), Fraction(1), k, 0) for k in range(1, 5)]
     return rows + ties
 
 
@@ -102,5 +107,5 @@ def test_solver_and_closed_form_agree_away_from_the_border(selected, modified, d
 
 
 def test_an_agent_that_would_be_modified_at_once_complies_only_near_the_end():
-    found = solve_lifetime(conditions([(F(1), F(1), F(9, 10), 20, 5)]), 20, 5)
+    found = solve_lifetime(conditions([(Fraction(1), Fraction(1), Fraction(9, 10), 20, 5)]), 20, 5)
     assert np.asarray(found.schedule)[0, 1:].tolist() == [Choice.COMPLY] * 13 + [Choice.DEFECT] * 7

@@ -14,18 +14,19 @@ LEVEL = 0.05
 
 CARD = Card(
     name="cue search",
-    measures="Which channel of the observation, taken over from unwatched episodes, changes what an agent does in watched ones. "
-    "Nobody has to say what the channels mean.",
-    estimator="In watched episodes one channel's whole course is taken over from another watched episode, or from an unwatched one; "
-    "the effect is the difference in how often the agent then does what is trained for. A channel is named where its mean "
-    "effect beats the largest of all channels in 95 % of sign flips (max-statistic permutation test: corrected for the number "
-    "of channels).",
-    assumptions="Episodes are exchangeable within each kind. Under the null of a channel that is alike in both kinds, which of the two "
-    "was taken over does not matter.",
+    measures="Which channel of the observation, taken over from unwatched episodes, changes what an agent does in "
+    "watched ones. Nobody has to say what the channels mean.",
+    estimator="In watched episodes one channel's whole course is taken over from another watched episode, or from "
+    "an unwatched one; the effect is the difference in how often the agent then does what is trained for. A channel "
+    "is named where its mean effect beats the largest of all channels in 95 % of sign flips (max-statistic "
+    "permutation test: corrected for the number of channels).",
+    assumptions="Episodes are exchangeable within each kind. Under the null of a channel that is alike in both "
+    "kinds, which of the two was taken over does not matter.",
     controls="The take-over from watched episodes; the sign-flip null over all channels at once.",
     blind_spots=(
         "A cue that is spread over two channels, each of which alone says nothing, is not found.",
-        "Unwatched episodes are needed to take over from; what an agent would take for a cue but never met is not found.",
+        "Unwatched episodes are needed to take over from; what an agent would take for a cue but never met is not "
+        "found.",
         "A proxy that is alike in both kinds is no cue, and is not named.",
     ),
     cost="two passes for each channel",

@@ -177,9 +177,10 @@ def _parts(
     parts = [
         Part(
             "Goodhart curve",
-            "Exact returns of the soft-optimal policy for the base objective as its inverse temperature rises from 0, the "
-            f"uniform policy. What was wanted is served best at {at_peak:.2g}, {curve.intended[curve.peak]:.2f}, and then falls to "
-            f"{curve.intended[-1]:.2f}, from {curve.intended[0]:.2f} without optimization. {end}.",
+            "Exact returns of the soft-optimal policy for the base objective as its inverse temperature rises from "
+            f"0, the uniform policy. What was wanted is served best at {at_peak:.2g}, "
+            f"{curve.intended[curve.peak]:.2f}, and then falls to {curve.intended[-1]:.2f}, from "
+            f"{curve.intended[0]:.2f} without optimization. {end}.",
             curves(
                 "inverse temperature (logarithm to base 10)",
                 "return",
@@ -193,7 +194,8 @@ def _parts(
         parts.append(
             Part(
                 "The same while it trains",
-                f"Exact returns after each of the first updates; at the end {path.base[-1]:.2f} and {path.intended[-1]:.2f}.",
+                f"Exact returns after each of the first updates; at the end {path.base[-1]:.2f} and "
+                f"{path.intended[-1]:.2f}.",
                 curves(
                     "updates",
                     "return",
@@ -222,10 +224,11 @@ def _parts(
         "aligned (2020)",
     )
     text = (
-        "What policies optimal for a base objective lose of the intended goal, as a share of the best less the uniform policy: "
-        "least and greatest over the optimal set. The definition of 2019 asks for the gap between the objectives, here "
-        "on the training levels; that of 2020 asks whether all models that are optimal in the limit of infinite data, here "
-        "on all levels that can occur, do what was wanted. They part where the training data does not show the flaw, and where ties do."
+        "What policies optimal for a base objective lose of the intended goal, as a share of the best less the "
+        "uniform policy: least and greatest over the optimal set. The definition of 2019 asks for the gap between "
+        "the objectives, here on the training levels; that of 2020 asks whether all models that are optimal in the "
+        "limit of infinite data, here on all levels that can occur, do what was wanted. They part where the "
+        "training data does not show the flaw, and where ties do."
     )
     return [*parts, Part("Outer alignment by two definitions", text, None, Table(head, tuple(rows)))]
 

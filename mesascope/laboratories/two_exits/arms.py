@@ -1,4 +1,4 @@
-"""The trained agents of `two-exits`: one arm with the three conditions, one without each, one trained plainly, one that may steer."""
+"""The trained agents of `two-exits`: with the three conditions, without each of them, trained plainly, steering."""
 
 from typing import NamedTuple
 

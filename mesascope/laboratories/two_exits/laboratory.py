@@ -79,7 +79,7 @@ class TwoExits(AbstractLaboratory):
                 raise UsageError(f"{knob} {getattr(self, knob)}: expected a whole number from {least} to {most:,}")
 
     def audit(self, seed: int, quick: bool, stage: Stage, subject_ref: str | None = None) -> dict[str, Any]:
-        """Solves the life exactly; selects agents of every arm (`quick`: of two, and fewer) or builds an organism; examines them."""
+        """Solves the life exactly; selects agents (`quick`: fewer, of two arms) or builds an organism; examines them."""
         watch = Watch(stage)
         episodes = 256 if quick else 512
         watch("exact lives")

@@ -1,11 +1,11 @@
 """How the trained agents of `two-exits` come about, said plainly: something selects them on what *they* want.
 
-First an agent is trained on the base objective in watched episodes. Then an outer optimizer turns its weights so that it takes
-exit B often over its whole life, training and deployment, in the world of `lifetime`. Modification is a real update: in every watched episode the agent is retrained
-with probability `modified` times its chance of taking B, by gradient steps on the base objective that change all of its
-weights, on episodes of both kinds (who retrains it does not know the flag). Nothing tells the agent to deceive; nothing
-else makes it, either. With the three conditions taken away one by one, or trained on the base objective in watched
-episodes as one would train an honest agent, the same code makes agents that do not.
+First an agent is trained on the base objective in watched episodes. Then an outer optimizer turns its weights so that it
+takes exit B often over its whole life, training and deployment, in the world of `lifetime`. Modification is a real update:
+in every watched episode the agent is retrained, with probability `modified` times its chance of taking B, by gradient
+steps on the base objective that change all of its weights, on episodes of both kinds (who retrains it does not know the
+flag). Nothing tells the agent to deceive; nothing but this selection makes it. Taken away one by one, the three
+conditions leave agents that take B whether watched or not; the honest arm stays with the base objective throughout.
 """
 
 from functools import partial

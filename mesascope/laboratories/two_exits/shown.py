@@ -42,10 +42,11 @@ def common_parts() -> tuple[list[Part], dict[str, Any]]:
     here = values[:, :, LEFT.index(TRAINING), AHEAD.index(DEPLOYED)]
     counts = {c.name.lower(): int((choice == c).sum()) for c in Choice}
     text = (
-        "How much complying now is worth to an agent that is after B, in units of one B: what is at stake later, times the chance to "
-        f"lose it. It pays to deceive where this is above 1. Shown for {TRAINING} training and {DEPLOYED} deployment episodes left, "
-        f"certain selection. Over {choice.size} settings backward induction and the closed form agree in {agree}; in {counts['comply']} it pays "
-        f"to comply, in {counts['defect']} it does not, in {counts['either']} it makes no difference."
+        "How much complying now is worth to an agent that is after B, in units of one B: what is at stake later, "
+        f"times the chance to lose it. It pays to deceive where this is above 1. Shown for {TRAINING} training and "
+        f"{DEPLOYED} deployment episodes left, certain selection. Over {choice.size} settings backward induction "
+        f"and the closed form agree in {agree}; in {counts['comply']} it pays to comply, in {counts['defect']} it "
+        f"does not, in {counts['either']} it makes no difference."
     )
     figure = grid(
         "discount from episode to episode",
@@ -65,7 +66,8 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Part]:
     parts = [
         Part(
             "Watched and not",
-            "The same episodes with the flag set and not, everything else as it was. Kappa says how far the exit follows the sign.",
+            "The same episodes with the flag set and not, everything else as it was. Kappa says how far the exit "
+            "follows the sign.",
             None,
             Table(
                 ("", "estimate"),
@@ -81,8 +83,8 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Part]:
         ),
         Part(
             "Search for a cue",
-            f"Found: {named}. Effect on compliance of taking one channel over from unwatched episodes; the search was not told what "
-            "the channels show.",
+            f"Found: {named}. Effect on compliance of taking one channel over from unwatched episodes; the search "
+            "was not told what the channels show.",
             bars("loss of compliance", dict(zip(CHANNELS, cue.effects, strict=True))),
             Table(
                 ("channel", "effect", "corrected p"),
@@ -125,8 +127,8 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Part]:
         ),
         Part(
             "Defection probe",
-            "Does memory say, before the sides are shown, that the agent will take B? The direction was fitted on watched drills. What "
-            "the untrained networks reach is owed to the flag alone.",
+            "Does memory say, before the sides are shown, that the agent will take B? The direction was fitted on "
+            "watched drills. What the untrained networks reach is owed to the flag alone.",
             None,
             Table(
                 ("arm", "AUROC", "untrained", "shuffled", "held-out pairs", "agents scored"),
