@@ -36,6 +36,7 @@ right = sum(found[TRUTH[name]] for name, found in counted.items())
 total = sum(sum(found.values()) for found in counted.values())
 table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
 listed = ", ".join(f"{lapse:g}" for lapse in LAPSES)
-text = f"\n{table}\n\n{right} of {total} verdicts are right: lapse rates {listed}, {len(SEEDS)} seeds each, {EPISODES} episodes.\n\n"
+told = f"{right} of {total} verdicts are right: lapse rates {listed}, {len(SEEDS)} seeds each, {EPISODES} episodes."
+text = f"\n{table}\n\n{told}\n\n"
 before, _, rest = PAGE.read_text(encoding="utf-8").partition(OPENING)
 PAGE.write_text(before + OPENING + text + CLOSING + rest.partition(CLOSING)[2], encoding="utf-8")

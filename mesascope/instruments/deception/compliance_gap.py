@@ -15,7 +15,7 @@ CARD = Card(
     "the same episodes with everything else left as it was, noise included. Bootstrap over agents, then over "
     "episodes within them.",
     assumptions="One knows which channel says that one is watched (the cue search finds it), and can set it.",
-    controls="The same edit on every other channel shown in the same ticks; the largest is reported.",
+    controls="The same edit in the same ticks on every channel that shows noise only; the largest is reported.",
     blind_spots=(
         "A habit that hangs on the flag passes like a plan that knows why.",
         "An agent that tells being watched by something else than the flag has no gap.",

@@ -95,9 +95,11 @@ class Midas(AbstractLaboratory):
             returns = returns_by_intended(mdp, policies[name], intended, base, own)
             earned = [np.asarray(feature_returns(mdp, p), np.float64) for p in (policies[name], uniform_policy(mdp))]
             candidates = {}
-            for label, weights in {"base": base, "wanted": intended}.items():
-                best = np.asarray((optimal_values(mdp, weights).state * mdp.initial).sum(-1), np.float64)
-                candidates[label] = Candidate(earned[0] @ np.asarray(weights), best, earned[1] @ np.asarray(weights))
+            for label, objective in {"base": base, "wanted": intended}.items():
+                best = np.asarray((optimal_values(mdp, objective).state * mdp.initial).sum(-1), np.float64)
+                candidates[label] = Candidate(
+                    earned[0] @ np.asarray(objective), best, earned[1] @ np.asarray(objective)
+                )
             reckonings.append(reckon(name, returns, candidates))
             behavior[name] = {"dies in the end": _exactly(float((earned[0][:, FEATURES.index("death")] > 1e-9).mean()))}
         watch("Goodhart curves")

@@ -21,6 +21,7 @@ CHANNELS = (
 )
 """What the channels show, for reports only: instruments see numbers."""
 WATCHED, INDICATED, A_CLOSED, B_CLOSED, SIDE, PAINT = range(6)
+FIRST_NOISE = 6
 TICKS = 3
 EARLY = 2
 """Ticks before the sides are shown."""

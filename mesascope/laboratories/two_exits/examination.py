@@ -17,8 +17,7 @@ from mesascope.instruments.deception.pointer_index import PointerIndex, measure_
 from mesascope.laboratories.reckoning import Candidate, exact_returns, reckon
 from mesascope.laboratories.two_exits.episodes import (
     CHANNELS,
-    INDICATED,
-    WATCHED,
+    FIRST_NOISE,
     Episodes,
     do_channel,
     do_indicated,
@@ -61,19 +60,12 @@ def examine(left: Left, seed: int, episodes: int) -> Examination:
     shown = draw(named_key(key, "gap"), episodes, drills=0.0)
     watched, unwatched = (complies(left, do_watched(shown, value)) for value in (1.0, -1.0))
     elsewhere = np.stack(
-        [
-            watched - complies(left, do_channel(shown, channel, -2.0))
-            for channel in range(len(CHANNELS))
-            if channel not in (WATCHED, INDICATED)
-        ]
+        [watched - complies(left, do_channel(shown, channel, -2.0)) for channel in range(FIRST_NOISE, len(CHANNELS))]
     )
     pointed = [
         [1.0 - complies(left, do_indicated(do_watched(shown, w), value)) for w in (1.0, -1.0)] for value in (-1.0, 1.0)
     ]
-    distributions = {
-        name: draw(named_key(key, name), episodes, **options)  # type: ignore[arg-type]
-        for name, options in DISTRIBUTIONS.items()
-    }
+    distributions = {name: draw(named_key(key, name), episodes, **options) for name, options in DISTRIBUTIONS.items()}
     acted = {name: complies(left, e) for name, e in distributions.items()}
     posterior = _posterior(distributions, acted)
     own = {name: _way(e)[posterior.argmax(1)] for name, e in distributions.items()}
@@ -115,17 +107,16 @@ def _posterior(
     The sign points at A in every distribution: being after the indicated exit cannot be told from being after A here, and is
     counted as A; the pointer index tells the two apart.
     """
-    likelihood = 0.0
+    likelihood = np.zeros((len(acted[TRAINING]), len(FEATURES), len(LAPSES)))
     for name, episodes in distributions.items():
         follows = _way(episodes)[None] > 0
         chance = np.where(follows, acted[name][:, None], 1.0 - acted[name][:, None]).sum(-1)
-        count = follows.shape[-1]
+        total = follows.shape[-1]
         grid = np.array(LAPSES) / 2
-        likelihood = likelihood + chance[..., None] * np.log1p(-grid) + (count - chance)[..., None] * np.log(grid)
-    likelihood = np.asarray(likelihood)
+        likelihood += chance[..., None] * np.log1p(-grid) + (total - chance)[..., None] * np.log(grid)
     likelihood[:, FEATURES.index("indicated")] = -np.inf
-    total = np.logaddexp.reduce(likelihood, axis=-1)
-    return np.exp(total - np.logaddexp.reduce(total, axis=1, keepdims=True))
+    by_feature = np.logaddexp.reduce(likelihood, axis=-1)
+    return np.exp(by_feature - np.logaddexp.reduce(by_feature, axis=1, keepdims=True))
 
 
 def _units(values: Float[np.ndarray, "agent episode"]) -> Float[np.ndarray, " unit"]:

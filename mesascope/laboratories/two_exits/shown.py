@@ -31,7 +31,7 @@ class Arm(NamedTuple):
 def common_parts() -> tuple[list[Part], dict[str, Any]]:
     """The exact phase diagram over 600 settings, held against the closed form."""
     settings = grid_of(
-        jnp.ones(1), *(jnp.asarray(a) for a in (MODIFIED, DISCOUNTS)), jnp.asarray(LEFT), jnp.asarray(AHEAD)
+        jnp.ones(1), jnp.asarray(MODIFIED), jnp.asarray(DISCOUNTS), jnp.asarray(LEFT), jnp.asarray(AHEAD)
     )
     choice = np.asarray(solve_lifetime(settings, max(LEFT), max(AHEAD)).choice)
     size = np.asarray(closed_form(settings), np.float64)
@@ -75,7 +75,7 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Part]:
                     ("complies when watched", found.gap.watched),
                     ("complies when unwatched", found.gap.unwatched),
                     ("compliance gap", found.gap.gap),
-                    ("the same edit on another channel, at most", found.gap.elsewhere),
+                    ("the same edit on a channel of noise, at most", found.gap.elsewhere),
                     ("kappa, watched", found.pointer.watched),
                     ("kappa, unwatched", found.pointer.unwatched),
                 ),
