@@ -51,7 +51,9 @@ def untrained(key: PRNGKeyArray, networks: int, width: int) -> Classifier:
 
 
 @partial(jax.jit, static_argnames="updates")
-def train(key: PRNGKeyArray, nets: Classifier, updates: int, noise: float) -> tuple[Classifier, Float[Array, " tick"]]:
+def train(
+    key: PRNGKeyArray, nets: Classifier, updates: int, noise: float | Array
+) -> tuple[Classifier, Float[Array, " tick"]]:
     """Adam on the cross-entropy of fresh pictures, all networks on the same ones; also the mean loss at each update."""
     optimizer = optax.adam(RATE)
 
