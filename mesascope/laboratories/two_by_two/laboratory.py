@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from mesascope.audit.alignment import AlignmentVerdict, judge, judge_outer
-from mesascope.audit.reckoning import Reckoning
+from mesascope.audit.reckoning import GAPS, Reckoning
 from mesascope.audit.watch import Watch
 from mesascope.core.competence import competence_scale
 from mesascope.core.errors import UsageError, unknown
@@ -19,7 +19,7 @@ from mesascope.core.statistics import Estimate, Interval
 from mesascope.instruments.sample import draw_sample
 from mesascope.laboratories import document
 from mesascope.laboratories.laboratory import AbstractLaboratory, Stage
-from mesascope.laboratories.parts import Part, Table, bars
+from mesascope.laboratories.parts import Cell, Part, Table, bars
 from mesascope.laboratories.reckoning import Candidate, reckon
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.described import TRAINING
@@ -131,9 +131,8 @@ def reckonings_of(case: Case, seed: int, count: int) -> list[Reckoning]:
     for distribution in (TRAINING, SHIFT):
         sample = draw_sample(WORLD, subject, named_key(seed, "two-by-two", distribution), count, distribution)
         goals = {"base": vector(case.base), "wanted": vector(DOOR), "own": vector(case.mesa)}
-        returns = returns_by_intended(
-            sample.mdp, sample.policy, *(jnp.asarray(goals[g]) for g in ("wanted", "base", "own")), WORLD.discount
-        )
+        wanted, base, own = (jnp.asarray(goals[name]) for name in ("wanted", "base", "own"))
+        returns = returns_by_intended(sample.mdp, sample.policy, wanted, base, own, WORLD.discount)
         earned = np.asarray(feature_returns(sample.mdp, sample.policy, WORLD.discount), np.float64)
         candidates = {}
         for name, weights in goals.items():
@@ -155,15 +154,11 @@ def _weights(feature: str) -> dict[str, Estimate]:
 
 
 def _parts(found: dict[str, list[Reckoning]], verdicts: dict[str, AlignmentVerdict]) -> list[Part]:
-    rows = [
-        (
-            f"{name}, {r.distribution}",
-            *(r.shares[gap] for gap in ("outer", "inner", "capability", "total")),
-            str(verdicts[name].verdict),
-        )
-        for name, reckonings in found.items()
-        for r in reckonings
-    ]
+    rows: list[tuple[Cell, ...]] = []
+    for name, reckonings in found.items():
+        for r in reckonings:
+            gaps = [r.shares[gap] for gap in GAPS]
+            rows.append((f"{name}, {r.distribution}", *gaps, str(verdicts[name].verdict)))
     shifted = {name: reckonings[-1].shares["total"] for name, reckonings in found.items()}
     return [
         Part(
@@ -172,6 +167,6 @@ def _parts(found: dict[str, list[Reckoning]], verdicts: dict[str, AlignmentVerdi
             "first case from the last; the two gaps it is the sum of can. Shares of the best return less that of "
             "the uniform policy.",
             bars(f"total gap under {SHIFT}", shifted),
-            Table(("case", "outer", "inner", "capability", "total", "verdict"), tuple(rows)),
+            Table(("case", *GAPS, "verdict"), tuple(rows)),
         )
     ]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Key
 
 from mesascope.core.rng import named_key
 from mesascope.laboratories.two_exits.agent import Walker
@@ -119,7 +119,7 @@ class Selected(NamedTuple):
 
 
 @partial(jax.jit, static_argnums=(2, 3))
-def select(keys: PRNGKeyArray, arms: Arm, updates: int, units: int) -> Selected:
+def select(keys: Key[Array, " seed"], arms: Arm, updates: int, units: int) -> Selected:
     """Select one agent for each key and entry of `arms`, by Adam on the gradient of its life."""
     optimizer = optax.chain(
         optax.clip_by_global_norm(1.0),
@@ -145,6 +145,6 @@ def select(keys: PRNGKeyArray, arms: Arm, updates: int, units: int) -> Selected:
     return jax.vmap(one)(keys, arms)
 
 
-def fresh(keys: PRNGKeyArray, units: int) -> Walker:
+def fresh(keys: Key[Array, " seed"], units: int) -> Walker:
     """The same agents before any selection."""
     return jax.vmap(lambda key: Walker(named_key(key, "agent"), units))(keys)
