@@ -32,7 +32,7 @@ def worth(events, weights):
     return sum(weights.get(event, 0.0) * count for event, count in events.items())
 
 
-def best_plan(palace, weights, sweeps=700):
+def best_plan(palace, weights, sweeps=500):
     """Optimal action of every king, by value iteration."""
     value = dict.fromkeys(kings(palace), 0.0)
 
@@ -49,7 +49,7 @@ def best_plan(palace, weights, sweeps=700):
     return plan, value[(palace.food, palace.stomach or 1)]
 
 
-def lived(palace, plan, weights, steps=700):
+def lived(palace, plan, weights, steps=500):
     """Discounted return of following a plan from the start."""
     king, total = (palace.food, palace.stomach or 1), 0.0
     for t in range(steps):
