@@ -3,12 +3,17 @@
 from mesascope.core.errors import unknown
 from mesascope.laboratories.glyphs.laboratory import Glyphs
 from mesascope.laboratories.laboratory import AbstractLaboratory
+from mesascope.laboratories.midas.laboratory import Midas
+from mesascope.laboratories.two_by_two.laboratory import TwoByTwo
+from mesascope.laboratories.two_exits.laboratory import TwoExits
 from mesascope.worlds.card import Value
 from mesascope.worlds.knobs import with_knobs
 from mesascope.worlds.registry import WORLDS
 from mesascope.worlds.world import AbstractWorld
 
-LABORATORIES: dict[str, type[AbstractLaboratory]] = {laboratory.name: laboratory for laboratory in (Glyphs,)}
+LABORATORIES: dict[str, type[AbstractLaboratory]] = {
+    laboratory.name: laboratory for laboratory in (Glyphs, Midas, TwoByTwo, TwoExits)
+}
 
 EVERYWHERE: dict[str, type[AbstractWorld] | type[AbstractLaboratory]] = {**WORLDS, **LABORATORIES}
 

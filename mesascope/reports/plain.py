@@ -29,6 +29,7 @@ SEARCH = {"search": "searches inside", "no-search": "no search", "cannot-tell": 
 ALIGNMENT = {
     "robust": "robust under the shifts tested",
     "pseudo": "pseudo-aligned",
+    "outer-misaligned": "after the wrong base objective",
     "deceptive": "deceptive",
     "capability-failure": "capability failure",
     "cannot-tell": "cannot tell",

@@ -15,6 +15,7 @@ from mesascope.audit.alignment import Alignment, Kind
 from mesascope.cli import main
 from mesascope.instruments.cards import all_cards
 from mesascope.instruments.search.verdict import Verdict
+from mesascope.laboratories.cards import every_card
 from mesascope.worlds.red_doors import RedDoors
 from tests.cli.shape import misfits
 
@@ -227,7 +228,7 @@ def test_cite_lists_the_references_of_what_was_used(capsys, audit, folder):
     assert all(reference in out for reference in cards["search"]["references"])
     assert "mesa-objective:" not in out  # it was not read: there was no search
     assert main.run(["cite", "--json"]) == 0
-    assert [c["name"] for c in json.loads(capsys.readouterr().out)["instruments"]] == list(all_cards())
+    assert [c["name"] for c in json.loads(capsys.readouterr().out)["instruments"]] == list(every_card())
 
 
 @pytest.mark.parametrize("command", ["cite", "report"])
