@@ -1,6 +1,7 @@
 """The audit document of a laboratory: what applies is given, what does not is null or empty."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mesascope.audit.document import of_ledger, of_world
@@ -14,7 +15,7 @@ from mesascope.laboratories.parts import Part
 class Test(NamedTuple):
     """One test of search: its statistic with interval, the highest control, whether it passed, and what it asks.
 
-    `controls` are the control arms; `edited` and `ceiling` are set where the statistic was made from them.
+    `controls` are the control arms, `advantages` how far it is ahead of each; `edited` and `ceiling` are set where the statistic was made from them.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Test(NamedTuple):
     null: float | None
     passed: bool
     controls: Mapping[str, Estimate]
+    advantages: Mapping[str, Estimate] = MappingProxyType({})
     edited: Estimate | None = None
     ceiling: Estimate | None = None
 
@@ -45,7 +47,7 @@ def search(
 
 def _test(test: Test) -> dict[str, Any]:
     score = {"statistic": test.statistic.value, "interval": list(test.statistic.interval)}
-    return {**test._asdict(), **score, "advantages": {}, "place": None}
+    return {**test._asdict(), **score, "place": None}
 
 
 def subject(
