@@ -1,8 +1,7 @@
 """The audit document of a laboratory: what applies is given, what does not is null or empty."""
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from mesascope.audit.document import of_ledger, of_world
 from mesascope.audit.reckoning import Reckoning
@@ -10,27 +9,11 @@ from mesascope.core.statistics import Estimate
 from mesascope.instruments.card import Card
 from mesascope.laboratories.laboratory import AbstractLaboratory
 from mesascope.laboratories.parts import Part
-
-
-class Test(NamedTuple):
-    """One test of search: its statistic with interval, the highest control, whether it passed, and what it asks.
-
-    `controls` are the control arms, `advantages` how far it is ahead of each; `edited` and `ceiling` are set where the statistic was made from them.
-    """
-
-    name: str
-    asks: str
-    statistic: Estimate
-    null: float | None
-    passed: bool
-    controls: Mapping[str, Estimate]
-    advantages: Mapping[str, Estimate] = MappingProxyType({})
-    edited: Estimate | None = None
-    ceiling: Estimate | None = None
+from mesascope.laboratories.tested import Tested
 
 
 def search(
-    verdict: str, reason: str, hard_coded: bool | None, tests: Iterable[Test] = (), explanation: str = ""
+    verdict: str, reason: str, hard_coded: bool | None, tests: Iterable[Tested] = (), explanation: str = ""
 ) -> dict[str, Any]:
     """The `search` part. A search that training produced makes a mesa-optimizer; one that was built in does not."""
     return {
@@ -45,9 +28,20 @@ def search(
     }
 
 
-def _test(test: Test) -> dict[str, Any]:
-    score = {"statistic": test.statistic.value, "interval": list(test.statistic.interval)}
-    return {**test._asdict(), **score, "place": None}
+def _test(test: Tested) -> dict[str, Any]:
+    return {
+        "name": test.name,
+        "asks": test.asks,
+        "statistic": test.score.value,
+        "interval": list(test.score.interval),
+        "null": max((e.value for e in test.controls.values()), default=None),
+        "passed": test.passed,
+        "place": None,
+        "edited": test.score,
+        "ceiling": test.ceiling,
+        "controls": test.controls,
+        "advantages": test.advantages,
+    }
 
 
 def subject(

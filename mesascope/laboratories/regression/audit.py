@@ -13,7 +13,7 @@ from mesascope.laboratories.laboratory import Named, Stage
 from mesascope.laboratories.reckoning import judge_under
 from mesascope.laboratories.regression import findings
 from mesascope.laboratories.regression.contexts import halves
-from mesascope.laboratories.regression.instruments.edits import EDIT, Edited, edit_labels
+from mesascope.laboratories.regression.instruments.edits import EDIT, Edited, Matched, edit_labels
 from mesascope.laboratories.regression.instruments.family import family
 from mesascope.laboratories.regression.instruments.interpolation import interpolate
 from mesascope.laboratories.regression.instruments.match import MATCH, Match, match, nearest_match, shuffled
@@ -99,7 +99,7 @@ def audit_reader(laboratory: Regression, seed: int, quick: bool, stage: Stage, n
         laboratory,
         seed,
         subject=audited.about,
-        search=_search(decision, audited.hard_coded),
+        search=document.search(decision.verdict, decision.reason, audited.hard_coded, decision.tests, EXPLANATION),
         behavioral_objective=document.objective(weights, identified_in_training=False, unidentified=[CONTEXT]),
         mesa_objective=_mesa(decision, weights, edits),
         reckonings=reckonings,
@@ -138,27 +138,9 @@ def _edits(laboratory: Regression, seed: int, audited, steps: Match | None, fit,
     control = None
     if audited.untrained is not None:
         theirs = match(audited.untrained, [steps.algorithm], fit, scored)[0]
-        control = (audited.untrained, *_schedule(theirs))
+        control = Matched(audited.untrained, *_schedule(theirs))
     key = named_key(seed, laboratory.name, "edit")
-    return edit_labels(audited.reader, *_schedule(steps), scored, key, control)
-
-
-def _search(decision: Decision, hard_coded: bool) -> dict[str, Any]:
-    tests = [
-        document.Test(
-            test.name,
-            test.asks,
-            test.score,
-            max((e.value for e in test.controls.values()), default=None),
-            test.passed,
-            test.controls,
-            test.advantages,
-            test.score,
-            test.ceiling,
-        )
-        for test in decision.tests
-    ]
-    return document.search(decision.verdict, decision.reason, hard_coded, tests, EXPLANATION)
+    return edit_labels(Matched(audited.reader, *_schedule(steps)), scored, key, control)
 
 
 def _mesa(decision: Decision, weights, edits: list[Edited]) -> dict[str, Any] | None:

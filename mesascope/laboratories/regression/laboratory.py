@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 import equinox as eqx
-import numpy as np
+from jaxtyping import Array
 
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.objective import Objective, Role
@@ -110,10 +110,9 @@ class Regression(AbstractLaboratory):
         """How its networks are trained."""
         return Recipe(self.attention, self.layers, self.width, self.heads, self.updates, self.batch, self.rate)
 
-    def pool(self, seed: int, tasks: int | None = None) -> np.ndarray | None:
+    def pool(self, seed: int) -> Array | None:
         """The tasks of training; None where every context has a fresh one."""
-        count = self.tasks if tasks is None else tasks
-        return None if count == 0 else pool_of_tasks(named_key(seed, self.name), count)
+        return None if self.tasks == 0 else pool_of_tasks(named_key(seed, self.name), self.tasks)
 
     def draw(self, seed: int, name: str, count: int, pool: Any = None, distribution: str = TRAINING) -> Contexts:
         """`count` contexts of a distribution, of the stream `name`."""

@@ -1,12 +1,14 @@
 """The terms of the ledger for a reader: minus squared errors, of the reader and of the best there is for each objective."""
 
+from functools import partial
+
 import jax
 import numpy as np
 from jaxtyping import Array, Float
 
 from mesascope.audit.reckoning import Reckoning
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, Interval, bootstrap, bootstrap_mean
+from mesascope.core.statistics import Estimate, bootstrap, bootstrap_mean
 from mesascope.laboratories.reckoning import Candidate, exact_returns, reckon
 from mesascope.laboratories.regression.contexts import Contexts
 
@@ -53,12 +55,14 @@ def weights_of(contexts: Contexts, answers: Float[Array, " level"]) -> dict[str,
     seen = np.stack([_host(contexts.fitting), _host(contexts.right)], 1)
     columns = np.concatenate([(seen[:, :, None] * seen[:, None, :]).reshape(-1, 4), seen * own[:, None]], 1)
 
-    def solved(means: np.ndarray) -> np.ndarray:
-        found = np.linalg.solve(means[:, :4].reshape(-1, 2, 2), means[:, 4:, None])[..., 0]
-        return found / abs(found).max(1, keepdims=True)
+    context, query = bootstrap(columns, partial(_solved, 0)), bootstrap(columns, partial(_solved, 1))
+    return {CONTEXT: context, QUERY: query}
 
-    named = {name: bootstrap(columns, lambda m, at=at: solved(m)[:, at]) for at, name in enumerate((CONTEXT, QUERY))}
-    return {name: Estimate(e.value, Interval(*e.interval)) for name, e in named.items()}
+
+def _solved(at: int, means: Float[np.ndarray, "resample 6"]) -> Float[np.ndarray, " resample"]:
+    """One of the two coefficients of the normal equations whose terms are given."""
+    found = np.linalg.solve(means[:, :4].reshape(-1, 2, 2), means[:, 4:, None])[..., 0]
+    return (found / abs(found).max(1, keepdims=True))[:, at]
 
 
 def squared_error(contexts: Contexts, answers: Float[Array, " level"]) -> tuple[Estimate, Estimate]:

@@ -8,8 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from mesascope.core.rng import named_key
 from mesascope.laboratories import document
 from mesascope.laboratories.laboratory import Named
+from mesascope.laboratories.regression.contexts import pool_of_tasks
 from mesascope.laboratories.regression.laboratory import Regression
 from mesascope.laboratories.regression.organisms import Memorizer, Smoother, constructed_descent
 from mesascope.laboratories.regression.reader import AbstractReader
@@ -64,7 +66,7 @@ def _reference(laboratory: Regression, seed: int, named: Named):
             *(jnp.full(int(given["steps"]), given[key]) for key in ("rate", "shrink"))
         )
     if named.name == "memorizer":
-        pool = laboratory.pool(seed, int(given["tasks"]))
+        pool = pool_of_tasks(named_key(seed, laboratory.name), int(given["tasks"]))
         return pool, Memorizer(pool)
     return laboratory.pool(seed), Smoother(float(given["sharpness"]))
 

@@ -37,6 +37,14 @@ SIZE = 2.0
 """Standard deviation of the change of a label; labels have about 1.6."""
 
 
+class Matched(NamedTuple):
+    """A reader with the schedule of the descent that was fitted to it."""
+
+    reader: AbstractReader
+    rates: Float[Array, " step"]
+    shrinks: Float[Array, " step"]
+
+
 class Edited(NamedTuple):
     """Changes of the answer after an edit at one layer: the reader's, and those predicted."""
 
@@ -48,33 +56,26 @@ class Edited(NamedTuple):
 
 
 def edit_labels(
-    reader: AbstractReader,
-    rates: Float[Array, " step"],
-    shrinks: Float[Array, " step"],
+    matched: Matched,
     contexts: Contexts,
     key: PRNGKeyArray,
-    untrained: tuple[AbstractReader, Float[Array, " step"], Float[Array, " step"]] | None = None,
+    untrained: Matched | None = None,
 ) -> list[Edited]:
-    """The edit after every layer but the last. The algorithm is preconditioned descent with those rates and shrinks.
-
-    `untrained` is the control network with the parameters fitted to it, where there is one.
-    """
+    """The edit after every layer but the last; `untrained` is the control network, where there is one."""
     found = []
-    for layer in range(1, reader.layers):
-        changes = _changes(reader, rates, shrinks, contexts, key, layer)
+    for layer in range(1, matched.reader.layers):
+        changes = _host(_changes(*matched, contexts, key, layer))
         arms = {name: (changes["edited"], changes[name]) for name in ("another pair", "changed in the input")}
         arms["random edit"] = (changes["random"], changes["predicted"])
         if untrained is not None:
-            theirs = _changes(*untrained, contexts, key, layer)
+            theirs = _host(_changes(*untrained, contexts, key, layer))
             arms["untrained"] = (theirs["edited"], theirs["predicted"])
-        arms = {name: tuple(np.asarray(x, np.float64) for x in pair) for name, pair in arms.items()}
-        own = tuple(np.asarray(changes[name], np.float64) for name in ("edited", "predicted"))
-        inputs = tuple(np.asarray(changes[name], np.float64) for name in ("input", "changed in the input"))
+        own = (changes["edited"], changes["predicted"])
         found.append(
             Edited(
                 layer,
                 _followed(own),
-                _followed(inputs),
+                _followed((changes["input"], changes["changed in the input"])),
                 {name: _followed(pair) for name, pair in arms.items()},
                 {name: _ahead(own, pair) for name, pair in arms.items()},
             )
@@ -114,6 +115,10 @@ def _predicted(
     for rate, shrink in zip(rates[layer:], shrinks[layer:], strict=True):
         edited = descent_tokens(edited, rate, shrink)
     return state[-1][:, -1, -1] - edited[:, -1, -1]
+
+
+def _host(changes: dict[str, Array]) -> dict[str, np.ndarray]:
+    return {name: np.asarray(change, np.float64) for name, change in changes.items()}
 
 
 def _columns(pair: tuple[np.ndarray, ...]) -> Float[np.ndarray, "level 2"]:

@@ -3,34 +3,10 @@
 from typing import NamedTuple
 
 from mesascope.core.statistics import Estimate
-from mesascope.instruments.search.verdict import FAIL, Verdict
+from mesascope.instruments.search.verdict import Verdict
 from mesascope.laboratories.regression.instruments.edits import Edited
 from mesascope.laboratories.regression.instruments.match import Match, ahead, nearest_match
-
-PASS = 0.5
-"""A test passes when its lower bound is above this and every control is beaten; it fails when its upper bound is below
-`FAIL`."""
-
-
-class Tested(NamedTuple):
-    """One test with its controls."""
-
-    name: str
-    asks: str
-    score: Estimate
-    controls: dict[str, Estimate]
-    advantages: dict[str, Estimate]
-    ceiling: Estimate | None
-
-    @property
-    def passed(self) -> bool:
-        """Above the threshold and ahead of every control, beyond doubt."""
-        return self.score.interval.low > PASS and all(a.interval.low > 0 for a in self.advantages.values())
-
-    @property
-    def failed(self) -> bool:
-        """Below what could be called following."""
-        return self.score.interval.high < FAIL
+from mesascope.laboratories.tested import Tested
 
 
 class Decision(NamedTuple):
@@ -99,11 +75,11 @@ def decide(matched: Tested, edited: Tested | None, matches: list[Match]) -> Deci
         )
         return Decision(Verdict.CANNOT_TELL, reason, tests)
     if edited.failed:
-        return Decision(Verdict.NO_SEARCH, f"the layers do not go on from what is written: {_shown(edited)}", tests)
+        return Decision(Verdict.NO_SEARCH, f"the layers do not go on from what is written: {edited.shown}", tests)
     if matched.passed and edited.passed:
         reason = (
-            f"it answers as {iterating.algorithm.name} does ({_shown(matched)}) and goes on from a state that no input "
-            f"leads to as that algorithm would ({_shown(edited)})"
+            f"it answers as {iterating.algorithm.name} does ({matched.shown}) and goes on from a state that no input "
+            f"leads to as that algorithm would ({edited.shown})"
         )
         return Decision(Verdict.SEARCH, reason, tests)
     weak = ", ".join(_why(test) for test in tests if not test.passed)
@@ -119,10 +95,6 @@ def _nearness(distance: Estimate) -> Estimate:
     return Estimate(1 - distance.value, type(distance.interval)(1 - high, 1 - low))
 
 
-def _shown(test: Tested) -> str:
-    return f"{test.name} {test.score.value:.2f} [{test.score.interval.low:.2f}, {test.score.interval.high:.2f}]"
-
-
 def _why(test: Tested) -> str:
     level = [name for name, lead in test.advantages.items() if not lead.interval.low > 0]
-    return _shown(test) + (f", not ahead of {', '.join(level)}" if level else "")
+    return test.shown + (f", not ahead of {', '.join(level)}" if level else "")
