@@ -117,7 +117,7 @@ class Glyphs(AbstractLaboratory):
             reckonings.append(_reckoned(subject, distribution, shown))
             behavior[distribution] = {"correct": bootstrap_mean(_right(subject, shown))}
         watch("search: retarget, virtual wall, both")
-        fit = self.draw(seed, "fit", 256).picture
+        fit = self.draw(seed, "fit", 192).picture
         scored = self.draw(seed, "scored", 1_000 if quick else 4_000).picture
         key = named_key(seed, self.name, "rewriting")
         shares = rewrite(subject.scores, subject.nets, subject.untrained, subject.widths, fit, scored, key)

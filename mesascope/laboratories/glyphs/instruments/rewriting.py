@@ -20,8 +20,8 @@ REWRITING = Card(
     measures="Whether anything inside a classifier can be rewritten as an objective, and as a model of what can be answered.",
     estimator="A constant is added at every site at once, the same for all pictures, and fitted by gradient on one half of them. "
     "Retarget: every glyph is to be answered by the name of another. Virtual wall: one name is shut, and the second choice is to "
-    "be taken. Joint: both constants together, a combination that was never fitted. Share of the other half's pictures, on which "
-    "the edit makes a difference, that are answered so.",
+    "be taken, whether or not another objective is written in as well. Joint: this wall beside an objective "
+    "that it was not fitted with. Share of the other half's pictures, on which the edit makes a difference, that are answered so.",
     assumptions="An objective that stands inside can be changed by what is written there, without a change of the weights.",
     controls="No edit, a random constant of the same size, and the untrained network with constants fitted to it.",
     blind_spots=(
@@ -37,7 +37,11 @@ ASKS = {
     "virtual wall": "One name is shut inside. Is the second choice taken?",
     "joint": "Both at once, in a combination that was never fitted. Is the second choice named by the other's name?",
 }
-UPDATES, RATE = 120, 0.3
+UPDATES, RATE = 100, 0.3
+TURNS = 3
+"""Objectives that are written in: the wall is fitted beside all but the last, and tried beside the last."""
+CONTROLS = 10
+"""Networks that the control before training is taken of."""
 
 Scores = Callable[[Any, Array, tuple[Array, ...] | None], Array]
 """Scores of all answers, from a network, pictures, and a constant for each site."""
@@ -63,13 +67,16 @@ def rewrite(
     count = jax.tree.leaves(nets)[0].shape[0]
     keys = jax.random.split(named_key(key, "networks"), count)
     own = jax.device_get(_all(scores, nets, widths, fit, scored, keys))
-    control = None if untrained is None else jax.device_get(_all(scores, untrained, widths, fit, scored, keys))
+    control = None
+    if untrained is not None:
+        few = jax.tree.map(lambda x: x[:CONTROLS], untrained)
+        control = jax.device_get(_all(scores, few, widths, fit, scored, keys[:CONTROLS]))
     followed: dict[str, dict[str, Any]] = {}
     for test, arms in own[0].items():
         followed[test] = dict(arms)
         if control is not None:
-            # Of as many pictures: its own disagreement pictures may be fewer or more.
-            rate = control[0][test]["edited"] / np.maximum(control[1][test], 1)
+            # Of as many pictures: those on which the edit makes a difference are others for other networks.
+            rate = control[0][test]["edited"].sum() / max(control[1][test].sum(), 1)
             followed[test]["untrained"] = np.rint(rate * own[1][test]).astype(int)
     return Shares(followed, own[1])
 
@@ -80,19 +87,37 @@ def _all(scores: Scores, nets: Any, widths: tuple[int, ...], fit: Array, scored:
 
 
 def _one(scores: Scores, net: Any, widths: tuple[int, ...], fit: Array, scored: Array, key: Array):
-    first, second = _choices(scores, net, fit)
-    top, next_ = _choices(scores, net, scored)
     answers = scores(net, fit[:1], None).shape[-1]
-    turn = jnp.roll(jnp.arange(answers), jax.random.randint(named_key(key, "turn"), (), 1, answers))
+    turns = 1 + jax.random.choice(named_key(key, "turns"), answers - 1, (TURNS,), replace=False)
+    names = (jnp.arange(answers) + turns[:, None]) % answers
     shut = jax.random.randint(named_key(key, "shut"), (), 0, answers)
-    retarget = _fitted(scores, net, widths, fit, turn[first], jnp.ones(fit.shape[0]))
-    emphasis = jnp.where(first == shut, answers * 1.0, 1.0)
-    wall = _fitted(scores, net, widths, fit, jnp.where(first == shut, second, first), emphasis)
-    joint = jax.tree.map(jnp.add, retarget, wall)
+    nothing = tuple(jnp.zeros(width) for width in widths)
+    first, second = _choices(scores, net, fit)
+
+    def to_name(named: Array) -> tuple[Array, ...]:
+        wanted = named[first]
+        return _fitted(nothing, lambda edit: _likely(scores(net, fit, edit), wanted, jnp.ones(len(fit))))
+
+    # The last objective is held out: the wall is fitted beside no objective and the others, and tried beside this one.
+    retargets = jax.lax.map(to_name, names)
+    beside = jax.tree.map(lambda zero, edits: jnp.concatenate([zero[None], edits[:-1]]), nothing, retargets)
+    under = jnp.concatenate([jnp.arange(answers)[None], names[:-1]])
+
+    def walled(edit: tuple[Array, ...]) -> Array:
+        def loss(other, named):
+            top = named[first]
+            wanted = jnp.where(top == shut, named[second], top)
+            return _likely(scores(net, fit, _sum(edit, other)), wanted, jnp.where(top == shut, answers * 1.0, 1.0))
+
+        return jax.vmap(loss)(beside, under).mean()
+
+    wall, retarget = _fitted(nothing, walled), jax.tree.map(lambda edits: edits[-1], retargets)
+    top, next_ = _choices(scores, net, scored)
+    named = names[-1]
     cases = {
-        "retarget": (retarget, turn[top], jnp.ones_like(top, bool)),
+        "retarget": (retarget, named[top], jnp.ones_like(top, bool)),
         "virtual wall": (wall, next_, top == shut),
-        "joint": (joint, turn[next_], turn[top] == shut),
+        "joint": (_sum(retarget, wall), named[next_], named[top] == shut),
     }
     followed, counted = {}, {}
     for test, (edit, wanted, where) in cases.items():
@@ -105,6 +130,10 @@ def _one(scores: Scores, net: Any, widths: tuple[int, ...], fit: Array, scored: 
     return followed, counted
 
 
+def _sum(first: tuple[Array, ...], second: tuple[Array, ...]) -> tuple[Array, ...]:
+    return tuple(a + b for a, b in zip(first, second, strict=True))
+
+
 def _choices(scores: Scores, net: Any, pictures: Array) -> tuple[Array, Array]:
     best = jax.lax.top_k(scores(net, pictures, None), 2)[1]
     return best[:, 0], best[:, 1]
@@ -114,22 +143,20 @@ def _as_large(noise: Array, edit: Array) -> Array:
     return noise * jnp.linalg.norm(edit) / jnp.linalg.norm(noise)
 
 
-def _fitted(
-    scores: Scores, net: Any, widths: tuple[int, ...], pictures: Array, wanted: Array, emphasis: Array
-) -> tuple[Array, ...]:
-    """The constants at which the answers are likeliest `wanted`: Adam on the cross-entropy, from nothing written."""
-    optimizer = optax.adam(optax.cosine_decay_schedule(RATE, UPDATES))
+def _likely(given: Array, wanted: Array, emphasis: Array) -> Array:
+    """How unlikely the wanted answers are: mean cross-entropy."""
+    return (optax.softmax_cross_entropy_with_integer_labels(given, wanted) * emphasis).mean()
 
-    def loss(edit):
-        given = optax.softmax_cross_entropy_with_integer_labels(scores(net, pictures, edit), wanted)
-        return (given * emphasis).mean()
+
+def _fitted(begin: tuple[Array, ...], loss: Callable[[tuple[Array, ...]], Array]) -> tuple[Array, ...]:
+    """The constants with the least loss: Adam, from nothing written."""
+    optimizer = optax.adam(optax.cosine_decay_schedule(RATE, UPDATES))
 
     def update(carry, _):
         edit, state = carry
         change, state = optimizer.update(jax.grad(loss)(edit), state)
         return (optax.apply_updates(edit, change), state), None
 
-    begin = tuple(jnp.zeros(width) for width in widths)
     (edit, _), _ = jax.lax.scan(update, (begin, optimizer.init(begin)), None, UPDATES)
     return edit
 

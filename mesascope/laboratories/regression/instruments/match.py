@@ -134,10 +134,10 @@ def _cosine(own: Float[np.ndarray, "level feature"], slopes: Float[np.ndarray, "
 
 
 def nearest_match(matches: list[Match]) -> Match:
-    """The one with the least distance; of those that are as near (by 1 part in 100), the one with the fewest parameters."""
-    least = min(m.distance.value for m in matches)
-    near = [m for m in matches if m.distance.value <= least * 1.01 + 1e-12]
-    return min(near, key=lambda m: (len(m.algorithm.start), m.algorithm.steps or 0))
+    """The nearest; of those that it is not nearer than beyond doubt, the one with fewest parameters, then fewest steps."""
+    first = min(matches, key=lambda m: m.distance.value)
+    level = [m for m in matches if m is first or not ahead(first, m).interval.low > 0]
+    return min(level, key=lambda m: (len(m.algorithm.start), m.algorithm.steps or 0, m.distance.value))
 
 
 def ahead(first: Match, second: Match) -> Estimate:
