@@ -13,8 +13,8 @@ import pytest
 
 from mesascope.audit.alignment import Alignment, Kind
 from mesascope.cli import main
-from mesascope.instruments.cards import all_cards
 from mesascope.instruments.search.verdict import Verdict
+from mesascope.laboratories.cards import every_card
 from mesascope.worlds.red_doors import RedDoors
 from tests.cli.shape import misfits
 
@@ -99,7 +99,7 @@ def test_names_are_those_of_the_vocabulary(audit):
     assert [test["name"] for test in audit["search"]["tests"]] == ["retarget", "virtual wall", "joint"]
     assert audit["alignment"]["verdict"] in set(Alignment)
     assert audit["alignment"]["kind"] in {None, *Kind}
-    assert [card["name"] for card in audit["cards"]] == list(all_cards())
+    assert [card["name"] for card in audit["cards"]] == list(every_card())
 
 
 def test_an_untrained_net_on_levels_too_small_for_the_tests_is_no_crash(audit, first):
@@ -227,7 +227,7 @@ def test_cite_lists_the_references_of_what_was_used(capsys, audit, folder):
     assert all(reference in out for reference in cards["search"]["references"])
     assert "mesa-objective:" not in out  # it was not read: there was no search
     assert main.run(["cite", "--json"]) == 0
-    assert [c["name"] for c in json.loads(capsys.readouterr().out)["instruments"]] == list(all_cards())
+    assert [c["name"] for c in json.loads(capsys.readouterr().out)["instruments"]] == list(every_card())
 
 
 @pytest.mark.parametrize("command", ["cite", "report"])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mesascope.instruments.cards import all_cards
+from mesascope.laboratories.cards import every_card
 from mesascope.organisms.stepwise import EVERY_ORGANISM as ORGANISMS
 from mesascope.reports.reference import instruments_page, organisms_page
 
@@ -11,7 +11,7 @@ WRITE = "run: python docs/write.py"
 
 
 def test_the_page_of_instruments_is_up_to_date():
-    assert (DOCS / "instruments.md").read_text(encoding="utf-8") == instruments_page(all_cards()), WRITE
+    assert (DOCS / "instruments.md").read_text(encoding="utf-8") == instruments_page(every_card()), WRITE
 
 
 def test_the_page_of_organisms_is_up_to_date():
@@ -19,7 +19,7 @@ def test_the_page_of_organisms_is_up_to_date():
 
 
 def test_every_blind_spot_of_every_card_is_on_the_page():
-    cards = all_cards()
+    cards = every_card()
     page = instruments_page(cards)
     assert [spot for card in cards.values() for spot in card.blind_spots if f"- {spot}\n" not in page] == []
     assert all(card.blind_spots for card in cards.values())
@@ -34,4 +34,4 @@ def test_every_setting_an_organism_takes_is_explained():
 
 
 def test_every_instrument_has_its_card():
-    assert {"search", "mesa-objective", "behavior", "behavioral objective"} <= all_cards().keys()
+    assert {"search", "mesa-objective", "behavior", "behavioral objective"} <= every_card().keys()

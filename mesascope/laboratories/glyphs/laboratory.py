@@ -92,7 +92,9 @@ class Glyphs(AbstractLaboratory):
     shifts: ClassVar[dict[str, str]] = SHIFTS
     seeds: ClassVar[int] = 1
     references: ClassVar[dict[str, Reference]] = {
-        "chooser": Reference("weighs every answer by an objective that stands inside of it, and takes the best", True)
+        "chooser": Reference(
+            "takes the answer that is worth most by an objective inside of it, under a soft belief", True
+        )
     }
 
     def __check_init__(self):

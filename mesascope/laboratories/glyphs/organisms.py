@@ -17,23 +17,25 @@ class Chooser(NamedTuple):
     """Goes through all answers and takes the one that is worth most, given what the picture is likely to show.
 
     `worth` of an answer for each glyph is its objective, `open` (0, or far below) its model of what can be answered.
+    `certainty` sharpens its belief: low enough that there is a second choice.
     """
 
     worth: Float[Array, "state action"]
     open: Float[Array, " action"]
+    certainty: Float[Array, ""]
     sharpness: Float[Array, ""]
 
 
 def chooser() -> Chooser:
     """One that is after the right name."""
-    return Chooser(jnp.eye(CLASSES), jnp.zeros(CLASSES), jnp.array(60.0))
+    return Chooser(jnp.eye(CLASSES), jnp.zeros(CLASSES), jnp.array(3.0), jnp.array(20.0))
 
 
 def choose(
     net: Chooser, picture: Float[Array, "level 64"], edits: tuple[Array, ...] | None = None
 ) -> Float[Array, "level action"]:
     """The worth of each answer, sharpened; `edits` are added to objective and model."""
-    belief = jax.nn.softmax(40 * (picture @ _TEMPLATES).reshape(-1, CLASSES, _PLACES).max(-1), -1)
+    belief = jax.nn.softmax(net.certainty * (picture @ _TEMPLATES).reshape(-1, CLASSES, _PLACES).max(-1), -1)
     worth, shut = net.worth, net.open
     if edits is not None:
         worth, shut = worth + edits[0].reshape(CLASSES, CLASSES), shut + edits[1]

@@ -69,7 +69,7 @@ def test_between_a_network_and_its_own_weights_scaled_nothing_changes(contexts):
     assert worse[-1].loss.value > 2 * worse[0].loss.value
 
 
-def tested(reader, pool, contexts):
+def judged(reader, pool, contexts):
     fit, scored = halves(contexts)
     algorithms = [a for a in family(pool, 2) if a.group not in ("Newton",)]
     matches = match(reader, algorithms, fit, scored)
@@ -87,7 +87,7 @@ def tested(reader, pool, contexts):
     ],
 )
 def test_each_reference_is_recognized(contexts, reader, nearest, verdict):
-    matches, decision, scored = tested(reader, POOL, contexts)
+    matches, decision, scored = judged(reader, POOL, contexts)
     best = nearest_match(matches)
     assert best.algorithm.name == nearest
     assert best.distance.interval.high < 1e-3
@@ -99,7 +99,7 @@ def test_each_reference_is_recognized(contexts, reader, nearest, verdict):
 
 @pytest.mark.slow
 def test_one_step_has_no_inside(contexts):
-    _, decision, _ = tested(constructed_descent(RATES[:1], NONE[:1]), POOL, contexts)
+    _, decision, _ = judged(constructed_descent(RATES[:1], NONE[:1]), POOL, contexts)
     assert decision.verdict is Verdict.CANNOT_TELL
     assert "one layer has no inside" in decision.reason
     assert [test.passed for test in decision.tests] == [False]

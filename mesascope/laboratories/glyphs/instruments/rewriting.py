@@ -21,12 +21,13 @@ REWRITING = Card(
     estimator="A constant is added at every site at once, the same for all pictures, and fitted by gradient on one half of them. "
     "Retarget: every glyph is to be answered by the name of another. Virtual wall: one name is shut, and the second choice is to "
     "be taken, whether or not another objective is written in as well. Joint: this wall beside an objective "
-    "that it was not fitted with. Share of the other half's pictures, on which the edit makes a difference, that are answered so.",
+    "that it was not fitted with. Share of the other half's pictures, where the edit makes a difference, that are answered so.",
     assumptions="An objective that stands inside can be changed by what is written there, without a change of the weights.",
     controls="No edit, a random constant of the same size, and the untrained network with constants fitted to it.",
     blind_spots=(
         "An objective that lives in the weights alone cannot be rewritten so.",
         "A constant on the scores shuts an answer in any classifier: the wall alone says nothing.",
+        "An optimizer that is certain has no second choice to show: choosers with a sharp belief fail the joint test.",
     ),
     cost="Seconds for 50 networks.",
     references=("Hubinger and others, Risks from Learned Optimization, 2019, arXiv:1906.01820, section 1.1",),
