@@ -7,15 +7,21 @@ from mesascope.laboratories.regression.instruments.match import Match, nearest_m
 from mesascope.laboratories.regression.instruments.probes import Probed
 
 
+LARGEST_DRAWN = 10.0
+"""Larger losses would leave nothing to be seen of the others."""
+
+
 def part_of_losses(losses: dict[str, tuple[Estimate, Estimate]]) -> Part:
     """Both losses on every distribution."""
     rows = tuple((name, query, context) for name, (query, context) in losses.items())
+    drawn = {name: query for name, (query, _) in losses.items() if query.value <= LARGEST_DRAWN}
     return Part(
         "Two losses",
         "Squared error over the mean square of the right answer: 0 is exact, 1 is answering 0. The query loss is what training "
         "lowers; the context loss asks for the answer of the task that the context shows. Where the first rises alone, the "
-        "objective has come apart; where both rise, the capability has.",
-        bars("query loss", {name: query for name, (query, _) in losses.items()}, {"answering 0": 1.0}),
+        "objective has come apart; where both rise, the capability has. "
+        f"Losses above {LARGEST_DRAWN:g} are not drawn.",
+        bars("query loss", drawn, {"answering 0": 1.0}),
         Table(("", "query loss", "context loss"), rows),
     )
 
