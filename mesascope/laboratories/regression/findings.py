@@ -6,7 +6,6 @@ from mesascope.laboratories.regression.instruments.interpolation import Between
 from mesascope.laboratories.regression.instruments.match import Match, nearest_match
 from mesascope.laboratories.regression.instruments.probes import Probed
 
-
 LARGEST_DRAWN = 10.0
 """Larger losses would leave nothing to be seen of the others."""
 
