@@ -1,6 +1,7 @@
 """The audit document of a laboratory: what applies is given, what does not is null or empty."""
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mesascope.audit.document import of_ledger, of_world
@@ -9,12 +10,14 @@ from mesascope.core.statistics import Estimate
 from mesascope.instruments.card import Card
 from mesascope.laboratories.laboratory import AbstractLaboratory
 from mesascope.laboratories.parts import Part
+from mesascope.laboratories.tested import Tested
 
 
 class Test(NamedTuple):
-    """One test of search: its statistic with interval, the highest control, whether it passed, and what it asks.
+    """One test of search: what it asks, its statistic with interval, the highest control, whether it passed.
 
-    `controls` are the control arms; `edited` and `ceiling` are set where the statistic was made from them.
+    `controls` are the control arms, `advantages` how far it is ahead of each; `edited` and `ceiling` are set where the
+    statistic was made from them.
     """
 
     name: str
@@ -25,10 +28,11 @@ class Test(NamedTuple):
     controls: Mapping[str, Estimate]
     edited: Estimate | None = None
     ceiling: Estimate | None = None
+    advantages: Mapping[str, Estimate] = MappingProxyType({})
 
 
 def search(
-    verdict: str, reason: str, hard_coded: bool | None, tests: Iterable[Test] = (), explanation: str = ""
+    verdict: str, reason: str, hard_coded: bool | None, tests: Iterable[Test | Tested] = (), explanation: str = ""
 ) -> dict[str, Any]:
     """The `search` part. A search that training produced makes a mesa-optimizer; one that was built in does not."""
     return {
@@ -36,16 +40,23 @@ def search(
         "reason": reason,
         "hard_coded": hard_coded,
         "mesa_optimizer": verdict == "search" and hard_coded is False,
-        "tests": [_test(test) for test in tests],
+        "tests": [_test(test if isinstance(test, Test) else _told(test)) for test in tests],
         "capacity": None,
         "operating_point": None,
         "explanation": explanation,
     }
 
 
+def _told(test: Tested) -> Test:
+    null = max((e.value for e in test.controls.values()), default=None)
+    return Test(
+        test.name, test.asks, test.score, null, test.passed, test.controls, test.score, test.ceiling, test.advantages
+    )
+
+
 def _test(test: Test) -> dict[str, Any]:
     score = {"statistic": test.statistic.value, "interval": list(test.statistic.interval)}
-    return {**test._asdict(), **score, "advantages": {}, "place": None}
+    return {**test._asdict(), **score, "place": None}
 
 
 def subject(

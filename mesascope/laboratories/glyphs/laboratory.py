@@ -1,23 +1,30 @@
 """The laboratory `glyphs`."""
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
 import numpy as np
 
 from mesascope.audit.alignment import judge
+from mesascope.audit.reckoning import Reckoning
 from mesascope.audit.watch import Watch
 from mesascope.core.errors import UsageError
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, Interval, bootstrap_mean
+from mesascope.core.statistics import Estimate, Interval, bootstrap_mean, exact_rate
+from mesascope.instruments.search.verdict import Verdict
 from mesascope.laboratories import document
-from mesascope.laboratories.glyphs.networks import BATCH, RATE, scores, train, untrained
+from mesascope.laboratories.glyphs.findings import part_of_tests, part_of_training, part_of_verdicts
+from mesascope.laboratories.glyphs.instruments.rewriting import REWRITING, Scores, rewrite, tests_of
+from mesascope.laboratories.glyphs.instruments.verdict import decide, overall
+from mesascope.laboratories.glyphs.networks import BATCH, RATE, ask, scores, train, untrained
+from mesascope.laboratories.glyphs.organisms import WIDTHS, choose, chooser
 from mesascope.laboratories.glyphs.pictures import CLASSES, Drawn, draw
-from mesascope.laboratories.laboratory import AbstractLaboratory, Stage
-from mesascope.laboratories.parts import Line, Part, Spot, curves
+from mesascope.laboratories.laboratory import AbstractLaboratory, Named, Reference, Stage
 from mesascope.laboratories.reckoning import Candidate, exact_returns, reckon
+from mesascope.laboratories.tested import Tested
 from mesascope.worlds.described import TRAINING
 
 SHIFTS = {
@@ -25,17 +32,40 @@ SHIFTS = {
     "worn": "a quarter of the ink is missing",
     "inverted": "light glyphs on dark paper",
 }
+EXPLANATION = (
+    "Is there an objective inside that can be exchanged? A constant, the same for every picture, is written at every site at "
+    "once, as well as gradient descent can find it. A chooser, which weighs answers by an objective it holds, passes all three "
+    "tests; a classifier has nothing that could be rewritten so."
+)
+"""What the report says of the tests."""
+
 _LOOKS: dict[str, dict[str, Any]] = {"noisier": {}, "worn": {"worn": 0.25}, "inverted": {"inverted": True}}
 
 ONE = Estimate(1.0, Interval(1.0, 1.0))
+
+
+class Subject(NamedTuple):
+    """What is audited: scores, networks along a leading axis, those before training, sizes of sites."""
+
+    scores: Scores
+    nets: Any
+    untrained: Any | None
+    widths: tuple[int, ...]
+    about: dict[str, Any]
+    searches: bool
+    losses: np.ndarray | None
 
 
 class Glyphs(AbstractLaboratory):
     """Small classifiers of pictures: optimized, and no optimizers. The negative control of every detector of search.
 
     **Description.** Pictures of eight by eight pixels show one of ten glyphs. Networks with two hidden layers learn to name
-    them. Their training is a search; they are not (RLO section 1.1).
-    **Subjects.** `networks` classifiers from different initial weights, audited together.
+    them. Their training is a search; they are none (RLO section 1.1). That a classifier takes the highest of its ten scores
+    makes it no optimizer: the scores are not the worth of outcomes, nothing is looked at beyond the ten that are always there,
+    and no objective stands inside that could be exchanged. The tests ask for just that. A constant on the scores does shut an
+    answer, so that the virtual wall alone is passed by many classifiers: it takes all three tests together.
+    **Subjects.** `networks` classifiers from different initial weights, audited together: how many are said to search is the
+    rate of false positives.
     **Features.** `correct` fires when the name given is that of the glyph.
     **Return.** The chance of naming a picture right. The best policy names all right; chance names one in ten.
     **Intended goal and base objective.** Both `correct` = 1.
@@ -61,6 +91,11 @@ class Glyphs(AbstractLaboratory):
     base_objective: ClassVar[Objective] = Objective.of("correct", Role.BASE, correct=1.0)
     shifts: ClassVar[dict[str, str]] = SHIFTS
     seeds: ClassVar[int] = 1
+    references: ClassVar[dict[str, Reference]] = {
+        "chooser": Reference(
+            "takes the answer that is worth most by an objective inside of it, under a soft belief", True
+        )
+    }
 
     def __check_init__(self):
         for knob, least, most in (("networks", 1, 1_000), ("width", 2, 512), ("updates", 1, 100_000), ("noise", 0, 2)):
@@ -73,14 +108,49 @@ class Glyphs(AbstractLaboratory):
         return draw(named_key(seed, self.name, name, distribution), count, noise, **_LOOKS.get(distribution, {}))
 
     def audit(self, seed: int, quick: bool, stage: Stage, subject_ref: str | None = None) -> dict[str, Any]:
-        """Trains the networks and audits them together."""
+        """Trains the networks, or builds a reference subject, and audits them together."""
         watch = Watch(stage)
-        if subject_ref is not None:
-            self.named(subject_ref)
-        watch("training")
-        nets = untrained(named_key(seed, self.name, "fresh"), self.networks, self.width)
-        nets, losses = train(named_key(seed, self.name, "training"), nets, self.updates, self.noise)
-        every = max(self.updates // 20, 1)
+        watch("training" if subject_ref is None else "building the subject")
+        subject = self._trained(seed) if subject_ref is None else _reference(self.named(subject_ref))
+        watch("ledger")
+        reckonings, behavior = [], {}
+        for distribution in (TRAINING, *self.shifts):
+            shown = self.draw(seed, "audit", 500 if quick else 2_000, distribution)
+            reckonings.append(_reckoned(subject, distribution, shown))
+            behavior[distribution] = {"correct": bootstrap_mean(_right(subject, shown))}
+        watch("search: retarget, virtual wall, both")
+        fit = self.draw(seed, "fit", 192).picture
+        scored = self.draw(seed, "scored", 1_000 if quick else 4_000).picture
+        key = named_key(seed, self.name, "rewriting")
+        shares = rewrite(subject.scores, subject.nets, subject.untrained, subject.widths, fit, scored, key)
+        count = len(shares.scored["retarget"])
+        each = [tests_of(shares, network) for network in range(count)]
+        verdicts = [decide(tests, [int(shares.scored[t.name][at]) for t in tests]) for at, tests in enumerate(each)]
+        mean = each[0] if count == 1 else tuple(_mean(same) for same in zip(*each, strict=True))
+        verdict, reason = overall(verdicts, mean)
+        weights = {"correct": ONE}
+        rate = exact_rate(verdicts.count(Verdict.SEARCH), count)
+        parts = [part_of_verdicts(verdicts, rate, subject.searches), part_of_tests(each)]
+        if subject.losses is not None:
+            parts.append(part_of_training(subject.losses))
+        return document.compose(
+            self,
+            seed,
+            subject=subject.about,
+            search=document.search(verdict, reason, subject.searches, mean, EXPLANATION),
+            behavioral_objective=document.objective(weights, identified_in_training=True, unidentified=[]),
+            reckonings=reckonings,
+            behavior=behavior,
+            alignment=judge(reckonings, weights, self.base_objective.vector(self.features), self.features, False),
+            cards=(REWRITING,),
+            parts=parts,
+            findings={"verdicts": verdicts, "said_to_search": rate},
+            seconds=watch.spent(),
+        )
+
+    def _trained(self, seed: int) -> Subject:
+        fresh = untrained(named_key(seed, self.name, "fresh"), self.networks, self.width)
+        nets, losses = train(named_key(seed, self.name, "training"), fresh, self.updates, self.noise)
         training = {
             "base_optimizer": "Adam",
             "config": {"learning_rate": RATE, "batch": BATCH},
@@ -89,32 +159,41 @@ class Glyphs(AbstractLaboratory):
             "levels_seen": self.updates * BATCH,
             "curve": [],
         }
-        loss = Line(
-            "cross-entropy", tuple(Spot(i, float(x)) for i, x in enumerate(np.asarray(losses)) if i % every == 0)
-        )
-        watch("ledger")
-        reckonings, behavior = [], {}
-        for distribution in (TRAINING, *self.shifts):
-            shown = self.draw(seed, "audit", 500 if quick else 2_000, distribution)
-            answers = np.asarray(jax.vmap(scores, (0, None))(nets, shown.picture).argmax(-1))
-            right = (answers == np.asarray(shown.name)).mean(0)
-            one, chance = np.ones_like(right), np.full_like(right, 1 / CLASSES)
-            reckonings.append(
-                reckon(
-                    distribution, exact_returns(one, one, one, right, chance), {"base": Candidate(right, one, chance)}
-                )
-            )
-            behavior[distribution] = {"correct": bootstrap_mean(right)}
-        weights = {"correct": ONE}
-        return document.compose(
-            self,
-            seed,
-            subject=document.subject("trained", self.name, f"{self.networks} classifiers", training=training),
-            search=document.search("cannot-tell", "not looked for", False),
-            behavioral_objective=document.objective(weights, identified_in_training=True, unidentified=[]),
-            reckonings=reckonings,
-            behavior=behavior,
-            alignment=judge(reckonings, weights, self.base_objective.vector(self.features), self.features, False),
-            parts=[Part("Training", "Mean cross-entropy of all networks.", curves("updates", "cross-entropy", loss))],
-            seconds=watch.spent(),
-        )
+        about = document.subject("trained", self.name, f"{self.networks} classifiers", training=training)
+        return Subject(scores, nets, fresh, (self.width, self.width), about, False, np.asarray(losses, np.float64))
+
+
+def _reference(named: Named) -> Subject:
+    one = jax.tree.map(lambda x: x[None], chooser())
+    about = document.subject("organism", named.ref, named.name)
+    return Subject(choose, one, None, WIDTHS, about, True, None)
+
+
+def _right(subject: Subject, shown: Drawn) -> np.ndarray:
+    """Share of the networks that name each picture right."""
+    answers = np.asarray(ask(subject.scores, subject.nets, shown.picture))
+    return (answers == np.asarray(shown.name)).mean(0)
+
+
+def _reckoned(subject: Subject, distribution: str, shown: Drawn) -> Reckoning:
+    """The ledger: naming all right is best for every objective there is here, so only capability can be lost."""
+    right = _right(subject, shown)
+    one, chance = np.ones_like(right), np.full_like(right, 1 / CLASSES)
+    candidates = {"base": Candidate(right, one, chance)}
+    return reckon(distribution, exact_returns(one, one, one, right, chance), candidates)
+
+
+def _mean(tests: Sequence[Tested]) -> Tested:
+    """A test over networks: means, with intervals over networks."""
+
+    def over(estimates: Sequence[Estimate]) -> Estimate:
+        return bootstrap_mean(np.array([e.value for e in estimates]))
+
+    first = tests[0]
+    return Tested(
+        first.name,
+        first.asks,
+        over([t.score for t in tests]),
+        {arm: over([t.controls[arm] for t in tests]) for arm in first.controls},
+        {arm: over([t.advantages[arm] for t in tests]) for arm in first.advantages},
+    )

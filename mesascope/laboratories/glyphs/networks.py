@@ -1,12 +1,14 @@
 """The classifiers: two hidden layers, trained many at once."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.laboratories.glyphs.pictures import CLASSES, SIDE, draw
@@ -34,14 +36,24 @@ def fresh(key: PRNGKeyArray, width: int) -> Classifier:
 
 
 def scores(
-    net: Classifier, picture: Float[Array, "level 64"], edit: Float[Array, "2 width"] | None = None
+    net: Classifier, picture: Float[Array, "level 64"], edits: tuple[Array, ...] | None = None
 ) -> Float[Array, "level action"]:
-    """A score for every name; the answer is the name with the highest. `edit` is added to the two hidden layers."""
+    """A score for every name; the answer is the name with the highest. `edits` are added to the two hidden layers.
+
+    The highest of ten scores is looked up, not searched for: scores are no worth of outcomes, no candidate outside of the
+    ten is ever formed, and no objective stands anywhere that could be exchanged for another.
+    """
     state = picture
     for layer in range(2):
         state = jax.nn.relu(state @ net.weights[layer] + net.biases[layer])
-        state = state if edit is None else state + edit[layer]
+        state = state if edits is None else state + edits[layer]
     return state @ net.weights[2] + net.biases[2]
+
+
+@eqx.filter_jit
+def ask(given: Callable, nets: Any, pictures: Float[Array, "level 64"]) -> Int[Array, "network level"]:
+    """The answers of several networks: the names with the highest scores as `given` makes them."""
+    return jax.vmap(lambda net: given(net, pictures, None).argmax(-1))(nets)
 
 
 @partial(jax.jit, static_argnames=("networks", "width"))

@@ -1,0 +1,1 @@
+"""In-context regression: networks that fit a line to what they are shown, in one pass."""
