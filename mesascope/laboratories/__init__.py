@@ -1,0 +1,1 @@
+"""Laboratories: other worlds than mazes, under the same words, ledger, audit and report."""
