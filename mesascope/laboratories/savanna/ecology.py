@@ -58,7 +58,7 @@ class Savanna:
     reverse. At each generation a context is replaced by a new one with probability `novelty`.
     """
 
-    contexts: int = 16
+    contexts: int = 64
     options: int = 4
     cost: float = 0.15
     correlation: float = 0.98
@@ -68,7 +68,7 @@ class Savanna:
     reflex_mutation: float = 0.03
     value_mutation: float = 0.1
     kind_mutation: float = 0.005
-    founding_animals: float = 0.5
+    founding_animals: float = 0.0
     novelty: float = 0.0
 
     def __post_init__(self):
