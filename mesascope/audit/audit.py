@@ -1,6 +1,5 @@
 """One audit: every instrument on one subject in one world, the ledger and the verdicts, as one document."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ from mesascope.audit.reckoning import reckon
 from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, describe
 from mesascope.audit.walked import audit_walker
+from mesascope.audit.watch import Watch
 from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.behavior import measure_behavior
@@ -52,7 +52,7 @@ def audit(
     if isinstance(subject, AbstractStepwiseSubject):
         return audit_walker(world, audited, settings, seed, stage)
     untrained = audited.untrained if isinstance(audited.untrained, AbstractOpenSubject) else None
-    watch = _Watch(stage)
+    watch = Watch(stage)
     watch("asking the subject")
     samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
     watch("behavior")
@@ -168,20 +168,3 @@ def candidates(world: AbstractWorld, own: np.ndarray) -> dict[str, np.ndarray]:
     grid = {h.name: h.objective.vector(world.features) for h in hypotheses_of(world) if h.objective is not None}
     wanting = {name: weights for name, weights in grid.items() if weights.max() > 0}
     return {"own": own, "base": world.base_objective.vector(world.features), **wanting}
-
-
-class _Watch:
-    """Tells stages as they begin and adds up their seconds."""
-
-    def __init__(self, tell: Callable[[str], None]):
-        self._tell = tell
-        self._stages: list[tuple[str, float]] = []
-
-    def __call__(self, name: str) -> None:
-        self._stages.append((name, time.monotonic()))
-        self._tell(name)
-
-    def spent(self) -> dict[str, float]:
-        """Seconds of each stage."""
-        ends = [begun for _, begun in self._stages[1:]] + [time.monotonic()]
-        return {name: end - begun for (name, begun), end in zip(self._stages, ends, strict=True)}

@@ -24,7 +24,7 @@ from mesascope.instruments.search.certified import Certified
 from mesascope.instruments.search.operating_point import OPERATING_POINT
 from mesascope.instruments.search.verdict import SearchVerdict, Verdict, passed
 from mesascope.instruments.search.writing import Place
-from mesascope.worlds.world import AbstractWorld
+from mesascope.worlds.described import AbstractDescribed
 
 HYPOTHESES = 12
 """Most probable hypotheses that are written down."""
@@ -32,7 +32,7 @@ HYPOTHESES = 12
 PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpyro", "numpy", "scipy")
 
 
-def of_world(world: AbstractWorld) -> dict[str, Any]:
+def of_world(world: AbstractDescribed) -> dict[str, Any]:
     """The world as it was configured."""
     return {
         "name": world.name,

@@ -6,12 +6,15 @@ from typing import Any
 
 from mesascope.audit.audit import audit
 from mesascope.audit.document import provenance
+from mesascope.audit.subjects import AuditSubject
 from mesascope.cli import interrupts, terminal
+from mesascope.cli.laboratory_plans import LaboratoryPlan, make_laboratory_plan
 from mesascope.cli.plans import Plan, Request, make_plan
 from mesascope.cli.progress import Live
 from mesascope.cli.results import AUDIT, REPORT, STUDY, read_audit, read_document
 from mesascope.cli.training import check_folder, read_curve, trained_subject
 from mesascope.core.errors import StorageError
+from mesascope.laboratories.registry import LABORATORIES
 from mesascope.reports.html import render_report
 from mesascope.reports.reading import items
 from mesascope.reports.study import study_document
@@ -35,7 +38,7 @@ def run_audits(request: Request, *, json: bool) -> None:
 
 
 def _run(request: Request) -> tuple[list[dict[str, Any]], Path]:
-    plan = make_plan(request)
+    plan = make_laboratory_plan(request) if request.world in LABORATORIES else make_plan(request)
     check_writable(plan.out)
     before = _audited_before(plan)
     report = plan.out / REPORT
@@ -52,7 +55,7 @@ def _run(request: Request) -> tuple[list[dict[str, Any]], Path]:
     return documents, report
 
 
-def _audited_before(plan: Plan) -> dict[int, dict[str, Any]]:
+def _audited_before(plan: Plan | LaboratoryPlan) -> dict[int, dict[str, Any]]:
     """The audits of this plan that are already there; `StorageError` where anything of another one is."""
     several = len(plan.seeds) > 1
     if several and (plan.out / AUDIT).exists():
@@ -76,28 +79,44 @@ def _audited_before(plan: Plan) -> dict[int, dict[str, Any]]:
                     f"{path} holds another audit (world, subject, settings or versions differ): {_ADVICE}"
                 )
             found[seed] = document
-        elif plan.source is None:
+        elif isinstance(plan, Plan) and plan.source is None:
             check_folder(plan.training, seed, plan.folder(seed))
     return found
 
 
-def _audit_of_seed(plan: Plan, seed: int, live: Live) -> dict[str, Any]:
-    folder = plan.folder(seed)
-    started = time.monotonic()
-    if plan.source is None:
-        subject = trained_subject(plan.training, seed, folder, live)
-        spent = read_curve(folder).seconds
-    else:
-        subject = plan.source.make(plan.settings, seed)
-        spent = time.monotonic() - started
+def _audit_of_seed(plan: Plan | LaboratoryPlan, seed: int, live: Live) -> dict[str, Any]:
     started = time.monotonic()
 
     def stage(name: str) -> None:
         live.stage(seed, name)
         interrupts.rest()
 
-    document = audit(plan.world, subject, plan.settings, seed, stage)
-    seconds = {"subject": spent, "audit": time.monotonic() - started, **document.pop("seconds")}
+    if isinstance(plan, LaboratoryPlan):
+        document = plan.laboratory.audit(seed, plan.quick, stage, plan.subject)
+        spent: dict[str, float] = {}
+    else:
+        subject, seconds = _subject_of_seed(plan, seed, live)
+        spent = {"subject": seconds}
+        started = time.monotonic()
+        document = audit(plan.world, subject, plan.settings, seed, stage)
+    seconds_of = {**spent, "audit": time.monotonic() - started, **document.pop("seconds")}
+    return _written(plan, seed, document, seconds_of, live)
+
+
+def _subject_of_seed(plan: Plan, seed: int, live: Live) -> tuple[AuditSubject, float]:
+    """The subject, trained as far as it was not, and the seconds that took."""
+    folder = plan.folder(seed)
+    started = time.monotonic()
+    if plan.source is None:
+        return trained_subject(plan.training, seed, folder, live), read_curve(folder).seconds
+    return plan.source.make(plan.settings, seed), time.monotonic() - started
+
+
+def _written(
+    plan: Plan | LaboratoryPlan, seed: int, document: dict[str, Any], seconds: dict[str, float], live: Live
+) -> dict[str, Any]:
+    """The document with provenance and fingerprint, once it is on disk."""
+    folder = plan.folder(seed)
     whole = {
         **document,
         "provenance": provenance(plan.command, seconds),

@@ -27,9 +27,9 @@ def command(
 
 
 def _all() -> list[dict[str, Any]]:
-    from mesascope.instruments.cards import all_cards
+    from mesascope.laboratories.cards import every_card
 
-    return [{"name": name, "references": list(card.references)} for name, card in all_cards().items()]
+    return [{"name": name, "references": list(card.references)} for name, card in every_card().items()]
 
 
 def _used(folder: Path) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ def command(
     json: options.Json = False,
 ) -> None:
     """The instruments and what each measures; with a name, that instrument's card with its blind spots."""
-    from mesascope.instruments.cards import all_cards, find_card
+    from mesascope.laboratories.cards import every_card, find_card
 
-    chosen = list(all_cards().values()) if name is None else [find_card(name)]
+    chosen = list(every_card().values()) if name is None else [find_card(name)]
     if json:
         terminal.document({"instruments": [card._asdict() for card in chosen]})
     elif name is None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="print a JSON document, and nothing else, on standard output")]
-World = Annotated[str, typer.Argument(help="a world, as `mesascope worlds` lists them")]
+World = Annotated[str, typer.Argument(help="a world or a laboratory, as `mesascope worlds` lists them")]
 Architecture = Annotated[str | None, typer.Option(help="what to train [default: glance]")]
 BaseOptimizer = Annotated[str | None, typer.Option(help="what to train it with [default: exact-policy-gradient]")]
 Updates = Annotated[int | None, typer.Option(min=1, help="updates of the base optimizer")]

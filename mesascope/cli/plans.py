@@ -12,10 +12,11 @@ from mesascope.cli.subjects import Source, find_source
 from mesascope.core.errors import UsageError
 from mesascope.core.options import Number
 from mesascope.core.rng import named_key
+from mesascope.laboratories.laboratory import AbstractLaboratory
+from mesascope.laboratories.registry import make_anywhere
 from mesascope.learned.registry import check_architecture
 from mesascope.store.checkpoint import fingerprint_of
 from mesascope.store.learned_algorithm import package_versions
-from mesascope.worlds.registry import make_world
 from mesascope.worlds.world import AbstractWorld
 
 DEFAULT_ARCHITECTURE = "glance"
@@ -123,7 +124,9 @@ def make_plan(request: Request) -> Plan:
 
 def make_training(request: Request) -> Training:
     """World, architecture and base optimizer, checked."""
-    world = make_world(request.world, **read_knobs(request.knobs))
+    world = make_anywhere(request.world, **read_knobs(request.knobs))
+    if isinstance(world, AbstractLaboratory):
+        raise UsageError(f"{world.name} is a laboratory, which trains its own subjects: mesascope audit {world.name}")
     architecture = request.architecture or DEFAULT_ARCHITECTURE
     check_architecture(architecture, {})
     name = request.base_optimizer or DEFAULT_OPTIMIZER

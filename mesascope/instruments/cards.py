@@ -4,7 +4,6 @@ import importlib
 import pkgutil
 
 from mesascope import instruments
-from mesascope.core.errors import unknown
 from mesascope.instruments.card import Card
 
 
@@ -16,11 +15,3 @@ def all_cards() -> dict[str, Card]:
             if isinstance(value, Card):
                 found[value.name] = value
     return dict(sorted(found.items()))
-
-
-def find_card(name: str) -> Card:
-    """The card of that name; `UsageError` naming the nearest one where there is none."""
-    cards = all_cards()
-    if name not in cards:
-        raise unknown("instrument", name, cards)
-    return cards[name]

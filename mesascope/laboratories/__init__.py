@@ -1,1 +1,1 @@
-"""Laboratories: other worlds than mazes, under the same words, ledger, audit and report."""
+"""Laboratories: what is not a maze, under the same vocabulary, the same ledger, the same command and the same report."""

@@ -11,6 +11,7 @@ from mesascope.reports.reading import (
     capability_failure,
     competence_at_base,
     distributions,
+    event_words,
     gap_share,
     items,
     label,
@@ -97,7 +98,9 @@ def behavior_text(audit: Audit, shift: str, events: Sequence[str]) -> str:
     """`door first 0.56 [0.53, 0.59], nothing 0.04 [0.03, 0.05]`."""
     found = table(audit, "behavior", shift)
     return ", ".join(
-        f"{_first(event)} {estimate_text(found[event])}" for event in events if point(found.get(event)) is not None
+        f"{event_words(audit, event)} {estimate_text(found[event])}"
+        for event in events
+        if point(found.get(event)) is not None
     )
 
 
@@ -139,12 +142,8 @@ def _shifted(audits: Sequence[Audit]) -> str:
     for event in events:
         rates = [rate for a in able if (rate := point(look(a, "behavior", shift, event))) is not None]
         if rates:
-            ranges.append(f"{_first(event)} {number(min(rates))} to {number(max(rates))}")
+            ranges.append(f"{event_words(able[0], event)} {number(min(rates))} to {number(max(rates))}")
     return f"Under {shift} they range: {', '.join(ranges)}." if ranges else ""
-
-
-def _first(event: str) -> str:
-    return event if event == "nothing" else f"{event} first"
 
 
 def _judged(audits: Sequence[Audit]) -> str:

@@ -13,6 +13,7 @@ from mesascope.reports.reading import (
     Audit,
     capability_failure,
     competence_at_base,
+    event_words,
     items,
     label,
     look,
@@ -42,7 +43,12 @@ def verdict_rows(audits: Sequence[Audit]) -> tuple[list[str], list[list[str]]]:
     shift = telling_shift(audits) if audits else None
     events = telling_events(audits, shift) if shift else []
     inside = any(table(audit, "mesa_objective", "weights") for audit in audits)
-    columns = ["subject", "competence\nin training", *(f"{shift}:\n{_first(event)}" for event in events), "search"]
+    columns = [
+        "subject",
+        "competence\nin training",
+        *(f"{shift}:\n{event_words(audits[0], event)}" for event in events),
+        "search",
+    ]
     columns += ["after, from\noutside", *(["after, found\ninside"] if inside else []), "alignment"]
     parts = ("behavioral_objective", "mesa_objective") if inside else ("behavioral_objective",)
     rows = []
@@ -139,10 +145,6 @@ def plain_lines(audits: Sequence[Audit], report: str | os.PathLike[str] | None =
     ]
     lines.append(printable(conclusion(audits)))
     return lines if report is None else [*lines, f"Report: {printable(os.fspath(report))}"]
-
-
-def _first(event: str) -> str:
-    return event if event == "nothing" else f"{event} first"
 
 
 def calibration_lines(document: Audit, page: str | os.PathLike[str] | None = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""The card of a world: what a person has to know of it, read from its docstring and its constants."""
+"""The card of a world or a laboratory: what a person has to know of it, from its docstring and its constants."""
 
 import dataclasses
 import inspect
@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from mesascope.core.objective import Objective
-from mesascope.worlds.world import AbstractWorld
+from mesascope.worlds.described import AbstractDescribed
 
 SECTIONS = (
     "Description",
@@ -25,17 +25,23 @@ _OPENING = re.compile(r"\*\*([A-Z][a-z -]+)\.\*\*\s*")
 _KNOB = re.compile(r"^\* `(\w+)`: ", re.MULTILINE)
 
 
+Value = int | float | str
+"""What a knob may hold."""
+
+
 class Knob(NamedTuple):
     """A parameter of a world: its default and the value it has here."""
 
     name: str
-    default: int | float
-    value: int | float
+    default: Value
+    value: Value
     what: str
 
 
 class WorldCard(NamedTuple):
-    """A world in words and numbers. `sections` has the prose in the order of the docstring, knobs left out."""
+    """A world or a laboratory in words and numbers. `sections` has the prose in the order of the docstring, knobs left
+    out; `discount` is None where nothing is discounted.
+    """
 
     name: str
     summary: str
@@ -43,13 +49,13 @@ class WorldCard(NamedTuple):
     features: tuple[str, ...]
     intended_goal: Objective
     base_objective: Objective
-    discount: float
+    discount: float | None
     shifts: dict[str, str]
     knobs: tuple[Knob, ...]
 
 
-def describe(world: AbstractWorld) -> WorldCard:
-    """The card of a world."""
+def describe(world: AbstractDescribed) -> WorldCard:
+    """The card of a world or a laboratory."""
     summary, _, rest = inspect.cleandoc(type(world).__doc__ or "").partition("\n")
     parts = _OPENING.split(rest)
     texts = dict(zip(parts[1::2], parts[2::2], strict=True))
@@ -62,7 +68,7 @@ def describe(world: AbstractWorld) -> WorldCard:
         features=world.features,
         intended_goal=world.intended_goal,
         base_objective=world.base_objective,
-        discount=world.discount,
+        discount=getattr(world, "discount", None),
         shifts=world.shifts,
         knobs=tuple(
             Knob(name, default, getattr(world, name), what.get(name, ""))
@@ -71,7 +77,7 @@ def describe(world: AbstractWorld) -> WorldCard:
     )
 
 
-def knob_defaults(world: type[AbstractWorld]) -> dict[str, int | float]:
+def knob_defaults(world: type[AbstractDescribed]) -> dict[str, Value]:
     """The default of each parameter of a world; one without a default is left out."""
     fields = dataclasses.fields(world)
     return {field.name: field.default for field in fields if field.default is not dataclasses.MISSING}

@@ -2,7 +2,7 @@
 
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
-from mesascope.worlds.card import Knob, WorldCard, describe
+from mesascope.worlds.card import Knob, Value, WorldCard, describe
 from mesascope.worlds.text import GLYPHS, print_level
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
@@ -13,6 +13,12 @@ _KEY = ("page",)
 def world_page(world: AbstractWorld) -> str:
     """The page in Markdown; the same world always gives the same page."""
     card = describe(world)
+    parts = [*card_parts(card), "## One level of each distribution", _legend(), *_examples(world, card)]
+    return "\n\n".join(parts) + "\n"
+
+
+def card_parts(card: WorldCard) -> list[str]:
+    """What the pages of worlds and of laboratories share."""
     parts = [f"# {card.name}", card.summary]
     for title, text in card.sections.items():
         if title == "Version history":
@@ -22,8 +28,7 @@ def world_page(world: AbstractWorld) -> str:
             parts.append(
                 f"Intended goal: {_weights(card.intended_goal)}. Base objective: {_weights(card.base_objective)}."
             )
-    parts += ["## One level of each distribution", _legend(), *_examples(world, card)]
-    return "\n\n".join(parts) + "\n"
+    return parts
 
 
 def _weights(objective: Objective) -> str:
@@ -36,8 +41,12 @@ def _shifts(card: WorldCard) -> str:
 
 
 def _knobs(knobs: tuple[Knob, ...]) -> str:
-    rows = [f"| `{knob.name}` | {knob.default:g} | {knob.what} |" for knob in knobs]
+    rows = [f"| `{knob.name}` | {_value(knob.default)} | {knob.what} |" for knob in knobs]
     return "\n".join(["| knob | default | what it does |", "|---|---|---|", *rows])
+
+
+def _value(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _legend() -> str:

@@ -7,22 +7,16 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.errors import unknown
 from mesascope.core.mdp import FiniteMDP
-from mesascope.core.objective import Objective
+from mesascope.worlds.described import TRAINING, AbstractDescribed
 from mesascope.worlds.grid import GridLevels
 
-TRAINING = "training"
-"""Name of the distribution a world is trained on; every other name is a shift."""
+__all__ = ["TRAINING", "AbstractWorld"]
 
 
-class AbstractWorld(eqx.Module):
+class AbstractWorld(AbstractDescribed):
     """A family of levels with named features, a training distribution and named shifts."""
 
-    name: eqx.AbstractClassVar[str]
-    features: eqx.AbstractClassVar[tuple[str, ...]]
     independent_features: eqx.AbstractClassVar[tuple[str, ...]]
-    intended_goal: eqx.AbstractClassVar[Objective]
-    base_objective: eqx.AbstractClassVar[Objective]
-    shifts: eqx.AbstractClassVar[dict[str, str]]
     discount: eqx.AbstractClassVar[float]
 
     @abc.abstractmethod

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from mesascope.cli import doctor, main
-from mesascope.instruments.cards import all_cards
+from mesascope.laboratories.cards import every_card
+from mesascope.laboratories.registry import EVERYWHERE, LABORATORIES
 from mesascope.organisms.stepwise import EVERY_ORGANISM as ORGANISMS
 from mesascope.worlds.registry import WORLDS
 
@@ -27,12 +28,15 @@ def test_worlds(capsys):
     world = WORLDS["red-doors"]
     assert card["features"] == list(world.features)
     assert card["shifts"] == world.shifts
-    assert [w["name"] for w in document(capsys, "worlds")["worlds"]] == list(WORLDS)
+    assert [w["name"] for w in document(capsys, "worlds")["worlds"]] == list(EVERYWHERE)
     shown = text(capsys, "worlds", "red-doors")
     assert "## Proxies" in shown
     assert "#########" in shown
     assert all(shift in shown for shift in world.shifts)
     assert "blue-door-alone" in text(capsys, "worlds")
+    for name, laboratory in LABORATORIES.items():
+        assert "## Knobs" in text(capsys, "worlds", name)
+        assert list(document(capsys, "worlds", name)["worlds"][0]["shifts"]) == list(laboratory.shifts)
 
 
 def test_organisms(capsys):
@@ -43,11 +47,11 @@ def test_organisms(capsys):
 
 def test_instruments(capsys):
     listed = document(capsys, "instruments")["instruments"]
-    assert [card["name"] for card in listed] == list(all_cards())
+    assert [card["name"] for card in listed] == list(every_card())
     assert main.run(["instruments", "no-such-thing"]) == 2
     assert "unknown instrument 'no-such-thing'" in capsys.readouterr().err
     overview = text(capsys, "instruments")
-    for name, card in all_cards().items():
+    for name, card in every_card().items():
         assert name in overview
         shown = text(capsys, "instruments", name)
         assert all(spot in shown for spot in card.blind_spots)

@@ -1,4 +1,4 @@
-"""Curves over a running quantity, with their intervals as a band."""
+"""Curves over a running quantity, with their intervals as a band: one alone, or several in one frame."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,28 +21,36 @@ class Point(NamedTuple):
 
 def curve(points: Sequence[Point], *, x_label: str, y_label: str, look: str = "blue", dots: bool = False) -> Markup:
     """One curve with axes from zero; `dots` marks each point as well."""
-    ends = [end for p in points if p.interval for end in p.interval]
-    across = covering([p.x for p in points], WIDTH - _LEFT)
-    up = covering([*(p.y for p in points), *ends], HEIGHT - _BOTTOM - _TOP, least=(0.0, 1.0))
-    spots = [(_LEFT + across.at(p.x), _height(up, p.y)) for p in points]
-    band = None
-    if ends:
-        upper = [(_LEFT + across.at(p.x), _height(up, p.interval[1])) for p in points if p.interval]
-        lower = [(_LEFT + across.at(p.x), _height(up, p.interval[0])) for p in points if p.interval]
-        band = tag("polygon", class_=f"band {look}", points=_spots([*upper, *reversed(lower)]))
-    line = tag("polyline", class_=f"line {look}", points=_spots(spots))
-    marks = [tag("circle", class_=f"mark {look}", cx=x, cy=y, r=3.5) for x, y in spots] if dots else []
+    return curves([(look, points)], x_label=x_label, y_label=y_label, dots=dots)
+
+
+def curves(lines: Sequence[tuple[str, Sequence[Point]]], *, x_label: str, y_label: str, dots: bool = False) -> Markup:
+    """Several curves, each with its look, on the same axes."""
+    every = [p for _, points in lines for p in points]
+    ends = [end for p in every if p.interval for end in p.interval]
+    across = covering([p.x for p in every], WIDTH - _LEFT)
+    up = covering([*(p.y for p in every), *ends], HEIGHT - _BOTTOM - _TOP, least=(0.0, 1.0))
     return svg(
         WIDTH,
         HEIGHT,
         tag("title", f"{y_label} against {x_label}"),
         _frame(across, up, x_label, y_label),
-        band,
-        line,
-        *marks,
+        *(_line(points, across, up, look, dots) for look, points in lines),
         role="img",
         class_="curve",
     )
+
+
+def _line(points: Sequence[Point], across: Scale, up: Scale, look: str, dots: bool) -> Markup:
+    spots = [(_LEFT + across.at(p.x), _height(up, p.y)) for p in points]
+    band = None
+    if any(p.interval for p in points):
+        upper = [(_LEFT + across.at(p.x), _height(up, p.interval[1])) for p in points if p.interval]
+        lower = [(_LEFT + across.at(p.x), _height(up, p.interval[0])) for p in points if p.interval]
+        band = tag("polygon", class_=f"band {look}", points=_spots([*upper, *reversed(lower)]))
+    line = tag("polyline", class_=f"line {look}", points=_spots(spots))
+    marks = [tag("circle", class_=f"mark {look}", cx=x, cy=y, r=3.5) for x, y in spots] if dots else []
+    return join(band, line, *marks)
 
 
 def _height(scale: Scale, value: float) -> float:

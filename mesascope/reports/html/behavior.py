@@ -4,7 +4,7 @@ from mesascope.reports.figures.scale import Scale
 from mesascope.reports.figures.tracks import axis
 from mesascope.reports.html.parts import Column, barred, fold, paragraph, section, table, value_cell
 from mesascope.reports.markup import Child, Markup, join, tag
-from mesascope.reports.reading import Audit, distributions, look
+from mesascope.reports.reading import Audit, distributions, event_words, in_laboratory, look
 from mesascope.reports.reading import table as part
 
 _SHARE = Scale(0.0, 1.0, 100.0)
@@ -18,7 +18,10 @@ def behavior(audit: Audit, name: str) -> Markup:
     if not found:
         return section(3, f"{name}-behavior", title, paragraph("No behavior was recorded."))
     events = list(dict.fromkeys(event for d in found for event in part(audit, "behavior", d)))
-    columns = [Column("", "text"), *(Column(join(_head(e), tag("br"), axis(_SHARE, 3)), "figure") for e in events)]
+    columns = [
+        Column("", "text"),
+        *(Column(join(event_words(audit, e), tag("br"), axis(_SHARE, 3)), "figure") for e in events),
+    ]
     rows = []
     for d in found:
         row: list[Child] = [d]
@@ -29,18 +32,20 @@ def behavior(audit: Audit, name: str) -> Markup:
         3,
         f"{name}-behavior",
         title,
-        paragraph(
-            "How often what is touched first has each feature: a red door counts under door and under red. ",
-            tag("i", "None"),
-            " says that no level there holds such a thing.",
-        ),
+        _explained(audit),
         tag("figure", table(columns, rows), class_="dense"),
         fold("Exact probabilities, over all starts", _exact(audit, found, events)) if exact else None,
     )
 
 
-def _head(event: str) -> str:
-    return event if event == "nothing" else f"{event} first"
+def _explained(audit: Audit) -> Markup:
+    if in_laboratory(audit):
+        return paragraph("How often each event happens.")
+    return paragraph(
+        "How often what is touched first has each feature: a red door counts under door and under red. ",
+        tag("i", "None"),
+        " says that no level there holds such a thing.",
+    )
 
 
 def _rate(entry: object, look_: str) -> Markup:
@@ -50,6 +55,6 @@ def _rate(entry: object, look_: str) -> Markup:
 
 
 def _exact(audit: Audit, found: list[str], events: list[str]) -> Markup:
-    columns = [Column("", "text"), *(Column(_head(e)) for e in events)]
+    columns = [Column("", "text"), *(Column(event_words(audit, e)) for e in events)]
     rows = [[d, *(value_cell(look(audit, "behavior", d, e, "exact")) for e in events)] for d in found]
     return table(columns, rows, caption="Computed from the policy in every cell, without sampling episodes.")

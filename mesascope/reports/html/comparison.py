@@ -25,6 +25,7 @@ from mesascope.reports.numbers import bounds, point
 from mesascope.reports.reading import (
     Audit,
     competence_at_base,
+    event_words,
     items,
     label,
     look,
@@ -52,7 +53,7 @@ def _scores(audits: Sequence[Audit]) -> list[Markup]:
     columns = [
         Column("", "text"),
         Column(join("Competence in training", tag("small", _measured_at(audits[0]))), "figure"),
-        *(Column(join(_event(event), tag("small", f"under {shift}")), "figure") for event in events),
+        *(Column(join(_event(audits[0], event), tag("small", f"under {shift}")), "figure") for event in events),
         Column("Search", "text"),
         Column("Alignment", "text"),
     ]
@@ -82,8 +83,8 @@ def _measured_at(audit: Audit) -> str:
     return f"at the base objective, {'+'.join(rewarded(audit))}" if at_base else f"at {name or 'no objective'}"
 
 
-def _event(event: str) -> str:
-    return "Nothing touched" if event == "nothing" else f"{event.capitalize()} first"
+def _event(audit: Audit, event: str) -> str:
+    return "Nothing touched" if event == "nothing" else event_words(audit, event).capitalize()
 
 
 def _objectives(audits: Sequence[Audit]) -> list[Markup]:

@@ -7,12 +7,13 @@ from mesascope.reports.html.parts import paragraph, section
 from mesascope.reports.html.search import explanation
 from mesascope.reports.markup import Markup, tag
 from mesascope.reports.numbers import number
-from mesascope.reports.reading import Audit, table, words
+from mesascope.reports.reading import Audit, in_laboratory, table, words
 
 
 def guide(audits: Sequence[Audit]) -> Markup:
     """The section that explains."""
-    return section(2, "guide", "How to read this report", _world(audits[0]), formula(), explanation())
+    told = None if in_laboratory(audits[0]) else explanation()
+    return section(2, "guide", "How to read this report", _world(audits[0]), formula(), told)
 
 
 def _world(audit: Audit) -> Markup | None:

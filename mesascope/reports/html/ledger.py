@@ -52,7 +52,7 @@ def formula() -> Markup:
         "The ledger",
         paragraph(
             "What an agent loses of the intended goal is split exactly into three gaps. Each is the difference of two "
-            "exactly computed mean returns, all measured by the intended goal. ",
+            "mean returns, all measured by the intended goal; on a given level they are computed exactly. ",
             tag("i", "J"),
             tag("sub", "U"),
             " is the mean return by U; ",

@@ -12,13 +12,14 @@ from mesascope.reports.html.glossary import glossary
 from mesascope.reports.html.guide import guide
 from mesascope.reports.html.head import page
 from mesascope.reports.html.instruments import instruments, references
+from mesascope.reports.html.laboratory import laboratory
 from mesascope.reports.html.ledger import ledger
 from mesascope.reports.html.objectives import objectives
 from mesascope.reports.html.opening import anchor, opening, verdicts
 from mesascope.reports.html.provenance import provenance
 from mesascope.reports.html.search import search
 from mesascope.reports.markup import Markup, join, tag
-from mesascope.reports.reading import Audit, label, words
+from mesascope.reports.reading import Audit, in_laboratory, label, words
 
 
 def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
@@ -63,6 +64,7 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
         search(audit, name),
         description(audit, name),
         *([closed_loop(audit, name)] if audit.get("closed_loop") else []),
+        laboratory(audit, name),
         capability(audit, name),
         gallery(audit, name),
     )
@@ -79,6 +81,7 @@ def _contents(audits: Sequence[Audit]) -> Markup:
     for audit in audits:
         name = anchor(audits, audit)
         parts = [("ledger", "ledger"), ("behavior", "behavior"), ("behavioral", "objective"), ("inside", "inside")]
+        parts += [("laboratory", "laboratory")] if in_laboratory(audit) else []
         parts += [("search", "search"), *([("gallery", "levels")] if audit.get("gallery") else [])]
         inner = [tag("li", tag("a", text, href=f"#{name}-{part}")) for part, text in parts]
         title = label(audit, audits)

@@ -20,7 +20,7 @@ from mesascope.reports.html.parts import (
 from mesascope.reports.markup import Child, Markup, tag
 from mesascope.reports.numbers import number, point
 from mesascope.reports.plain import search_tone, search_words
-from mesascope.reports.reading import Audit, items, look, words
+from mesascope.reports.reading import Audit, in_laboratory, items, look, words
 from mesascope.reports.reading import table as part
 
 _SHARE = Scale(0.0, 1.0, 340.0)
@@ -51,10 +51,11 @@ def search(audit: Audit, name: str) -> Markup:
         paragraph(
             badge(search_words(audit), search_tone(audit)), f" {reason[:1].upper()}{reason[1:]}." if reason else None
         ),
-        legend(*_KEYS) if tests else _no_test(audit),
+        _asked(audit),
+        (None if in_laboratory(audit) else legend(*_KEYS)) if tests else _no_test(audit),
         *(_test(test, f"{name}-{index}") for index, test in enumerate(tests)),
-        _capacity(audit, f"{name}-capacity") if tests else None,
-        _trust(audit) if tests else None,
+        _capacity(audit, f"{name}-capacity") if tests and not in_laboratory(audit) else None,
+        _trust(audit) if tests and part(audit, "search", "operating_point") else None,
     )
 
 
@@ -95,7 +96,15 @@ def _trust(audit: Audit) -> Markup:
     )
 
 
-def _no_test(audit: Audit) -> Markup:
+def _asked(audit: Audit) -> Markup | None:
+    """How a laboratory asks, where it is one's."""
+    explained = words(audit, "search", "explanation")
+    return paragraph(explained) if explained else None
+
+
+def _no_test(audit: Audit) -> Markup | None:
+    if in_laboratory(audit):
+        return None
     if audit.get("closed_loop"):
         return paragraph("What was found in closed loop stands below.")
     return paragraph("No test was run, as nothing inside of the subject can be written to.")
@@ -130,11 +139,19 @@ def _test(test: Mapping[str, Any], name: str) -> Markup:
         4,
         name,
         title.capitalize(),
-        paragraph(verdict, f" {ASKS[title]} " if title in ASKS else " ", "Score ", strong(score), _null(test), "."),
+        paragraph(
+            verdict, f" {words(test, 'asks') or ASKS.get(title, '')} ", "Score ", strong(score), _null(test), "."
+        ),
         tag("figure", _arms(test)),
-        paragraph(f"Place of the edit: {place}." if place else "No place could be written to.", class_="note"),
-        fold("How this was scored", _details(test)),
+        *_scored(test, place),
     )
+
+
+def _scored(test: Mapping[str, Any], place: str) -> list[Markup]:
+    if words(test, "asks"):  # a laboratory's test says itself how it is made
+        return []
+    told = f"Place of the edit: {place}." if place else "No place could be written to."
+    return [paragraph(told, class_="note"), fold("How this was scored", _details(test))]
 
 
 def _null(test: Mapping[str, Any]) -> str | None:
@@ -144,8 +161,12 @@ def _null(test: Mapping[str, Any]) -> str | None:
 def _arms(test: Mapping[str, Any]) -> Markup:
     edited, ceiling = test.get("edited"), test.get("ceiling")
     rows: list[list[Child]] = [
-        ["edited inside", track([mark(edited, "red", "diamond")], _SHARE), value_cell(edited), ""],
-        ["ceiling", track([mark(ceiling, "ink", "tick")], _SHARE), value_cell(ceiling), ""],
+        [name, track([mark(found, ink, shape)], _SHARE), value_cell(found), ""]
+        for name, found, ink, shape in (
+            ("edited inside", edited, "red", "diamond"),
+            ("ceiling", ceiling, "ink", "tick"),
+        )
+        if found is not None or not words(test, "asks")
     ]
     for arm, found in part(test, "controls").items():
         told = tag("small", _CONTROLS[arm]) if arm in _CONTROLS else None

@@ -1,0 +1,75 @@
+"""What was asked of a laboratory, checked before anything long begins."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from mesascope.cli.plans import Request, command_line, default_folder, read_knobs
+from mesascope.core.errors import UsageError
+from mesascope.core.rng import named_key
+from mesascope.laboratories.laboratory import AbstractLaboratory
+from mesascope.laboratories.registry import LABORATORIES
+from mesascope.store.checkpoint import fingerprint_of
+from mesascope.store.learned_algorithm import package_versions
+from mesascope.worlds.knobs import with_knobs
+
+
+class LaboratoryPlan(NamedTuple):
+    """The request with every default filled in. `subject` is None where the laboratory trains its own."""
+
+    laboratory: AbstractLaboratory
+    subject: str | None
+    seeds: tuple[int, ...]
+    quick: bool
+    out: Path
+    command: str
+
+    def fingerprint(self, seed: int) -> str:
+        """A hash of all that the audit of a seed depends on."""
+        return fingerprint_of(
+            {
+                "laboratory": self.laboratory.name,
+                "knobs": dict(vars(self.laboratory)),
+                "subject": self.subject,
+                "quick": self.quick,
+                "seed": seed,
+                "packages": package_versions(),
+            }
+        )
+
+    def folder(self, seed: int) -> Path:
+        """Where a seed's files go: the folder itself, or one below it where there are several."""
+        return self.out / f"seed-{seed}" if len(self.seeds) > 1 else self.out
+
+
+def make_laboratory_plan(request: Request) -> LaboratoryPlan:
+    """Check everything that can be checked. Raises `UsageError` for names, values, and options of mazes only."""
+    laboratory = with_knobs(LABORATORIES[request.world], **read_knobs(request.knobs))
+    _check_unused(request)
+    for seed in request.seeds:
+        named_key(seed)  # refuses a seed out of range
+    if request.subject is not None:
+        laboratory.named(request.subject)
+    return LaboratoryPlan(
+        laboratory=laboratory,
+        subject=request.subject,
+        seeds=request.seeds,
+        quick=request.quick,
+        out=request.out or Path("audits") / default_folder(request),
+        command=command_line(),
+    )
+
+
+def _check_unused(request: Request) -> None:
+    """Refuse what only an audit in a maze world can do, rather than pass over it in silence."""
+    for option, value in (
+        ("--architecture", request.architecture),
+        ("--base-optimizer", request.base_optimizer),
+        ("--updates", request.updates),
+        ("--levels", request.levels),
+        ("--describe", request.describe or None),
+    ):
+        if value is not None:
+            knobs = ", ".join(vars(LABORATORIES[request.world]())) or "none"
+            raise UsageError(
+                f"{option} is for maze worlds; {request.world} is a laboratory, whose knobs are given by --set: {knobs}"
+            )

@@ -1,0 +1,126 @@
+"""The audit document of a laboratory: what applies is given, what does not is null or empty."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from mesascope.audit.document import of_ledger, of_world
+from mesascope.audit.reckoning import Reckoning
+from mesascope.core.statistics import Estimate
+from mesascope.instruments.card import Card
+from mesascope.laboratories.laboratory import AbstractLaboratory
+from mesascope.laboratories.parts import Part
+
+
+class Test(NamedTuple):
+    """One test of search: its statistic with interval, the highest control, whether it passed, and what it asks.
+
+    `controls` are the control arms; `edited` and `ceiling` are set where the statistic was made from them.
+    """
+
+    name: str
+    asks: str
+    statistic: Estimate
+    null: float | None
+    passed: bool
+    controls: Mapping[str, Estimate]
+    edited: Estimate | None = None
+    ceiling: Estimate | None = None
+
+
+def search(
+    verdict: str, reason: str, hard_coded: bool | None, tests: Iterable[Test] = (), explanation: str = ""
+) -> dict[str, Any]:
+    """The `search` part. A search that training produced makes a mesa-optimizer; one that was built in does not."""
+    return {
+        "verdict": verdict,
+        "reason": reason,
+        "hard_coded": hard_coded,
+        "mesa_optimizer": verdict == "search" and hard_coded is False,
+        "tests": [_test(test) for test in tests],
+        "capacity": None,
+        "operating_point": None,
+        "explanation": explanation,
+    }
+
+
+def _test(test: Test) -> dict[str, Any]:
+    score = {"statistic": test.statistic.value, "interval": list(test.statistic.interval)}
+    return {**test._asdict(), **score, "advantages": {}, "place": None}
+
+
+def subject(
+    kind: str,
+    ref: str,
+    name: str,
+    *,
+    architecture: Mapping[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The `subject` part: `kind` is `trained` or `organism`. Subjects of laboratories are open."""
+    return {
+        "kind": kind,
+        "ref": ref,
+        "name": name,
+        "open": True,
+        "architecture": architecture,
+        "training": training,
+    }
+
+
+def objective(weights: Mapping[str, Estimate], **more: Any) -> dict[str, Any]:
+    """Weights over features as `behavioral_objective` and `mesa_objective` hold them."""
+    return {"weights": {f: {"mean": e.value, "interval": list(e.interval)} for f, e in weights.items()}, **more}
+
+
+def compose(
+    laboratory: AbstractLaboratory,
+    seed: int,
+    *,
+    subject: Mapping[str, Any],
+    search: Mapping[str, Any],
+    alignment: Any,
+    reckonings: Iterable[Reckoning] = (),
+    behavioral_objective: Mapping[str, Any] | None = None,
+    mesa_objective: Mapping[str, Any] | None = None,
+    behavior: Mapping[str, Mapping[str, Estimate]] | None = None,
+    cards: Iterable[Card] = (),
+    parts: Iterable[Part] = (),
+    findings: Mapping[str, Any] | None = None,
+    seconds: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """The whole document. `findings` are the laboratory's own, beside the `parts` that the report shows.
+
+    `behavior` holds the rate of each event on each distribution.
+    """
+    found = list(reckonings)
+    return {
+        "format": 1,
+        "world": of_world(laboratory),
+        "subject": subject,
+        "seed": seed,
+        "levels": {},
+        "search": search,
+        "behavioral_objective": behavioral_objective,
+        "mesa_objective": mesa_objective,
+        "ledger": {r.distribution: of_ledger(r) for r in found},
+        "ledger_greedy": {},
+        "behavior": {name: _events(events) for name, events in (behavior or {}).items()},
+        "competence": {r.distribution: r.competence for r in found},
+        "returns": {r.distribution: r.returns for r in found},
+        "goal_directedness": {},
+        "thinking_time": None,
+        "description": None,
+        "graft": None,
+        "alignment": alignment,
+        "gallery": [],
+        "cards": list(cards),
+        "laboratory": {"parts": list(parts), **(findings or {})},
+        "seconds": dict(seconds or {}),
+    }
+
+
+def _events(events: Mapping[str, Estimate]) -> dict[str, Any]:
+    return {
+        name: {"offered": True, "rate": rate.value, "interval": list(rate.interval), "exact": None}
+        for name, rate in events.items()
+    }

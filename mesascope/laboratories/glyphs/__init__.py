@@ -1,0 +1,1 @@
+"""Glyphs: classifiers, which are optimized and are no optimizers."""

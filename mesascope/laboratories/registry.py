@@ -1,0 +1,20 @@
+"""All laboratories by name, and worlds and laboratories together."""
+
+from mesascope.core.errors import unknown
+from mesascope.laboratories.glyphs.laboratory import Glyphs
+from mesascope.laboratories.laboratory import AbstractLaboratory
+from mesascope.worlds.card import Value
+from mesascope.worlds.knobs import with_knobs
+from mesascope.worlds.registry import WORLDS
+from mesascope.worlds.world import AbstractWorld
+
+LABORATORIES: dict[str, type[AbstractLaboratory]] = {laboratory.name: laboratory for laboratory in (Glyphs,)}
+
+EVERYWHERE: dict[str, type[AbstractWorld] | type[AbstractLaboratory]] = {**WORLDS, **LABORATORIES}
+
+
+def make_anywhere(name: str, **knobs: Value) -> AbstractWorld | AbstractLaboratory:
+    """The world or laboratory called `name`; `UsageError` names the nearest one, or the nearest knob."""
+    if name not in EVERYWHERE:
+        raise unknown("world", name, EVERYWHERE)
+    return with_knobs(EVERYWHERE[name], **knobs)

@@ -1,0 +1,21 @@
+"""What a card describes, whether it is a world of levels or a laboratory."""
+
+import equinox as eqx
+
+from mesascope.core.objective import Objective
+
+TRAINING = "training"
+"""Name of the distribution everything is trained on; every other name is a shift."""
+
+
+class AbstractDescribed(eqx.Module):
+    """Named features, what is wanted of them, what is trained for, and named shifts.
+
+    Its fields are its knobs, each with a default. Its docstring holds the prose of its card (`worlds/card.py`).
+    """
+
+    name: eqx.AbstractClassVar[str]
+    features: eqx.AbstractClassVar[tuple[str, ...]]
+    intended_goal: eqx.AbstractClassVar[Objective]
+    base_objective: eqx.AbstractClassVar[Objective]
+    shifts: eqx.AbstractClassVar[dict[str, str]]
