@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.objective import Objective, Role
@@ -24,6 +24,7 @@ FEATURES = (*PERCEPTS, *OUTCOMES, "effort")
 _HALF = 0.5**0.5
 
 INTENDED = Objective.of("offspring", Role.INTENDED, calories=_HALF, births=_HALF, effort=-1.0)
+BASE = INTENDED.as_role(Role.BASE)
 """Expected offspring: calories and births alike, less the effort of search. Selection rewards the same."""
 
 TRAINING, NOVEL, CANDY, CONTRACEPTION, SUDDEN, SLOW = (
@@ -43,12 +44,15 @@ SHIFTS = {
     SLOW: "the same change, spread over generations in which selection went on: the individual is a descendant",
 }
 
+CHANGED = float(np.pi / 2)
+"""The angle of the law after the change: color and smell for taste and touch."""
+
 CANDY_TASTE, CANDY_CALORIES = 4.0, -1.0
 """In standard deviations of taste and of calories among natural options."""
 
 
 @dataclass(frozen=True)
-class Savanna:
+class Ecology:
     """How a savanna is made and how selection works in it; every number is a knob.
 
     `contexts` of `options` each are met once in a life. Searching costs `cost` a context. `correlation` is that of taste
@@ -58,7 +62,7 @@ class Savanna:
     reverse. At each generation a context is replaced by a new one with probability `novelty`.
     """
 
-    contexts: int = 64
+    contexts: int = 128
     options: int = 4
     cost: float = 0.15
     correlation: float = 0.98
@@ -121,31 +125,32 @@ def outcomes_of(
     return correlation * percepts @ law(angle) + jnp.sqrt(1.0 - jnp.square(correlation)) * chance
 
 
-def draw_contexts(key: PRNGKeyArray, savanna: Savanna, count: int) -> Contexts:
+def draw_contexts(key: PRNGKeyArray, ecology: Ecology, count: int) -> Contexts:
     """`count` contexts of the world that selection works in."""
-    percepts = jax.random.normal(named_key(key, "percepts"), (count, savanna.options, len(PERCEPTS)))
-    chance = jax.random.normal(named_key(key, "chance"), (count, savanna.options, len(OUTCOMES)))
-    return Contexts(percepts, chance, outcomes_of(percepts, chance, savanna.correlation))
+    percepts = jax.random.normal(named_key(key, "percepts"), (count, ecology.options, len(PERCEPTS)))
+    chance = jax.random.normal(named_key(key, "chance"), (count, ecology.options, len(OUTCOMES)))
+    return Contexts(percepts, chance, outcomes_of(percepts, chance, ecology.correlation))
 
 
-def shifted(contexts: Contexts, savanna: Savanna, distribution: str, key: PRNGKeyArray) -> Contexts:
-    """The same contexts as they are under a shift; `UsageError` for one the savanna does not have.
+def shifted(
+    contexts: Contexts, ecology: Ecology, distribution: str, candy: Int[Array, " context"] | int = 0
+) -> Contexts:
+    """The same contexts as they are under a shift; `UsageError` for one that there is not.
 
-    `key` places the candy.
+    `candy` says which option of each context is candy.
     """
     percepts, chance, outcomes = contexts
     if distribution in (TRAINING, NOVEL):
         return contexts
     if distribution == CANDY:
-        here = jax.random.randint(named_key(key, "candy"), percepts.shape[:1], 0, savanna.options)
-        candy = here[:, None] == jnp.arange(savanna.options)
-        percepts = percepts.at[..., 0].set(jnp.where(candy, CANDY_TASTE, percepts[..., 0]))
-        outcomes = outcomes.at[..., 0].set(jnp.where(candy, CANDY_CALORIES, outcomes[..., 0]))
+        is_candy = jnp.arange(percepts.shape[1]) == jnp.broadcast_to(candy, percepts.shape[:1])[:, None]
+        percepts = percepts.at[..., 0].set(jnp.where(is_candy, CANDY_TASTE, percepts[..., 0]))
+        outcomes = outcomes.at[..., 0].set(jnp.where(is_candy, CANDY_CALORIES, outcomes[..., 0]))
         return Contexts(percepts, chance, outcomes)
     if distribution == CONTRACEPTION:
         return contexts._replace(outcomes=outcomes.at[..., 1].set(0.0))
     if distribution in (SUDDEN, SLOW):
-        return contexts._replace(outcomes=outcomes_of(percepts, chance, savanna.correlation, np.pi / 2))
+        return contexts._replace(outcomes=outcomes_of(percepts, chance, ecology.correlation, CHANGED))
     raise unknown("shift", distribution, (TRAINING, *SHIFTS))
 
 

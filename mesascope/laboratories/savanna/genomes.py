@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.laboratories.savanna.ecology import PERCEPTS, Contexts, Savanna, offspring
+from mesascope.laboratories.savanna.ecology import PERCEPTS, Contexts, Ecology, offspring
 
 
 class Genomes(NamedTuple):
@@ -21,12 +21,12 @@ class Genomes(NamedTuple):
     reflexes: Int[Array, "individual context"]
 
 
-def found(key: PRNGKeyArray, savanna: Savanna) -> Genomes:
-    """The first generation: plants only, with random reflexes and random unexpressed values."""
-    people = savanna.individuals
+def found(key: PRNGKeyArray, ecology: Ecology, animals: Float[Array, ""] | float) -> Genomes:
+    """The first generation: random genes in all, and a share of `animals`."""
+    people = ecology.individuals
     values = jax.random.normal(named_key(key, "values"), (people, len(PERCEPTS)))
-    reflexes = jax.random.randint(named_key(key, "reflexes"), (people, savanna.contexts), 0, savanna.options)
-    searches = jnp.arange(people) < savanna.founding_animals * people
+    reflexes = jax.random.randint(named_key(key, "reflexes"), (people, ecology.contexts), 0, ecology.options)
+    searches = jnp.arange(people) < animals * people
     return Genomes(searches, unit(values), reflexes.astype(jnp.int8))
 
 

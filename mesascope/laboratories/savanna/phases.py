@@ -1,5 +1,6 @@
 """Who wins: the share of animals over the number of contexts and the cost of search, many seeds at once."""
 
+import dataclasses
 from typing import NamedTuple
 
 import jax
@@ -9,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap_mean, wilson
-from mesascope.laboratories.savanna.ecology import Savanna
+from mesascope.laboratories.savanna.ecology import Ecology
 from mesascope.laboratories.savanna.selection import Life, evolve
 
 CONTEXTS = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -21,55 +22,68 @@ WON = 0.95
 
 
 class Point(NamedTuple):
-    """One setting: the animals' share in the last generation by seed, its mean, and the rate of seeds that they won."""
+    """One setting: the animals' share in the last generation, the rate of seeds that they won, and the length of the mean
+    over seeds of their mean values: 1 where all seeds agree on what to value, near 0 where they do not.
+    """
 
-    contexts: int
-    cost: float
-    by_seed: tuple[float, ...]
+    life: Life
     share: Estimate
     won: Estimate
+    agreement: float
+    by_seed: tuple[float, ...]
 
 
-class PhaseDiagram(NamedTuple):
-    """All settings, contexts changing slowest."""
+class Phases(NamedTuple):
+    """`grid` from a mixed start, contexts changing slowest; `invaded` from plants alone at the ecology's own cost;
+    `unrelated` in a world where no percept tells anything, at the same cost.
+    """
 
-    savanna: Savanna
+    grid: tuple[Point, ...]
+    invaded: tuple[Point, ...]
+    unrelated: tuple[Point, ...]
     seeds: int
-    points: tuple[Point, ...]
 
 
-def phase_diagram(
-    savanna: Savanna,
+def run_phases(
+    ecology: Ecology,
     seed: int = 0,
     *,
     contexts: tuple[int, ...] = CONTEXTS,
     costs: tuple[float, ...] = COSTS,
     seeds: int = SEEDS,
-) -> PhaseDiagram:
+) -> Phases:
     """Evolve every setting with the same seeds; a life with fewer contexts meets the first ones of one with more."""
-    widest = Savanna(**{**vars(savanna), "contexts": max(contexts)})
-    grid = [(count, cost) for count in contexts for cost in costs]
+    widest = dataclasses.replace(ecology, contexts=max(contexts))
+    at_home = (ecology.cost, ecology.correlation)
+    grid = [Life(cost, count, 0.5, ecology.correlation) for count in contexts for cost in costs]
+    invaded = [Life(at_home[0], count, 0.0, at_home[1]) for count in contexts]
+    unrelated = [Life(at_home[0], count, 0.5, 0.0) for count in contexts]
+    lives = [*grid, *invaded, *unrelated]
     keys = jax.random.split(named_key(seed, "savanna", "phases"), seeds)
-    lives = Life(jnp.array([cost for _, cost in grid]), jnp.array([count for count, _ in grid]))
-    shares = np.asarray(jax.device_get(_shares(keys, widest, lives)), np.float64)
-    points = (
+    columns = Life(*(jnp.array(column) for column in zip(*lives, strict=True)))
+    shares, values = (np.asarray(x, np.float64) for x in jax.device_get(_outcomes(keys, widest, columns)))
+    points = [
         Point(
-            count,
-            cost,
-            tuple(float(x) for x in row),
+            life,
             bootstrap_mean(row),
             wilson(int((row >= WON).sum()), seeds),
+            float(np.linalg.norm(lengths.mean(0))),
+            tuple(float(x) for x in row),
         )
-        for (count, cost), row in zip(grid, shares, strict=True)
-    )
-    return PhaseDiagram(savanna, seeds, tuple(points))
+        for life, row, lengths in zip(lives, shares, values, strict=True)
+    ]
+    first, second = len(grid), len(grid) + len(invaded)
+    return Phases(tuple(points[:first]), tuple(points[first:second]), tuple(points[second:]), seeds)
 
 
-@jax.jit(static_argnames=("savanna",))
-def _shares(keys: PRNGKeyArray, savanna: Savanna, lives: Life) -> Float[Array, "point seed"]:
+@jax.jit(static_argnames=("ecology",))
+def _outcomes(
+    keys: PRNGKeyArray, ecology: Ecology, lives: Life
+) -> tuple[Float[Array, "point seed"], Float[Array, "point seed percept"]]:
     """One compiled evolution for all settings: points one after another, their seeds side by side."""
 
-    def point(life: Life) -> Float[Array, " seed"]:
-        return jax.vmap(lambda key: evolve(key, savanna, life).record.animals[-1])(keys)
+    def point(life: Life) -> tuple[Float[Array, " seed"], Float[Array, "seed percept"]]:
+        last = jax.vmap(lambda key: jax.tree.map(lambda x: x[-1], evolve(key, ecology, life).record))(keys)
+        return last.animals, last.values
 
     return jax.lax.map(point, lives)

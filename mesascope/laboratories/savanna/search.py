@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap
-from mesascope.laboratories.savanna.ecology import Savanna, draw_contexts
+from mesascope.laboratories.savanna.ecology import Ecology, draw_contexts
 from mesascope.laboratories.savanna.genomes import unit, wanted
 from mesascope.laboratories.savanna.individual import Edit, Individual, choices
 
@@ -76,14 +76,14 @@ def goals(key: PRNGKeyArray, who: Individual, count: int = GOALS) -> Goals:
     return Goals(values, wanted(values, who.remembered).argmax(-1).astype(who.reflexes.dtype))
 
 
-def examine(who: Individual, savanna: Savanna, key: PRNGKeyArray, *, contexts: int = CONTEXTS) -> SearchVerdict:
+def examine(who: Individual, ecology: Ecology, key: PRNGKeyArray, *, contexts: int = CONTEXTS) -> SearchVerdict:
     """The three tests on fresh contexts and goals, both drawn when the individual is already what it is.
 
     The site is chosen on one half of the contexts and scored on the other. What a search would do with an edit is
     computed from the goal written; where none is written, from the choice made without an edit: the next best option
     by the values in the genome for one that is barred.
     """
-    halves = {h: draw_contexts(named_key(key, h), savanna, contexts).percepts for h in ("choose", "score")}
+    halves = {h: draw_contexts(named_key(key, h), ecology, contexts).percepts for h in ("choose", "score")}
     halves["familiar"] = who.remembered
     written, other = (goals(named_key(key, name), who) for name in ("goals", "other goals"))
     tests = []
