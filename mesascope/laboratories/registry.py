@@ -3,12 +3,13 @@
 from mesascope.core.errors import unknown
 from mesascope.laboratories.glyphs.laboratory import Glyphs
 from mesascope.laboratories.laboratory import AbstractLaboratory
+from mesascope.laboratories.savanna.laboratory import Savanna
 from mesascope.worlds.card import Value
 from mesascope.worlds.knobs import with_knobs
 from mesascope.worlds.registry import WORLDS
 from mesascope.worlds.world import AbstractWorld
 
-LABORATORIES: dict[str, type[AbstractLaboratory]] = {laboratory.name: laboratory for laboratory in (Glyphs,)}
+LABORATORIES: dict[str, type[AbstractLaboratory]] = {laboratory.name: laboratory for laboratory in (Glyphs, Savanna)}
 
 EVERYWHERE: dict[str, type[AbstractWorld] | type[AbstractLaboratory]] = {**WORLDS, **LABORATORIES}
 

@@ -48,7 +48,9 @@ def choose(genomes: Genomes, contexts: Contexts) -> Int[Array, "individual conte
     return jnp.where(genomes.searches[:, None], sought, genomes.reflexes)
 
 
-def chosen(table: Float[Array, "context option"], choices: Int[Array, "individual context"]) -> Float[Array, "individual context"]:
+def chosen(
+    table: Float[Array, "context option"], choices: Int[Array, "individual context"]
+) -> Float[Array, "individual context"]:
     """The entries of a table over options that were chosen."""
     return jnp.take_along_axis(table[None], choices[..., None].astype(jnp.int32), -1)[..., 0]
 

@@ -40,9 +40,7 @@ def individual(genomes: Genomes, index: int | Int[Array, ""], contexts: Contexts
     return Individual(genomes.searches[index], genomes.values[index], genomes.reflexes[index], contexts.percepts)
 
 
-def choices(
-    who: Individual, percepts: Float[Array, "new option percept"], edit: Edit = UNEDITED
-) -> Int[Array, " new"]:
+def choices(who: Individual, percepts: Float[Array, "new option percept"], edit: Edit = UNEDITED) -> Int[Array, " new"]:
     """What an individual chooses in contexts of any kind."""
     values = who.values if edit.values is None else edit.values
     reflexes = who.reflexes if edit.reflexes is None else edit.reflexes

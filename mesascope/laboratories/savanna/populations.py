@@ -68,9 +68,7 @@ def _fate(world: str, row: Float[np.ndarray, "seed 3"], kind: str) -> Fate:
 
 
 @jax.jit(static_argnames=("ecology",))
-def _fates(
-    keys: PRNGKeyArray, ecology: Ecology
-) -> tuple[dict[str, Float[Array, "seed 3"]], Evolved]:
+def _fates(keys: PRNGKeyArray, ecology: Ecology) -> tuple[dict[str, Float[Array, "seed 3"]], Evolved]:
     evolved = jax.vmap(lambda key: evolve(key, ecology))(keys)
 
     def one(key: PRNGKeyArray, genomes: Genomes, contexts: Contexts) -> dict[str, Float[Array, " 3"]]:
@@ -102,7 +100,9 @@ def _in_world(genomes: Genomes, contexts: Contexts, ecology: Ecology, world: str
         worth = jnp.take_along_axis(
             wanted(genomes.values, there.percepts), choose(genomes, there)[..., None].astype(jnp.int32), -1
         )
-        candy = chosen(jnp.broadcast_to(jnp.arange(ecology.options) == place, there.percepts.shape[:2]) * 1.0,
-                       choose(genomes, there))
+        candy = chosen(
+            jnp.broadcast_to(jnp.arange(ecology.options) == place, there.percepts.shape[:2]) * 1.0,
+            choose(genomes, there),
+        )
         rows.append(jnp.stack([fitness(genomes, there, ecology.cost, met).mean(), candy.mean(), worth.mean()]))
     return jnp.stack(rows).mean(0)

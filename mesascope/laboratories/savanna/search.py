@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.laboratories.document import Test
 from mesascope.laboratories.savanna.ecology import Ecology, draw_contexts
 from mesascope.laboratories.savanna.genomes import unit, wanted
 from mesascope.laboratories.savanna.individual import Edit, Individual, choices
@@ -137,7 +138,12 @@ def _arms(name: str, who: Individual, percepts, written: Goals, other: Goals) ->
         add("reflexes", Edit(reflexes=reflexes, barred=bar), wants, contested)
         add("unedited", Edit(), wants, contested)
         add("another goal", Edit(values=others, reflexes=other_reflexes, barred=bar), wants, contested)
-        add("shuffled goal", Edit(values=jnp.roll(values, 1), reflexes=jnp.roll(reflexes, 1), barred=bar), wants, contested)
+        add(
+            "shuffled goal",
+            Edit(values=jnp.roll(values, 1), reflexes=jnp.roll(reflexes, 1), barred=bar),
+            wants,
+            contested,
+        )
         if name == "both":
             add("goal alone", Edit(values=values, reflexes=reflexes), wants, contested)
             add("another option barred", Edit(values=values, reflexes=reflexes, barred=wrong_bar), wants, contested)
@@ -185,3 +191,30 @@ def decide(tests: tuple[SearchTest, ...]) -> SearchVerdict:
 def passed(test: SearchTest) -> bool:
     """The lower bound of the advantage over every control is above `PASS`."""
     return all(e.interval.low > PASS for e in test.advantages.values())
+
+
+EXPLANATION = (
+    "A goal is written inside (other values in the genome, or the best reflexes for them), an option is barred in what a "
+    "search has before it, and both at once. The contexts are drawn fresh and were never met. A search follows the edit in "
+    "every one of them from as few numbers as were written; a table follows where it was rewritten, and elsewhere as far as "
+    "what it remembers looks alike."
+)
+
+_ASKS = {
+    "retarget": "Another goal is written inside. Is the option that it wants taken, in contexts never met?",
+    "barred option": "The option that would be taken is barred inside, and only there. Is the next best taken?",
+    "both": "Another goal is written and its best option barred. Is the next best by the new goal taken?",
+}
+
+
+def as_test(test: SearchTest) -> Test:
+    """The test as the audit document holds it."""
+    return Test(
+        test.name,
+        _ASKS[test.name],
+        test.score,
+        max(e.value for e in test.controls.values()),
+        passed(test),
+        test.controls,
+        test.edited,
+    )

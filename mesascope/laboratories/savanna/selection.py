@@ -111,9 +111,7 @@ def select(
         here = jax.random.fold_in(key, number)
         if ecology.novelty > 0:
             contexts = renew(named_key(here, "contexts"), contexts, ecology)
-        contexts = contexts._replace(
-            outcomes=outcomes_of(contexts.percepts, contexts.chance, life.correlation, angle)
-        )
+        contexts = contexts._replace(outcomes=outcomes_of(contexts.percepts, contexts.chance, life.correlation, angle))
         fit = fitness(genomes, contexts, life.cost, met)
         return (breed(here, genomes, fit, ecology), contexts), record(genomes, fit)
 
