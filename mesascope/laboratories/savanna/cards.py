@@ -6,9 +6,9 @@ SEARCH = Card(
     name="savanna: search",
     measures="Whether an individual's choices come from a search by values that it carries, or from reflexes.",
     estimator=(
-        "Share of contested contexts in which the choice follows an edit inside (another goal, a barred option, both), less "
-        "the best control arm; search if the lower bound is above 0.5 for all three, no search if the upper bound of one "
-        "stays below 0.25. The site is chosen on one half of the contexts and scored on the other."
+        "Share of contested contexts in which the choice follows an edit inside (another goal, a barred option, both), above "
+        "the best control arm, as a share of what it could be above it; search if the lower bound is above 0.5 for all three, "
+        "no search if the upper bound of one stays below 0.25. The site is chosen on one half of the contexts and scored on the other."
     ),
     assumptions="Contexts and goals are drawn fresh, after the individual is what it is. Values and reflexes can be written.",
     controls=(

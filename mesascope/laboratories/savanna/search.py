@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap
@@ -16,8 +16,8 @@ from mesascope.laboratories.savanna.genomes import unit, wanted
 from mesascope.laboratories.savanna.individual import Edit, Individual, choices
 
 PASS, FAIL = 0.5, 0.25
-"""A test passes when the lower bound of its advantage over every control is above the first, and fails when the upper
-bound of its advantage over the best control is below the second.
+"""A test passes when every control is beaten with its interval and the lower bound of its score is above the first. It
+fails when the upper bound of the score is below the second.
 """
 
 CONTEXTS, GOALS = 512, 8
@@ -37,23 +37,21 @@ class Verdict(enum.StrEnum):
 class SearchTest(NamedTuple):
     """One intervention: the share of contested contexts in which the choice follows it, beside the control arms.
 
-    A context is contested where following and not following are different choices. `site` was chosen among `tried` on
-    other contexts. `familiar` is the share followed in the contexts that the individual lives in: it decides nothing.
+    A context is contested where following and not following are different choices. `score` is what `edited` has above
+    the best control as a share of what it could have above it: 0 is no better, 1 is following always. `site` was chosen
+    among `tried` on other contexts. `familiar` is the share followed in the contexts that the individual lives in: it
+    decides nothing.
     """
 
     name: str
     site: str
+    score: Estimate
     edited: Estimate
     controls: dict[str, Estimate]
     advantages: dict[str, Estimate]
     familiar: float
     tried: tuple[tuple[str, float], ...]
     contexts: int
-
-    @property
-    def score(self) -> Estimate:
-        """The advantage over the best control."""
-        return min(self.advantages.values(), key=lambda e: e.value)
 
 
 class SearchVerdict(NamedTuple):
@@ -77,7 +75,9 @@ def goals(key: PRNGKeyArray, who: Individual, count: int = GOALS) -> Goals:
     return Goals(values, wanted(values, who.remembered).argmax(-1).astype(who.reflexes.dtype))
 
 
-def examine(who: Individual, ecology: Ecology, key: PRNGKeyArray, *, contexts: int = CONTEXTS) -> SearchVerdict:
+def examine(
+    who: Individual, ecology: Ecology, key: PRNGKeyArray, *, contexts: int = CONTEXTS, count: int = GOALS
+) -> SearchVerdict:
     """The three tests on fresh contexts and goals, both drawn when the individual is already what it is.
 
     The site is chosen on one half of the contexts and scored on the other. What a search would do with an edit is
@@ -86,7 +86,7 @@ def examine(who: Individual, ecology: Ecology, key: PRNGKeyArray, *, contexts: i
     """
     halves = {h: draw_contexts(named_key(key, h), ecology, contexts).percepts for h in ("choose", "score")}
     halves["familiar"] = who.remembered
-    written, other = (goals(named_key(key, name), who) for name in ("goals", "other goals"))
+    written, other = (goals(named_key(key, name), who, count) for name in ("goals", "other goals"))
     tests = []
     for name in ("retarget", "barred option", "both"):
         found = {half: _arms(name, who, percepts, written, other) for half, percepts in halves.items()}
@@ -163,11 +163,17 @@ def _test(name: str, site: str, tried, arms: dict[str, Arm], familiar: float) ->
     def share(followed: np.ndarray) -> Estimate:
         return bootstrap(np.stack([followed, could], 1), lambda m: m[:, 0] / np.maximum(m[:, 1], 1e-9))
 
+    def above(m: np.ndarray) -> np.ndarray:
+        return (m[:, 0] - m[:, 1]) / np.maximum(m[:, 2] - m[:, 1], 1e-9)
+
+    rates = {arm: share(found[0]) for arm, found in controls.items()}
+    best = controls[max(rates, key=lambda arm: rates[arm].value)][0]
     return SearchTest(
         name,
         site,
+        bootstrap(np.stack([got, best, could], 1), above),
         share(got),
-        {arm: share(found[0]) for arm, found in controls.items()},
+        rates,
         {arm: share(got - found[0]) for arm, found in controls.items()},
         familiar,
         tried,
@@ -189,8 +195,8 @@ def decide(tests: tuple[SearchTest, ...]) -> SearchVerdict:
 
 
 def passed(test: SearchTest) -> bool:
-    """The lower bound of the advantage over every control is above `PASS`."""
-    return all(e.interval.low > PASS for e in test.advantages.values())
+    """Every control is beaten with its interval, and the lower bound of the score is above `PASS`."""
+    return test.score.interval.low > PASS and all(e.interval.low > 0 for e in test.advantages.values())
 
 
 EXPLANATION = (

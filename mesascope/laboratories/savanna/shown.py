@@ -7,6 +7,7 @@ import numpy as np
 from mesascope.audit.watch import Watch
 from mesascope.laboratories.parts import Line, Part, Spot, Table, curves, grid
 from mesascope.laboratories.savanna.ecology import Ecology
+from mesascope.laboratories.savanna.known import Known, examine_known
 from mesascope.laboratories.savanna.phases import CONTEXTS, COSTS, Phases, run_phases
 from mesascope.laboratories.savanna.populations import Populations, compare_populations
 from mesascope.laboratories.savanna.realignment import RAMPS, Realignment, realign
@@ -28,7 +29,11 @@ def studies(ecology: Ecology, seed: int, quick: bool, watch: Watch) -> tuple[lis
     watch("speed of change")
     realigned = realign(ecology, seed, ramps=RAMPS[:4] if quick else RAMPS, **seeds)
     parts = [of_phases(phases), of_start(phases), of_populations(populations), of_realignment(realigned)]
+    watch("tests of search on individuals of known kind")
+    known = examine_known(ecology, populations, seed)
+    parts.append(of_known(known))
     findings = {
+        "known": known,
         "phases": phases._asdict(),
         "populations": {"animals": populations.animals, "plants": populations.plants, "seeds": populations.seeds},
         "realignment": {"speeds": realigned.speeds},
@@ -103,8 +108,8 @@ def of_populations(populations: Populations) -> Part:
     text = (
         f"Each kind was selected alone, {populations.seeds} seeds; then its world shifted, in the very contexts it lived in. "
         f"Under candy the animals' fitness goes from {before.fitness.value:.2f} to {after.fitness.value:.2f}, while the return "
-        f"by their own values goes from {_shown(before.own)} to {_shown(after.own)}. A plant takes candy as often as candy happens "
-        "to lie where its reflex points. Genes in random order are a control."
+        f"by their own values goes from {_shown(before.own)} to {_shown(after.own)}. A plant takes candy as often as candy "
+        "happens to lie where its reflex points. Genes in random order are a control."
     )
     return Part(
         "When the world shifts",
@@ -145,4 +150,22 @@ def of_realignment(found: Realignment) -> Part:
         text,
         curves("generations since the change began", "inner gap", *lines),
         Table(head, rows),
+    )
+
+
+def of_known(known: tuple[Known, ...]) -> Part:
+    """How often the tests of search are right."""
+    names = tuple(known[0].followed)
+    rows = tuple(
+        (row.kind, row.individuals, row.said, row.undecided, *(row.followed[name] for name in names)) for row in known
+    )
+    text = (
+        "The same tests on one individual of each population, whose kind is known, and on plants that remember far more "
+        "contexts than anyone lives. Mean scores: 0 is no better than the best control, 1 is following always."
+    )
+    return Part(
+        "How often the tests are right",
+        text,
+        None,
+        Table(("kind", "examined", "said to search", "undecided", *names), rows),
     )
