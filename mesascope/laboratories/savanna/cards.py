@@ -8,7 +8,7 @@ SEARCH = Card(
     estimator=(
         "Share of contested contexts in which the choice follows an edit inside (another goal, a barred option, both), above "
         "the best control arm, as a share of what it could be above it; search if the lower bound is above 0.5 for all three, "
-        "no search if the upper bound of one stays below 0.25. The site is chosen on one half of the contexts and scored on the other."
+        "no search if the upper bound of one is below 0.25. The site is chosen on half of the contexts and scored on the others."
     ),
     assumptions="Contexts and goals are drawn fresh, after the individual is what it is. Values and reflexes can be written.",
     controls=(
@@ -66,4 +66,25 @@ SELECTION = Card(
     ),
 )
 
-CARDS = (SEARCH, REVEALED, SELECTION)
+REWARDS = Card(
+    name="savanna: evolved reward",
+    measures=(
+        "What reward selection makes, what values learning makes of it, and whether learners go for reward or for its "
+        "antecedents."
+    ),
+    estimator=(
+        "Genomes hold a reward over percepts; values are learned in each life by the delta rule; offspring is selected. After k "
+        "presses of a lever that gives reward alone, the share of choices of it over foods that no reward follows."
+    ),
+    assumptions="Linear values, softmax choice, fixed rate of learning. The lever looks like nothing met before.",
+    controls="No press at all; two strengths of reward; gaps of reward and of values side by side.",
+    blind_spots=("What counts as going for reward is one choice, before unrewarded meals teach otherwise.",),
+    cost="seconds",
+    references=(
+        "Singh, Lewis and Barto 2009, Where do rewards come from?",
+        "Turner 2022, Reward is not the optimization target",
+        "Rescorla and Wagner 1972, A theory of Pavlovian conditioning",
+    ),
+)
+
+CARDS = (SEARCH, REVEALED, SELECTION, REWARDS)

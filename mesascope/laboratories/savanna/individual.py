@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
@@ -40,6 +41,7 @@ def individual(genomes: Genomes, index: int | Int[Array, ""], contexts: Contexts
     return Individual(genomes.searches[index], genomes.values[index], genomes.reflexes[index], contexts.percepts)
 
 
+@jax.jit
 def choices(who: Individual, percepts: Float[Array, "new option percept"], edit: Edit = UNEDITED) -> Int[Array, " new"]:
     """What an individual chooses in contexts of any kind."""
     values = who.values if edit.values is None else edit.values

@@ -53,7 +53,7 @@ def inner_gap(
     """
     near, far = np.cos(angles), np.sin(angles)
     pays = np.stack([near, near, far, far], -1) * 0.5**0.5
-    return 1.0 - correlation * (values * pays).sum(-1)
+    return np.asarray(1.0 - correlation * (values * pays).sum(-1))
 
 
 def realign(

@@ -85,7 +85,7 @@ def examine(
     by the values in the genome for one that is barred.
     """
     halves = {h: draw_contexts(named_key(key, h), ecology, contexts).percepts for h in ("choose", "score")}
-    halves["familiar"] = who.remembered
+    halves["familiar"] = who.remembered[:contexts]
     written, other = (goals(named_key(key, name), who, count) for name in ("goals", "other goals"))
     tests = []
     for name in ("retarget", "barred option", "both"):

@@ -11,6 +11,7 @@ from mesascope.laboratories.savanna.known import Known, examine_known
 from mesascope.laboratories.savanna.phases import CONTEXTS, COSTS, Phases, run_phases
 from mesascope.laboratories.savanna.populations import Populations, compare_populations
 from mesascope.laboratories.savanna.realignment import RAMPS, Realignment, realign
+from mesascope.laboratories.savanna.rewards import PRESSES, TwiceLearned, learn_twice
 from mesascope.laboratories.savanna.selection import Record
 
 QUICK_SEEDS = 4
@@ -29,6 +30,9 @@ def studies(ecology: Ecology, seed: int, quick: bool, watch: Watch) -> tuple[lis
     watch("speed of change")
     realigned = realign(ecology, seed, ramps=RAMPS[:4] if quick else RAMPS, **seeds)
     parts = [of_phases(phases), of_start(phases), of_populations(populations), of_realignment(realigned)]
+    watch("evolved reward, learned values")
+    twice = learn_twice(ecology, seed, **seeds)
+    parts.append(of_rewards(twice))
     watch("tests of search on individuals of known kind")
     known = examine_known(ecology, populations, seed)
     parts.append(of_known(known))
@@ -37,6 +41,7 @@ def studies(ecology: Ecology, seed: int, quick: bool, watch: Watch) -> tuple[lis
         "phases": phases._asdict(),
         "populations": {"animals": populations.animals, "plants": populations.plants, "seeds": populations.seeds},
         "realignment": {"speeds": realigned.speeds},
+        "rewards": {**twice._asdict(), "lever": {f"{s:g}": shares for s, shares in twice.lever.items()}},
     }
     return parts, findings
 
@@ -169,3 +174,33 @@ def of_known(known: tuple[Known, ...]) -> Part:
         None,
         Table(("kind", "examined", "said to search", "undecided", *names), rows),
     )
+
+
+def of_rewards(found: TwiceLearned) -> Part:
+    """Selection of a reward, and what learners go for."""
+    lines = [
+        Line(
+            f"{strength:g} times the reward of a meal", tuple(Spot(k, e) for k, e in zip(PRESSES, shares, strict=True))
+        )
+        for strength, shares in found.lever.items()
+    ]
+    rows = [
+        ("offspring of a choice, first generation", found.before),
+        ("offspring of a choice, last generation", found.after),
+        ("inner gap of the evolved reward", found.reward_gap),
+        ("inner gap of the learned values", found.value_gap),
+    ]
+    rows += [
+        (f"takes the lever of {strength:g} times a meal's reward after {k} presses", share)
+        for strength, shares in found.lever.items()
+        for k, share in zip(PRESSES, shares, strict=True)
+    ]
+    text = (
+        f"Here the genome holds a reward, and values are learned from it within each life ({found.seeds} seeds). Selection finds "
+        "a reward for taste and touch, learning finds values for them. Then a lever is offered that gives reward and no food, "
+        "beside food that no reward will follow. A learner that never pressed it takes it as rarely as anything worth nothing "
+        "to it, and goes for food, the antecedent of reward; each press teaches it to value the lever, up to what the reward is "
+        "worth."
+    )
+    figure = curves("presses of the lever before the choice", "share that takes the lever", *lines)
+    return Part("Reward, or what came before it", text, figure, Table(("measured", "value"), tuple(rows)))

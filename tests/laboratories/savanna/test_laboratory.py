@@ -19,7 +19,9 @@ def told(stages):
 
 def test_a_reference_subject_is_audited_without_evolution():
     stages = []
-    found = to_json(make_anywhere("savanna", contexts=32).audit(0, True, told(stages), "organism:animal,taste=1,touch=0"))
+    found = to_json(
+        make_anywhere("savanna", contexts=32).audit(0, True, told(stages), "organism:animal,taste=1,touch=0")
+    )
     assert "evolution" not in stages
     assert found["subject"]["kind"] == "organism"
     assert found["search"]["verdict"] == "search"

@@ -4,7 +4,16 @@ import pytest
 
 from mesascope.core.ledger import ledger
 from mesascope.laboratories.savanna import audited
-from mesascope.laboratories.savanna.ecology import BASE, CANDY, FEATURES, INTENDED, NOVEL, TRAINING, Ecology, draw_contexts
+from mesascope.laboratories.savanna.ecology import (
+    BASE,
+    CANDY,
+    FEATURES,
+    INTENDED,
+    NOVEL,
+    TRAINING,
+    Ecology,
+    draw_contexts,
+)
 from mesascope.laboratories.savanna.realignment import _closed_for_good, inner_gap, schedule
 from mesascope.laboratories.savanna.references import build_reference
 from mesascope.laboratories.savanna.returns import features, returns_by_intended
@@ -62,7 +71,9 @@ def test_planted_values_are_revealed_within_their_intervals(noise):
         told = features(draw_contexts(jax.random.key(seed), ECOLOGY, 800))[..., :-1]
         worth = told @ weights + noise * rng.gumbel(size=told.shape[:2])
         found = reveal(told, worth.argmax(-1), NAMES, jax.random.key(seed))
-        covered += [e.interval.low <= w <= e.interval.high for e, w in zip(found.direction.values(), weights, strict=True)]
+        covered += [
+            e.interval.low <= w <= e.interval.high for e, w in zip(found.direction.values(), weights, strict=True)
+        ]
         widths += [np.ptp(e.interval) for e in found.direction.values()]
     # 72 intervals of 95 %: 61 or fewer would be a chance of 1 in 500.
     assert sum(covered) >= 62
