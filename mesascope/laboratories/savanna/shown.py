@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from mesascope.audit.watch import Watch
-from mesascope.laboratories.parts import Line, Part, Spot, Table, curves, grid
+from mesascope.laboratories.parts import Cell, Line, Part, Spot, Table, curves, grid
 from mesascope.laboratories.savanna.ecology import Ecology
 from mesascope.laboratories.savanna.known import Known, examine_known
 from mesascope.laboratories.savanna.phases import CONTEXTS, COSTS, Phases, run_phases
@@ -161,7 +161,7 @@ def of_realignment(found: Realignment) -> Part:
 def of_known(known: tuple[Known, ...]) -> Part:
     """How often the tests of search are right."""
     names = tuple(known[0].followed)
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (row.kind, row.individuals, row.said, row.undecided, *(row.followed[name] for name in names)) for row in known
     )
     text = (
