@@ -36,7 +36,7 @@ def phases(found: dict[str, Any]) -> str:
     for name, said in (("invaded", "from plants alone"), ("unrelated", "percepts tell nothing")):
         line = found["phases"][name]
         rows.append([f"{said}, cost {line[0]['life']['cost']:g}", *(estimate(p["share"]) for p in line)])
-    return table(("", *(f"{count} contexts" for count in counts)), rows)
+    return table(("", *(f"N = {count}" for count in counts)), rows)
 
 
 def populations(found: dict[str, Any]) -> str:
