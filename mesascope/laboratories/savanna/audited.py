@@ -99,8 +99,10 @@ def spread(weights: dict[str, Estimate]) -> Float[np.ndarray, " feature"]:
     return np.array([weights[name].value if name in weights else 0.0 for name in FEATURES])
 
 
-def agreement(genome: Float[np.ndarray, " feature"], draws: Float[np.ndarray, "draw feature"]) -> Estimate:
-    """Cosine between the objective in the genome and the one that choices reveal."""
+def agreement(genome: Float[np.ndarray, " feature"], draws: Float[np.ndarray, "draw shown"]) -> Estimate:
+    """Cosine between the objective in the genome and the one that choices reveal, over the features shown by `draws`, the
+    first ones.
+    """
     cosines = draws @ genome[: draws.shape[1]] / np.linalg.norm(genome)
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(cosines, [tail, 1 - tail])

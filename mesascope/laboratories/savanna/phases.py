@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Key
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap_mean, wilson
@@ -78,7 +78,7 @@ def run_phases(
 
 @jax.jit(static_argnames=("ecology",))
 def _outcomes(
-    keys: PRNGKeyArray, ecology: Ecology, lives: Life
+    keys: Key[Array, " seed"], ecology: Ecology, lives: Life
 ) -> tuple[Float[Array, "point seed"], Float[Array, "point seed percept"]]:
     """One compiled evolution for all settings: points one after another, their seeds side by side."""
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap_mean
@@ -68,7 +68,7 @@ def _fate(world: str, row: Float[np.ndarray, "seed 3"], kind: str) -> Fate:
 
 
 @jax.jit(static_argnames=("ecology",))
-def _fates(keys: PRNGKeyArray, ecology: Ecology) -> tuple[dict[str, Float[Array, "seed 3"]], Evolved]:
+def _fates(keys: Key[Array, " seed"], ecology: Ecology) -> tuple[dict[str, Float[Array, "seed 3"]], Evolved]:
     evolved = jax.vmap(lambda key: evolve(key, ecology))(keys)
 
     def one(key: PRNGKeyArray, genomes: Genomes, contexts: Contexts) -> dict[str, Float[Array, " 3"]]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap_mean
@@ -90,7 +90,7 @@ def schedule(ramp: int, length: int) -> Float[np.ndarray, " generation"]:
 
 @jax.jit(static_argnames=("ecology",))
 def _followed(
-    keys: PRNGKeyArray, ecology: Ecology, angles: Float[Array, "ramp generation"]
+    keys: Key[Array, " seed"], ecology: Ecology, angles: Float[Array, "ramp generation"]
 ) -> Float[Array, "ramp seed generation percept"]:
     evolved = jax.vmap(lambda key: evolve(key, ecology))(keys)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap_mean
@@ -133,7 +133,7 @@ def learn_twice(ecology: Ecology, seed: int = 0, *, seeds: int = SEEDS) -> Twice
 
 
 @jax.jit(static_argnames=("ecology",))
-def _learners(keys: PRNGKeyArray, ecology: Ecology) -> tuple[Learners, Float[Array, "seed strength press"]]:
+def _learners(keys: Key[Array, " seed"], ecology: Ecology) -> tuple[Learners, Float[Array, "seed strength press"]]:
     def one(key: PRNGKeyArray):
         found = evolve_rewards(key, ecology)
         percepts = draw_contexts(named_key(key, "offers"), ecology, _OFFERS).percepts
