@@ -77,7 +77,7 @@ def realign(
     values = np.asarray(jax.device_get(_followed(keys, alone, jnp.asarray(angles))), np.float64)
     # Values of generation t were selected under the laws before t; they are held against the law of t.
     held = np.concatenate([angles, angles[:, -1:]], 1)
-    gaps = inner_gap(values, held[:, None], ecology.correlation)
+    gaps = inner_gap(values, np.broadcast_to(held[:, None], values.shape[:-1]), ecology.correlation)
     return Realignment(
         tuple(_speed(ramp, gaps[i, :, : ramp + after + 1]) for i, ramp in enumerate(ramps)), gaps.mean(1)
     )
@@ -91,10 +91,10 @@ def schedule(ramp: int, length: int) -> Float[np.ndarray, " generation"]:
 @jax.jit(static_argnames=("ecology",))
 def _followed(
     keys: Key[Array, " seed"], ecology: Ecology, angles: Float[Array, "ramp generation"]
-) -> Float[Array, "ramp seed generation percept"]:
+) -> Float[Array, "ramp seed moment percept"]:
     evolved = jax.vmap(lambda key: evolve(key, ecology))(keys)
 
-    def one(ramp: Float[Array, " generation"]) -> Float[Array, "seed generation percept"]:
+    def one(ramp: Float[Array, " generation"]) -> Float[Array, "seed moment percept"]:
         def go_on(key: PRNGKeyArray, genomes, contexts):
             return select(named_key(key, "change"), genomes, contexts, ecology, ramp).record.values
 
