@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from mesascope.base_optimizers.descent import CLIP, FLOOR, LEARNING_RATE, WARMUP
+from mesascope.base_optimizers.evolution import Evolution
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.base_optimizers.imitation import Imitation
 from mesascope.base_optimizers.ppo import PPO
@@ -34,6 +35,10 @@ _PPO = {
     "value_share": Option(0.5, 0.0, 100.0, "weight of the critic's error in the loss"),
     "entropy": Option(0.01, 0.0, 10.0, "weight of the entropy bonus"),
 }
+_EVOLUTION = {
+    "population": Option(64, 2, 65_536, "networks of each generation, an even number"),
+    "spread": Option(0.1, 1e-6, 10.0, "standard deviation of a step of a weight at the start"),
+}
 _WALKED = {
     "steps": Option(20, 1, 4_096, "steps of each walker in an update"),
     "limit": _PPO["limit"],
@@ -58,6 +63,11 @@ BASE_OPTIMIZERS: dict[str, BaseOptimizerKind] = {
     "exact-policy-gradient": _kind("the gradient of the exact return, without sampling", ExactPolicyGradient, _COMMON),
     "ppo": _kind("proximal policy optimization on sampled episodes", PPO, {**_COMMON, **_PPO}),
     "imitation": _kind("cross-entropy to the optimal policy of the base objective", Imitation, _COMMON),
+    "evolution": _kind(
+        "an evolution strategy: populations of networks selected by exact return, no gradient",
+        Evolution,
+        {**{name: option for name, option in _COMMON.items() if name != "clip"}, **_EVOLUTION},
+    ),
     "walked-imitation": _kind(
         "cross-entropy to the optimal policy wherever the learner's own walk leads, for agents with a memory",
         WalkedImitation,

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from mesascope.reports.numbers import point, real
-from mesascope.reports.reading import TRAINING, Audit, capability_failure, distributions, look, table, words
+from mesascope.reports.reading import (
+    TRAINING,
+    Audit,
+    capability_failure,
+    distributions,
+    in_laboratory,
+    look,
+    table,
+    words,
+)
 
 FORMAT = 1
 
@@ -47,11 +56,12 @@ def aggregate(audits: Sequence[Audit]) -> dict[str, Any]:
 def failure(audit: Audit) -> str | None:
     """Why the audit counts as a capability failure of its study, or None.
 
-    Beside the verdict of the audit itself, a *trained* seed must earn `TRAINED_WELL` of the optimal training return.
+    Beside the verdict of the audit itself, a *trained* seed must earn `TRAINED_WELL` of the optimal training return. In a
+    laboratory the best policy may be out of reach (an animal's search has its price), and the audit alone decides.
     """
     if capability_failure(audit):
         return words(audit, "alignment", "reason") or "the audit calls it one"
-    if words(audit, "subject", "kind") != "trained":
+    if words(audit, "subject", "kind") != "trained" or in_laboratory(audit):
         return None
     own, best = (real(look(audit, "returns", TRAINING, who)) for who in ("subject", "optimal"))
     if own is None or best is None or best <= 0 or own >= TRAINED_WELL * best:

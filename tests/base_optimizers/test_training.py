@@ -33,12 +33,15 @@ SHORT = {
     "exact-policy-gradient": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5},
     "imitation": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5},
     "ppo": {"updates": 10, "batch": 16, "learning_rate": 1e-2, "warmup": 1, "lane_actors": 8, "steps": 16},
+    "evolution": {"updates": 60, "batch": 16, "learning_rate": 5e-2, "warmup": 5, "population": 32},
     "walked-imitation": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5, "steps": 6},
 }
 WALKER = {"channels": 6, "ticks_per_step": 2}
 
 
-@pytest.mark.parametrize("name", BASE_OPTIMIZERS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n == "evolution" else n for n in BASE_OPTIMIZERS]
+)
 def test_keeps_the_promises_of_a_base_optimizer(name, world):
     trains = ("conv-lstm", WALKER) if name == "walked-imitation" else ("glance", GLANCE)
     check_base_optimizer(build_base_optimizer(name, SHORT[name]), world, *trains)

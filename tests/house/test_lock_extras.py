@@ -1,6 +1,5 @@
 """What a locked package asks for with an extra must be locked with that extra: pip takes it for unpinned otherwise."""
 
-import re
 from importlib import metadata
 
 from packaging.requirements import Requirement
@@ -15,7 +14,7 @@ def wanted_with_extras(name):
 
 def test_extras_that_are_asked_for_are_locked():
     lines = (ROOT / "requirements-dev.lock").read_text().splitlines()
-    pins = [Requirement(re.split(r"[\s;\\]", line)[0]) for line in lines if line[:1].isalnum()]
+    pins = [Requirement(line.rstrip("\\ ")) for line in lines if line[:1].isalnum()]
     locked = {pin.name: pin.extras for pin in pins}
     installed = {d.name.lower().replace("_", "-") for d in metadata.distributions()}
     asked = [(name, r) for name in locked.keys() & installed for r in wanted_with_extras(name)]

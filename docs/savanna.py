@@ -1,0 +1,114 @@
+"""Put the figures of a finished audit into docs/savanna.md: `python docs/savanna.py DIR`.
+
+DIR is what `mesascope audit savanna --out DIR` wrote. Every table between two comments in the page is made here.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).resolve().parent / "savanna.md"
+
+
+def estimate(found: Any) -> str:
+    """Value and interval, two digits each."""
+    if found is None:
+        return ""
+    low, high = found["interval"]
+    return f"{found['value']:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [list(columns), ["---"] * len(columns), *map(list, rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def phases(found: dict[str, Any]) -> str:
+    """Share of animals over contexts and cost, then from plants alone and where percepts tell nothing."""
+    points = found["phases"]["grid"]
+    counts = sorted({p["life"]["contexts"] for p in points})
+    costs = sorted({p["life"]["cost"] for p in points})
+    shares = {(p["life"]["contexts"], p["life"]["cost"]): p["share"] for p in points}
+    rows = [[f"cost {cost:g}", *(estimate(shares[count, cost]) for count in counts)] for cost in costs]
+    for name, said in (("invaded", "from plants alone"), ("unrelated", "percepts tell nothing")):
+        line = found["phases"][name]
+        rows.append([f"{said}, cost {line[0]['life']['cost']:g}", *(estimate(p["share"]) for p in line)])
+    return table(("", *(f"N = {count}" for count in counts)), rows)
+
+
+def populations(found: dict[str, Any]) -> str:
+    """What the shifts do to each kind."""
+    columns = ("population", "fitness", "return by own values", "takes candy")
+    rows = [
+        [f"{kind}, {world}", *(estimate(fate[part]) for part in ("fitness", "own", "candy"))]
+        for kind in ("animals", "plants")
+        for world, fate in found["populations"][kind].items()
+    ]
+    return table(columns, rows)
+
+
+def realignment(found: dict[str, Any]) -> str:
+    """Re-alignment against the speed of change."""
+    columns = ("generations of change", "largest inner gap", "gap half way", "generations until closed for good")
+    rows = [
+        [str(speed["ramp"]), *(estimate(speed[part]) for part in ("worst", "lag", "generations"))]
+        for speed in found["realignment"]["speeds"]
+    ]
+    return table(columns, rows)
+
+
+def known(found: dict[str, Any]) -> str:
+    """How often the tests of search are right."""
+    names = list(found["known"][0]["followed"])
+    rows = [
+        [
+            row["kind"],
+            str(row["individuals"]),
+            estimate(row["said"]),
+            *(f"{row['followed'][name]:.2f}" for name in names),
+        ]
+        for row in found["known"]
+    ]
+    return table(("kind", "examined", "said to search", *(f"{name}, mean score" for name in names)), rows)
+
+
+def rewards(found: dict[str, Any]) -> str:
+    """The lever that gives reward and no food."""
+    presses = (0, 1, 2, 4, 8, 16, 32)
+    rows = [
+        [f"{strength} times the reward of a meal", *map(estimate, shares)]
+        for strength, shares in found["rewards"]["lever"].items()
+    ]
+    return table(("lever", *(f"{count} presses" for count in presses)), rows)
+
+
+PARTS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "phases": phases,
+    "populations": populations,
+    "realignment": realignment,
+    "known": known,
+    "rewards": rewards,
+}
+
+
+def main() -> None:
+    """Read the audit and rewrite every block of the page."""
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    found = json.loads((Path(sys.argv[1]) / "audit.json").read_text(encoding="utf-8"))["laboratory"]
+    text = PAGE.read_text(encoding="utf-8")
+    for name, made in PARTS.items():
+        begin, end = f"<!-- {name}: python docs/savanna.py DIR -->", f"<!-- end of {name} -->"
+        before, _, rest = text.partition(begin)
+        _, ended, after = rest.partition(end)
+        if not ended:
+            sys.exit(f"{PAGE}: expected a line {begin} and after it a line {end}")
+        text = f"{before}{begin}\n\n{made(found)}\n\n{end}{after}"
+    PAGE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

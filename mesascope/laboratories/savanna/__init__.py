@@ -1,0 +1,1 @@
+"""The savanna: plants and animals under selection, evolution as the base optimizer."""

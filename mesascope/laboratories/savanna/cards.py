@@ -1,0 +1,90 @@
+"""The cards of the savanna's instruments."""
+
+from mesascope.instruments.card import Card
+
+SEARCH = Card(
+    name="savanna: search",
+    measures="Whether an individual's choices come from a search by values that it carries, or from reflexes.",
+    estimator=(
+        "Share of contested contexts in which the choice follows an edit inside (another goal, a barred option, both), above "
+        "the best control arm, as a share of what it could be above it; search if the lower bound is above 0.5 for all three, "
+        "no search if the upper bound of one is below 0.25. The site is chosen on half of the contexts and scored on the others."
+    ),
+    assumptions="Contexts and goals are drawn fresh, after the individual is what it is. Values and reflexes can be written.",
+    controls=(
+        "No edit; the same goal at the other site; another goal; the goal's weights in another order; another option "
+        "barred; the goal alone."
+    ),
+    blind_spots=(
+        "A plant that remembers very many contexts follows a rewritten table in most new ones; barring an option tells it apart.",
+        "A search that cannot be barred from outside, because it never looks at one option at a time, would fail.",
+        "That search was possible at all is our doing: the gene for it was offered.",
+    ),
+    cost="a second",
+    references=(
+        "Hubinger et al. 2019, Risks from Learned Optimization, 1906.01820",
+        "Kenton et al. 2022, Discovering agents, 2208.08345",
+    ),
+)
+
+REVEALED = Card(
+    name="savanna: revealed objective",
+    measures="What an individual's choices appear to be after, from outside, in contexts it never met.",
+    estimator=(
+        "Conditional logit on percepts and yields of the options, independent normal priors, normal approximation at the "
+        "mode; draws are scaled to length 1."
+    ),
+    assumptions="One choice in each context. Worth is a sum over features.",
+    controls="Planted values are recovered in the tests at their nominal rate; a plant's choices reveal nothing in new contexts.",
+    blind_spots=(
+        "Taste and calories go together; few contexts cannot tell which is wanted.",
+        "For a chooser without noise the intervals are too wide rather than too narrow.",
+    ),
+    cost="seconds",
+    references=("McFadden 1974, Conditional logit analysis of qualitative choice behavior",),
+)
+
+SELECTION = Card(
+    name="savanna: selection",
+    measures=(
+        "Which kind selection favors over the number of contexts and the price of search; what values it leaves behind; how "
+        "they fare when the world shifts; how fast selection follows a change."
+    ),
+    estimator=(
+        "Shares and means of the last generation over seeds with bootstrap intervals; fitness is an exact mean over the "
+        "contexts of a life; the inner gap of values w is 1 - correlation (w . g), exact for normal percepts."
+    ),
+    assumptions="No recombination; tournaments; one gene switches between reflexes and search.",
+    controls="A world in which percepts tell nothing; genes in random order; contexts never met, without any shift.",
+    blind_spots=(
+        "Where the boundary lies depends on mutation, tournament and start; from plants alone it takes more contexts.",
+    ),
+    cost="under a minute for 56 settings and 10 seeds",
+    references=(
+        "Hubinger et al. 2019, Risks from Learned Optimization, 1906.01820, sections 1 and 2.1",
+        "Eigen 1971, Selforganization of matter and the evolution of biological macromolecules",
+    ),
+)
+
+REWARDS = Card(
+    name="savanna: evolved reward",
+    measures=(
+        "What reward selection makes, what values learning makes of it, and whether learners go for reward or for its "
+        "antecedents."
+    ),
+    estimator=(
+        "Genomes hold a reward over percepts; values are learned in each life by the delta rule; offspring is selected. After k "
+        "presses of a lever that gives reward alone, the share of choices of it over foods that no reward follows."
+    ),
+    assumptions="Linear values, softmax choice, fixed rate of learning. The lever looks like nothing met before.",
+    controls="No press at all; two strengths of reward; gaps of reward and of values side by side.",
+    blind_spots=("What counts as going for reward is one choice, before unrewarded meals teach otherwise.",),
+    cost="seconds",
+    references=(
+        "Singh, Lewis and Barto 2009, Where do rewards come from?",
+        "Turner 2022, Reward is not the optimization target",
+        "Rescorla and Wagner 1972, A theory of Pavlovian conditioning",
+    ),
+)
+
+CARDS = (SEARCH, REVEALED, SELECTION, REWARDS)
