@@ -52,7 +52,12 @@ class Evolution(AbstractBaseOptimizer):
 
     def _strategy(self, weights: PyTree) -> "Open_ES":
         # Loading it takes seconds, and most commands never evolve anything.
-        from evosax.algorithms import Open_ES
+        try:
+            from evosax.algorithms import Open_ES
+        except ModuleNotFoundError as error:
+            raise UsageError(
+                "base optimizer 'evolution' needs the package evosax, which is not installed: pip install 'mesascope[evolution]'"
+            ) from error
 
         return Open_ES(
             population_size=self.population,
