@@ -43,8 +43,8 @@ def grid(
     x_label: str,
     y_label: str,
     label: str,
-    xs: tuple[str | float, ...],
-    ys: tuple[str | float, ...],
+    xs: tuple[str | int | float, ...],
+    ys: tuple[str | int | float, ...],
     values: list[list[float]],
 ) -> dict[str, Any]:
     """A figure of shaded cells: `values[j][i]` at `xs[i]`, `ys[j]`, with what the shade means as `label`."""
