@@ -50,7 +50,8 @@ def against_targets(rows: Sequence[dict], cap: float) -> list[Met]:
             if peers:
                 best = max(peers, key=lambda r, v=value: median(r, v))
                 ratio = median(ours, value) / median(best, value)
-                found.append(Met(f"{what}, {size}x{size}", ours["name"], best["name"], ratio, aim))
+                which = ours["name"].removeprefix("red-doors ")
+                found.append(Met(f"{what}, {which}", ours["name"], best["name"], ratio, aim))
     return found + _race(rows, cap)
 
 
