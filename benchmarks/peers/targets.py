@@ -50,8 +50,8 @@ def against_targets(rows: Sequence[dict], cap: float) -> list[Met]:
             if peers:
                 best = max(peers, key=lambda r, v=value: median(r, v))
                 ratio = median(ours, value) / median(best, value)
-                which = ours["name"].removeprefix("red-doors ")
-                found.append(Met(f"{what}, {which}", ours["name"], best["name"], ratio, aim))
+                which = ours["name"].partition(f"{size}x{size}")[2]  # how, where one size stands there in several ways
+                found.append(Met(f"{what}, {size}x{size}{which}", ours["name"], best["name"], ratio, aim))
     return found + _race(rows, cap)
 
 
