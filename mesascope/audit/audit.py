@@ -28,7 +28,8 @@ from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read
 from mesascope.instruments.pursued import pursued_weights
 from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.instruments.search.examine import Effort, examine_search
-from mesascope.instruments.search.verdict import Verdict
+from mesascope.instruments.search.trials import not_applicable
+from mesascope.instruments.search.verdict import SearchVerdict, Verdict
 from mesascope.instruments.search.writing import Place
 from mesascope.instruments.thinking_time import measure_thinking_time
 from mesascope.worlds.world import AbstractWorld
@@ -52,6 +53,7 @@ def audit(
     if isinstance(subject, AbstractStepwiseSubject):
         return audit_walker(world, audited, settings, seed, stage)
     untrained = audited.untrained if isinstance(audited.untrained, AbstractOpenSubject) else None
+    impossible = not_applicable(world)
     watch = Watch(stage)
     watch("asking the subject")
     samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
@@ -70,17 +72,20 @@ def audit(
     if isinstance(subject, AbstractOpenSubject):
         watch("thinking time")
         thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
-        watch("search: retarget, virtual wall, both")
-        search = examine_search(
-            world,
-            subject,
-            untrained,
-            contested(world, settings, seed),
-            pursued_weights(world, behavioral.everywhere),
-            audit_key(seed, "search"),
-            Effort(settings.per_test, settings.certified),
-        )
-        place = next(test.place for test in search.tests if test.name == "retarget")
+        if impossible is None:
+            watch("search: retarget, virtual wall, both")
+            search = examine_search(
+                world,
+                subject,
+                untrained,
+                contested(world, settings, seed),
+                pursued_weights(world, behavioral.everywhere),
+                audit_key(seed, "search"),
+                Effort(settings.per_test, settings.certified),
+            )
+        else:
+            search = SearchVerdict(Verdict.CANNOT_TELL, impossible, ())
+        place = next((test.place for test in search.tests if test.name == "retarget"), None)
         if search.verdict is Verdict.SEARCH and place is not None:
             watch("mesa-objective")
             mesa = _mesa(world, subject, settings, seed, samples, place)
@@ -96,7 +101,9 @@ def audit(
             audit_key(seed, "description"),
         )
     grafted = None
-    if settings.describe and audited.training is not None and isinstance(subject, AbstractOpenSubject):
+    open_and_trained = audited.training is not None and isinstance(subject, AbstractOpenSubject)
+    # Where features go together in training, a copy retrained there for another one is the same copy.
+    if settings.describe and open_and_trained and impossible is None:
         watch("graft")
         grafted = graft(world, subject, other_objective(world), audit_key(seed, "graft"))
     watch("ledger")

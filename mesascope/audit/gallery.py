@@ -10,7 +10,7 @@ from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate, optimal_values
 from mesascope.instruments.episodes import episode_path
 from mesascope.instruments.sample import Sample
-from mesascope.worlds.grid import COLORS, SHAPES, GridLevels
+from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.text import print_level
 from mesascope.worlds.world import AbstractWorld
 
@@ -63,8 +63,8 @@ def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
 
 
 def object_at(levels: GridLevels, index: int, cell: int) -> str | None:
-    """`red door`, `green ball`, ... or None."""
+    """`red door`, `green ball`, `cheese`, ... or None."""
     for slot in np.flatnonzero(np.asarray(levels.present[index])):
         if int(levels.cell[index, slot]) == cell:
-            return f"{COLORS[int(levels.color[index, slot])]} {SHAPES[int(levels.shape[index, slot])]}"
+            return levels.vocabulary.glyph(int(levels.shape[index, slot]), int(levels.color[index, slot])).name
     return None

@@ -1,6 +1,7 @@
 """What every world provides: levels drawn from named distributions, their tables, features, and named shifts."""
 
 import abc
+from typing import ClassVar
 
 import equinox as eqx
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -9,6 +10,7 @@ from mesascope.core.errors import unknown
 from mesascope.core.mdp import FiniteMDP
 from mesascope.worlds.described import TRAINING, AbstractDescribed
 from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.vocabulary import DOORS, Vocabulary
 
 __all__ = ["TRAINING", "AbstractWorld"]
 
@@ -18,6 +20,7 @@ class AbstractWorld(AbstractDescribed):
 
     independent_features: eqx.AbstractClassVar[tuple[str, ...]]
     discount: eqx.AbstractClassVar[float]
+    vocabulary: ClassVar[Vocabulary] = DOORS
 
     @abc.abstractmethod
     def draw(self, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:

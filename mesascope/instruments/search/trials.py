@@ -52,6 +52,23 @@ class Trials(NamedTuple):
     scored: Bool[Array, "level height width"]
 
 
+MOVED = 3
+"""Objects that must be able to trade places in a level, for a goal to be moved and for a change that alters nothing."""
+
+
+def not_applicable(world: AbstractWorld) -> str | None:
+    """Why the search tests cannot be run in a world; None where they can. They draw no trials there."""
+    movable = sum(world.vocabulary.most)
+    if movable < MOVED:
+        held = "one object" if movable == 1 else f"{movable} objects"
+        place = world.vocabulary.place
+        return (
+            f"not applicable: the tests make objects trade places inside, for which a level must hold {MOVED}; one of "
+            f"{world.name} holds {held}" + (f", and the {place} is a place that cannot be moved" if place else "")
+        )
+    return None
+
+
 def best_actions(
     world: AbstractWorld, levels: GridLevels, weights: Float[Array, " feature"]
 ) -> Bool[Array, "level state action"]:
@@ -85,7 +102,7 @@ def by_value(levels: GridLevels, weights: Float[Array, " feature"]) -> tuple[Gri
     ranked = jnp.take_along_axis(value, order, 1)
     slots = (jnp.take_along_axis(t, order, 1) for t in (levels.cell, levels.shape, levels.color))
     target = (ranked[:, 0] > ranked[:, 1] + 1e-3) & (ranked[:, 0] > 1e-3)
-    return GridLevels(levels.walls, *slots), target
+    return GridLevels(levels.walls, *slots, levels.vocabulary), target
 
 
 def _free(levels: GridLevels) -> Bool[Array, "level state"]:

@@ -4,11 +4,14 @@ from mesascope.reports.figures.scale import Scale
 from mesascope.reports.figures.tracks import axis
 from mesascope.reports.html.parts import Column, barred, fold, paragraph, section, table, value_cell
 from mesascope.reports.markup import Child, Markup, join, tag
-from mesascope.reports.reading import Audit, distributions, event_words, in_laboratory, look
+from mesascope.reports.reading import TRAINING, Audit, distributions, event_words, in_laboratory, look
 from mesascope.reports.reading import table as part
 
 _SHARE = Scale(0.0, 1.0, 100.0)
-LOOKS = {"door": "blue", "nothing": "quiet", "red": "red", "blue": "blue", "green": "green", "yellow": "gold"}
+LOOKS = {
+    **{"door": "blue", "nothing": "quiet", "red": "red", "blue": "blue", "green": "green", "yellow": "gold"},
+    **{"cheese": "gold", "corner": "green", "coin": "gold", "end": "green", "key": "gold", "chest": "blue"},
+}
 
 
 def behavior(audit: Audit, name: str) -> Markup:
@@ -41,8 +44,10 @@ def behavior(audit: Audit, name: str) -> Markup:
 def _explained(audit: Audit) -> Markup:
     if in_laboratory(audit):
         return paragraph("How often each event happens.")
+    several = "red" in part(audit, "behavior", TRAINING)
     return paragraph(
-        "How often what is touched first has each feature: a red door counts under door and under red. ",
+        "How often what is touched first has each feature",
+        ": a red door counts under door and under red. " if several else ". ",
         tag("i", "None"),
         " says that no level there holds such a thing.",
     )
