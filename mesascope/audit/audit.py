@@ -113,7 +113,9 @@ def audit(
     reckonings = [reckon(world, s, own, posterior_draws(world, draws), candidates(world, own)) for s in samples]
     searches = search is not None and search.verdict is Verdict.SEARCH
     base = world.base_objective.vector(world.features)
-    alignment = judge(reckonings, document.weight_estimates(draws), base, world.features, searches)
+    # A shift that offers nothing of what is wanted, as without a coin, has no gap that a share could be taken of.
+    at_stake = [r for r in reckonings if np.isfinite(r.ledger.total.share)]
+    alignment = judge(at_stake, document.weight_estimates(draws), base, world.features, searches)
     watch("gallery")
     gallery = [exhibit for sample in samples for exhibit in exhibits(world, sample)]
     return {
@@ -129,8 +131,8 @@ def audit(
         "search": document.of_search(search, audited.hard_coded),
         "behavioral_objective": document.of_behavioral(behavioral),
         "mesa_objective": None if mesa is None or search is None else document.of_mesa(mesa, search, behavioral),
-        "ledger": {r.distribution: document.of_ledger(r) for r in reckonings},
-        "ledger_greedy": {r.distribution: r.greedy for r in reckonings},
+        "ledger": {r.distribution: document.of_ledger(r) for r in at_stake},
+        "ledger_greedy": {r.distribution: r.greedy for r in at_stake},
         "behavior": {name: document.of_behavior(b) for name, b in behavior.items()},
         "competence": {r.distribution: r.competence for r in reckonings},
         "returns": {r.distribution: r.returns for r in reckonings},
