@@ -10,8 +10,9 @@ from mesascope.audit.alignment import judge
 from mesascope.audit.exhibited import audit_key, contested, distributions
 from mesascope.audit.gallery import exhibits
 from mesascope.audit.graft import graft, other_objective
-from mesascope.audit.reckoning import reckon
+from mesascope.audit.reckoning import candidates, reckon
 from mesascope.audit.settings import Settings
+from mesascope.audit.staged import audit_staged
 from mesascope.audit.subjects import AuditSubject, describe
 from mesascope.audit.walked import audit_walker
 from mesascope.audit.watch import Watch
@@ -23,7 +24,6 @@ from mesascope.instruments.cards import all_cards
 from mesascope.instruments.choice_weights import WeightPosterior
 from mesascope.instruments.describe.description import describe_subject
 from mesascope.instruments.goal_directedness import measure_goal_directedness
-from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read_mesa_objective
 from mesascope.instruments.pursued import pursued_weights
 from mesascope.instruments.sample import Sample, draw_sample
@@ -52,6 +52,8 @@ def audit(
     subject = audited.subject
     if isinstance(subject, AbstractStepwiseSubject):
         return audit_walker(world, audited, settings, seed, stage)
+    if world.staged:
+        return audit_staged(world, audited, settings, seed, stage)
     untrained = audited.untrained if isinstance(audited.untrained, AbstractOpenSubject) else None
     impossible = not_applicable(world)
     watch = Watch(stage)
@@ -168,12 +170,3 @@ def _spread(world: AbstractWorld, posterior: WeightPosterior, rows: np.ndarray) 
     for column, feature in enumerate(posterior.weights):
         weights[:, world.features.index(feature)] = rows[:, column]
     return weights
-
-
-def candidates(world: AbstractWorld, own: np.ndarray) -> dict[str, np.ndarray]:
-    """Objectives that competence is measured at: the subject's own, the base objective, and those on the grid that want
-    something. To be competent at shunning a thing takes no capability, so negated objectives are left out.
-    """
-    grid = {h.name: h.objective.vector(world.features) for h in hypotheses_of(world) if h.objective is not None}
-    wanting = {name: weights for name, weights in grid.items() if weights.max() > 0}
-    return {"own": own, "base": world.base_objective.vector(world.features), **wanting}

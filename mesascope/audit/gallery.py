@@ -45,14 +45,16 @@ def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
         if not len(cells):
             continue
         stake = lost[index, cells] if index in worst else -np.abs(best[index, cells] - np.median(best[index, cells]))
-        path = episode_path(sample, index, int(cells[stake.argmax()]))
+        states = episode_path(sample, index, int(cells[stake.argmax()]))
+        # Where states are more than cells, the policy is shown as it is at first, and the path by its cells.
+        path = [state % sample.levels.walls[0].size for state in states]
         why = "largest regret" if index in worst else "as drawn"
         reached = object_at(sample.levels, index, path[-1])
         shown.append(
             Exhibit(
                 sample.distribution,
                 print_level(sample.levels, index),
-                np.round(policy[index].astype(float), 3).tolist(),
+                np.round(policy[index, : sample.levels.walls[0].size].astype(float), 3).tolist(),
                 path,
                 reached,
                 f"{sample.distribution}, level {index} ({why}): "

@@ -201,7 +201,7 @@ def _saved(folder: Path, world: AbstractWorld) -> Source:
     training = Training(about.base_optimizer, about.base_optimizer_config, about.updates, None, seen, ())
 
     def make(settings: Settings, seed: int) -> AuditSubject:
-        untrained = untrained_twin(loaded.subject, len(world.vocabulary.channels), seed)
+        untrained = untrained_twin(loaded.subject, len(world.channels), seed)
         label = f"{name} net trained with seed {about.seed}"
         return AuditSubject(loaded.subject, "saved", str(folder), label, False, untrained, training)
 

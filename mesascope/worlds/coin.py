@@ -73,7 +73,7 @@ class Coin(AbstractWorld):
 
     def __check_init__(self):
         check_size(self.size)
-        check_size(self.length)
+        check_size(self.length, "length")
         for knob, value in (("openings", self.openings), ("alpha", self.alpha)):
             if not 0 <= value <= 1:
                 raise UsageError(f"{knob} {value}: expected a number from 0 to 1")

@@ -10,10 +10,10 @@ from mesascope.core.errors import UsageError
 MIN_SIZE, MAX_SIZE = 5, 25
 
 
-def check_size(size: int) -> int:
+def check_size(size: int, knob: str = "size") -> int:
     """`size` if a maze can have it; `UsageError` otherwise."""
     if size % 2 == 0 or not MIN_SIZE <= size <= MAX_SIZE:
-        raise UsageError(f"size {size}: a maze has an odd size from {MIN_SIZE} to {MAX_SIZE}, border included")
+        raise UsageError(f"{knob} {size}: a maze has an odd size from {MIN_SIZE} to {MAX_SIZE}, border included")
     return size
 
 

@@ -157,7 +157,9 @@ def _read(block: _Block, required: bool, vocabulary: Vocabulary) -> _Level:
             glyph = read[letter]
             shape = vocabulary.shapes.index(glyph.shape)
             if counted[shape] == vocabulary.most[shape]:
-                raise _error(*place, f"found '{letter}', {_one_too_many(glyph.shape, counted[shape])}: type {FREE} here")
+                raise _error(
+                    *place, f"found '{letter}', {_one_too_many(glyph.shape, counted[shape])}: type {FREE} here"
+                )
             color = vocabulary.colors.index(glyph.color) if glyph.color else ABSENT
             slots[first[shape] + counted[shape]] = (cell, shape, color)
             counted[shape] += 1
@@ -209,9 +211,7 @@ def _check_rectangle(block: _Block, vocabulary: Vocabulary) -> None:
             )
         for column, glyph in enumerate(line, 1):
             if glyph not in letters:
-                raise _error(
-                    number, column, f"found {_shown(glyph)}; expected {_known(vocabulary)}: type one of these"
-                )
+                raise _error(number, column, f"found {_shown(glyph)}; expected {_known(vocabulary)}: type one of these")
         if len(line) != width:
             raise _error(
                 number,

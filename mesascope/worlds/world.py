@@ -21,6 +21,15 @@ class AbstractWorld(AbstractDescribed):
     independent_features: eqx.AbstractClassVar[tuple[str, ...]]
     discount: eqx.AbstractClassVar[float]
     vocabulary: ClassVar[Vocabulary] = DOORS
+    extra_channels: ClassVar[tuple[str, ...]] = ()
+    """Channels of the observation beyond walls and objects."""
+    staged: ClassVar[bool] = False
+    """Whether objects are taken one after another, so that states are more than cells (`stages.py`)."""
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Channels of the observation."""
+        return (*self.vocabulary.channels, *self.extra_channels)
 
     @abc.abstractmethod
     def draw(self, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:
@@ -32,7 +41,7 @@ class AbstractWorld(AbstractDescribed):
 
     @abc.abstractmethod
     def observe(self, levels: GridLevels) -> Float[Array, "level height width channel"]:
-        """What a subject sees of the levels."""
+        """What a subject sees of the levels; where the world is staged, one view after another of each level."""
 
     def check_distribution(self, distribution: str) -> str:
         """`distribution` if the world has it."""
