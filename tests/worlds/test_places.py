@@ -33,7 +33,7 @@ def draw(world, name, **knobs):
 
 def place_cell(levels, index):
     """Where the place is, found in the walls alone."""
-    height, width = levels.interior
+    width = levels.interior[1]
     if levels.vocabulary.place == "corner":
         return 0
     last = np.flatnonzero(~np.asarray(levels.walls)[index, :, -1])

@@ -8,10 +8,9 @@ from mesascope.reports.reading import TRAINING, Audit, distributions, event_word
 from mesascope.reports.reading import table as part
 
 _SHARE = Scale(0.0, 1.0, 100.0)
-LOOKS = {
-    **{"door": "blue", "nothing": "quiet", "red": "red", "blue": "blue", "green": "green", "yellow": "gold"},
-    **{"cheese": "gold", "corner": "green", "coin": "gold", "end": "green", "key": "gold", "chest": "blue"},
-}
+_OF_DOORS = {"door": "blue", "nothing": "quiet", "red": "red", "blue": "blue", "green": "green", "yellow": "gold"}
+_OF_OTHERS = {"cheese": "gold", "corner": "green", "coin": "gold", "end": "green", "key": "gold", "chest": "blue"}
+LOOKS = _OF_DOORS | _OF_OTHERS
 
 
 def behavior(audit: Audit, name: str) -> Markup:
