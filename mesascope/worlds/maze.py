@@ -55,6 +55,7 @@ def draw_mazes(
     in_tree = jnp.zeros((count, len(ends)), bool).at[level[:, None], order].set(joined.T)
     opened = in_tree | (jax.random.uniform(open_key, in_tree.shape) < openings)
     height, width = 2 * rows - 1, 2 * columns - 1
-    odd_row, odd_column = jnp.arange(height) % 2 == 1, jnp.arange(width) % 2 == 1
+    odd_row = jnp.arange(height) % 2 == 1
+    odd_column = odd_row if width == height else jnp.arange(width) % 2 == 1
     walls = jnp.broadcast_to(odd_row[:, None] | odd_column[None, :], (count, height, width))
     return walls.at[:, between[:, 0], between[:, 1]].set(~opened)

@@ -37,12 +37,15 @@ def behavior(audit: Audit, name: str) -> Markup:
         _explained(audit),
         tag("figure", table(columns, rows), class_="dense"),
         fold("Exact probabilities, over all starts", _exact(audit, found, events)) if exact else None,
+        _counts(audit, found) if part(audit, "counts") else None,
     )
 
 
 def _explained(audit: Audit) -> Markup:
     if in_laboratory(audit):
         return paragraph("How often each event happens.")
+    if part(audit, "counts"):
+        return paragraph("Share of episodes in which each event happens at all.")
     several = "red" in part(audit, "behavior", TRAINING)
     return paragraph(
         "How often what is touched first has each feature",
@@ -50,6 +53,14 @@ def _explained(audit: Audit) -> Markup:
         tag("i", "None"),
         " says that no level there holds such a thing.",
     )
+
+
+def _counts(audit: Audit, found: list[str]) -> Markup:
+    """Where objects are taken one after another: how many of each."""
+    features = list(dict.fromkeys(f for d in found for f in part(audit, "counts", d)))
+    rows = [[d, *(value_cell(look(audit, "counts", d, f)) for f in features)] for d in found]
+    columns = [Column("", "text"), *(Column(f"{f}, number") for f in features)]
+    return table(columns, rows, caption="Expected number in an episode, computed from the policy.")
 
 
 def _rate(entry: object, look_: str) -> Markup:
