@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values
 from mesascope.instruments.search.patches import Cells, chebyshev
@@ -92,8 +93,12 @@ def disjoint(
 def contested_levels(world: AbstractWorld, key: PRNGKeyArray, count: int) -> GridLevels:
     """Training levels with three objects of which the last two are unlike each other.
 
-    More levels are drawn than needed and the fit ones kept; which are kept does not depend on any subject.
+    More levels are drawn than needed and the fit ones kept; which are kept does not depend on any subject. `UsageError` for
+    a world in which the tests do not apply.
     """
+    reason = not_applicable(world)
+    if reason is not None:
+        raise UsageError(f"search tests are {reason}")
     levels = world.draw(named_key(key, "contested"), 8 * count, TRAINING)
     fit = levels.present.all(1)
     fit &= (levels.shape[:, 1] != levels.shape[:, 2]) | (levels.color[:, 1] != levels.color[:, 2])
