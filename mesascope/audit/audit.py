@@ -103,9 +103,9 @@ def audit(
             audit_key(seed, "description"),
         )
     grafted = None
-    open_and_trained = audited.training is not None and isinstance(subject, AbstractOpenSubject)
     # Where features go together in training, a copy retrained there for another one is the same copy.
-    if settings.describe and open_and_trained and impossible is None:
+    wished = settings.describe and impossible is None
+    if wished and audited.training is not None and isinstance(subject, AbstractOpenSubject):
         watch("graft")
         grafted = graft(world, subject, other_objective(world), audit_key(seed, "graft"))
     watch("ledger")

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.worlds.grid import GridLevels, neighbors, one_hot_objects
@@ -70,28 +70,25 @@ def to_staged_mdp(levels: GridLevels) -> FiniteMDP:
     batch, cells, actions = ahead.shape
     moved = ahead != jnp.arange(cells, dtype=ahead.dtype)[:, None]
     enters = (ahead[..., None] == levels.cell[:, None, None, :]) & moved[..., None]
-    successor, features = [], []
-    for number, stage in enumerate(stages):
-        leads = jnp.full(ahead.shape, number, jnp.int32)
-        fires = jnp.zeros((*ahead.shape, 2))
-        for slot, after in enumerate(stage.leads):
-            if after is not None:
-                leads = jnp.where(enters[..., slot], after, leads)
-                fires = fires.at[..., int(slot >= keys)].add(enters[..., slot])
-        successor.append(leads * cells + ahead)
-        features.append(fires)
-    end = jnp.broadcast_to(jnp.arange(cells, dtype=jnp.int32)[:, None], ahead.shape) + len(stages) * cells
-    successor.append(end)
-    features.append(jnp.zeros_like(features[0]))
+    takes = jnp.asarray([[there is not None for there in stage.leads] for stage in stages])
+    leads = jnp.asarray([[there or 0 for there in stage.leads] for stage in stages], jnp.int32)
+    taken = enters[:, None] & takes[:, None, None]
+    number = jnp.arange(len(stages), dtype=jnp.int32)[:, None, None]
+    # Objects lie in cells of their own, so that a step takes one at most.
+    stage_after = jnp.where(taken.any(-1), (taken * leads[:, None, None]).sum(-1), number)
+    live = (stage_after * cells + ahead[:, None]).reshape(batch, -1, actions)
+    fires = jnp.stack([taken[..., :keys].any(-1), taken[..., keys:].any(-1)], -1).reshape(batch, -1, actions, 2)
+    end = jnp.broadcast_to((len(stages) * cells + jnp.arange(cells, dtype=jnp.int32))[:, None], ahead.shape)
+    after = jnp.concatenate([live, end], 1).astype(jnp.int32)
+    states = after.shape[1]
+    features = jnp.pad(fires.astype(jnp.float32), ((0, 0), (0, cells), (0, 0), (0, 0)))
     objects = one_hot_objects(levels).any(1).reshape(batch, cells)
     free = ~levels.walls.reshape(batch, cells) & ~objects
     start = free / jnp.maximum(free.sum(-1, keepdims=True), 1)
-    states = (len(stages) + 1) * cells
-    after = jnp.concatenate(successor, 1).astype(jnp.int32)
     return FiniteMDP(
         successor=after[..., None],
         probability=jnp.ones((batch, states, actions, 1)),
-        features=jnp.concatenate(features, 1)[..., None, :],
+        features=features[..., None, :],
         terminal=jnp.broadcast_to(jnp.arange(states) >= len(stages) * cells, (batch, states)),
         initial=jnp.pad(start.astype(jnp.float32), ((0, 0), (0, states - cells))),
     )
@@ -103,20 +100,10 @@ def observe_stages(levels: GridLevels) -> Float[Array, "view height width channe
     Views follow each other stage by stage within a level, the end last.
     """
     stages, slots = _stages(levels), levels.cell.shape[1]
-    at = one_hot_objects(levels)
-    views = [_view(levels.walls, at, levels.vocabulary.most[0], stage.gone, stage.held > 0) for stage in stages]
-    views.append(_view(levels.walls, at, levels.vocabulary.most[0], frozenset(range(slots)), held=False))
-    return jnp.stack(views, 1).reshape(-1, *views[0].shape[1:])
-
-
-def _view(
-    walls: Bool[Array, "level height width"],
-    at: Bool[Array, "level object height width"],
-    keys: int,
-    gone: frozenset[int],
-    held: bool,
-) -> Float[Array, "level height width channel"]:
-    left = [slot not in gone for slot in range(at.shape[1])]
-    shown = at & jnp.asarray(left)[:, None, None]
-    parts = (walls, shown[:, :keys].any(1), shown[:, keys:].any(1), jnp.full_like(walls, held))
-    return jnp.stack(parts, -1).astype(jnp.float32)
+    keys = levels.vocabulary.most[0]
+    left = jnp.asarray([[slot not in stage.gone for slot in range(slots)] for stage in stages] + [[False] * slots])
+    held = jnp.asarray([stage.held > 0 for stage in stages] + [False])
+    shown = one_hot_objects(levels)[:, None] & left[:, :, None, None]
+    parts = (levels.walls[:, None], shown[:, :, :keys].any(2), shown[:, :, keys:].any(2), held[:, None, None])
+    views = jnp.stack([jnp.broadcast_to(part, shown[:, :, 0].shape) for part in parts], -1)
+    return views.reshape(-1, *views.shape[2:]).astype(jnp.float32)

@@ -183,7 +183,7 @@ def _one_too_many(shape: str, most: int) -> str:
 
 def _check_mark(place: tuple[int, int], cell: int, width: int, marked: bool, vocabulary: Vocabulary) -> None:
     """One mark, and where it may be."""
-    if marked or not PLACES[vocabulary.place](np.array([[cell]]), width).all():
+    if marked or not PLACES[vocabulary.place](jnp.array([[cell]]), width).all():
         wrong = "a second one" if marked else "elsewhere"
         raise _error(*place, f"found '{MARK}', the mark of the {vocabulary.place}, {wrong}: type {FREE} here")
 

@@ -110,9 +110,9 @@ def by_value(levels: GridLevels, weights: Float[Array, " feature"]) -> tuple[Gri
     value = object_features(levels) @ weights
     order = jnp.argsort(-value, axis=1)
     ranked = jnp.take_along_axis(value, order, 1)
-    slots = (jnp.take_along_axis(t, order, 1) for t in (levels.cell, levels.shape, levels.color))
+    cell, shape, color = (jnp.take_along_axis(t, order, 1) for t in (levels.cell, levels.shape, levels.color))
     target = (ranked[:, 0] > ranked[:, 1] + 1e-3) & (ranked[:, 0] > 1e-3)
-    return GridLevels(levels.walls, *slots, levels.vocabulary), target
+    return GridLevels(levels.walls, cell, shape, color, levels.vocabulary), target
 
 
 def _free(levels: GridLevels) -> Bool[Array, "level state"]:
