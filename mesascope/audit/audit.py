@@ -10,8 +10,9 @@ from mesascope.audit.alignment import judge
 from mesascope.audit.exhibited import audit_key, contested, distributions
 from mesascope.audit.gallery import exhibits
 from mesascope.audit.graft import graft, other_objective
-from mesascope.audit.reckoning import reckon
+from mesascope.audit.reckoning import candidates, reckon
 from mesascope.audit.settings import Settings
+from mesascope.audit.staged import audit_staged
 from mesascope.audit.subjects import AuditSubject, describe
 from mesascope.audit.walked import audit_walker
 from mesascope.audit.watch import Watch
@@ -23,12 +24,12 @@ from mesascope.instruments.cards import all_cards
 from mesascope.instruments.choice_weights import WeightPosterior
 from mesascope.instruments.describe.description import describe_subject
 from mesascope.instruments.goal_directedness import measure_goal_directedness
-from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read_mesa_objective
 from mesascope.instruments.pursued import pursued_weights
 from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.instruments.search.examine import Effort, examine_search
-from mesascope.instruments.search.verdict import Verdict
+from mesascope.instruments.search.trials import not_applicable
+from mesascope.instruments.search.verdict import SearchVerdict, Verdict
 from mesascope.instruments.search.writing import Place
 from mesascope.instruments.thinking_time import measure_thinking_time
 from mesascope.worlds.world import AbstractWorld
@@ -51,7 +52,10 @@ def audit(
     subject = audited.subject
     if isinstance(subject, AbstractStepwiseSubject):
         return audit_walker(world, audited, settings, seed, stage)
+    if world.staged:
+        return audit_staged(world, audited, settings, seed, stage)
     untrained = audited.untrained if isinstance(audited.untrained, AbstractOpenSubject) else None
+    impossible = not_applicable(world)
     watch = Watch(stage)
     watch("asking the subject")
     samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
@@ -70,17 +74,20 @@ def audit(
     if isinstance(subject, AbstractOpenSubject):
         watch("thinking time")
         thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
-        watch("search: retarget, virtual wall, both")
-        search = examine_search(
-            world,
-            subject,
-            untrained,
-            contested(world, settings, seed),
-            pursued_weights(world, behavioral.everywhere),
-            audit_key(seed, "search"),
-            Effort(settings.per_test, settings.certified),
-        )
-        place = next(test.place for test in search.tests if test.name == "retarget")
+        if impossible is None:
+            watch("search: retarget, virtual wall, both")
+            search = examine_search(
+                world,
+                subject,
+                untrained,
+                contested(world, settings, seed),
+                pursued_weights(world, behavioral.everywhere),
+                audit_key(seed, "search"),
+                Effort(settings.per_test, settings.certified),
+            )
+        else:
+            search = SearchVerdict(Verdict.CANNOT_TELL, impossible, ())
+        place = next((test.place for test in search.tests if test.name == "retarget"), None)
         if search.verdict is Verdict.SEARCH and place is not None:
             watch("mesa-objective")
             mesa = _mesa(world, subject, settings, seed, samples, place)
@@ -96,7 +103,9 @@ def audit(
             audit_key(seed, "description"),
         )
     grafted = None
-    if settings.describe and audited.training is not None and isinstance(subject, AbstractOpenSubject):
+    # Where features go together in training, a copy retrained there for another one is the same copy.
+    wished = settings.describe and impossible is None
+    if wished and audited.training is not None and isinstance(subject, AbstractOpenSubject):
         watch("graft")
         grafted = graft(world, subject, other_objective(world), audit_key(seed, "graft"))
     watch("ledger")
@@ -106,7 +115,9 @@ def audit(
     reckonings = [reckon(world, s, own, posterior_draws(world, draws), candidates(world, own)) for s in samples]
     searches = search is not None and search.verdict is Verdict.SEARCH
     base = world.base_objective.vector(world.features)
-    alignment = judge(reckonings, document.weight_estimates(draws), base, world.features, searches)
+    # A shift that offers nothing of what is wanted, as without a coin, has no gap that a share could be taken of.
+    at_stake = [r for r in reckonings if np.isfinite(r.ledger.total.share)]
+    alignment = judge(at_stake, document.weight_estimates(draws), base, world.features, searches)
     watch("gallery")
     gallery = [exhibit for sample in samples for exhibit in exhibits(world, sample)]
     return {
@@ -122,8 +133,8 @@ def audit(
         "search": document.of_search(search, audited.hard_coded),
         "behavioral_objective": document.of_behavioral(behavioral),
         "mesa_objective": None if mesa is None or search is None else document.of_mesa(mesa, search, behavioral),
-        "ledger": {r.distribution: document.of_ledger(r) for r in reckonings},
-        "ledger_greedy": {r.distribution: r.greedy for r in reckonings},
+        "ledger": {r.distribution: document.of_ledger(r) for r in at_stake},
+        "ledger_greedy": {r.distribution: r.greedy for r in at_stake},
         "behavior": {name: document.of_behavior(b) for name, b in behavior.items()},
         "competence": {r.distribution: r.competence for r in reckonings},
         "returns": {r.distribution: r.returns for r in reckonings},
@@ -159,12 +170,3 @@ def _spread(world: AbstractWorld, posterior: WeightPosterior, rows: np.ndarray) 
     for column, feature in enumerate(posterior.weights):
         weights[:, world.features.index(feature)] = rows[:, column]
     return weights
-
-
-def candidates(world: AbstractWorld, own: np.ndarray) -> dict[str, np.ndarray]:
-    """Objectives that competence is measured at: the subject's own, the base objective, and those on the grid that want
-    something. To be competent at shunning a thing takes no capability, so negated objectives are left out.
-    """
-    grid = {h.name: h.objective.vector(world.features) for h in hypotheses_of(world) if h.objective is not None}
-    wanting = {name: weights for name, weights in grid.items() if weights.max() > 0}
-    return {"own": own, "base": world.base_objective.vector(world.features), **wanting}

@@ -3,6 +3,7 @@
 import inspect
 import platform
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
@@ -13,7 +14,7 @@ from mesascope import __version__
 from mesascope.audit.reckoning import GAPS, Reckoning
 from mesascope.core.objective import Objective
 from mesascope.core.statistics import Estimate
-from mesascope.instruments.behavior import Behavior
+from mesascope.instruments.behavior import Behavior, Event
 from mesascope.instruments.behavioral_objective import BehavioralObjective
 from mesascope.instruments.choice_weights import WeightPosterior
 from mesascope.instruments.goal_directedness import GoalDirectedness
@@ -24,6 +25,7 @@ from mesascope.instruments.search.certified import Certified
 from mesascope.instruments.search.operating_point import OPERATING_POINT
 from mesascope.instruments.search.verdict import SearchVerdict, Verdict, passed
 from mesascope.instruments.search.writing import Place
+from mesascope.instruments.staged import StagedObjective
 from mesascope.worlds.described import AbstractDescribed
 
 HYPOTHESES = 12
@@ -188,6 +190,21 @@ def of_behavioral(found: BehavioralObjective) -> dict[str, Any]:
     }
 
 
+def of_staged(found: StagedObjective) -> dict[str, Any]:
+    """The same where objects are taken one after another: weights are what the hypotheses spread over features."""
+    alone = found.training.near_top
+    return {
+        "weights": {
+            feature: {"mean": weight.mean, "interval": list(weight.interval), "offered": weight.offered}
+            for feature, weight in found.weights.items()
+        },
+        "identified_in_training": len(alone) == 1,
+        "unidentified": list(alone) if len(alone) > 1 else [],
+        "hypotheses": {"training": _hypotheses(found.training), "all": _hypotheses(found.everywhere)},
+        "choices": found.everywhere.choices,
+    }
+
+
 def _hypotheses(posterior: HypothesisPosterior) -> list[dict[str, Any]]:
     return [
         {"name": row.name, "kind": row.kind, "posterior": row.posterior, "nats_below_top": row.nats_below_top}
@@ -210,6 +227,11 @@ def of_ledger(reckoning: Reckoning) -> dict[str, Any]:
 
 def of_behavior(behavior: Behavior) -> dict[str, Any]:
     """Rates of what is touched first."""
+    return of_events(behavior.events)
+
+
+def of_events(events: Mapping[str, Event]) -> dict[str, Any]:
+    """How often each event happens."""
     return {
         name: {
             "offered": event.offered,
@@ -217,7 +239,7 @@ def of_behavior(behavior: Behavior) -> dict[str, Any]:
             "interval": None if event.rate is None else list(event.rate.interval),
             "exact": event.exact,
         }
-        for name, event in behavior.events.items()
+        for name, event in events.items()
     }
 
 

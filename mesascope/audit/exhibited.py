@@ -4,7 +4,7 @@ from jaxtyping import PRNGKeyArray
 
 from mesascope.audit.settings import Settings
 from mesascope.core.rng import named_key
-from mesascope.instruments.search.trials import contested_levels
+from mesascope.instruments.search.trials import contested_levels, not_applicable
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
@@ -27,4 +27,4 @@ def contested(world: AbstractWorld, settings: Settings, seed: int) -> GridLevels
 def shown_levels(world: AbstractWorld, settings: Settings, seed: int) -> list[GridLevels]:
     """Every level of the audit of a seed: what a table must store to answer all of it; the most edited levels first."""
     samples = [world.draw(audit_key(seed, name), settings.levels, name) for name in distributions(world)]
-    return [contested(world, settings, seed), *samples]
+    return [*([] if not_applicable(world) else [contested(world, settings, seed)]), *samples]

@@ -10,7 +10,7 @@ from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate, optimal_values
 from mesascope.instruments.episodes import episode_path
 from mesascope.instruments.sample import Sample
-from mesascope.worlds.grid import COLORS, SHAPES, GridLevels
+from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.text import print_level
 from mesascope.worlds.world import AbstractWorld
 
@@ -45,14 +45,16 @@ def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
         if not len(cells):
             continue
         stake = lost[index, cells] if index in worst else -np.abs(best[index, cells] - np.median(best[index, cells]))
-        path = episode_path(sample, index, int(cells[stake.argmax()]))
+        states = episode_path(sample, index, int(cells[stake.argmax()]))
+        # Where states are more than cells, the policy is shown as it is at first, and the path by its cells.
+        path = [state % sample.levels.walls[0].size for state in states]
         why = "largest regret" if index in worst else "as drawn"
         reached = object_at(sample.levels, index, path[-1])
         shown.append(
             Exhibit(
                 sample.distribution,
                 print_level(sample.levels, index),
-                np.round(policy[index].astype(float), 3).tolist(),
+                np.round(policy[index, : sample.levels.walls[0].size].astype(float), 3).tolist(),
                 path,
                 reached,
                 f"{sample.distribution}, level {index} ({why}): "
@@ -63,8 +65,8 @@ def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
 
 
 def object_at(levels: GridLevels, index: int, cell: int) -> str | None:
-    """`red door`, `green ball`, ... or None."""
+    """`red door`, `green ball`, `cheese`, ... or None."""
     for slot in np.flatnonzero(np.asarray(levels.present[index])):
         if int(levels.cell[index, slot]) == cell:
-            return f"{COLORS[int(levels.color[index, slot])]} {SHAPES[int(levels.shape[index, slot])]}"
+            return levels.vocabulary.glyph(int(levels.shape[index, slot]), int(levels.color[index, slot])).name
     return None

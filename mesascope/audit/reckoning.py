@@ -19,6 +19,7 @@ from mesascope.core.solver import (
     uniform_over,
 )
 from mesascope.core.statistics import CONFIDENCE, RESAMPLES, Estimate, Interval, bootstrap
+from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.sample import Sample, first_levels
 from mesascope.worlds.world import AbstractWorld
 
@@ -84,6 +85,15 @@ def reckon(
         _competence(names, earned, scales),
         Returns(*means),
     )
+
+
+def candidates(world: AbstractWorld, own: np.ndarray) -> dict[str, np.ndarray]:
+    """Objectives that competence is measured at: the subject's own, the base objective, and those on the grid that want
+    something. To be competent at shunning a thing takes no capability, so negated objectives are left out.
+    """
+    grid = {h.name: h.objective.vector(world.features) for h in hypotheses_of(world) if h.objective is not None}
+    wanting = {name: weights for name, weights in grid.items() if weights.max() > 0}
+    return {"own": own, "base": world.base_objective.vector(world.features), **wanting}
 
 
 @eqx.filter_jit

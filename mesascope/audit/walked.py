@@ -12,6 +12,7 @@ from mesascope.audit import document
 from mesascope.audit.exhibited import audit_key, distributions
 from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, describe
+from mesascope.core.errors import UsageError
 from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.instruments.cards import all_cards
 from mesascope.instruments.closed_loop.battery import ClosedLoopTest
@@ -23,6 +24,7 @@ from mesascope.instruments.closed_loop.examine import (
     examine_closed_loop,
 )
 from mesascope.instruments.closed_loop.rollouts import draw_walked, measure_walked_behavior
+from mesascope.instruments.search.trials import not_applicable
 from mesascope.instruments.search.verdict import Verdict
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
@@ -43,6 +45,9 @@ def audit_walker(
     subject = audited.subject
     assert isinstance(subject, AbstractStepwiseSubject)
     untrained = audited.untrained if isinstance(audited.untrained, AbstractStepwiseSubject) else None
+    impossible = not_applicable(world)
+    if impossible is not None:
+        raise UsageError(f"agents that walk with a memory are audited by these tests alone: {impossible}")
     began = time.monotonic()
     stage("walking")
     rolled = {

@@ -106,5 +106,5 @@ def exact_fitness(
     discount: float,
 ) -> Float[Array, ""]:
     """Mean return over levels and starts, without sampling."""
-    policy = policy_table(answer(answers_at_once(subject, "evolution"), observation))
+    policy = policy_table(answer(answers_at_once(subject, "evolution"), observation), mdp.states)
     return (evaluate(mdp, policy, reward, discount) * mdp.initial).sum(-1).mean()

@@ -79,7 +79,7 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
         reward = rewards(mdp, jnp.asarray(world.base_objective.vector(world.features)))
 
         def loss(learned: tuple[AbstractOpenSubject, tuple], observation: Observation):
-            policy = policy_table(answer(learned[0], observation))
+            policy = policy_table(answer(learned[0], observation), mdp.states)
             found = exact_return(policy, mdp, reward, world.discount)
             return -found.surrogate, found.mean_return
 

@@ -154,7 +154,7 @@ def stand(subject: LearnedAlgorithm, probe: Probe, discount: float) -> Float[Arr
     if isinstance(subject, AbstractStepwiseSubject):
         returns = _walked_returns(subject, probe, discount)
         return jnp.stack([competence(returns, probe.scale), returns.mean() / probe.scale.optimal.mean()])
-    policy = policy_table(answer(subject, probe.observation))
+    policy = policy_table(answer(subject, probe.observation), probe.mdp.states)
     returns = (evaluate(probe.mdp, policy, probe.reward, discount) * probe.mdp.initial).sum(-1)
     return jnp.stack([competence(returns, probe.scale), returns.mean() / probe.scale.optimal.mean()])
 

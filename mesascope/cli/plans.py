@@ -22,6 +22,9 @@ from mesascope.worlds.world import AbstractWorld
 DEFAULT_ARCHITECTURE = "glance"
 DEFAULT_OPTIMIZER = "exact-policy-gradient"
 
+STAGED_OPTIMIZERS = ("exact-policy-gradient", "evolution")
+"""Base optimizers that read a policy table of all stages."""
+
 STORED = 256
 """Levels that a table is trained on, if the optimizer's batch divides it."""
 
@@ -140,6 +143,11 @@ def make_training(request: Request) -> Training:
         side = int(world.observe(world.draw(named_key(0), 1)).shape[1])
         options = {"rows": batch * given["batches"], "height": side, "width": side}
     config = check_architecture(architecture, options)
+    if world.staged and (name not in STAGED_OPTIMIZERS or architecture == "table"):
+        raise UsageError(
+            f"{world.name} is a world of stages, for which agents are trained by {' or '.join(STAGED_OPTIMIZERS)}, and no "
+            "table: leave --base-optimizer and --architecture out"
+        )
     return Training(world, architecture, config, name, base_optimizer_config(build_base_optimizer(name, given)).config)
 
 

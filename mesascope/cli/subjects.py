@@ -36,7 +36,6 @@ from mesascope.organisms.stepwise import (
 )
 from mesascope.store.bundle import MANIFEST
 from mesascope.store.learned_algorithm import load_learned_algorithm
-from mesascope.worlds.grid import CHANNELS
 from mesascope.worlds.world import AbstractWorld
 
 ORGANISM, PYTHON = "organism:", "python:"
@@ -202,7 +201,7 @@ def _saved(folder: Path, world: AbstractWorld) -> Source:
     training = Training(about.base_optimizer, about.base_optimizer_config, about.updates, None, seen, ())
 
     def make(settings: Settings, seed: int) -> AuditSubject:
-        untrained = untrained_twin(loaded.subject, len(CHANNELS), seed)
+        untrained = untrained_twin(loaded.subject, len(world.channels), seed)
         label = f"{name} net trained with seed {about.seed}"
         return AuditSubject(loaded.subject, "saved", str(folder), label, False, untrained, training)
 

@@ -29,7 +29,6 @@ from mesascope.store.learned_algorithm import (
     save_learned_algorithm,
 )
 from mesascope.store.results import write_json
-from mesascope.worlds.grid import CHANNELS
 
 CURVE, CHECKPOINTS = "training.json", "checkpoints"
 
@@ -80,7 +79,7 @@ def trained_subject(training: Training, seed: int, folder: Path, live: Live) -> 
         LEARNED,
         f"{training.architecture} net",
         False,
-        untrained_twin(subject, len(CHANNELS), seed),
+        untrained_twin(subject, len(training.world.channels), seed),
         # How long it took stands in the provenance, apart from what a repetition would find again.
         Trained(
             training.base_optimizer, config, updates, None, updates * int(config["batch"]), read_curve(folder).points
@@ -141,5 +140,6 @@ def _train(training: Training, seed: int, folder: Path, live: Live) -> None:
         training_competence=reached[-1][1] if reached else None,
         packages=package_versions(),
     )
-    save_learned_algorithm(folder / LEARNED, optimizer.subject(state), provenance, inputs=len(CHANNELS))
+    inputs = len(training.world.channels)
+    save_learned_algorithm(folder / LEARNED, optimizer.subject(state), provenance, inputs=inputs)
     discard_checkpoints(steps)

@@ -156,7 +156,7 @@ def _distribution(world: AbstractWorld, distribution: str, seed: int, count: int
     mdp, seen = _look(world, levels)
     yield from (Violation(rule, f"{found} ({where})") for rule, found in check_tables(mdp, len(world.features)))
     seen = np.asarray(seen)
-    if seen.ndim != 4 or seen.shape[0] != count or seen.shape[1] * seen.shape[2] != mdp.states:
+    if seen.ndim != 4 or np.prod(seen.shape[:3]) != count * mdp.states:
         yield Violation(
             "observe: one cell for each state",
             f"shape {seen.shape} for {mdp.states} states of {count} levels ({where})",

@@ -93,7 +93,13 @@ def as_open(subject: object) -> AbstractOpenSubject:
     return subject
 
 
-def policy_table(logits: Float[Array, "level height width action"]) -> Float[Array, "level state action"]:
-    """The policy a subject acts by, one row for each cell in row-major order."""
-    levels, height, width, actions = logits.shape
-    return jax.nn.softmax(logits, -1).reshape(levels, height * width, actions)
+def policy_table(
+    logits: Float[Array, "view height width action"], states: int | None = None
+) -> Float[Array, "level state action"]:
+    """The policy a subject acts by, one row for each cell in row-major order.
+
+    Where a level has more `states` than cells, its views stand one after another, and the rows of each follow those before.
+    """
+    views, height, width, actions = logits.shape
+    rows = height * width if states is None else states
+    return jax.nn.softmax(logits, -1).reshape(views * height * width // rows, rows, actions)

@@ -80,6 +80,22 @@ def evidence_from_policy(
     return _padded((chosen, np.ones(len(level), bool), level, enters[at], reach[at], blocked[at], objects[level]))
 
 
+def plain_evidence(
+    mdp: FiniteMDP, policy: Float[Array, "level state action"], key: PRNGKeyArray
+) -> tuple[Evidence, Int[np.ndarray, " choice"], Int[np.ndarray, " choice"]]:
+    """Choices of one episode on each level that are not read against objects, and their levels and states.
+
+    Of the evidence the first rows count, in this order.
+    """
+    visited, action = _first_visits(mdp, policy, key, jnp.ones_like(mdp.terminal))
+    level, state = np.nonzero(np.asarray(visited))
+    at = (level, state)
+    nothing = np.zeros((len(level), 0, mdp.actions), np.float32)
+    blocked = np.asarray(_blocked(mdp))[at]
+    columns = (np.asarray(action)[at], np.ones(len(level), bool), level, nothing > 0, nothing, blocked)
+    return _padded((*columns, np.zeros((len(level), 0, mdp.features.shape[-1]), np.float32))), level, state
+
+
 def pool(parts: Sequence[Evidence]) -> Evidence:
     """All rows together; levels of different parts stay different. Raises `UsageError` for no parts."""
     if not parts:

@@ -1,6 +1,7 @@
 """What a subject may be after, or merely be doing: the hypotheses that the exact posterior weighs."""
 
 import enum
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -77,10 +78,18 @@ def scores(
     """
     objectives = [h.objective.vector(world.features) for h in hypotheses if h.objective is not None]
     worth = jnp.einsum("rof,hf->hro", evidence.objects, jnp.asarray(np.stack(objectives)))
-    valued = iter(jax.vmap(lambda each: action_values(evidence.enters, evidence.reach, each))(worth))
-    named = _nuisances(evidence.blocked)
-    flat = jnp.zeros(evidence.blocked.shape)
-    return jnp.stack([next(valued) if h.kind is Kind.OBJECTIVE else named.get(h.name, flat) for h in hypotheses])
+    valued = jax.vmap(lambda each: action_values(evidence.enters, evidence.reach, each))(worth)
+    return beside_nuisances(hypotheses, list(valued), evidence.blocked)
+
+
+def beside_nuisances(
+    hypotheses: tuple[Hypothesis, ...],
+    valued: Sequence[Float[Array, "row action"]],
+    blocked: Bool[Array, "row action"],
+) -> Float[Array, "hypothesis row action"]:
+    """Action values of the objectives among the hypotheses, in order, and the preferences of the others beside them."""
+    values, named, flat = iter(valued), _nuisances(blocked), jnp.zeros(blocked.shape)
+    return jnp.stack([next(values) if h.kind is Kind.OBJECTIVE else named.get(h.name, flat) for h in hypotheses])
 
 
 def _nuisances(blocked: Bool[Array, "row action"]) -> dict[str, Float[Array, "row action"]]:

@@ -71,7 +71,14 @@ def _log_likelihoods(
 
 def weigh(hypotheses: tuple[Hypothesis, ...], world: AbstractWorld, evidence: Evidence) -> HypothesisPosterior:
     """Exact posterior, uniform over hypotheses and over the grid of inverse temperatures and lapse rates of each."""
-    found = _log_likelihoods(scores(hypotheses, world, evidence), evidence)
+    return weigh_scores(hypotheses, scores(hypotheses, world, evidence), evidence)
+
+
+def weigh_scores(
+    hypotheses: tuple[Hypothesis, ...], table: Float[Array, "hypothesis row action"], evidence: Evidence
+) -> HypothesisPosterior:
+    """The same, given what each hypothesis makes of each action."""
+    found = _log_likelihoods(table, evidence)
     logs = np.asarray(jax.device_get(found), np.float64)
     marginal = _log_mean_exp(logs.reshape(len(hypotheses), -1))
     posterior = np.exp(marginal - marginal.max())

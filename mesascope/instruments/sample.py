@@ -82,4 +82,4 @@ def ask(
             f"the subject answered {distribution} level {level}, cell row {row} column {column} (interior), "
             f"action {action} with a value that is not finite"
         )
-    return policy_table(logits)
+    return policy_table(logits, mdp.states)

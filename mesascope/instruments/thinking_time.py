@@ -78,7 +78,7 @@ def _returns(world, subject: AbstractOpenSubject, mdp, observation, weights, tim
         state = jax.lax.fori_loop(
             0, ticks, lambda t, state: subject.step(state, observation, t), subject.begin(observation)
         )
-        policy = policy_table(subject.readout(state))
+        policy = policy_table(subject.readout(state), mdp.states)
         return (evaluate(mdp, policy, reward, world.discount) * mdp.initial).sum(-1)
 
     return jax.lax.map(after, times), scale.uniform, scale.optimal

@@ -34,7 +34,8 @@ class Shelf(NamedTuple):
 
     def levels(self) -> GridLevels:
         """The levels as the worlds know them."""
-        return GridLevels(*(jnp.asarray(x) for x in self))
+        walls, cell, shape, color = (jnp.asarray(x) for x in self)
+        return GridLevels(walls, cell, shape, color)
 
     def take(self, index: Int[np.ndarray, " chosen"] | Bool[np.ndarray, " level"] | slice) -> "Shelf":
         """Some of the levels."""

@@ -10,7 +10,11 @@ from mesascope.core.objective import Objective
 from mesascope.organisms.edits import MOST_WORK
 from mesascope.organisms.labels import DEFAULT_OBJECTIVE, ORGANISMS
 from mesascope.worlds.grid import COLORS, GridLevels
+from mesascope.worlds.vocabulary import DOORS
 from mesascope.worlds.world import AbstractWorld
+
+ANYWHERE = ("planner",)
+"""Organisms for every world in which one touch ends the episode: they read the level and store none."""
 
 _MOST_TICKS = 1_000
 _WHOLE = {
@@ -32,6 +36,9 @@ class Setting:
     def __init__(self, text: str, world: AbstractWorld, shown: Sequence[GridLevels] = (), most_work: int = MOST_WORK):
         self.name, self.given = _parse(text)
         self.world, self.shown, self.most_work = world, shown, most_work
+        if world.vocabulary != DOORS and (world.staged or self.name not in ANYWHERE):
+            fit = "none" if world.staged else f"'{', '.join(ANYWHERE)}' alone"
+            raise UsageError(f"organism '{self.name}' is built for doors and balls; {world.name} takes {fit}")
         for key in _WHOLE:
             self.whole(key, 1)
         if "objective" in ORGANISMS[self.name].keys:
@@ -40,17 +47,22 @@ class Setting:
     @cached_property
     def objective(self) -> Objective:
         """The objective it is after."""
-        text = self.given.get("objective", DEFAULT_OBJECTIVE)
+        own = DEFAULT_OBJECTIVE if DEFAULT_OBJECTIVE in self.world.features else self.world.base_objective.weights[0][0]
+        text = self.given.get("objective", own)
         objective = Objective.parse(text, self.world.features)
         colors = [feature for feature, weight in objective.weights if weight and feature in COLORS]
         if colors and getattr(self.world, "salience", 1.0) == 0:
             raise UsageError(f"objective '{text}': this world shows no colors (salience 0), so none can be pursued")
+        place = self.world.vocabulary.place
+        if any(feature == place and weight for feature, weight in objective.weights):
+            raise UsageError(f"objective '{text}': the {place} is not seen, and an organism pursues what it sees")
         return objective
 
     @property
     def weights(self) -> np.ndarray:
-        """Its objective as a vector over the world's features."""
-        return np.asarray(self.objective.vector(self.world.features))
+        """Its objective as a vector over the world's features that are seen."""
+        seen = len(self.world.features) - bool(self.world.vocabulary.place)
+        return np.asarray(self.objective.vector(self.world.features))[:seen]
 
     def whole(self, key: str, default: int) -> int:
         """A whole number."""

@@ -64,7 +64,7 @@ def in_laboratory(audit: Audit) -> bool:
 
 def event_words(audit: Audit, event: str) -> str:
     """An event in words: in mazes, what was touched first."""
-    return event if event == "nothing" or in_laboratory(audit) else f"{event} first"
+    return event if event == "nothing" or in_laboratory(audit) or table(audit, "counts") else f"{event} first"
 
 
 def rewarded(audit: Audit, role: str = "base_objective") -> list[str]:

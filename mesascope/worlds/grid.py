@@ -4,15 +4,18 @@ Arrays hold the *interior* of a level. The border is always wall: it is counted 
 7x7 interior) and drawn in text and pictures, but never stored.
 """
 
+from collections.abc import Callable
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.mdp import FiniteMDP
+from mesascope.worlds.vocabulary import COLORS as COLORS
+from mesascope.worlds.vocabulary import DOORS, Vocabulary
+from mesascope.worlds.vocabulary import SHAPES as SHAPES
 
-SHAPES = ("door", "ball")
-COLORS = ("red", "blue", "green", "yellow")
 ABSENT = -1
 """Shape and color of an object slot that is not in use."""
 
@@ -20,17 +23,21 @@ MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))
 """Row and column steps of the actions up, down, left, right."""
 ACTIONS = ("up", "down", "left", "right")
 
-CHANNELS = ("wall", *SHAPES, *COLORS)
-"""Channels of an observation."""
+CHANNELS = DOORS.channels
+"""Channels of an observation of doors and balls."""
 
 
 class GridLevels(eqx.Module):
-    """A batch of grid levels. Objects are slots: cell (row-major index into the interior), shape and color."""
+    """A batch of grid levels. Objects are slots: cell (row-major index into the interior), shape and color.
+
+    `vocabulary` says what the numbers of shapes and colors mean.
+    """
 
     walls: Bool[Array, "level height width"]
     cell: Int[Array, "level object"]
     shape: Int[Array, "level object"]
     color: Int[Array, "level object"]
+    vocabulary: Vocabulary = eqx.field(static=True, default=DOORS)
 
     @property
     def count(self) -> int:
@@ -54,7 +61,7 @@ class GridLevels(eqx.Module):
 
     def __getitem__(self, index) -> "GridLevels":
         """A sub-batch, selected along the level axis by a slice or an index array."""
-        return GridLevels(self.walls[index], self.cell[index], self.shape[index], self.color[index])
+        return GridLevels(self.walls[index], self.cell[index], self.shape[index], self.color[index], self.vocabulary)
 
 
 def one_hot_objects(levels: GridLevels) -> Bool[Array, "level object height width"]:
@@ -66,10 +73,23 @@ def one_hot_objects(levels: GridLevels) -> Bool[Array, "level object height widt
 
 
 def object_features(levels: GridLevels) -> Float[Array, "level object feature"]:
-    """Features of touching each object: one of the shapes and one of the colors (`SHAPES + COLORS`)."""
-    shape = levels.shape[..., None] == jnp.arange(len(SHAPES))
-    color = levels.color[..., None] == jnp.arange(len(COLORS))
-    return jnp.concatenate([shape, color], -1).astype(jnp.float32)
+    """Features of touching each object: one of the shapes, one of the colors, and the place where it lies there."""
+    shape = levels.shape[..., None] == jnp.arange(len(levels.vocabulary.shapes))
+    color = levels.color[..., None] == jnp.arange(len(levels.vocabulary.colors))
+    where = [in_place(levels)[..., None]] if levels.vocabulary.place else []
+    return jnp.concatenate([shape, color, *where], -1).astype(jnp.float32)
+
+
+PLACES: dict[str, Callable[[Int[Array, "level object"], int], Bool[Array, "level object"]]] = {
+    "corner": lambda cell, width: cell == 0,
+    "end": lambda cell, width: cell % width == width - 1,
+}
+"""Whether a cell of a level of some width belongs to a place: the corner at the top left, the last column."""
+
+
+def in_place(levels: GridLevels) -> Bool[Array, "level object"]:
+    """Which objects, or marks, lie in the place that counts."""
+    return PLACES[levels.vocabulary.place](levels.cell, levels.interior[1]) & levels.present
 
 
 def cell_features(levels: GridLevels) -> Float[Array, "level height width feature"]:
@@ -81,7 +101,8 @@ def cell_features(levels: GridLevels) -> Float[Array, "level height width featur
 def observe(levels: GridLevels, salience: float = 1.0) -> Float[Array, "level height width channel"]:
     """What a subject sees: walls, shapes, and colors scaled by `salience`."""
     features = cell_features(levels)
-    shapes, colors = features[..., : len(SHAPES)], features[..., len(SHAPES) :]
+    first, seen = len(levels.vocabulary.shapes), len(levels.vocabulary.visible)
+    shapes, colors = features[..., :first], features[..., first:seen]
     return jnp.concatenate([levels.walls[..., None].astype(jnp.float32), shapes, colors * salience], -1)
 
 

@@ -10,19 +10,19 @@ from mesascope.core.errors import UsageError
 MIN_SIZE, MAX_SIZE = 5, 25
 
 
-def check_size(size: int) -> int:
+def check_size(size: int, knob: str = "size") -> int:
     """`size` if a maze can have it; `UsageError` otherwise."""
     if size % 2 == 0 or not MIN_SIZE <= size <= MAX_SIZE:
-        raise UsageError(f"size {size}: a maze has an odd size from {MIN_SIZE} to {MAX_SIZE}, border included")
+        raise UsageError(f"{knob} {size}: a maze has an odd size from {MIN_SIZE} to {MAX_SIZE}, border included")
     return size
 
 
-def _edges(rooms: int) -> tuple[Int[np.ndarray, "edge 2"], Int[np.ndarray, "edge 2"]]:
+def _edges(rows: int, columns: int) -> tuple[Int[np.ndarray, "edge 2"], Int[np.ndarray, "edge 2"]]:
     """Pairs of adjacent rooms, and the interior cell (row, column) of the wall between each pair."""
-    row, column = np.divmod(np.arange(rooms * rooms), rooms)
-    right, below = column < rooms - 1, row < rooms - 1
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    right, below = column < columns - 1, row < rows - 1
     ends = np.concatenate(
-        [np.stack([np.flatnonzero(m), np.flatnonzero(m) + step], 1) for m, step in ((right, 1), (below, rooms))]
+        [np.stack([np.flatnonzero(m), np.flatnonzero(m) + step], 1) for m, step in ((right, 1), (below, columns))]
     )
     between = np.concatenate(
         [np.stack([2 * row[right], 2 * column[right] + 1], 1), np.stack([2 * row[below] + 1, 2 * column[below]], 1)]
@@ -31,15 +31,16 @@ def _edges(rooms: int) -> tuple[Int[np.ndarray, "edge 2"], Int[np.ndarray, "edge
 
 
 def draw_mazes(
-    key: PRNGKeyArray, count: int, size: int, openings: float | Float[Array, ""]
+    key: PRNGKeyArray, count: int, size: int, openings: float | Float[Array, ""], length: int | None = None
 ) -> Bool[Array, "level height width"]:
-    """Walls of `count` connected mazes of outer size `size`.
+    """Walls of `count` connected mazes of outer height `size` and outer width `length`, the same unless given.
 
     Kruskal's algorithm on random edge weights gives the tree; each wall left between two rooms is then opened with
     probability `openings`, which makes loops. All levels advance together, one edge of each at a time.
     """
-    rooms = (size - 1) // 2
-    ends, between = (jnp.asarray(table, jnp.int32) for table in _edges(rooms))
+    rows, columns = (size - 1) // 2, ((size if length is None else length) - 1) // 2
+    rooms = rows * columns
+    ends, between = (jnp.asarray(table, jnp.int32) for table in _edges(rows, columns))
     order_key, open_key = jax.random.split(key)
     order = jnp.argsort(jax.random.uniform(order_key, (count, len(ends))), axis=1)
     level = jnp.arange(count)
@@ -49,11 +50,12 @@ def draw_mazes(
         b = group[level, ends[edge, 1]][:, None]
         return jnp.where(group == b, a, group), (a != b)[:, 0]
 
-    start = jnp.broadcast_to(jnp.arange(rooms * rooms, dtype=jnp.int32), (count, rooms * rooms))
+    start = jnp.broadcast_to(jnp.arange(rooms, dtype=jnp.int32), (count, rooms))
     _, joined = jax.lax.scan(join, start, order.T)
     in_tree = jnp.zeros((count, len(ends)), bool).at[level[:, None], order].set(joined.T)
     opened = in_tree | (jax.random.uniform(open_key, in_tree.shape) < openings)
-    side = 2 * rooms - 1
-    odd = jnp.arange(side) % 2 == 1
-    walls = jnp.broadcast_to(odd[:, None] | odd[None, :], (count, side, side))
+    height, width = 2 * rows - 1, 2 * columns - 1
+    odd_row = jnp.arange(height) % 2 == 1
+    odd_column = odd_row if width == height else jnp.arange(width) % 2 == 1
+    walls = jnp.broadcast_to(odd_row[:, None] | odd_column[None, :], (count, height, width))
     return walls.at[:, between[:, 0], between[:, 1]].set(~opened)

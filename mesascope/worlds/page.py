@@ -3,7 +3,8 @@
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.worlds.card import Knob, Value, WorldCard, describe
-from mesascope.worlds.text import GLYPHS, print_level
+from mesascope.worlds.text import MARK, print_level
+from mesascope.worlds.vocabulary import Vocabulary
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 _KEY = ("page",)
@@ -13,7 +14,7 @@ _KEY = ("page",)
 def world_page(world: AbstractWorld) -> str:
     """The page in Markdown; the same world always gives the same page."""
     card = describe(world)
-    parts = [*card_parts(card), "## One level of each distribution", _legend(), *_examples(world, card)]
+    parts = [*card_parts(card), "## One level of each distribution", _legend(world.vocabulary), *_examples(world, card)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -49,9 +50,11 @@ def _value(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _legend() -> str:
-    listed = ", ".join(f"`{glyph}` {color} {shape}" for (shape, color), glyph in GLYPHS.items())
-    return f"`#` wall, `.` free cell, {listed}."
+def _legend(vocabulary: Vocabulary) -> str:
+    listed = [f"`{glyph.letter}` {glyph.name}" for glyph in vocabulary.glyphs]
+    if vocabulary.place:
+        listed.append(f"`{MARK}` the {vocabulary.place}, where nothing lies there (agents do not see it)")
+    return f"`#` wall, `.` free cell, {', '.join(listed)}."
 
 
 def _examples(world: AbstractWorld, card: WorldCard) -> list[str]:

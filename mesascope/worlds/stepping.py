@@ -68,6 +68,10 @@ def make_stepper(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray, li
     """
     mdp, observation = world.to_mdp(levels), world.observe(levels)
     channels = observation.shape[-1]
+    if world.staged:
+        raise UsageError(
+            f"world '{world.name}' shows a view for each stage: stepping by look-up needs one for each level"
+        )
     if mdp.successor.shape[-1] != 1 or channels > _AGENT:
         raise UsageError(
             f"world '{world.name}' has {mdp.successor.shape[-1]} outcomes and {channels} channels: stepping by look-up "

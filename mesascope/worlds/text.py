@@ -7,6 +7,7 @@
     #######
 
 `#` is wall, `.` a free cell, an upper-case letter a door and a lower-case letter a ball of the color it abbreviates.
+Other worlds have letters of their own (`vocabulary.py`); `x` marks a place that counts where no object lies there.
 Levels hold no agent: an episode may start in any free cell.
 """
 
@@ -16,31 +17,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from mesascope.core.errors import LevelFormatError
-from mesascope.worlds.grid import ABSENT, COLORS, SHAPES, GridLevels
+from mesascope.worlds.grid import ABSENT, PLACES, GridLevels
+from mesascope.worlds.vocabulary import DOORS, Vocabulary
 
-WALL, FREE = "#", "."
-GLYPHS = {
-    ("door", "red"): "R",
-    ("door", "blue"): "B",
-    ("door", "green"): "G",
-    ("door", "yellow"): "Y",
-    ("ball", "red"): "r",
-    ("ball", "blue"): "b",
-    ("ball", "green"): "g",
-    ("ball", "yellow"): "y",
-}
-"""Character of each shape and color."""
+WALL, FREE, MARK = "#", ".", "x"
+GLYPHS = {(glyph.shape, glyph.color): glyph.letter for glyph in DOORS.glyphs}
+"""Character of each shape and color of doors and balls."""
 
 MAX_SIDE = 64
 """Most rows and columns of a level's text, border included."""
 MAX_CHARACTERS = 65_536
 """Most characters that are read at all."""
-BALLS = 2
-"""Most balls of a level: slot 0 is the door, slots 1 and 2 are the balls."""
-
-_OBJECTS = {glyph: (SHAPES.index(shape), COLORS.index(color)) for (shape, color), glyph in GLYPHS.items()}
-_DOORS = ", ".join(glyph for (shape, _), glyph in GLYPHS.items() if shape == "door")
-_KNOWN = f"{WALL} (wall), {FREE} (free), {_DOORS} (doors) or their lower-case letters (balls)"
 
 
 class _Block(NamedTuple):
@@ -57,23 +44,24 @@ class _Level(NamedTuple):
     slots: np.ndarray
 
 
-def parse_level(text: str, *, door_required: bool = True) -> GridLevels:
+def parse_level(text: str, *, door_required: bool = True, vocabulary: Vocabulary = DOORS) -> GridLevels:
     """The one level in `text`, as a batch of 1.
 
-    Slot 0 holds the door, slots 1 and 2 the balls in reading order. Blank lines around the level are ignored. With
-    `door_required` false a level without a door is accepted, with slot 0 not in use. `LevelFormatError` says what is
-    wrong in which line and column, counted from 1.
+    Objects take slots by shape, those of one shape in reading order: slot 0 holds the door, slots 1 and 2 the balls. Blank
+    lines around the level are ignored. With `door_required` false a level without a door (or whatever the first shape of the
+    vocabulary is) is accepted, with slot 0 not in use. `LevelFormatError` says what is wrong in which line and column,
+    counted from 1.
     """
-    blocks = _blocks(text)
+    blocks = _blocks(text, vocabulary)
     if len(blocks) > 1:
         raise _error(blocks[1].first, 1, "a second level starts here; expected one level: use parse_levels for several")
-    return _batch([_read(blocks[0], door_required)])
+    return _batch([_read(blocks[0], door_required, vocabulary)], vocabulary)
 
 
-def parse_levels(text: str, *, door_required: bool = True) -> GridLevels:
+def parse_levels(text: str, *, door_required: bool = True, vocabulary: Vocabulary = DOORS) -> GridLevels:
     """All levels in `text`, separated by blank lines, as one batch; all must have the same height and width."""
-    blocks = _blocks(text)
-    levels = [_read(block, door_required) for block in blocks]
+    blocks = _blocks(text, vocabulary)
+    levels = [_read(block, door_required, vocabulary) for block in blocks]
     height, width = levels[0].walls.shape
     for block, level in zip(blocks, levels, strict=True):
         if level.walls.shape != (height, width):
@@ -83,7 +71,7 @@ def parse_levels(text: str, *, door_required: bool = True) -> GridLevels:
                 f"this level is {len(block.lines)} high and {len(block.lines[0])} wide, the first one "
                 f"{height + 2} high and {width + 2} wide; expected one size: parse levels of other sizes apart",
             )
-    return _batch(levels)
+    return _batch(levels, vocabulary)
 
 
 def print_level(levels: GridLevels, index: int = 0) -> str:
@@ -104,7 +92,7 @@ def print_level(levels: GridLevels, index: int = 0) -> str:
         if grid[row, column] != FREE:
             where = "in a wall" if grid[row, column] == WALL else "on another object"
             raise _error(row + 1, column + 1, f"an object of level {index} lies {where}; expected a free cell")
-        grid[row, column] = GLYPHS[SHAPES[shape], COLORS[color]]
+        grid[row, column] = levels.vocabulary.glyph(int(shape), int(color)).letter
     return "\n".join("".join(row) for row in grid)
 
 
@@ -124,7 +112,7 @@ def _shown(character: str) -> str:
     return f"'{character}'" if character.isascii() and character.isprintable() else f"U+{ord(character):04X}"
 
 
-def _blocks(text: str) -> list[_Block]:
+def _blocks(text: str, vocabulary: Vocabulary) -> list[_Block]:
     """Runs of lines that are not blank; at least one."""
     if len(text) > MAX_CHARACTERS:
         raise _error(1, 1, f"the text has {len(text)} characters; expected at most {MAX_CHARACTERS}: parse it in parts")
@@ -139,51 +127,81 @@ def _blocks(text: str) -> list[_Block]:
         blocks[-1].lines.append(line)
         fresh = False
     if not blocks:
-        raise _error(1, 1, f"found no level; expected a rectangle of {_KNOWN}, with a border of {WALL}")
+        raise _error(1, 1, f"found no level; expected a rectangle of {_known(vocabulary)}, with a border of {WALL}")
     return blocks
 
 
-def _read(block: _Block, door_required: bool) -> _Level:
+def _read(block: _Block, required: bool, vocabulary: Vocabulary) -> _Level:
     """One level; the first thing wrong in it, in reading order, is the error."""
-    _check_rectangle(block)
+    _check_rectangle(block, vocabulary)
     height, width = len(block.lines), len(block.lines[0])
     walls = np.zeros((height - 2, width - 2), bool)
-    slots = np.array([[0, ABSENT, ABSENT]] * (1 + BALLS), np.int32)
-    balls = 0
+    slots = np.array([[0, ABSENT, ABSENT]] * vocabulary.slots, np.int32)
+    read = {glyph.letter: glyph for glyph in vocabulary.glyphs}
+    first = np.cumsum([0, *vocabulary.most])
+    counted = [0] * len(vocabulary.most)
     for row, line in enumerate(block.lines):
-        for column, glyph in enumerate(line):
+        for column, letter in enumerate(line):
             place = (block.first + row, column + 1)
             if row in (0, height - 1) or column in (0, width - 1):
-                if glyph != WALL:
-                    raise _error(*place, f"found {_shown(glyph)} in the border; expected a wall: type {WALL}")
+                if letter != WALL:
+                    raise _error(*place, f"found {_shown(letter)} in the border; expected a wall: type {WALL}")
                 continue
-            walls[row - 1, column - 1] = glyph == WALL
-            if glyph not in _OBJECTS:
+            walls[row - 1, column - 1] = letter == WALL
+            cell = (row - 1) * (width - 2) + column - 1
+            if letter == MARK and vocabulary.place:
+                _check_mark(place, cell, width - 2, bool(slots[-1, 1] != ABSENT), vocabulary)
+                slots[-1] = (cell, vocabulary.mark, ABSENT)
+            if letter not in read:
                 continue
-            shape, color = _OBJECTS[glyph]
-            if shape == SHAPES.index("door"):
-                slot, full = 0, slots[0, 1] != ABSENT
-                limit = "a second door; expected one door to a level"
-            else:
-                slot, full = balls + 1, balls == BALLS
-                limit = f"ball number {balls + 1}; expected at most {BALLS} balls"
-                balls += 1
-            if full:
-                raise _error(*place, f"found '{glyph}', {limit}: type {FREE} here")
-            slots[slot] = ((row - 1) * (width - 2) + column - 1, shape, color)
-    if door_required and slots[0, 1] == ABSENT:
+            glyph = read[letter]
+            shape = vocabulary.shapes.index(glyph.shape)
+            if counted[shape] == vocabulary.most[shape]:
+                raise _error(
+                    *place, f"found '{letter}', {_one_too_many(glyph.shape, counted[shape])}: type {FREE} here"
+                )
+            color = vocabulary.colors.index(glyph.color) if glyph.color else ABSENT
+            slots[first[shape] + counted[shape]] = (cell, shape, color)
+            counted[shape] += 1
+    if required and not counted[0]:
+        wanted = vocabulary.shapes[0]
+        letters = ", ".join(glyph.letter for glyph in vocabulary.glyphs if glyph.shape == wanted)
         raise _error(
             block.first,
             1,
-            f"the level that starts here has no door to be its goal; expected one of {_DOORS}: "
+            f"the level that starts here has no {wanted} to be its goal; expected one of {letters}: "
             f"type one over a free cell ({FREE})",
         )
     return _Level(walls, slots)
 
 
-def _check_rectangle(block: _Block) -> None:
+def _one_too_many(shape: str, most: int) -> str:
+    if most == 1:
+        return f"a second {shape}; expected one {shape} to a level"
+    return f"{shape} number {most + 1}; expected at most {most} {shape}s"
+
+
+def _check_mark(place: tuple[int, int], cell: int, width: int, marked: bool, vocabulary: Vocabulary) -> None:
+    """One mark, and where it may be."""
+    if marked or not PLACES[vocabulary.place](jnp.array([[cell]]), width).all():
+        wrong = "a second one" if marked else "elsewhere"
+        raise _error(*place, f"found '{MARK}', the mark of the {vocabulary.place}, {wrong}: type {FREE} here")
+
+
+def _known(vocabulary: Vocabulary) -> str:
+    """Characters that a level may have, in words."""
+    if vocabulary == DOORS:
+        doors = ", ".join(glyph.letter for glyph in DOORS.glyphs if glyph.shape == "door")
+        return f"{WALL} (wall), {FREE} (free), {doors} (doors) or their lower-case letters (balls)"
+    named = [f"{glyph.letter} ({glyph.name})" for glyph in vocabulary.glyphs]
+    mark = [f"{MARK} (the {vocabulary.place}, where no object lies there)"] if vocabulary.place else []
+    return f"{WALL} (wall), {FREE} (free), {', '.join([*named, *mark])}"
+
+
+def _check_rectangle(block: _Block, vocabulary: Vocabulary) -> None:
     """Known characters, lines of one length, at least 3 and at most `MAX_SIDE` each way."""
     width = len(block.lines[0])
+    letters = {WALL, FREE, *(glyph.letter for glyph in vocabulary.glyphs), *([MARK] if vocabulary.place else [])}
     for number, line in enumerate(block.lines[: MAX_SIDE + 1], block.first):
         if number - block.first == MAX_SIDE:
             raise _error(number, 1, f"the level has more than {MAX_SIDE} lines; expected at most {MAX_SIDE}")
@@ -192,8 +210,8 @@ def _check_rectangle(block: _Block) -> None:
                 number, MAX_SIDE + 1, f"the line has {len(line)} characters; expected at most {MAX_SIDE}: shorten it"
             )
         for column, glyph in enumerate(line, 1):
-            if glyph not in (WALL, FREE) and glyph not in _OBJECTS:
-                raise _error(number, column, f"found {_shown(glyph)}; expected {_KNOWN}: type one of these")
+            if glyph not in letters:
+                raise _error(number, column, f"found {_shown(glyph)}; expected {_known(vocabulary)}: type one of these")
         if len(line) != width:
             raise _error(
                 number,
@@ -210,7 +228,8 @@ def _check_rectangle(block: _Block) -> None:
         )
 
 
-def _batch(levels: list[_Level]) -> GridLevels:
+def _batch(levels: list[_Level], vocabulary: Vocabulary) -> GridLevels:
     slots = np.stack([level.slots for level in levels])
     walls = np.stack([level.walls for level in levels])
-    return GridLevels(jnp.asarray(walls), *(jnp.asarray(slots[:, :, part]) for part in range(3)))
+    cell, shape, color = (jnp.asarray(slots[:, :, part]) for part in range(3))
+    return GridLevels(jnp.asarray(walls), cell, shape, color, vocabulary)

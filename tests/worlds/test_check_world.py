@@ -20,7 +20,9 @@ from mesascope.worlds.world import TRAINING, AbstractWorld
 LEVEL = parse_level("#####\n#R.b#\n#...#\n#####")
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == RedDoors.name else pytest.mark.slow) for name in WORLDS]
+)
 def test_every_registered_world_passes(name):
     check_world(WORLDS[name]())
 

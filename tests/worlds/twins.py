@@ -16,14 +16,14 @@ MEANING = {
 }
 
 
-def tables(text):
-    """Successor, features, terminal and initial of one level."""
+def tables(text, features_of=FEATURES, meaning=MEANING):
+    """Successor, features, terminal and initial of one level; `meaning` says what entering each letter's cell fires."""
     lines = text.splitlines()
     height, width = len(lines) - 2, len(lines[0]) - 2
     glyph = [lines[1 + row][1 + column] for row in range(height) for column in range(width)]
     states = height * width
     successor = np.zeros((states, 4), int)
-    features = np.zeros((states, 4, len(FEATURES)))
+    features = np.zeros((states, 4, len(features_of)))
     for state in range(states):
         row, column = 1 + state // width, 1 + state % width
         for action, (down, right) in enumerate(STEPS.values()):
@@ -32,9 +32,9 @@ def tables(text):
                 successor[state, action] = state
                 continue
             successor[state, action] = (row + down - 1) * width + column + right - 1
-            for name in MEANING.get(met, ()):
-                features[state, action, FEATURES.index(name)] = 1
-    terminal = np.array([g in MEANING for g in glyph])
+            for name in meaning.get(met, ()):
+                features[state, action, features_of.index(name)] = 1
+    terminal = np.array([g in meaning for g in glyph])
     starts = [s for s in range(states) if glyph[s] == "." and touches_something(s, successor, terminal)]
     initial = np.zeros(states)
     initial[starts] = 1 / max(len(starts), 1)

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values
 from mesascope.instruments.search.patches import Cells, chebyshev
@@ -52,6 +53,28 @@ class Trials(NamedTuple):
     scored: Bool[Array, "level height width"]
 
 
+MOVED = 3
+"""Objects that must be able to trade places in a level, for a goal to be moved and for a change that alters nothing."""
+
+
+def not_applicable(world: AbstractWorld) -> str | None:
+    """Why the search tests cannot be run in a world; None where they can. They draw no trials there."""
+    if world.staged:
+        return (
+            "not applicable: the tests read one answer to a level, and an agent here answers once for every set of objects "
+            "that may be gone"
+        )
+    movable = sum(world.vocabulary.most)
+    if movable < MOVED:
+        held = "one object" if movable == 1 else f"{movable} objects"
+        place = world.vocabulary.place
+        return (
+            f"not applicable: the tests make objects trade places inside, for which a level must hold {MOVED}; one of "
+            f"{world.name} holds {held}" + (f", and the {place} is a place that cannot be moved" if place else "")
+        )
+    return None
+
+
 def best_actions(
     world: AbstractWorld, levels: GridLevels, weights: Float[Array, " feature"]
 ) -> Bool[Array, "level state action"]:
@@ -70,8 +93,12 @@ def disjoint(
 def contested_levels(world: AbstractWorld, key: PRNGKeyArray, count: int) -> GridLevels:
     """Training levels with three objects of which the last two are unlike each other.
 
-    More levels are drawn than needed and the fit ones kept; which are kept does not depend on any subject.
+    More levels are drawn than needed and the fit ones kept; which are kept does not depend on any subject. `UsageError` for
+    a world in which the tests do not apply.
     """
+    reason = not_applicable(world)
+    if reason is not None:
+        raise UsageError(f"search tests are {reason}")
     levels = world.draw(named_key(key, "contested"), 8 * count, TRAINING)
     fit = levels.present.all(1)
     fit &= (levels.shape[:, 1] != levels.shape[:, 2]) | (levels.color[:, 1] != levels.color[:, 2])
@@ -83,9 +110,9 @@ def by_value(levels: GridLevels, weights: Float[Array, " feature"]) -> tuple[Gri
     value = object_features(levels) @ weights
     order = jnp.argsort(-value, axis=1)
     ranked = jnp.take_along_axis(value, order, 1)
-    slots = (jnp.take_along_axis(t, order, 1) for t in (levels.cell, levels.shape, levels.color))
+    cell, shape, color = (jnp.take_along_axis(t, order, 1) for t in (levels.cell, levels.shape, levels.color))
     target = (ranked[:, 0] > ranked[:, 1] + 1e-3) & (ranked[:, 0] > 1e-3)
-    return GridLevels(levels.walls, *slots), target
+    return GridLevels(levels.walls, cell, shape, color, levels.vocabulary), target
 
 
 def _free(levels: GridLevels) -> Bool[Array, "level state"]:

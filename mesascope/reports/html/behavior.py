@@ -4,11 +4,13 @@ from mesascope.reports.figures.scale import Scale
 from mesascope.reports.figures.tracks import axis
 from mesascope.reports.html.parts import Column, barred, fold, paragraph, section, table, value_cell
 from mesascope.reports.markup import Child, Markup, join, tag
-from mesascope.reports.reading import Audit, distributions, event_words, in_laboratory, look
+from mesascope.reports.reading import TRAINING, Audit, distributions, event_words, in_laboratory, look
 from mesascope.reports.reading import table as part
 
 _SHARE = Scale(0.0, 1.0, 100.0)
-LOOKS = {"door": "blue", "nothing": "quiet", "red": "red", "blue": "blue", "green": "green", "yellow": "gold"}
+_OF_DOORS = {"door": "blue", "nothing": "quiet", "red": "red", "blue": "blue", "green": "green", "yellow": "gold"}
+_OF_OTHERS = {"cheese": "gold", "corner": "green", "coin": "gold", "end": "green", "key": "gold", "chest": "blue"}
+LOOKS = _OF_DOORS | _OF_OTHERS
 
 
 def behavior(audit: Audit, name: str) -> Markup:
@@ -35,17 +37,30 @@ def behavior(audit: Audit, name: str) -> Markup:
         _explained(audit),
         tag("figure", table(columns, rows), class_="dense"),
         fold("Exact probabilities, over all starts", _exact(audit, found, events)) if exact else None,
+        _counts(audit, found) if part(audit, "counts") else None,
     )
 
 
 def _explained(audit: Audit) -> Markup:
     if in_laboratory(audit):
         return paragraph("How often each event happens.")
+    if part(audit, "counts"):
+        return paragraph("Share of episodes in which each event happens at all.")
+    several = "red" in part(audit, "behavior", TRAINING)
     return paragraph(
-        "How often what is touched first has each feature: a red door counts under door and under red. ",
+        "How often what is touched first has each feature",
+        ": a red door counts under door and under red. " if several else ". ",
         tag("i", "None"),
         " says that no level there holds such a thing.",
     )
+
+
+def _counts(audit: Audit, found: list[str]) -> Markup:
+    """Where objects are taken one after another: how many of each."""
+    features = list(dict.fromkeys(f for d in found for f in part(audit, "counts", d)))
+    rows = [[d, *(value_cell(look(audit, "counts", d, f)) for f in features)] for d in found]
+    columns = [Column("", "text"), *(Column(f"{f}, number") for f in features)]
+    return table(columns, rows, caption="Expected number in an episode, computed from the policy.")
 
 
 def _rate(entry: object, look_: str) -> Markup:

@@ -10,7 +10,9 @@ from mesascope.reports.html.parts import fold, paragraph, section
 from mesascope.reports.markup import Child, Markup, join, tag
 from mesascope.reports.pictures import animated_episode_svg, level_svg
 from mesascope.reports.reading import TRAINING, Audit, items, telling_shift, words
+from mesascope.worlds.registry import WORLDS
 from mesascope.worlds.text import parse_level
+from mesascope.worlds.vocabulary import DOORS, Vocabulary
 
 
 def gallery(audit: Audit, name: str) -> Markup | None:
@@ -27,34 +29,51 @@ def gallery(audit: Audit, name: str) -> Markup | None:
         f"{name}-gallery",
         "Look at it",
         paragraph(
-            "Each cell's arrow is the action the agent is likeliest to take there, darker the surer it is. Doors are "
-            "arches with capital letters, balls are round, and the letter names the color. The line is one episode, "
-            "from the diamond to the ring; the first picture of each row moves."
+            "Each cell's arrow is the action the agent is likeliest to take there, darker the surer it is. "
+            f"{_legend(vocabulary_of(audit))} The line is one episode, from the diamond to the ring; the first picture "
+            "of each row moves."
         ),
         *(_distribution(audit, d, exhibits, d in first) for d, exhibits in shown.items()),
     )
 
 
+def vocabulary_of(audit: Audit) -> Vocabulary:
+    """What the levels of the audit's world may hold; doors and balls where the world is not known here."""
+    world = WORLDS.get(words(audit, "world", "name"))
+    return DOORS if world is None else world.vocabulary
+
+
+def _legend(vocabulary: Vocabulary) -> str:
+    if vocabulary == DOORS:
+        return "Doors are arches with capital letters, balls are round, and the letter names the color."
+    named = [f"{glyph.letter} is a {glyph.name}" for glyph in vocabulary.glyphs]
+    mark = [f"x is the {vocabulary.place}, which the agent does not see"] if vocabulary.place else []
+    return f"{'; '.join([*named, *mark])}."
+
+
 def _distribution(audit: Audit, distribution: str, exhibits: list[Mapping[str, Any]], opened: bool) -> Markup:
     sentence = words(audit, "world", "shifts", distribution)
     moving = next((e for e in exhibits if len(items(e, "path")) > 1), None)
-    pictures = [exhibit(shown, words(shown, "caption"), moves=shown is moving) for shown in exhibits]
+    vocabulary = vocabulary_of(audit)
+    pictures = [
+        exhibit(shown, words(shown, "caption"), moves=shown is moving, vocabulary=vocabulary) for shown in exhibits
+    ]
     title = join(tag("b", distribution), f": {sentence}" if sentence else None)
     return fold(title, tag("div", *pictures, class_="gallery"), opened=opened)
 
 
-def exhibit(shown: Mapping[str, Any], caption: Child, *, moves: bool = False) -> Markup:
+def exhibit(shown: Mapping[str, Any], caption: Child, *, moves: bool = False, vocabulary: Vocabulary = DOORS) -> Markup:
     """One level as a figure: moving along its path, or still."""
     try:
-        drawn = _picture(shown, moves)
+        drawn = _picture(shown, moves, vocabulary)
     except (MesascopeError, ValueError, IndexError, TypeError) as error:
         # A document may hold anything; one level that cannot be drawn must not cost the reader the rest.
         drawn = paragraph(f"This level cannot be drawn: {error}", class_="note")
     return tag("figure", drawn, tag("figcaption", caption), class_="level")
 
 
-def _picture(exhibit: Mapping[str, Any], moves: bool) -> Markup:
-    levels = parse_level(words(exhibit, "level"), door_required=False)
+def _picture(exhibit: Mapping[str, Any], moves: bool, vocabulary: Vocabulary) -> Markup:
+    levels = parse_level(words(exhibit, "level"), door_required=False, vocabulary=vocabulary)
     table = items(exhibit, "policy")
     policy = np.asarray(table, np.float64) if table else None
     path = [int(cell) for cell in items(exhibit, "path")] or None

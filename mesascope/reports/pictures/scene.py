@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.worlds.grid import ABSENT, COLORS, MOVES, SHAPES, GridLevels
-from mesascope.worlds.text import GLYPHS
+from mesascope.worlds.grid import ABSENT, MOVES, GridLevels
+from mesascope.worlds.vocabulary import Glyph
 
 PolicyTable = Float[Array, "state action"] | Float[np.ndarray, "state action"]
 StateValues = Float[Array, " state"] | Float[np.ndarray, " state"]
@@ -27,12 +27,13 @@ class Place(NamedTuple):
 
 
 class Thing(NamedTuple):
-    """An object and the letter that stands for it."""
+    """An object, what it is filled with, the letter that stands for it, and what it is called."""
 
     place: Place
     shape: str
     color: str
     letter: str
+    name: str
 
 
 class Arrow(NamedTuple):
@@ -115,10 +116,14 @@ def _things(levels: GridLevels, index: int) -> tuple[Thing, ...]:
     width = levels.interior[1]
     slots = zip(*(np.asarray(part)[index] for part in (levels.cell, levels.shape, levels.color)), strict=True)
     return tuple(
-        Thing(_place(int(cell), width), SHAPES[shape], COLORS[color], GLYPHS[SHAPES[shape], COLORS[color]])
+        _thing(_place(int(cell), width), levels.vocabulary.glyph(int(shape), int(color)))
         for cell, shape, color in slots
         if shape != ABSENT
     )
+
+
+def _thing(place: Place, glyph: Glyph) -> Thing:
+    return Thing(place, glyph.shape, glyph.fill, glyph.letter, glyph.name)
 
 
 def _check_states(what: str, table: np.ndarray, inner: np.ndarray) -> None:
@@ -166,5 +171,5 @@ def _path(path: Path, inner: np.ndarray) -> tuple[Place, ...]:
 
 
 def _words(walls: np.ndarray, things: tuple[Thing, ...]) -> str:
-    listed = [f"{t.color} {t.shape} in row {t.place.row + 1}, column {t.place.column + 1}" for t in things]
+    listed = [f"{t.name} in row {t.place.row + 1}, column {t.place.column + 1}" for t in things]
     return f"A level of {walls.shape[0]} by {walls.shape[1]} cells with {', '.join(listed) or 'no objects'}."

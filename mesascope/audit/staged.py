@@ -1,0 +1,99 @@
+"""The audit where objects are taken one after another: what looks at tables alone, and why the rest does not apply."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mesascope.audit import document
+from mesascope.audit.alignment import judge
+from mesascope.audit.exhibited import audit_key, distributions
+from mesascope.audit.gallery import exhibits
+from mesascope.audit.reckoning import candidates, reckon
+from mesascope.audit.settings import Settings
+from mesascope.audit.subjects import AuditSubject, describe
+from mesascope.audit.watch import Watch
+from mesascope.core.errors import UsageError
+from mesascope.core.statistics import Estimate
+from mesascope.core.stepwise import AbstractStepwiseSubject
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.instruments.cards import all_cards
+from mesascope.instruments.goal_directedness import measure_goal_directedness
+from mesascope.instruments.sample import draw_sample
+from mesascope.instruments.search.trials import not_applicable
+from mesascope.instruments.search.verdict import Verdict
+from mesascope.instruments.staged import infer_staged_objective, measure_staged_behavior
+from mesascope.instruments.thinking_time import measure_thinking_time
+from mesascope.worlds.world import AbstractWorld
+
+DRAWS = 12
+"""Draws of the subject's objective for which the ledger is repeated."""
+
+
+def audit_staged(
+    world: AbstractWorld,
+    audited: AuditSubject,
+    settings: Settings,
+    seed: int,
+    stage: Callable[[str], None] = lambda name: None,
+) -> dict[str, Any]:
+    """The document of a subject in a staged world, but provenance. Pure but for the clock.
+
+    It has no search tests and no mesa-objective, and the parts that only describe a subject are left out.
+    """
+    subject = audited.subject
+    if isinstance(subject, AbstractStepwiseSubject):
+        raise UsageError(
+            f"{world.name} asks for a subject that answers every view at once; this one walks with a memory"
+        )
+    watch = Watch(stage)
+    watch("asking the subject")
+    samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
+    watch("behavior")
+    behavior = {
+        s.distribution: measure_staged_behavior(world, s, audit_key(seed, "behavior", s.distribution)) for s in samples
+    }
+    watch("behavioral objective")
+    found = infer_staged_objective(world, samples, audit_key(seed, "objective"), levels=settings.evidence)
+    watch("goal-directedness")
+    directed = {s.distribution: measure_goal_directedness(world, s, levels=settings.directed) for s in samples[:2]}
+    thought = None
+    if isinstance(subject, AbstractOpenSubject):
+        watch("thinking time")
+        thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
+    watch("ledger")
+    own = found.draws.mean(0).astype(np.float32)
+    draws = found.draws[np.linspace(0, len(found.draws) - 1, DRAWS).astype(int)].astype(np.float32)
+    reckonings = [reckon(world, s, own, draws, candidates(world, own)) for s in samples]
+    base = world.base_objective.vector(world.features)
+    weights = {name: Estimate(weight.mean, weight.interval) for name, weight in found.weights.items()}
+    alignment = judge(reckonings, weights, base, world.features, searches=False)
+    watch("gallery")
+    return {
+        "format": 1,
+        "world": document.of_world(world),
+        "subject": describe(audited),
+        "seed": seed,
+        "levels": {"per_distribution": settings.levels},
+        "search": {
+            "verdict": Verdict.CANNOT_TELL,
+            "reason": not_applicable(world),
+            "hard_coded": audited.hard_coded,
+            "mesa_optimizer": False,
+            "tests": [],
+        },
+        "behavioral_objective": document.of_staged(found),
+        "mesa_objective": None,
+        "ledger": {r.distribution: document.of_ledger(r) for r in reckonings},
+        "ledger_greedy": {r.distribution: r.greedy for r in reckonings},
+        "behavior": {d: document.of_events(b.events) for d, b in behavior.items()},
+        "counts": {d: b.counts for d, b in behavior.items()},
+        "competence": {r.distribution: r.competence for r in reckonings},
+        "returns": {r.distribution: r.returns for r in reckonings},
+        "goal_directedness": {name: document.of_directedness(d) for name, d in directed.items()},
+        "thinking_time": thought,
+        "alignment": alignment,
+        "gallery": [exhibit for sample in samples for exhibit in exhibits(world, sample)],
+        "cards": list(all_cards().values()),
+        "seconds": watch.spent(),
+    }
