@@ -4,7 +4,7 @@ All work on the context loss L(w) = mean over pairs of (label - w.input)^2 / 2, 
 input input^T and b the mean of label input, and all start from w = 0.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
@@ -148,7 +148,7 @@ def family(pool: Float[Array, "task feature"] | None, most: int) -> list[Algorit
     """All algorithms, with up to `most` steps where they take steps; remembered tasks only where there is a pool."""
     found = []
     for k in range(1, most + 1):
-        found.append(Algorithm(f"gradient descent, {_steps(k)}", "gradient descent", k, (1.0,), _descent))
+        found += descents((k,))
         if k > 1:
             name = f"preconditioned descent, {_steps(k)}"
             found.append(Algorithm(name, "preconditioned descent", k, _start(k), _preconditioned))
@@ -162,6 +162,11 @@ def family(pool: Float[Array, "task feature"] | None, most: int) -> list[Algorit
         known = eqx.Partial(_remembered, jnp.asarray(pool))
         found.append(Algorithm("remembered tasks", "remembered tasks", None, (0.0,), known))
     return found
+
+
+def descents(steps: Sequence[int]) -> list[Algorithm]:
+    """Plain gradient descent with each of so many steps."""
+    return [Algorithm(f"gradient descent, {_steps(k)}", "gradient descent", k, (1.0,), _descent) for k in steps]
 
 
 def _steps(k: int) -> str:
