@@ -4,23 +4,25 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int
 
-from mesascope.core.rng import named_key
-from mesascope.laboratories.savanna.ecology import CANDY, PERCEPTS, Contexts, Ecology, draw_contexts, offspring, shifted
-from mesascope.laboratories.savanna.networks.life import SHARPNESS, Lived, Nature, each, fed, live, shown
-from mesascope.laboratories.savanna.networks.nets import (
-    Genome,
-    Head,
-    born,
-    reward_slopes,
-    rewarded,
-    value_slopes,
-    valued,
+from mesascope.laboratories.savanna.ecology import CANDY, PERCEPTS, Contexts, Ecology, offspring, shifted
+from mesascope.laboratories.savanna.networks.chance import Chance
+from mesascope.laboratories.savanna.networks.life import (
+    SHARPNESS,
+    Begin,
+    Lived,
+    Nature,
+    each,
+    fed,
+    live,
+    newborn,
+    shown,
 )
+from mesascope.laboratories.savanna.networks.nets import Genome, Head, reward_slopes, rewarded, value_slopes, valued
 
-LIFETIME, OFFERED = 100, 128
-"""Choices of a life, and contexts that wants are read in."""
+CHANCES = 3
+"""Lives and contexts that an appraisal draws."""
 
 HOME, AT_ONCE, LATER = "training", "candy, at once", "candy, after a life there"
 STAGES = (HOME, AT_ONCE, LATER)
@@ -37,52 +39,62 @@ class Wanting(NamedTuple):
     most. `between`: reward forgone by taking what is valued most.
     """
 
-    offspring: Float[Array, "*case"]
-    candy: Float[Array, "*case"]
-    reward_gap: Float[Array, "*case"]
-    value_gap: Float[Array, "*case"]
-    between: Float[Array, "*case"]
+    offspring: Float[Array, "*case stage"]
+    candy: Float[Array, "*case stage"]
+    reward_gap: Float[Array, "*case stage"]
+    value_gap: Float[Array, "*case stage"]
+    between: Float[Array, "*case stage"]
 
 
 class Appraised(NamedTuple):
-    """`earned` is the mean offspring of a choice over a life at home. Slopes are mean derivatives at home, scaled to length
-    1 in each animal: of reward by percepts and store after the meal, of values by percepts.
+    """`earned` is the mean offspring of a choice over a life at home; `stages` are those of `STAGES`.
+
+    Slopes are mean derivatives at home, scaled to length 1 in each animal: of reward by percepts and store after the meal,
+    of values by percepts.
     """
 
     earned: Float[Array, "*case"]
-    stages: dict[str, Wanting]
+    stages: Wanting
     reward_slopes: Float[Array, "*case input"]
     value_slopes: Float[Array, "*case percept"]
 
 
-def appraise(key: PRNGKeyArray, genomes: Genome, nature: Nature, ecology: Ecology) -> Appraised:
-    """Let everybody live, at home and then among candy, and read what they want."""
+def appraise(chances: Chance, genomes: Genome, nature: Nature, ecology: Ecology) -> Appraised:
+    """Let everybody live, at home and then among candy, and read what they want.
+
+    `chances` are three (`CHANCES`): of the life at home, of the one among candy, and of the contexts wants are read in.
+    """
     people = genomes.last.shape[0]
-    home, abroad = (draw_contexts(named_key(key, where), ecology, LIFETIME) for where in ("home", "abroad"))
-    places = jax.random.randint(named_key(key, "candy"), (LIFETIME,), 0, ecology.options)
-    newborn = (born(named_key(key, "born"), people), jnp.zeros(people))
-    lived = live(named_key(key, "first life"), genomes, nature, home, newborn)
-    among = shifted(abroad, ecology, CANDY, places)
-    later = live(named_key(key, "second life"), genomes, nature, among, (lived.heads, lived.stores))
-    offers = draw_contexts(named_key(key, "offers"), ecology, OFFERED)
-    spots = jax.random.randint(named_key(key, "offered candy"), (OFFERED,), 0, ecology.options)
-    sweet = shifted(offers, ecology, CANDY, spots)
-    stages = {
-        HOME: _wants(lived, genomes, nature, offers, spots),
-        AT_ONCE: _wants(lived, genomes, nature, sweet, spots),
-        LATER: _wants(later, genomes, nature, sweet, spots),
-    }
-    of_reward, of_value = _slopes(lived.heads, genomes, nature, offers)
-    return Appraised(lived.earned.mean(), stages, of_reward, of_value)
+    # Home, home with candy, and the same once more for those who have lived there.
+    offers = jax.tree.map(lambda x: x[2], chances)
+    sweet = shifted(offers.contexts, ecology, CANDY, offers.places)
+    abroad = jax.tree.map(lambda x: x[1], chances)
+    among = abroad._replace(contexts=shifted(abroad.contexts, ecology, CANDY, abroad.places))
+    lives = jax.tree.map(lambda home, away: jnp.stack([home[0], away]), chances, among)
+
+    def life(begin: Begin, chance: Chance) -> tuple[Begin, Lived]:
+        lived = live(genomes, nature, chance, begin)
+        return (lived.heads, lived.stores), lived
+
+    _, lived = jax.lax.scan(life, newborn(jax.tree.map(lambda x: x[0], chances), people), lives)
+    heads = jax.tree.map(lambda x: x[jnp.array([0, 0, 1])], lived.heads)
+    places = jax.tree.map(lambda at_home, candy: jnp.stack([at_home, candy, candy]), offers.contexts, sweet)
+
+    def stage(given: tuple[Head, Contexts]) -> Wanting:
+        return _wants(*given, genomes, nature, offers.places)
+
+    wanting = jax.lax.map(stage, (heads, places))
+    of_reward, of_value = _slopes(jax.tree.map(lambda x: x[0], heads), genomes, nature, offers.contexts)
+    return Appraised(lived.earned[0].mean(), wanting, of_reward, of_value)
 
 
-def _wants(lived: Lived, genomes: Genome, nature: Nature, offers: Contexts, spots: Int[Array, " context"]) -> Wanting:
+def _wants(heads: Head, offers: Contexts, genomes: Genome, nature: Nature, spots: Int[Array, " context"]) -> Wanting:
     worth = offspring(offers.outcomes)
-    before, after = _options(offers, lived.stores.shape[0], nature)
-    values = valued(each(lived.heads, 2), before)
+    before, after = _options(offers, genomes.last.shape[0], nature)
+    values = valued(each(heads, 2), before)
     rewards = nature.told * worth + (1 - nature.told) * rewarded(each(genomes, 2), after)
     shares = jax.nn.softmax(SHARPNESS * values, -1)
-    candy = jnp.take_along_axis(shares, spots[None, :, None], -1)
+    candy = jnp.where(jnp.arange(shares.shape[-1]) == spots[:, None], shares, 0.0).sum(-1)
     worths = jnp.broadcast_to(worth, values.shape)
     found = (
         (shares * worth).sum(-1),

@@ -4,11 +4,14 @@ from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float
 
-from mesascope.core.rng import named_key
-from mesascope.laboratories.savanna.ecology import Contexts, offspring
-from mesascope.laboratories.savanna.networks.nets import FED, KEPT, Genome, Head, learned, rewarded, valued
+from mesascope.laboratories.savanna.ecology import offspring
+from mesascope.laboratories.savanna.networks.chance import Chance
+from mesascope.laboratories.savanna.networks.nets import FED, KEPT, Genome, Head, born, learned, rewarded, valued
+
+Begin = tuple[Head, Float[Array, " animal"]]
+"""Heads and stores."""
 
 RATE, SHARPNESS = 0.1, 3.0
 """Step of learning, and inverse temperature of choice: those of the linear second stage."""
@@ -44,26 +47,23 @@ def fed(store: Float[Array, "*animal"], calories: Float[Array, "*animal"]) -> Fl
     return KEPT * store + FED * calories
 
 
-def live(
-    key: PRNGKeyArray,
-    genomes: Genome,
-    nature: Nature,
-    contexts: Contexts,
-    begin: tuple[Head, Float[Array, " animal"]],
-) -> Lived:
+def newborn(chance: Chance, animals: int) -> Begin:
+    """Heads that have learned nothing, and stores at their mean."""
+    return born(chance.first, animals), jnp.zeros(animals)
+
+
+def live(genomes: Genome, nature: Nature, chance: Chance, begin: Begin) -> Lived:
     """Everybody meets the same contexts with the same luck, one after another, from the heads and stores they `begin` with.
 
     Choice is by softmax of what each option is expected to bring. What is chosen fills the store, brings the reward of the
     genome's network, and the head takes one step of gradient descent on the squared error of what it expected. Offspring
     is that expected of the softmax, so that luck in choosing is not selected.
     """
-    people = begin[1].shape[0]
-    meals, options, _ = contexts.percepts.shape
-    luck = jax.random.gumbel(named_key(key, "choices"), (meals, 1, options))
+    people, options = begin[1].shape[0], chance.luck.shape[1]
 
-    def meet(carry: tuple[Head, Array], step: tuple[Array, Array, Array]) -> tuple[tuple[Head, Array], Array]:
+    def meet(carry: Begin, step: tuple[Array, Array, Array]) -> tuple[Begin, Array]:
         heads, store = carry
-        percepts, outcomes, noise = step
+        percepts, outcomes, luck = step
         before = shown(
             jnp.broadcast_to(percepts, (people, *percepts.shape)),
             jnp.broadcast_to(store[:, None], (people, options)),
@@ -71,16 +71,17 @@ def live(
         )
         expected = SHARPNESS * valued(each(heads, 1), before)
         worth = offspring(outcomes)
-        earned = jax.nn.softmax(expected, -1) @ worth
-        taken = (expected + noise).argmax(-1)
+        earned = (jax.nn.softmax(expected, -1) * worth).sum(-1)
+        taken = (expected + luck).argmax(-1)
         eaten = percepts[taken]
-        store_after = fed(store, outcomes[taken, 0])
-        reward = rewarded(genomes, shown(eaten, store_after, nature))
+        after = fed(store, outcomes[taken, 0])
+        reward = rewarded(genomes, shown(eaten, after, nature))
         reward = nature.told * worth[taken] + (1 - nature.told) * reward
         heads = learned(heads, shown(eaten, store, nature), reward, nature.rate)
-        return (heads, store_after), earned
+        return (heads, after), earned
 
-    (heads, store), earned = jax.lax.scan(meet, begin, (contexts.percepts, contexts.outcomes, luck))
+    steps = (chance.contexts.percepts, chance.contexts.outcomes, chance.luck)
+    (heads, store), earned = jax.lax.scan(meet, begin, steps)
     return Lived(heads, store, earned.mean(0))
 
 

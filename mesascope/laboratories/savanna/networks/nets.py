@@ -6,7 +6,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from mesascope.core.rng import named_key
 from mesascope.laboratories.savanna.ecology import PERCEPTS
 
 INPUTS = (*PERCEPTS, "store")
@@ -20,6 +19,10 @@ KEPT = 0.5
 
 FED = (1 - KEPT**2) ** 0.5
 """What a meal's calories add to the store, so that of independent meals it has the variance of calories."""
+
+
+SPREAD = 0.5
+"""Standard deviation of the weights of a genome at random."""
 
 
 class Genome(NamedTuple):
@@ -39,20 +42,22 @@ class Head(NamedTuple):
     level: Float[Array, "*animal"]
 
 
-def random_genome(key: PRNGKeyArray) -> Genome:
+def random_genome(key: PRNGKeyArray, size: float = SPREAD) -> Genome:
     """Weights of one genome that nothing has selected."""
-    shapes = {"first": (len(INPUTS), REWARDING), "bias": (REWARDING,), "last": (REWARDING,)}
-    return Genome(**{name: 0.5 * jax.random.normal(named_key(key, name), shape) for name, shape in shapes.items()})
+    sizes = (len(INPUTS) * REWARDING, REWARDING, REWARDING)
+    first, bias, last = jnp.split(size * jax.random.normal(key, (sum(sizes),)), (sizes[0], sizes[0] + sizes[1]))
+    return Genome(first.reshape(len(INPUTS), REWARDING), bias, last)
 
 
-def born(key: PRNGKeyArray, animals: int) -> Head:
+def born(first: Float[Array, "input unit"], animals: int) -> Head:
     """Heads that value everything alike: hidden units are random, what is read from them is nothing yet.
 
-    All of a generation are born with the same one, so that only their genomes tell them apart.
+    `first` are standard normal numbers. All of a generation are born with the same head, so that only their genomes tell
+    them apart.
     """
-    first = jax.random.normal(key, (len(INPUTS), CHOOSING)) * len(INPUTS) ** -0.5
     none = jnp.zeros(CHOOSING)
-    return jax.tree.map(lambda x: jnp.broadcast_to(x, (animals, *x.shape)), Head(first, none, none, none[0]))
+    head = Head(first * len(INPUTS) ** -0.5, none, none, none[0])
+    return jax.tree.map(lambda x: jnp.broadcast_to(x, (animals, *x.shape)), head)
 
 
 def rewarded(genome: Genome, meal: Float[Array, "*animal input"]) -> Float[Array, "*animal"]:

@@ -9,10 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.laboratories.savanna.networks.nets import Genome, random_genome
-
-SPREAD = 0.5
-"""Standard deviation of genes around the strategy's first mean: that of genes at random."""
+from mesascope.laboratories.savanna.networks.nets import SPREAD, Genome, random_genome
 
 STEP, TOURNAMENT = 0.1, 3
 """Tournaments: standard deviation of a mutation, and individuals drawn for each place."""
@@ -43,7 +40,8 @@ def strategy(people: int) -> Strategy:
     params = rule.default_params.replace(std_init=SPREAD)
 
     def begin(key: PRNGKeyArray) -> Any:
-        found = rule.init(named_key(key, "strategy"), random_genome(key), params)
+        # The key is not used by this strategy; the first mean is drawn with it.
+        found = rule.init(key, random_genome(key), params)
         # Plain arrays: what is left as Python numbers would change its type on the way through a scan.
         return jax.tree.map(lambda x: jnp.asarray(x, jnp.asarray(x).dtype), found)
 
@@ -69,9 +67,7 @@ def tournaments(people: int) -> Strategy:
     def tell(key: PRNGKeyArray, state: Genome, genomes: Genome, fit: Float[Array, " individual"]) -> Genome:
         rivals = jax.random.randint(named_key(key, "rivals"), (people, TOURNAMENT), 0, people)
         parent = jnp.take_along_axis(rivals, fit[rivals].argmax(-1)[:, None], 1)[:, 0]
-        steps = {
-            name: STEP * jax.random.normal(named_key(key, name), gene.shape) for name, gene in genomes._asdict().items()
-        }
-        return Genome(**{name: gene[parent] + steps[name] for name, gene in genomes._asdict().items()})
+        steps = jax.vmap(random_genome, (0, None))(jax.random.split(named_key(key, "steps"), people), STEP)
+        return jax.tree.map(lambda gene, step: gene[parent] + step, genomes, steps)
 
     return Strategy("tournaments, as evosax is not installed (pip install 'mesascope[evolution]')", begin, ask, tell)
