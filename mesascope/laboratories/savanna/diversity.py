@@ -53,17 +53,17 @@ def compare_with_formula(phases: Phases, ecology: Ecology) -> Diversity:
     }
     found = {cost: _crossing(np.log2(counts), rows) for cost, rows in shares.items()}
     curves = {cost: tradeoff(ecology.options, ecology.correlation, cost) for cost in costs}
-    seen = [c for c in costs if found[c] is not None]
+    seen = {c: float(np.log2(at.value)) for c, at in found.items() if at is not None}
     fitted, checked = costs[::2], costs[1::2]
 
     def error(at: list[float], predicted: dict[float, float]) -> float:
-        gaps = [abs(np.log2(predicted[c]) - np.log2(found[c].value)) for c in at if c in seen]
+        gaps = [abs(np.log2(predicted[c]) - seen[c]) for c in at if c in seen]
         return float(np.mean(gaps)) if gaps else float("nan")
 
     tables = [{c: boundary(curves[c], power) for c in costs} for power in POWERS]
     errors = [error(fitted, table) for table in tables]
     at = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
-    level = np.median([np.log2(found[c].value) for c in fitted if c in seen]) if seen else np.nan
+    level = float(np.median([seen[c] for c in fitted if c in seen] or [np.nan]))
     lowest = {int(p.life.contexts): p.share for p in phases.grid if p.life.cost == costs[0]}
     free = tradeoff(ecology.options, ecology.correlation, 0.0)
     begins = int(np.searchsorted(free.bits, 0.01))
@@ -73,7 +73,7 @@ def compare_with_formula(phases: Phases, ecology: Ecology) -> Diversity:
         tuple(Crossing(c, found[c], tables[at][c], c in fitted) for c in costs),
         errors[at],
         error(checked, tables[at]),
-        error(checked, dict.fromkeys(costs, float(2**level))),
+        error(checked, dict.fromkeys(costs, 2.0**level)),
         tuple((n, best_search(curves[costs[0]], float(POWERS[at]), n), lowest[n]) for n in counts),
     )
 
@@ -88,8 +88,7 @@ def _crossing(doublings: Float[np.ndarray, " point"], shares: Float[np.ndarray, 
         row, left = np.arange(len(means)), np.maximum(first - 1, 0)
         low, high = means[row, left], means[row, first]
         with np.errstate(invalid="ignore", divide="ignore"):
-            part = (0.5 - low) / (high - low)
-        between = doublings[left] + part * (doublings[first] - doublings[left])
+            between = doublings[left] + (0.5 - low) / (high - low) * (doublings[first] - doublings[left])
         return np.where(inside, 2.0**between, np.nan)
 
     found = bootstrap(shares.T, passed)

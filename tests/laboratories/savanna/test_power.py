@@ -54,7 +54,7 @@ def test_at_the_boundary_reflexes_and_values_are_worth_the_same():
     for cost in (0.0, 0.15, 0.5):
         count = boundary(tradeoff(4, 0.98, cost), 8.0)
         animal = worth.offspring[-1] * 0.98 * np.interp(8.0, values.bits, values.cosine) - cost
-        assert worth.of(np.array(8.0 / count)) == pytest.approx(animal, abs=0.01)
+        assert worth.of(np.array([8.0 / count]))[0] == pytest.approx(animal, abs=0.01)
     assert boundary(tradeoff(4, 0.0, 0.0), 8.0) == float("inf"), "percepts tell nothing"
     assert best_search(tradeoff(4, 0.0, 0.0), 8.0, 128) == 0
 
