@@ -121,10 +121,18 @@ def networks(found: dict[str, Any]) -> str:
     """What was learned twice."""
     run = found["networks"]
     bodies = run["bodies"]
-    cases = list(next(iter(bodies.values()))["cases"])
+    felt = bodies["percepts and store"]["cases"]
+    cases = (
+        "evolved reward",
+        "its weights shuffled",
+        "reward at random",
+        "learning off",
+        "rewarded with offspring itself",
+    )
+    stages = ("training", "candy, at once", "candy, after a life there")
     earned = [["first generation", *(estimate(b["curve"][0]) for b in bodies.values())]]
     earned += [[case, *(estimate(b["cases"][case]["earned"]) for b in bodies.values())] for case in cases]
-    inputs = list(next(iter(bodies.values()))["reward"])
+    inputs = ("taste", "touch", "color", "smell", "store")
     slopes = [
         [f"{told}, {name}", *(estimate(body[part].get(i)) for i in inputs)]
         for name, body in bodies.items()
@@ -133,14 +141,13 @@ def networks(found: dict[str, Any]) -> str:
     parts = ("offspring", "candy", "reward_gap", "value_gap", "between")
     gaps = ("reward to offspring", "values to offspring", "values to reward")
     wants = [
-        [f"{name}, {stage}", *(estimate(wanted[part]) for part in parts)]
+        [f"{name}, {stage}", *(estimate(body["cases"][cases[0]]["stages"][stage][part]) for part in parts)]
         for name, body in bodies.items()
-        for stage, wanted in body["cases"][cases[0]]["stages"].items()
+        for stage in stages
     ]
     wants += [
-        [f"{case}, store felt, training", *(estimate(row["stages"]["training"][part]) for part in parts)]
-        for case, row in bodies["percepts and store"]["cases"].items()
-        if case != cases[0]
+        [f"{case}, store felt, training", *(estimate(felt[case]["stages"]["training"][part]) for part in parts)]
+        for case in cases[1:]
     ]
     return "\n\n".join(
         (

@@ -10,7 +10,7 @@ from mesascope.laboratories.savanna.ecology import Ecology
 from mesascope.laboratories.savanna.phases import Phases
 from mesascope.laboratories.savanna.power import best_search, boundary, tradeoff
 
-POWERS = np.geomspace(2.0, 64.0, 121)
+POWERS = np.geomspace(1.0, 64.0, 145)
 """Budgets in bits among which the fitted one is sought."""
 
 
