@@ -91,7 +91,7 @@ def tradeoff(options: int, correlation: float, cost: float) -> Tradeoff:
     return Tradeoff(worth.needed(offspring), values.bits)
 
 
-def best_search(curve: Tradeoff, power: float, contexts: float) -> float:
+def best_search(curve: Tradeoff, power: float, contexts: float | int) -> float:
     """x* of the formula: the bits of search that make (P - f(x))/N + x largest, of all that P pays for."""
     paid = curve.price <= power
     gain = np.where(paid, (power - curve.price) / contexts + curve.bits, -np.inf)
