@@ -4,7 +4,7 @@ from mesascope.core.statistics import Estimate
 from mesascope.laboratories.parts import Cell, Line, Part, Spot, Table, bars, curves
 from mesascope.laboratories.regression.instruments.interpolation import Between
 from mesascope.laboratories.regression.instruments.match import Match, nearest_match
-from mesascope.laboratories.regression.instruments.order import Order
+from mesascope.laboratories.regression.instruments.order import MORE_NEWTON, Order
 from mesascope.laboratories.regression.instruments.probes import Probed
 
 LARGEST_DRAWN = 10.0
@@ -61,7 +61,9 @@ def _row(name: str, found: Match) -> tuple[str, Estimate, Estimate | None, str]:
 
 def part_of_order(order: Order) -> Part:
     """Newton's iteration against gradient descent."""
-    rows: tuple[tuple[Cell, ...], ...] = (("Newton's iteration", order.newton, order.distance, None),)
+    rows: tuple[tuple[Cell, ...], ...] = (
+        (f"Newton's iteration, up to {max(MORE_NEWTON)} steps", order.newton, order.distance, None),
+    )
     rows += tuple((name, r.algorithm, r.distance, r.lead) for name, r in order.rivals.items())
     text = (
         f"{order.said} Numbers of steps were chosen on half of the contexts and are compared on the others. The two "

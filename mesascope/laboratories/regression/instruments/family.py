@@ -152,7 +152,7 @@ def family(pool: Float[Array, "task feature"] | None, most: int) -> list[Algorit
         if k > 1:
             name = f"preconditioned descent, {_steps(k)}"
             found.append(Algorithm(name, "preconditioned descent", k, _start(k), _preconditioned))
-        found.append(Algorithm(f"Newton, {_steps(k)}", "Newton", k, (0.5,), _newton))
+        found += newtons((k,))
         found.append(Algorithm(f"conjugate gradients, {_steps(k)}", "conjugate gradients", k, (), _conjugate))
     found.append(Algorithm("ridge", "ridge", None, (-3.0,), _ridge))
     found.append(Algorithm("kernel smoother", "kernel smoother", None, (0.0, 1.0), _smoother))
@@ -167,6 +167,11 @@ def family(pool: Float[Array, "task feature"] | None, most: int) -> list[Algorit
 def descents(steps: Sequence[int]) -> list[Algorithm]:
     """Plain gradient descent with each of so many steps."""
     return [Algorithm(f"gradient descent, {_steps(k)}", "gradient descent", k, (1.0,), _descent) for k in steps]
+
+
+def newtons(steps: Sequence[int]) -> list[Algorithm]:
+    """Newton's iteration with each of so many steps."""
+    return [Algorithm(f"Newton, {_steps(k)}", "Newton", k, (0.5,), _newton) for k in steps]
 
 
 def _steps(k: int) -> str:

@@ -7,12 +7,14 @@ from jaxtyping import Float
 
 from mesascope.core.statistics import Estimate, bootstrap_mean
 from mesascope.laboratories.regression.contexts import Contexts
-from mesascope.laboratories.regression.instruments.family import descents
+from mesascope.laboratories.regression.instruments.family import descents, newtons
 from mesascope.laboratories.regression.instruments.match import Match, answers_of, match
 from mesascope.laboratories.regression.reader import AbstractReader, ask
 
-MORE = (8, 16, 32)
-"""Steps of gradient descent beyond those of the family: what Newton reaches in a few steps, descent may in many more."""
+MORE, MORE_NEWTON = (8, 16, 32), (6, 8, 12)
+"""Steps of gradient descent and of Newton's iteration beyond those of the family. Descent may reach in many steps what Newton
+does in a few; and from where Newton starts here, four steps leave it far from the end.
+"""
 
 NEWTON, DESCENT = "Newton", "gradient descent"
 
@@ -62,7 +64,7 @@ def compare_orders(reader: AbstractReader, matches: list[Match], fit: Contexts, 
     Numbers of steps are chosen on every other of the scored contexts, and everything is compared on those between. Plain
     descent and Newton's iteration have one fitted parameter each.
     """
-    longer = match(reader, descents(MORE), fit, scored)
+    longer = match(reader, [*descents(MORE), *newtons(MORE_NEWTON)], fit, scored)
     by_group: dict[str, list[Match]] = {}
     for found in [*matches, *longer]:
         by_group.setdefault(found.algorithm.group, []).append(found)
