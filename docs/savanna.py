@@ -20,6 +20,11 @@ def estimate(found: Any) -> str:
     return f"{found['value']:.2f} [{low:.2f}, {high:.2f}]"
 
 
+def number(found: float | None) -> str:
+    """One or two digits; nothing where it is not finite."""
+    return "none" if found is None else f"{found:.2f}"
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown."""
     lines = [list(columns), ["---"] * len(columns), *map(list, rows)]
@@ -85,12 +90,86 @@ def rewards(found: dict[str, Any]) -> str:
     return table(("lever", *(f"{count} presses" for count in presses)), rows)
 
 
+def formula(found: dict[str, Any]) -> str:
+    """Where search begins, found and predicted."""
+    rows = [
+        [f"cost {c['cost']:g}", estimate(c["found"]), number(c["predicted"]), "fitted" if c["fitted"] else "checked"]
+        for c in found["formula"]["crossings"]
+    ]
+    said = found["formula"]
+    told = (
+        f"P = {said['power']:.1f} bits. Mean error in doublings: {number(said['error_fitted'])} on the costs fitted, "
+        f"{number(said['error_checked'])} on the costs checked; a boundary that does not move with the cost, "
+        f"{number(said['constant'])}. f'(0) = {number(said['free'])} contexts, nothing fitted."
+    )
+    shares = [
+        ["x* in bits a context", *(f"{bits:.2f}" for _, bits, _ in found["formula"]["search"])],
+        ["share of animals", *(estimate(share) for _, _, share in found["formula"]["search"])],
+    ]
+    counts = [f"N = {count}" for count, _, _ in found["formula"]["search"]]
+    return "\n\n".join(
+        (
+            table(("", "contexts found", "contexts predicted", "P was"), rows),
+            told,
+            "At the lowest cost:",
+            table(("", *counts), shares),
+        )
+    )
+
+
+def networks(found: dict[str, Any]) -> str:
+    """What was learned twice."""
+    run = found["networks"]
+    bodies = run["bodies"]
+    felt = bodies["percepts and store"]["cases"]
+    cases = (
+        "evolved reward",
+        "its weights shuffled",
+        "reward at random",
+        "learning off",
+        "rewarded with offspring itself",
+    )
+    stages = ("training", "candy, at once", "candy, after a life there")
+    earned = [["first generation", *(estimate(b["curve"][0]) for b in bodies.values())]]
+    earned += [[case, *(estimate(b["cases"][case]["earned"]) for b in bodies.values())] for case in cases]
+    inputs = ("taste", "touch", "color", "smell", "store")
+    slopes = [
+        [f"{told}, {name}", *(estimate(body[part].get(i)) for i in inputs)]
+        for name, body in bodies.items()
+        for part, told in (("reward", "evolved reward"), ("values", "learned values"))
+    ]
+    parts = ("offspring", "candy", "reward_gap", "value_gap", "between")
+    gaps = ("reward to offspring", "values to offspring", "values to reward")
+    wants = [
+        [f"{name}, {stage}", *(estimate(body["cases"][cases[0]]["stages"][stage][part]) for part in parts)]
+        for name, body in bodies.items()
+        for stage in stages
+    ]
+    wants += [
+        [f"{case}, store felt, training", *(estimate(felt[case]["stages"]["training"][part]) for part in parts)]
+        for case in cases[1:]
+    ]
+    return "\n\n".join(
+        (
+            f"{run['people']} genomes, {run['generations']} generations, {run['seeds']} seeds, {run['strategy']}. Offspring of a "
+            "choice over a life:",
+            table(("", *bodies), earned),
+            "Mean slopes, of length 1 in each animal:",
+            table(("", *inputs), slopes),
+            "Gaps are shares of what could be had above chance:",
+            table(("body, world", "offspring", "takes candy", *gaps), wants),
+        )
+    )
+
+
 PARTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "phases": phases,
     "populations": populations,
     "realignment": realignment,
     "known": known,
     "rewards": rewards,
+    "formula": formula,
+    "networks": networks,
 }
 
 

@@ -17,6 +17,7 @@ from mesascope.laboratories.regression.instruments.edits import EDIT, Edited, Ma
 from mesascope.laboratories.regression.instruments.family import family
 from mesascope.laboratories.regression.instruments.interpolation import interpolate
 from mesascope.laboratories.regression.instruments.match import MATCH, Match, match, nearest_match, shuffled
+from mesascope.laboratories.regression.instruments.order import compare_orders
 from mesascope.laboratories.regression.instruments.probes import PROBES, probe
 from mesascope.laboratories.regression.instruments.verdict import Decision, decide, test_of_edit, test_of_match
 from mesascope.laboratories.regression.laboratory import Regression
@@ -68,6 +69,7 @@ def audit_reader(laboratory: Regression, seed: int, quick: bool, stage: Stage, n
     control = None
     if audited.untrained is not None:
         control = nearest_match(match(audited.untrained, [a for a in algorithms if a.iterates], fit, scored))
+    order = compare_orders(reader, matches, fit, scored)
     watch("edit of a label inside")
     steps = _as_many_steps(matches, reader.layers)
     edits = _edits(laboratory, seed, audited, steps, fit, scored)
@@ -78,6 +80,7 @@ def audit_reader(laboratory: Regression, seed: int, quick: bool, stage: Stage, n
     parts = [
         findings.part_of_losses({d: squared_error(c, answers[d]) for d, c in drawn.items()}),
         findings.part_of_matches(matches, shuffled(reader, best, scored), control),
+        findings.part_of_order(order),
     ]
     if steps is not None:
         rates, shrinks = _schedule(steps)
@@ -110,6 +113,7 @@ def audit_reader(laboratory: Regression, seed: int, quick: bool, stage: Stage, n
         findings={
             "best_match": {"algorithm": best.algorithm.name, "distance": best.distance, "cosine": best.cosine},
             "matches": {m.algorithm.name: {"distance": m.distance, "cosine": m.cosine} for m in matches},
+            "order": {**order._asdict(), "said": order.said},
             "edits": edits,
             "alignment_under": under,
         },

@@ -1,9 +1,10 @@
 """What the laboratory shows beyond what every audit has."""
 
 from mesascope.core.statistics import Estimate
-from mesascope.laboratories.parts import Line, Part, Spot, Table, bars, curves
+from mesascope.laboratories.parts import Cell, Line, Part, Spot, Table, bars, curves
 from mesascope.laboratories.regression.instruments.interpolation import Between
 from mesascope.laboratories.regression.instruments.match import Match, nearest_match
+from mesascope.laboratories.regression.instruments.order import MORE_NEWTON, Order
 from mesascope.laboratories.regression.instruments.probes import Probed
 
 LARGEST_DRAWN = 10.0
@@ -56,6 +57,26 @@ def part_of_matches(matches: list[Match], mixed: Estimate, untrained: Match | No
 
 def _row(name: str, found: Match) -> tuple[str, Estimate, Estimate | None, str]:
     return (name, found.distance, found.cosine, ", ".join(f"{float(p):.3g}" for p in found.parameters) or "none")
+
+
+def part_of_order(order: Order) -> Part:
+    """Newton's iteration against gradient descent."""
+    rows: tuple[tuple[Cell, ...], ...] = (
+        (f"Newton's iteration, up to {max(MORE_NEWTON)} steps", order.newton, order.distance, None),
+    )
+    rows += tuple((name, r.algorithm, r.distance, r.lead) for name, r in order.rivals.items())
+    text = (
+        f"{order.said} Numbers of steps were chosen on half of the contexts and are compared on the others. The two "
+        f"algorithms' own answers are {order.apart.value:.4f} apart "
+        f"[{order.apart.interval.low:.4f}, {order.apart.interval.high:.4f}]: as far as they could differ. Equal answers do not "
+        "show equal insides."
+    )
+    return Part(
+        "First order or second",
+        text,
+        None,
+        Table(("what it may do", "best", "distance", "how much nearer Newton's iteration is"), rows),
+    )
 
 
 def part_of_probes(probed: list[Probed], steps: str) -> Part:

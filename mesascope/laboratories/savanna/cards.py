@@ -87,4 +87,53 @@ REWARDS = Card(
     ),
 )
 
-CARDS = (SEARCH, REVEALED, SELECTION, REWARDS)
+NETWORKS = Card(
+    name="savanna: learned twice by networks",
+    measures=(
+        "What a network that rewards is selected to reward, what a network that learns from it comes to value, and how far each "
+        "is from the other and from offspring, at home and where candy moves taste and calories apart."
+    ),
+    estimator=(
+        "Genomes are weights of a network from percepts and a store of calories to reward, evolved by evosax's SNES (or by "
+        "tournaments where evosax is absent). In each life a second network learns by gradient descent to expect the reward, and "
+        "chooses by softmax. Gaps are shares of what could be had above chance that are forgone by taking what is wanted most."
+    ),
+    assumptions="Everybody of a generation meets the same contexts with the same luck. Wants are read in contexts never met.",
+    controls=(
+        "Weights of each genome in random order; genomes at random; learning off; reward by offspring itself; the store "
+        "hidden; a law that turns from life to life, under which the store is what should be rewarded."
+    ),
+    blind_spots=(
+        "Choosing by values is built in: neither level shows whether search would be found.",
+        "Slopes are means; a network may want other things far from home than its mean slope says.",
+        "Births are never felt, so that no reward can stand for offspring whole where the law turns.",
+    ),
+    cost="some 15 seconds, most of it compiling",
+    references=(
+        "Singh, Lewis and Barto 2009, Where do rewards come from?",
+        "Wierstra et al. 2014, Natural evolution strategies, 1106.4487",
+        "Lange 2022, evosax: JAX-based evolution strategies, 2212.04180",
+    ),
+)
+
+FORMULA = Card(
+    name="savanna: formula for diversity",
+    measures="Whether search begins to win where RLO's formula for diverse tasks says.",
+    estimator=(
+        "Power in bits: of a context, by the rate and distortion of its options; of values, by the divergence of directions. "
+        "The budget P is fitted to the boundary at every other cost and checked on the costs between."
+    ),
+    assumptions="P is the same at every cost: what had been spent when one kind took over.",
+    controls="A boundary that does not move with the cost, fitted alike; planted budgets are recovered in the tests.",
+    blind_spots=(
+        "Two or three boundaries are held out: agreement within a doubling is not precision.",
+        "It says nothing of a start from one kind alone, nor of where selection ends.",
+    ),
+    cost="a second",
+    references=(
+        "Hubinger et al. 2019, Risks from Learned Optimization, 1906.01820, section 2.1",
+        "Shannon 1959, Coding theorems for a discrete source with a fidelity criterion",
+    ),
+)
+
+CARDS = (SEARCH, REVEALED, SELECTION, REWARDS, NETWORKS, FORMULA)

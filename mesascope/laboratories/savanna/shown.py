@@ -6,13 +6,17 @@ import numpy as np
 
 from mesascope.audit.watch import Watch
 from mesascope.laboratories.parts import Cell, Line, Part, Spot, Table, curves, grid
+from mesascope.laboratories.savanna.diversity import compare_with_formula
 from mesascope.laboratories.savanna.ecology import Ecology
 from mesascope.laboratories.savanna.known import Known, examine_known
+from mesascope.laboratories.savanna.networks.shown import parts_of_networks
+from mesascope.laboratories.savanna.networks.study import learn_twice_by_networks
 from mesascope.laboratories.savanna.phases import CONTEXTS, COSTS, Phases, run_phases
 from mesascope.laboratories.savanna.populations import Populations, compare_populations
 from mesascope.laboratories.savanna.realignment import RAMPS, Realignment, realign
 from mesascope.laboratories.savanna.rewards import PRESSES, TwiceLearned, learn_twice
 from mesascope.laboratories.savanna.selection import Record
+from mesascope.laboratories.savanna.shown_diversity import of_formula
 
 QUICK_SEEDS = 4
 
@@ -25,22 +29,29 @@ def studies(ecology: Ecology, seed: int, quick: bool, watch: Watch) -> tuple[lis
     watch("phase diagram of plants and animals")
     contexts, costs = (CONTEXTS[2:6], COSTS[::2]) if quick else (CONTEXTS, COSTS)
     phases = run_phases(ecology, seed, contexts=contexts, costs=costs, **seeds)
+    formula = compare_with_formula(phases, ecology)
     watch("animals and plants under shifts")
     populations = compare_populations(ecology, seed, **seeds)
     watch("speed of change")
     realigned = realign(ecology, seed, ramps=RAMPS[:4] if quick else RAMPS, **seeds)
-    parts = [of_phases(phases), of_start(phases), of_populations(populations), of_realignment(realigned)]
+    parts = [of_phases(phases), of_formula(formula), of_start(phases)]
+    parts += [of_populations(populations), of_realignment(realigned)]
     watch("evolved reward, learned values")
     twice = learn_twice(ecology, seed, **seeds)
     parts.append(of_rewards(twice))
+    watch("evolved networks, learned networks")
+    networks = learn_twice_by_networks(ecology, seed, **seeds)
+    parts += parts_of_networks(networks)
     watch("tests of search on individuals of known kind")
     known = examine_known(ecology, populations, seed)
     parts.append(of_known(known))
     findings = {
         "known": known,
         "phases": phases._asdict(),
+        "formula": formula,
         "populations": {"animals": populations.animals, "plants": populations.plants, "seeds": populations.seeds},
         "realignment": {"speeds": realigned.speeds},
+        "networks": networks,
         "rewards": {**twice._asdict(), "lever": {f"{s:g}": shares for s, shares in twice.lever.items()}},
     }
     return parts, findings

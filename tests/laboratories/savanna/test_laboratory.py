@@ -63,6 +63,26 @@ def test_evolved_animals_are_pseudo_aligned_and_the_page_says_so():
     assert fates["candy"]["own"]["interval"][0] > fates["training"]["own"]["interval"][1]
     known = found["laboratory"]["known"]
     assert all((row["said"]["value"] == 1.0) == row["searches"] for row in known)
+    bodies = found["laboratory"]["networks"]["bodies"]
+    for name, body in bodies.items():
+        earned = {case: row["earned"]["interval"] for case, row in body["cases"].items()}
+        assert earned["evolved reward"][0] > max(earned["its weights shuffled"][1], earned["reward at random"][1]), name
+        assert earned["evolved reward"][0] > body["curve"][0]["interval"][1], name
+        assert earned["learning off"][1] < 0.3 < earned["rewarded with offspring itself"][0], name
+        home = body["cases"]["evolved reward"]["stages"]["training"]
+        assert home["candy"] is None
+        assert (
+            home["value_gap"]["value"]
+            < body["cases"]["reward at random"]["stages"]["training"]["value_gap"]["interval"][0]
+        )
+    assert bodies["percepts alone"]["reward"]["store"]["value"] == 0
+    still, turning = (
+        bodies[name]["reward"]["store"] for name in ("percepts and store", "percepts and store, law turning")
+    )
+    assert still["interval"][1] < turning["interval"][0]
+    assert all(row["predicted"] > 1 for row in found["laboratory"]["formula"]["crossings"])
     page = render_report([found])
+    assert "Learned twice, by networks" in page
+    assert "Where search should begin" in page
     assert "Who wins" in page
     assert "Can selection follow" in page

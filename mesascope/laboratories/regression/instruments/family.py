@@ -4,7 +4,7 @@ All work on the context loss L(w) = mean over pairs of (label - w.input)^2 / 2, 
 input input^T and b the mean of label input, and all start from w = 0.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
@@ -148,11 +148,11 @@ def family(pool: Float[Array, "task feature"] | None, most: int) -> list[Algorit
     """All algorithms, with up to `most` steps where they take steps; remembered tasks only where there is a pool."""
     found = []
     for k in range(1, most + 1):
-        found.append(Algorithm(f"gradient descent, {_steps(k)}", "gradient descent", k, (1.0,), _descent))
+        found += descents((k,))
         if k > 1:
             name = f"preconditioned descent, {_steps(k)}"
             found.append(Algorithm(name, "preconditioned descent", k, _start(k), _preconditioned))
-        found.append(Algorithm(f"Newton, {_steps(k)}", "Newton", k, (0.5,), _newton))
+        found += newtons((k,))
         found.append(Algorithm(f"conjugate gradients, {_steps(k)}", "conjugate gradients", k, (), _conjugate))
     found.append(Algorithm("ridge", "ridge", None, (-3.0,), _ridge))
     found.append(Algorithm("kernel smoother", "kernel smoother", None, (0.0, 1.0), _smoother))
@@ -162,6 +162,16 @@ def family(pool: Float[Array, "task feature"] | None, most: int) -> list[Algorit
         known = eqx.Partial(_remembered, jnp.asarray(pool))
         found.append(Algorithm("remembered tasks", "remembered tasks", None, (0.0,), known))
     return found
+
+
+def descents(steps: Sequence[int]) -> list[Algorithm]:
+    """Plain gradient descent with each of so many steps."""
+    return [Algorithm(f"gradient descent, {_steps(k)}", "gradient descent", k, (1.0,), _descent) for k in steps]
+
+
+def newtons(steps: Sequence[int]) -> list[Algorithm]:
+    """Newton's iteration with each of so many steps."""
+    return [Algorithm(f"Newton, {_steps(k)}", "Newton", k, (0.5,), _newton) for k in steps]
 
 
 def _steps(k: int) -> str:

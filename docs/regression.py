@@ -1,0 +1,69 @@
+"""Put the figures of finished audits into docs/regression.md: `python docs/regression.py DIR [DIR ...]`.
+
+Each DIR is what `mesascope audit regression --set attention=softmax --set layers=3 ... --out DIR` wrote; all audits found
+below it are read, one row for each seed.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).resolve().parent / "regression.md"
+BEGIN, END = "<!-- order: python docs/regression.py DIR ... -->", "<!-- end of order -->"
+COLUMNS = (
+    "layers, seed",
+    "query loss",
+    "nearest of all",
+    "its distance",
+    "Newton, distance",
+    "descent, distance",
+    "how much nearer Newton is",
+    "Newton and descent apart",
+    "search",
+)
+
+
+def estimate(found: Any) -> str:
+    """Value and interval, three decimals each."""
+    low, high = found["interval"]
+    return f"{found['value']:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def row(audit: dict[str, Any]) -> list[str]:
+    """One audited network."""
+    found, order = audit["laboratory"], audit["laboratory"]["order"]
+    descent = order["rivals"]["gradient descent, up to 32 steps"]
+    losses = next(part for part in found["parts"] if part["title"] == "Two losses")
+    best = found["best_match"]
+    return [
+        f"{audit['subject']['architecture']['config']['layers']}, {audit['seed']}",
+        estimate(losses["table"]["rows"][0][1]),
+        best["algorithm"],
+        estimate(best["distance"]),
+        f"{order['newton']}: {estimate(order['distance'])}",
+        f"{descent['algorithm'].removeprefix('gradient descent, ')}: {estimate(descent['distance'])}",
+        estimate(descent["lead"]),
+        estimate(order["apart"]),
+        audit["search"]["verdict"],
+    ]
+
+
+def main() -> None:
+    """Read the audits and rewrite the block of the page."""
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    paths = sorted({path for folder in sys.argv[1:] for path in Path(folder).rglob("audit.json")})
+    rows = sorted(row(json.loads(path.read_text(encoding="utf-8"))) for path in paths)
+    lines = [list(COLUMNS), ["---"] * len(COLUMNS), *rows]
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not ended:
+        sys.exit(f"{PAGE}: expected a line {BEGIN} and after it a line {END}")
+    made = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{made}\n\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
