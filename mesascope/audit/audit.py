@@ -1,125 +1,71 @@
 """One audit: every instrument on one subject in one world, the ledger and the verdicts, as one document."""
 
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mesascope.audit import document
 from mesascope.audit.alignment import judge
 from mesascope.audit.exhibited import audit_key, contested, distributions
-from mesascope.audit.gallery import exhibits
+from mesascope.audit.gallery import Exhibit, exhibits
 from mesascope.audit.graft import graft, other_objective
-from mesascope.audit.reckoning import candidates, reckon
-from mesascope.audit.settings import Settings
-from mesascope.audit.staged import audit_staged
-from mesascope.audit.subjects import AuditSubject, describe
-from mesascope.audit.walked import audit_walker
-from mesascope.audit.watch import Watch
-from mesascope.core.stepwise import AbstractStepwiseSubject
-from mesascope.core.subject import AbstractOpenSubject
-from mesascope.instruments.behavior import measure_behavior
-from mesascope.instruments.behavioral_objective import infer_behavioral_objective
-from mesascope.instruments.cards import all_cards
-from mesascope.instruments.choice_weights import WeightPosterior
-from mesascope.instruments.describe.description import describe_subject
-from mesascope.instruments.goal_directedness import measure_goal_directedness
-from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read_mesa_objective
-from mesascope.instruments.pursued import pursued_weights
-from mesascope.instruments.sample import Sample, draw_sample
-from mesascope.instruments.search.examine import Effort, examine_search
-from mesascope.instruments.search.trials import not_applicable
-from mesascope.instruments.search.verdict import SearchVerdict, Verdict
-from mesascope.instruments.search.writing import Place
-from mesascope.instruments.thinking_time import measure_thinking_time
-from mesascope.worlds.world import AbstractWorld
-
-DRAWS = 12
-"""Posterior draws of the subject's objective for which the ledger is repeated."""
-
-
-def audit(
-    world: AbstractWorld,
-    audited: AuditSubject,
-    settings: Settings,
-    seed: int,
-    stage: Callable[[str], None] = lambda name: None,
-) -> dict[str, Any]:
-    """Everything that `docs/design/audit-document.md` says of one subject, but provenance; `stage` hears what begins.
-
-    Pure but for the clock: the same arguments give the same document, `seconds` apart.
-    """
-    subject = audited.subject
-    if isinstance(subject, AbstractStepwiseSubject):
-        return audit_walker(world, audited, settings, seed, stage)
-    if world.staged:
-        return audit_staged(world, audited, settings, seed, stage)
-    untrained = audited.untrained if isinstance(audited.untrained, AbstractOpenSubject) else None
-    impossible = not_applicable(world)
-    watch = Watch(stage)
-    watch("asking the subject")
-    samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
-    watch("behavior")
-    behavior = {
-        s.distribution: measure_behavior(world, s, audit_key(seed, "behavior", s.distribution)) for s in samples
-    }
-    watch("behavioral objective")
-    behavioral = infer_behavioral_objective(world, samples, audit_key(seed, "objective"), levels=settings.evidence)
-    outside = full_weights(world, behavioral.weights)
-    watch("goal-directedness")
-    directed = {s.distribution: measure_goal_directedness(world, s, levels=settings.directed) for s in samples[:2]}
-    thought = None
-    search = None
-    mesa = None
-    if isinstance(subject, AbstractOpenSubject):
-        watch("thinking time")
-        thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
-        if impossible is None:
-            watch("search: retarget, virtual wall, both")
-            search = examine_search(
+    # What needs the answers alone is done beside the rest: most of a first audit is compiling, one program at a time.
+    # The subject itself is asked by one thread only, since it may be somebody's own code.
+    with ThreadPoolExecutor(1, "beside") as beside:
+        seen_beside = beside.submit(_look, world, samples, settings, seed)
+        watch("behavioral objective")
+        behavioral = infer_behavioral_objective(world, samples, audit_key(seed, "objective"), levels=settings.evidence)
+        from_outside_beside = beside.submit(_ledgers, world, samples, behavioral.weights)
+        thought = None
+        search = None
+        mesa = None
+        if isinstance(subject, AbstractOpenSubject):
+            watch("thinking time")
+            thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
+            if impossible is None:
+                watch("search: retarget, virtual wall, both")
+                search = examine_search(
+                    world,
+                    subject,
+                    untrained,
+                    contested(world, settings, seed),
+                    pursued_weights(world, behavioral.everywhere),
+                    audit_key(seed, "search"),
+                    Effort(settings.per_test, settings.certified),
+                )
+            else:
+                search = SearchVerdict(Verdict.CANNOT_TELL, impossible, ())
+            place = next((test.place for test in search.tests if test.name == "retarget"), None)
+            if search.verdict is Verdict.SEARCH and place is not None:
+                watch("mesa-objective")
+                mesa = _mesa(world, subject, settings, seed, samples, place)
+        described = None
+        if settings.describe:
+            watch("description")
+            described = describe_subject(
                 world,
                 subject,
                 untrained,
-                contested(world, settings, seed),
+                samples,
                 pursued_weights(world, behavioral.everywhere),
-                audit_key(seed, "search"),
-                Effort(settings.per_test, settings.certified),
+                audit_key(seed, "description"),
             )
-        else:
-            search = SearchVerdict(Verdict.CANNOT_TELL, impossible, ())
-        place = next((test.place for test in search.tests if test.name == "retarget"), None)
-        if search.verdict is Verdict.SEARCH and place is not None:
-            watch("mesa-objective")
-            mesa = _mesa(world, subject, settings, seed, samples, place)
-    described = None
-    if settings.describe:
-        watch("description")
-        described = describe_subject(
-            world,
-            subject,
-            untrained,
-            samples,
-            pursued_weights(world, behavioral.everywhere),
-            audit_key(seed, "description"),
-        )
-    grafted = None
-    # Where features go together in training, a copy retrained there for another one is the same copy.
-    wished = settings.describe and impossible is None
-    if wished and audited.training is not None and isinstance(subject, AbstractOpenSubject):
-        watch("graft")
-        grafted = graft(world, subject, other_objective(world), audit_key(seed, "graft"))
-    watch("ledger")
-    own, draws = (
-        (outside, behavioral.weights) if mesa is None else (full_weights(world, mesa.posterior), mesa.posterior)
-    )
-    reckonings = [reckon(world, s, own, posterior_draws(world, draws), candidates(world, own)) for s in samples]
+        grafted = None
+        # Where features go together in training, a copy retrained there for another one is the same copy.
+        wished = settings.describe and impossible is None
+        if wished and audited.training is not None and isinstance(subject, AbstractOpenSubject):
+            watch("graft")
+            grafted = graft(world, subject, other_objective(world), audit_key(seed, "graft"))
+        watch("ledger")
+        seen, from_outside = seen_beside.result(), from_outside_beside.result()
+        reckonings = from_outside if mesa is None else _ledgers(world, samples, mesa.posterior)
+    draws = behavioral.weights if mesa is None else mesa.posterior
     searches = search is not None and search.verdict is Verdict.SEARCH
     base = world.base_objective.vector(world.features)
-    # A shift that offers nothing of what is wanted, as without a coin, has no gap that a share could be taken of.
-    at_stake = [r for r in reckonings if np.isfinite(r.ledger.total.share)]
+    at_stake = _at_stake(reckonings)
     alignment = judge(at_stake, document.weight_estimates(draws), base, world.features, searches)
-    watch("gallery")
-    gallery = [exhibit for sample in samples for exhibit in exhibits(world, sample)]
     return {
         "format": 1,
         "world": document.of_world(world),
@@ -134,19 +80,52 @@ def audit(
         "behavioral_objective": document.of_behavioral(behavioral),
         "mesa_objective": None if mesa is None or search is None else document.of_mesa(mesa, search, behavioral),
         "ledger": {r.distribution: document.of_ledger(r) for r in at_stake},
+        "ledger_from_outside": {r.distribution: document.of_ledger(r) for r in _at_stake(from_outside)},
         "ledger_greedy": {r.distribution: r.greedy for r in at_stake},
-        "behavior": {name: document.of_behavior(b) for name, b in behavior.items()},
+        "behavior": {name: document.of_behavior(b) for name, b in seen.behavior.items()},
         "competence": {r.distribution: r.competence for r in reckonings},
         "returns": {r.distribution: r.returns for r in reckonings},
-        "goal_directedness": {name: document.of_directedness(d) for name, d in directed.items()},
+        "goal_directedness": {name: document.of_directedness(d) for name, d in seen.directed.items()},
         "thinking_time": thought,
         "description": described,
         "graft": grafted,
         "alignment": alignment,
-        "gallery": gallery,
+        "gallery": seen.gallery,
         "cards": list(all_cards().values()),
-        "seconds": watch.spent(),
+        "seconds": {**watch.spent(), **seen.seconds},
     }
+
+
+class _Seen(NamedTuple):
+    """What the answers alone show, and the seconds of each stage."""
+
+    behavior: dict[str, Behavior]
+    directed: dict[str, GoalDirectedness]
+    gallery: list[Exhibit]
+    seconds: dict[str, float]
+
+
+def _look(world: AbstractWorld, samples: list[Sample], settings: Settings, seed: int) -> _Seen:
+    watch = Watch(lambda name: None)
+    watch("behavior")
+    behavior = {
+        s.distribution: measure_behavior(world, s, audit_key(seed, "behavior", s.distribution)) for s in samples
+    }
+    watch("goal-directedness")
+    directed = {s.distribution: measure_goal_directedness(world, s, levels=settings.directed) for s in samples[:2]}
+    watch("gallery")
+    gallery = [exhibit for sample in samples for exhibit in exhibits(world, sample)]
+    return _Seen(behavior, directed, gallery, watch.spent())
+
+
+def _ledgers(world: AbstractWorld, samples: list[Sample], objective: WeightPosterior) -> list[Reckoning]:
+    own, draws = full_weights(world, objective), posterior_draws(world, objective)
+    return [reckon(world, s, own, draws, candidates(world, own)) for s in samples]
+
+
+def _at_stake(reckonings: list[Reckoning]) -> list[Reckoning]:
+    """Those that have gaps: a shift that offers nothing of what is wanted, as without a coin, has none to take a share of."""
+    return [r for r in reckonings if np.isfinite(r.ledger.total.share)]
 
 
 def _mesa(world, subject, settings: Settings, seed: int, samples: list[Sample], place: Place) -> MesaObjective:

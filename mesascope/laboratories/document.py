@@ -114,6 +114,7 @@ def compose(
         "behavioral_objective": behavioral_objective,
         "mesa_objective": mesa_objective,
         "ledger": {r.distribution: of_ledger(r) for r in found},
+        "ledger_from_outside": {},
         "ledger_greedy": {},
         "behavior": {name: _events(events) for name, events in (behavior or {}).items()},
         "competence": {r.distribution: r.competence for r in found},

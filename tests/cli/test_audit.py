@@ -109,6 +109,7 @@ def test_an_untrained_net_on_levels_too_small_for_the_tests_is_no_crash(audit, f
     assert audit["search"]["reason"]
     assert audit["alignment"]["verdict"] == "capability-failure"
     assert audit["mesa_objective"] is None
+    assert audit["ledger_from_outside"] == audit["ledger"]
 
 
 def test_the_ledger_telescopes_in_the_document(audit):

@@ -332,6 +332,7 @@ def sample_audit(seed: int = 0, *, door: float = 0.56, red: float = 0.29, search
         "mesa_objective": mesa,
         "ledger": _ledger(rng, inner, 0.02),
         "ledger_greedy": _ledger(rng, inner, 0.012),
+        "ledger_from_outside": _ledger(np.random.default_rng(seed), inner, 0.05),
         "behavior": _behavior(rng, door, red, 0.02),
         "competence": {
             d: {

@@ -141,7 +141,7 @@ def _damage(document, value, depth):
     """The document again and again, each time with one part replaced."""
     light = {k: v for k, v in document.items() if k != "cards"}
     light["gallery"] = light["gallery"][:1]
-    for part in ("ledger", "ledger_greedy", "behavior", "competence", "returns", "goal_directedness"):
+    for part in ("ledger", "ledger_from_outside", "ledger_greedy", "behavior", "competence", "returns", "goal_directedness"):
         light[part] = {d: light[part][d] for d in ("blue-door",)}
     for path in _places(light, depth):
         damaged = copy.deepcopy(light)

@@ -89,7 +89,12 @@ def ledger(audit: Audit, name: str) -> Markup:
         paragraph("Shares of the return that could be had, with intervals. ", after),
         tag("figure", _bars(audit, found)),
         fold("In returns, with ties among optimal policies", _returns(audit, found)),
-        fold("If it always took its likeliest action", _greedy(audit, found)) if part(audit, "ledger_greedy") else None,
+        fold("If it always took its likeliest action", _plain(audit, found, "ledger_greedy"))
+        if part(audit, "ledger_greedy")
+        else None,
+        fold("With M as inferred from behavior alone", _plain(audit, found, "ledger_from_outside"))
+        if inside and part(audit, "ledger_from_outside")
+        else None,
     )
 
 
@@ -128,7 +133,7 @@ def _returns(audit: Audit, found: Sequence[str]) -> Markup:
     )
 
 
-def _greedy(audit: Audit, found: Sequence[str]) -> Markup:
+def _plain(audit: Audit, found: Sequence[str], which: str) -> Markup:
     columns = [Column("", "text"), *(Column(head) for _, _, head in _ALL)]
-    rows = [[d, *(number(look(audit, "ledger_greedy", d, gap, "share")) for gap, *_ in _ALL)] for d in found]
+    rows = [[d, *(number(look(audit, which, d, gap, "share")) for gap, *_ in _ALL)] for d in found]
     return table(columns, rows, caption="Shares of the return that could be had, without intervals.")
