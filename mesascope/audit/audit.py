@@ -11,6 +11,55 @@ from mesascope.audit.alignment import judge
 from mesascope.audit.exhibited import audit_key, contested, distributions
 from mesascope.audit.gallery import Exhibit, exhibits
 from mesascope.audit.graft import graft, other_objective
+from mesascope.audit.reckoning import Reckoning, candidates, reckon
+from mesascope.audit.settings import Settings
+from mesascope.audit.staged import audit_staged
+from mesascope.audit.subjects import AuditSubject, describe
+from mesascope.audit.walked import audit_walker
+from mesascope.audit.watch import Watch
+from mesascope.core.stepwise import AbstractStepwiseSubject
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.instruments.behavior import Behavior, measure_behavior
+from mesascope.instruments.behavioral_objective import infer_behavioral_objective
+from mesascope.instruments.cards import all_cards
+from mesascope.instruments.choice_weights import WeightPosterior
+from mesascope.instruments.describe.description import describe_subject
+from mesascope.instruments.goal_directedness import GoalDirectedness, measure_goal_directedness
+from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read_mesa_objective
+from mesascope.instruments.pursued import pursued_weights
+from mesascope.instruments.sample import Sample, draw_sample
+from mesascope.instruments.search.examine import Effort, examine_search
+from mesascope.instruments.search.trials import not_applicable
+from mesascope.instruments.search.verdict import SearchVerdict, Verdict
+from mesascope.instruments.search.writing import Place
+from mesascope.instruments.thinking_time import measure_thinking_time
+from mesascope.worlds.world import AbstractWorld
+
+DRAWS = 12
+"""Posterior draws of the subject's objective for which the ledger is repeated."""
+
+
+def audit(
+    world: AbstractWorld,
+    audited: AuditSubject,
+    settings: Settings,
+    seed: int,
+    stage: Callable[[str], None] = lambda name: None,
+) -> dict[str, Any]:
+    """Everything that `docs/design/audit-document.md` says of one subject, but provenance; `stage` hears what begins.
+
+    Pure but for the clock: the same arguments give the same document, `seconds` apart.
+    """
+    subject = audited.subject
+    if isinstance(subject, AbstractStepwiseSubject):
+        return audit_walker(world, audited, settings, seed, stage)
+    if world.staged:
+        return audit_staged(world, audited, settings, seed, stage)
+    untrained = audited.untrained if isinstance(audited.untrained, AbstractOpenSubject) else None
+    impossible = not_applicable(world)
+    watch = Watch(stage)
+    watch("asking the subject")
+    samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
     # What needs the answers alone is done beside the rest: most of a first audit is compiling, one program at a time.
     # The subject itself is asked by one thread only, since it may be somebody's own code.
     with ThreadPoolExecutor(1, "beside") as beside:
