@@ -47,7 +47,7 @@ def test_a_world_is_made_by_name_and_knobs():
     ("name", "knobs", "message"),
     [
         ("red-dors", {}, "unknown world 'red-dors': did you mean 'red-doors'"),
-        ("zzzz", {}, "unknown world 'zzzz': valid names: red-doors"),
+        ("zzzz", {}, "unknown world 'zzzz': valid names: cheese-corner, coin, keys-and-chests, red-doors"),
         ("red-doors", {"sise": 9}, "unknown knob of red-doors 'sise': did you mean 'size'"),
         ("red-doors", {"size": 9.5}, "size '9.5': expected a whole number; write e.g. size=9"),
         ("red-doors", {"size": "nine"}, "size 'nine': expected a whole number"),
