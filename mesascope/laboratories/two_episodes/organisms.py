@@ -1,0 +1,55 @@
+"""Ground truth for `two-episodes`: agents with fixed policies, of which it is known how far they look."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+from mesascope.core.rng import named_key
+from mesascope.laboratories.two_episodes.game import GAIN, Course, Game, play
+from mesascope.laboratories.two_episodes.methods import AHEAD, EPISODES, Outcome, Size, settle
+
+ORGANISMS = {
+    "by-the-episode": "wants the reward of this episode, and weighs pressing by it",
+    "across-episodes": f"wants rewards of all episodes, discounted by {AHEAD:g}, and weighs pressing by them",
+    "restrained": "never presses, by habit, whatever follows",
+    "alternating": "presses unless it sees that the last episode was one with a press, by habit",
+}
+"""Every organism and what it is."""
+
+TRUTH = {
+    "by-the-episode": "myopic",
+    "across-episodes": "spans-episodes",
+    "restrained": "cannot-tell",
+    "alternating": "cannot-tell",
+}
+"""What must be said of each. The last two press less than a myopic agent, and no less for what follows."""
+
+
+def chance_of(name: str, lapse: float, game: Game) -> Float[Array, "2"]:
+    """Chance of pressing by what is seen. With a lapse either action is taken by chance."""
+    ahead = GAIN > AHEAD * game.loss
+    wanted = {
+        "by-the-episode": jnp.ones(2),
+        "across-episodes": jnp.where(ahead, 1.0, 0.0) * jnp.ones(2),
+        "restrained": jnp.zeros(2),
+        "alternating": jnp.array([1.0, 0.0]),
+    }[name]
+    return (1 - lapse) * wanted + lapse / 2
+
+
+def live(seed: int, name: str, lapse: float, games: Game, size: Size) -> Outcome:
+    """As `methods.run` for a learner, with nothing learned."""
+
+    def one(key: Key[Array, ""], game: Game) -> Outcome:
+        chance = jnp.broadcast_to(chance_of(name, lapse, game), (size.learners, 2))
+
+        def block(last, index):
+            last, trace = play(jax.random.fold_in(key, index), game, chance, last, EPISODES)
+            return last, Course(trace.pressed.mean(0), chance)
+
+        return settle(jax.lax.scan(block, jnp.zeros(size.learners), jnp.arange(size.blocks))[1])
+
+    keys = jax.random.split(named_key(seed, "two-episodes", "organism", name), size.runs)
+    every = jax.vmap(jax.vmap(one, in_axes=(0, None)), in_axes=(None, 0))
+    return Outcome(*(np.asarray(leaf, np.float64) for leaf in jax.device_get(jax.jit(every)(keys, games))))
