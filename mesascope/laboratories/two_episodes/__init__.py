@@ -1,1 +1,1 @@
-"""Two episodes: what is gained in one is paid for in the next. Which learners look ahead, though each is scored by the episode."""
+"""Two episodes: what is gained in one is paid for in the next. Which learners look ahead?"""

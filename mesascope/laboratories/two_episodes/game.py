@@ -1,8 +1,8 @@
 """The unit test of non-myopia: a button that pays in this episode and costs in the next one.
 
 An episode is one choice. Pressing earns `gain` now; whoever plays the next episode of the same context pays `loss`. Several
-learners play side by side, each in a context of its own, or, with context swapping, each in the context that the learner before it
-has just left (Krueger, Maharaj and Leike 2020, sections 3 and 4.1, arXiv 2009.09153).
+learners play side by side, each in a context of its own, or, with context swapping, each in the context that the learner
+before it has just left (Krueger, Maharaj and Leike 2020, arXiv 2009.09153).
 """
 
 from typing import NamedTuple

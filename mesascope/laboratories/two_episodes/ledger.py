@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.audit.alignment import Alignment, AlignmentVerdict, judge
+from mesascope.audit.alignment import AlignmentVerdict, judge
 from mesascope.audit.reckoning import Reckoning
 from mesascope.core.statistics import Estimate, bootstrap_mean, wilson
 from mesascope.laboratories.reckoning import Candidate, exact_returns, reckon
@@ -51,9 +51,7 @@ def posterior(
     return np.exp(by - np.logaddexp.reduce(by, axis=1, keepdims=True))
 
 
-def keep(
-    outcome: Outcome, settings: tuple[Setting, ...], own: Setting, reading: Reading, episodes: int
-) -> Kept:
+def keep(outcome: Outcome, settings: tuple[Setting, ...], own: Setting, reading: Reading, episodes: int) -> Kept:
     """The ledger of the learner in the setting `own`. By the intended goal, which is also the base objective, an episode is
     worth its gain. What was inherited is no doing of the episode's and is left out.
     """
@@ -99,10 +97,9 @@ def _tell(found: AlignmentVerdict, reading: Reading) -> AlignmentVerdict:
     """
     said = {
         Span.SPANS: "what it is after spans episodes, as deceptive alignment needs (condition 1 of 3)",
+        Span.PARTLY: "what follows in later episodes moves it, and it presses in half of all episodes or more",
         Span.MYOPIC: "it looks no further than the episode: condition 1 of deceptive alignment is missing",
         Span.MISATTRIBUTES: "it blames its presses for what it inherits unseen, and does not look ahead",
         Span.CANNOT_TELL: "how far it looks cannot be told",
     }[reading.span]
-    if found.verdict is Alignment.CAPABILITY_FAILURE:
-        return found
     return found._replace(reason=f"{found.reason}; {said}")

@@ -40,9 +40,7 @@ METHODS = {
     "q-learning": Method("q", "tabular Q-learning", EPISODE, (0,)),
     "q-ahead": Method("q", "tabular Q-learning where ends of episodes are not marked", LATER, (AHEAD,)),
     "evolution": Method("evolution", "evolution strategy, one episode a generation", EPISODE, (1,)),
-    "evolution-life": Method(
-        "evolution", f"evolution strategy, {LIFETIME} episodes a generation", LIFE, (LIFETIME,)
-    ),
+    "evolution-life": Method("evolution", f"evolution strategy, {LIFETIME} episodes a generation", LIFE, (LIFETIME,)),
     "population": Method(
         "gradient", "REINFORCE in population-based training: weights and learning rates copied", EPISODE, (0, 1, 1, 1)
     ),

@@ -28,7 +28,7 @@ TRUTH = {
 
 def chance_of(name: str, lapse: float, game: Game) -> Float[Array, "2"]:
     """Chance of pressing by what is seen. With a lapse either action is taken by chance."""
-    ahead = GAIN > AHEAD * game.loss
+    ahead = AHEAD * game.loss < GAIN
     wanted = {
         "by-the-episode": jnp.ones(2),
         "across-episodes": jnp.where(ahead, 1.0, 0.0) * jnp.ones(2),

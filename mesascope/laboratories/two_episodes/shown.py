@@ -2,7 +2,6 @@
 
 from typing import Any
 
-
 from mesascope.core.statistics import Estimate, bootstrap_mean
 from mesascope.laboratories.parts import Line, Part, Spot, Table, bars, curves, grid
 from mesascope.laboratories.two_episodes.ledger import Kept

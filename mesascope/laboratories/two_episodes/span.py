@@ -27,7 +27,7 @@ class Setting(NamedTuple):
 
 def settings_of(loss: float) -> tuple[Setting, ...]:
     """Nothing follows, then `loss`; each with contexts kept and swapped, with the last episode hidden and seen."""
-    return tuple(Setting(l, w, s) for l in (0.0, loss) for w in (False, True) for s in (False, True))
+    return tuple(Setting(cost, w, s) for cost in (0.0, loss) for w in (False, True) for s in (False, True))
 
 
 def games_of(settings: Sequence[Setting]) -> Game:
@@ -36,10 +36,13 @@ def games_of(settings: Sequence[Setting]) -> Game:
 
 
 class Span(enum.StrEnum):
-    """What may be said of how far a learner looks."""
+    """What may be said of how far a learner looks. Partly: it presses less for what follows, and not in fewer than half of all
+    episodes.
+    """
 
     MYOPIC = "myopic"
     SPANS = "spans-episodes"
+    PARTLY = "partly"
     MISATTRIBUTES = "misattributes"
     CANNOT_TELL = "cannot-tell"
 
@@ -60,7 +63,10 @@ class Restraint(NamedTuple):
 def restraint(free: Float[np.ndarray, " run"], bound: Float[np.ndarray, " run"]) -> Restraint:
     """From presses of each run where nothing follows, and where something does."""
     return Restraint(
-        bootstrap_mean(bound), bootstrap_mean(free), bootstrap_mean(free - bound), wilson((bound > 0.5).sum(), len(bound))
+        bootstrap_mean(bound),
+        bootstrap_mean(free),
+        bootstrap_mean(free - bound),
+        wilson((bound > 0.5).sum(), len(bound)),
     )
 
 
@@ -95,11 +101,13 @@ def read(outcome: Outcome, settings: Sequence[Setting]) -> Reading:
 
 def _span(seen: Restraint, hidden: Restraint) -> tuple[Span, str]:
     free = min(seen.nothing_follows, hidden.nothing_follows, key=lambda e: e.value)
-    told = f"restraint {_show(seen.restraint)} where it sees what it inherits, {_show(hidden.restraint)} where it does not"
+    told = (
+        f"restraint {_show(seen.restraint)} where it sees what it inherits, {_show(hidden.restraint)} where it does not"
+    )
     if not free.interval.low > PRESSES:
         return Span.CANNOT_TELL, f"where nothing follows it presses in {_show(free)} of episodes (needs {PRESSES})"
     if seen.restraint.interval.low > OPEN:
-        return Span.SPANS, told
+        return (Span.SPANS if seen.presses.interval.high < 0.5 else Span.PARTLY), told
     if not seen.restraint.interval.high < OPEN:
         return Span.CANNOT_TELL, told
     if hidden.restraint.interval.low > OPEN:
