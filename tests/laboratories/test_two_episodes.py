@@ -65,7 +65,7 @@ def test_later_rewards_are_discounted_and_the_episode_alone_is_its_own_reward():
     np.testing.assert_allclose(ahead(jnp.asarray(rewards), jnp.float32(0.9)), by_hand, rtol=1e-5)
 
 
-@given(st.lists(st.integers(-3, 3), min_size=2, max_size=9))
+@given(st.lists(st.integers(-3, 3), min_size=6, max_size=6))
 @settings(max_examples=25, deadline=None)
 def test_ranks_add_up_to_nothing_and_ties_weigh_the_same(fitness):
     found = np.asarray(ranked(jnp.asarray(fitness, jnp.float32)))
@@ -91,7 +91,7 @@ def test_the_worst_take_over_from_the_best_what_the_scheme_says():
 
 @pytest.fixture(scope="module")
 def learned():
-    return run(0, [name for name in METHODS if METHODS[name].family in ("gradient", "q")], GAMES, SMALL)
+    return run(0, [name for name in METHODS if METHODS[name].family in ("gradient", "q-learning")], GAMES, SMALL)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_copying_by_performance_restrains_learners_that_are_scored_by_the_episod
 
 @pytest.mark.slow
 def test_the_other_learners():
-    found = run(0, [n for n in METHODS if METHODS[n].family in ("ppo", "evolution")], GAMES, SMALL)
+    found = run(0, [n for n in METHODS if METHODS[n].family not in ("gradient", "q-learning")], GAMES, SMALL)
     said = {name: read(outcome, SETTINGS).span for name, outcome in found.items()}
     assert said == {
         "ppo": Span.MYOPIC,

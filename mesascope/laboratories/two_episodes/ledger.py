@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from mesascope.audit.alignment import AlignmentVerdict, judge
 from mesascope.audit.reckoning import Reckoning
@@ -81,7 +81,7 @@ def keep(outcome: Outcome, settings: tuple[Setting, ...], own: Setting, reading:
     )
 
 
-def _reckon(name: str, pressed: Float[np.ndarray, " run"], now: Float[np.ndarray, " run"]) -> Reckoning:
+def _reckon(name: str, pressed: Float[np.ndarray, " run"], now: Bool[np.ndarray, " run"]) -> Reckoning:
     one, half = np.ones_like(pressed), np.full_like(pressed, 0.5)
     follows = np.where(now, pressed, 1.0 - pressed)
     return reckon(

@@ -1,8 +1,8 @@
 """Every learner of `two-episodes`, and all of them run on many settings and seeds at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,30 +22,36 @@ EPISODES = 32
 
 
 class Method(NamedTuple):
-    """A learner: its family, how it learns, what scores it, and the numbers that set it apart within its family."""
+    """A learner: its family, how it learns, what scores it. `discount` is that of later episodes; `copied` says whether
+    population-based training copies weights, and learning rates.
+    """
 
     family: str
     what: str
     scored_by: str
-    numbers: tuple[float, ...] = ()
+    discount: float = 0.0
+    copied: tuple[bool, bool] = (False, False)
 
 
 EPISODE, LATER, LIFE = "the episode", "later episodes too", "a lifetime"
 
 METHODS = {
-    "gradient": Method("gradient", "REINFORCE", EPISODE, (0, 0, 0, 0)),
-    "gradient-ahead": Method("gradient", "REINFORCE on discounted later rewards", LATER, (AHEAD, 0, 0, 0)),
-    "ppo": Method("ppo", "PPO", EPISODE, (0,)),
-    "ppo-ahead": Method("ppo", "PPO where ends of episodes are not marked", LATER, (AHEAD,)),
-    "q-learning": Method("q", "tabular Q-learning", EPISODE, (0,)),
-    "q-ahead": Method("q", "tabular Q-learning where ends of episodes are not marked", LATER, (AHEAD,)),
-    "evolution": Method("evolution", "evolution strategy, one episode a generation", EPISODE, (1,)),
-    "evolution-life": Method("evolution", f"evolution strategy, {LIFETIME} episodes a generation", LIFE, (LIFETIME,)),
+    "gradient": Method("gradient", "REINFORCE", EPISODE),
+    "gradient-ahead": Method("gradient", "REINFORCE on discounted later rewards", LATER, AHEAD),
+    "ppo": Method("ppo", "PPO", EPISODE),
+    "ppo-ahead": Method("ppo", "PPO where ends of episodes are not marked", LATER, AHEAD),
+    "q-learning": Method("q-learning", "tabular Q-learning", EPISODE),
+    "q-ahead": Method("q-learning", "tabular Q-learning where ends of episodes are not marked", LATER, AHEAD),
+    "evolution": Method("evolution", "evolution strategy, one episode a generation", EPISODE),
+    "evolution-life": Method("evolution-life", f"evolution strategy, {LIFETIME} episodes a generation", LIFE),
     "population": Method(
-        "gradient", "REINFORCE in population-based training: weights and learning rates copied", EPISODE, (0, 1, 1, 1)
+        "gradient",
+        "REINFORCE in population-based training: weights and learning rates copied",
+        EPISODE,
+        copied=(True, True),
     ),
-    "population-weights": Method("gradient", "the same, weights copied only", EPISODE, (0, 1, 1, 0)),
-    "population-rates": Method("gradient", "the same, learning rates copied only", EPISODE, (0, 1, 0, 1)),
+    "population-weights": Method("gradient", "the same, weights copied only", EPISODE, copied=(True, False)),
+    "population-rates": Method("gradient", "the same, learning rates copied only", EPISODE, copied=(False, True)),
 }
 """Learners by name. Those of one family run in one compiled program."""
 
@@ -62,9 +68,9 @@ class Size(NamedTuple):
 class Outcome(NamedTuple):
     """What each run of a learner came to: presses and policy over the last quarter, and presses over all blocks."""
 
-    late: Float[np.ndarray, "setting run"]
-    chance: Float[np.ndarray, "setting run 2"]
-    course: Float[np.ndarray, "setting run block"]
+    late: Float[Array | np.ndarray, "*setting_run"]
+    chance: Float[Array | np.ndarray, "*setting_run 2"]
+    course: Float[Array | np.ndarray, "*setting_run block"]
 
 
 def settle(course: Course) -> Outcome:
@@ -77,38 +83,49 @@ def settle(course: Course) -> Outcome:
 def run(seed: int, names: Sequence[str], games: Game, size: Size) -> dict[str, Outcome]:
     """Every named learner on every setting of `games`; the k-th runs of all settings share their random numbers."""
     found = {}
-    for numbers, family in _families(names, size):
-        members = [name for name in names if name in numbers]
-        keys = jnp.stack([jax.random.split(named_key(seed, "two-episodes", n), size.runs) for n in members])
-        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(numbers[n] for n in members))
-        each = jax.vmap(family, in_axes=(0, None, None))
-        each = jax.vmap(each, in_axes=(None, 0, None))
-        outcome = jax.device_get(jax.jit(jax.vmap(each, in_axes=(0, None, 0)))(keys, games, stacked))
-        for index, name in enumerate(members):
-            found[name] = Outcome(*(np.asarray(leaf[index], np.float64) for leaf in outcome))
+    for family in dict.fromkeys(METHODS[name].family for name in names):
+        members = [name for name in names if METHODS[name].family == family]
+        schemes = [scheme_of(name, size.interval) for name in members]
+        found.update(zip(members, run_schemes(seed, members, schemes, games, size), strict=True))
     return {name: found[name] for name in names}
 
 
-def _families(names: Sequence[str], size: Size) -> list[tuple[dict[str, Any], Callable[..., Outcome]]]:
-    """For each program: what its members take, and the program of one run."""
-    shape = (size.learners, size.blocks, EPISODES)
-
-    def of(family: str) -> dict[str, tuple[float, ...]]:
-        return {name: METHODS[name].numbers for name in names if METHODS[name].family == family}
-
-    def scheme(discount: float, rounds: float, weights: float, rates: float) -> gradient.Scheme:
-        return gradient.Scheme(*map(jnp.float32, (discount, rounds * size.interval, weights, rates)))
-
-    programs: list[tuple[dict[str, Any], Callable[..., Outcome]]] = [
-        ({n: scheme(*v) for n, v in of("gradient").items()}, lambda k, g, s: settle(gradient.learn(k, g, s, *shape))),
-        ({n: jnp.float32(*v) for n, v in of("ppo").items()}, lambda k, g, d: settle(ppo.learn(k, g, d, *shape))),
-        ({n: jnp.float32(*v) for n, v in of("q").items()}, lambda k, g, d: settle(q_learning.learn(k, g, d, *shape))),
-    ]
-    for name, (lifetime,) in of("evolution").items():
-        learn = partial(_evolve, shape=shape, lifetime=int(lifetime))
-        programs.append(({name: jnp.float32(0)}, learn))
-    return [(numbers, program) for numbers, program in programs if numbers]
+def run_schemes(
+    seed: int, names: Sequence[str], schemes: Sequence[gradient.Scheme], games: Game, size: Size
+) -> list[Outcome]:
+    """Learners of one family by their schemes, each with the random numbers that belong to its name."""
+    family = METHODS[names[0]].family
+    keys = jnp.stack([jax.random.split(named_key(seed, "two-episodes", n), size.runs) for n in names])
+    stacked = gradient.Scheme(*(jnp.asarray(column, jnp.float32) for column in zip(*schemes, strict=True)))
+    outcome = jax.device_get(_run(keys, games, stacked, family, size.learners, size.blocks))
+    return [Outcome(*(np.asarray(leaf[i], np.float64) for leaf in outcome)) for i in range(len(names))]
 
 
-def _evolve(key: Key[Array, ""], game: Game, _: Any, shape: tuple[int, int, int], lifetime: int) -> Outcome:
-    return settle(evolution.learn(key, game, *shape, lifetime))
+def scheme_of(name: str, interval: int) -> gradient.Scheme:
+    """How rewards count for a learner, and how often a population copies."""
+    method = METHODS[name]
+    weights, rates = method.copied
+    rounds = interval if weights or rates else 0
+    return gradient.Scheme(*map(jnp.float32, (method.discount, rounds, weights, rates)))
+
+
+def _learn(key: Key[Array, ""], game: Game, scheme: gradient.Scheme, family: str, learners: int, blocks: int) -> Course:
+    if family == "gradient":
+        return gradient.learn(key, game, scheme, learners, blocks, EPISODES)
+    if family in ("evolution", "evolution-life"):
+        lifetime = LIFETIME if family == "evolution-life" else 1
+        return evolution.learn(key, game, learners, blocks, EPISODES, lifetime)
+    learn = {"ppo": ppo.learn, "q-learning": q_learning.learn}[family]
+    return learn(key, game, scheme.discount, learners, blocks, EPISODES)
+
+
+@partial(jax.jit, static_argnames=("family", "learners", "blocks"))
+def _run(
+    keys: Key[Array, "arm run"], games: Game, schemes: gradient.Scheme, family: str, learners: int, blocks: int
+) -> Outcome:
+    def one(key, game, scheme):
+        return settle(_learn(key, game, scheme, family, learners, blocks))
+
+    runs = jax.vmap(one, in_axes=(0, None, None))
+    settings = jax.vmap(runs, in_axes=(None, 0, None))
+    return jax.vmap(settings, in_axes=(0, None, 0))(keys, games, schemes)

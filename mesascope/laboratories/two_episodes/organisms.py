@@ -1,5 +1,7 @@
 """Ground truth for `two-episodes`: agents with fixed policies, of which it is known how far they look."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -40,9 +42,16 @@ def chance_of(name: str, lapse: float, game: Game) -> Float[Array, "2"]:
 
 def live(seed: int, name: str, lapse: float, games: Game, size: Size) -> Outcome:
     """As `methods.run` for a learner, with nothing learned."""
+    keys = jax.random.split(named_key(seed, "two-episodes", "organism", name), size.runs)
+    chances = jax.vmap(partial(chance_of, name, lapse))(games)
+    found = jax.device_get(_live(keys, games, chances, size))
+    return Outcome(*(np.asarray(leaf, np.float64) for leaf in found))
 
-    def one(key: Key[Array, ""], game: Game) -> Outcome:
-        chance = jnp.broadcast_to(chance_of(name, lapse, game), (size.learners, 2))
+
+@partial(jax.jit, static_argnames="size")
+def _live(keys: Key[Array, " run"], games: Game, chances: Float[Array, "setting 2"], size: Size) -> Outcome:
+    def one(key, game, chance):
+        chance = jnp.broadcast_to(chance, (size.learners, 2))
 
         def block(last, index):
             last, trace = play(jax.random.fold_in(key, index), game, chance, last, EPISODES)
@@ -50,6 +59,5 @@ def live(seed: int, name: str, lapse: float, games: Game, size: Size) -> Outcome
 
         return settle(jax.lax.scan(block, jnp.zeros(size.learners), jnp.arange(size.blocks))[1])
 
-    keys = jax.random.split(named_key(seed, "two-episodes", "organism", name), size.runs)
-    every = jax.vmap(jax.vmap(one, in_axes=(0, None)), in_axes=(None, 0))
-    return Outcome(*(np.asarray(leaf, np.float64) for leaf in jax.device_get(jax.jit(every)(keys, games))))
+    every = jax.vmap(jax.vmap(one, in_axes=(0, None, None)), in_axes=(None, 0, 0))
+    return every(keys, games, chances)

@@ -5,7 +5,7 @@ from typing import Any
 from mesascope.core.statistics import Estimate, bootstrap_mean
 from mesascope.laboratories.parts import Line, Part, Spot, Table, bars, curves, grid
 from mesascope.laboratories.two_episodes.ledger import Kept
-from mesascope.laboratories.two_episodes.methods import EPISODES, METHODS, Outcome, Size, run
+from mesascope.laboratories.two_episodes.methods import EPISODES, METHODS, Outcome, Size, run, run_schemes, scheme_of
 from mesascope.laboratories.two_episodes.span import Reading, Setting, games_of, implied_discount
 
 LOSSES = (0.0, 0.5, 0.9, 1.3, 2.0, 5.0, 10.0, 20.0)
@@ -94,11 +94,12 @@ def population_part(seed: int, loss: float, size: Size) -> tuple[Part, dict[str,
     """Population-based training by how many are in the population, and how often they are copied."""
     values, estimates = [], []
     game = games_of([Setting(loss, swapped, True) for swapped in (False, True)])
+    names = ["population"] * len(INTERVALS)
+    schemes = [scheme_of("population", interval) for interval in INTERVALS]
     for learners in POPULATIONS:
-        late = [run(seed, ["population"], game, size._replace(learners=learners, interval=i)) for i in INTERVALS]
-        row = [found["population"].late for found in late]
-        values.append([round(float(x[0].mean()), 3) for x in row])
-        estimates.append([[bootstrap_mean(x[k]) for x in row] for k in (0, 1)])
+        found = run_schemes(seed, names, schemes, game, size._replace(learners=learners))
+        values.append([round(float(outcome.late[0].mean()), 3) for outcome in found])
+        estimates.append([[bootstrap_mean(outcome.late[k]) for outcome in found] for k in (0, 1)])
     rows: list[tuple[str | Estimate, ...]] = []
     for learners, (kept, swapped) in zip(POPULATIONS, estimates, strict=True):
         rows += [(f"{learners} learners", *kept), (f"{learners} learners, swapped", *swapped)]
