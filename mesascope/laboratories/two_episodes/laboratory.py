@@ -55,9 +55,9 @@ class TwoEpisodes(AbstractLaboratory):
     loss: float = eqx.field(static=True, default=10.0)
     seen: int = eqx.field(static=True, default=1)
     swapped: int = eqx.field(static=True, default=0)
-    runs: int = eqx.field(static=True, default=40)
+    runs: int = eqx.field(static=True, default=20)
     learners: int = eqx.field(static=True, default=16)
-    blocks: int = eqx.field(static=True, default=512)
+    blocks: int = eqx.field(static=True, default=256)
     interval: int = eqx.field(static=True, default=1)
     name: ClassVar[str] = "two-episodes"
     features: ClassVar[tuple[str, ...]] = FEATURES
