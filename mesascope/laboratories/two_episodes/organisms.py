@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Key
 
 from mesascope.core.rng import named_key
 from mesascope.laboratories.two_episodes.game import GAIN, Course, Game, play
-from mesascope.laboratories.two_episodes.methods import AHEAD, EPISODES, Outcome, Size, settle
+from mesascope.laboratories.two_episodes.methods import AHEAD, EPISODES, Outcome, Settled, Size, settle
 
 ORGANISMS = {
     "by-the-episode": "wants the reward of this episode, and weighs pressing by it",
@@ -49,7 +49,7 @@ def live(seed: int, name: str, lapse: float, games: Game, size: Size) -> Outcome
 
 
 @partial(jax.jit, static_argnames="size")
-def _live(keys: Key[Array, " run"], games: Game, chances: Float[Array, "setting 2"], size: Size) -> Outcome:
+def _live(keys: Key[Array, " run"], games: Game, chances: Float[Array, "setting 2"], size: Size) -> Settled:
     def one(key, game, chance):
         chance = jnp.broadcast_to(chance, (size.learners, 2))
 
