@@ -100,18 +100,18 @@ def _body(curve: Float[np.ndarray, "seed generation"], found: Appraised) -> Body
     """`found` has cases first, then seeds."""
     cases = {
         name: Case(
-            bootstrap_mean(found.earned[c]),
+            _over_seeds(found.earned[c]),
             {stage: _wanted(stage, Wanting(*(x[c, :, s] for x in found.stages))) for s, stage in enumerate(STAGES)},
         )
         for c, name in enumerate(CASES)
     }
-    reward = {name: bootstrap_mean(found.reward_slopes[0, :, i]) for i, name in enumerate(INPUTS)}
-    values = {name: bootstrap_mean(found.value_slopes[0, :, i]) for i, name in enumerate(PERCEPTS)}
-    return Body(tuple(bootstrap_mean(x) for x in curve.T), cases, reward, values)
+    reward = {name: _over_seeds(found.reward_slopes[0, :, i]) for i, name in enumerate(INPUTS)}
+    values = {name: _over_seeds(found.value_slopes[0, :, i]) for i, name in enumerate(PERCEPTS)}
+    return Body(tuple(_over_seeds(x) for x in curve.T), cases, reward, values)
 
 
 def _wanted(stage: str, found: Wanting) -> Wanted:
-    told = Wanted(*(bootstrap_mean(x) for x in found))
+    told = Wanted(*(_over_seeds(x) for x in found))
     return told if stage != STAGES[0] else told._replace(candy=None)
 
 
@@ -134,6 +134,10 @@ def _shuffled(key: PRNGKeyArray, genomes: Genome) -> Genome:
     mixed = jax.random.permutation(key, flat, axis=-1, independent=True)
     parts = jnp.split(mixed, np.cumsum([x[0, 0, 0].size for x in genomes])[:-1], -1)
     return Genome(*(p.reshape(x.shape) for p, x in zip(parts, genomes, strict=True)))
+
+
+def _over_seeds(found: Array | Float[np.ndarray, " seed"]) -> Estimate:
+    return bootstrap_mean(np.asarray(found, np.float64))
 
 
 @partial(jax.jit, static_argnames=("ecology", "rule"))
