@@ -68,18 +68,6 @@ class Size(NamedTuple):
 class Outcome(NamedTuple):
     """What each run of a learner came to: presses and policy over the last quarter, and presses over all blocks."""
 
-<<<<<<< HEAD
-    late: Float[Array | np.ndarray, "*setting_run"]
-    chance: Float[Array | np.ndarray, "*setting_run 2"]
-    course: Float[Array | np.ndarray, "*setting_run block"]
-
-
-def settle(course: Course) -> Outcome:
-    """One run from its course: means over learners."""
-    quarter = max(course.pressed.shape[0] // 4, 1)
-    late, chance = course.pressed[-quarter:].mean(), course.chance[-quarter:].mean((0, 1))
-    return Outcome(late, chance, course.pressed.mean(1))
-=======
     late: Float[np.ndarray, "setting run"]
     chance: Float[np.ndarray, "setting run 2"]
     course: Float[np.ndarray, "setting run block"]
@@ -94,16 +82,11 @@ def settle(course: Course) -> Settled:
     quarter = max(course.pressed.shape[0] // 4, 1)
     late, chance = course.pressed[-quarter:].mean(), course.chance[-quarter:].mean((0, 1))
     return late, chance, course.pressed.mean(1)
->>>>>>> myopia
 
 
 def run(seed: int, names: Sequence[str], games: Game, size: Size) -> dict[str, Outcome]:
     """Every named learner on every setting of `games`; the k-th runs of all settings share their random numbers."""
-<<<<<<< HEAD
-    found = {}
-=======
     found: dict[str, Outcome] = {}
->>>>>>> myopia
     for family in dict.fromkeys(METHODS[name].family for name in names):
         members = [name for name in names if METHODS[name].family == family]
         schemes = [scheme_of(name, size.interval) for name in members]
@@ -143,11 +126,7 @@ def _learn(key: Key[Array, ""], game: Game, scheme: gradient.Scheme, family: str
 @partial(jax.jit, static_argnames=("family", "learners", "blocks"))
 def _run(
     keys: Key[Array, "arm run"], games: Game, schemes: gradient.Scheme, family: str, learners: int, blocks: int
-<<<<<<< HEAD
-) -> Outcome:
-=======
 ) -> Settled:
->>>>>>> myopia
     def one(key, game, scheme):
         return settle(_learn(key, game, scheme, family, learners, blocks))
 
