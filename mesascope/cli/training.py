@@ -14,7 +14,6 @@ from mesascope.audit.subjects import Training as Trained
 from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.base_optimizers.training import begin, chunks
 from mesascope.cli import interrupts
-from mesascope.cli.plans import Training
 from mesascope.cli.progress import Live
 from mesascope.cli.subjects import LEARNED
 from mesascope.core.errors import StorageError
@@ -29,6 +28,7 @@ from mesascope.store.learned_algorithm import (
     save_learned_algorithm,
 )
 from mesascope.store.results import write_json
+from mesascope.studies.training import Training
 from mesascope.worlds.grid import CHANNELS
 
 CURVE, CHECKPOINTS = "training.json", "checkpoints"

@@ -1,0 +1,158 @@
+"""What `mesascope study` does: every cell trained and looked at once, then what the seeds of each condition come to.
+
+OUT/cells.jsonl           a line for each cell that is done
+OUT/trainings/HASH/       the learned algorithm of a cell; cells that differ only in what is done to the agent share it
+OUT/study.json, .html     the rows, and the aggregate over seeds
+"""
+
+import gc
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+
+from mesascope.audit.document import of_world
+from mesascope.cli import interrupts, terminal
+from mesascope.cli.plans import command_line
+from mesascope.cli.progress import Live
+from mesascope.cli.results import read_document
+from mesascope.cli.training import trained_subject
+from mesascope.core.errors import MesascopeError, StorageError, UsageError
+from mesascope.learned.registry import LearnedAlgorithm
+from mesascope.reports.html.studied import render_study
+from mesascope.reports.numbers import estimate_text
+from mesascope.reports.studied import difference_lines, failure_lines, heading, said
+from mesascope.store.fs import check_writable, read_bytes
+from mesascope.store.lines import read_lines, write_lines
+from mesascope.store.results import write_json, write_text
+from mesascope.studies.cells import Cell, cells_of
+from mesascope.studies.document import study_results
+from mesascope.studies.measure import measure
+from mesascope.studies.spec import MOST_BYTES, Spec, read_spec
+from mesascope.studies.treatment import treated
+
+CELLS, STUDY, PAGE, TRAININGS = "cells.jsonl", "study.json", "study.html", "trainings"
+DIGITS = 6
+
+
+class Job(NamedTuple):
+    """A study that was read and checked, and where it goes."""
+
+    spec: Spec
+    cells: list[Cell]
+    out: Path
+
+
+def run_study(file: Path, out: Path | None, *, json: bool) -> None:
+    """Do what is missing of the study and print what its conditions come to."""
+    document, page = interrupts.interruptible(lambda: _run(make_job(file, out)))
+    if json:
+        terminal.document(document)
+    else:
+        show(document, page)
+
+
+def make_job(file: Path, out: Path | None) -> Job:
+    """Read and check a study's file. `UsageError` names the file and what in it does not fit."""
+    try:
+        spec = read_spec(read_bytes(file, MOST_BYTES))
+        return Job(spec, cells_of(spec), out or Path("studies") / file.stem)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror or error}") from None
+    except MesascopeError as error:
+        raise type(error)(f"{file}: {error}") from None
+
+
+def _run(job: Job) -> tuple[dict[str, Any], Path]:
+    check_writable(job.out)
+    done = {row["fingerprint"]: row for row in read_lines(job.out / CELLS) if isinstance(row.get("fingerprint"), str)}
+    with Live() as live:
+        _fill(job, done, live)
+        rows = _rows(job, done)
+        command = command_line()
+        write_json(job.out / STUDY, study_results(job.spec, rows, command), DIGITS)
+        document = read_document(job.out / STUDY)
+        write_text(job.out / PAGE, render_study(document))
+    return document, job.out / PAGE
+
+
+def _rows(job: Job, done: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [done[cell.fingerprint] for cell in job.cells if cell.fingerprint in done]
+
+
+def _fill(job: Job, done: dict[str, Any], live: Live) -> None:
+    """Make the rows that are missing, one after another; each is on disk before the next is begun."""
+    missing = [cell for cell in job.cells if cell.fingerprint not in done]
+    if not missing:
+        live.note(f"studied before: {job.out}")
+    last: str | None = None
+    started = time.monotonic()
+    for number, cell in enumerate(missing):
+        interrupts.rest()
+        left = (
+            ""
+            if not number
+            else f", about {(time.monotonic() - started) / number * (len(missing) - number):.0f} s left"
+        )
+        live.note(
+            f"cell {len(job.cells) - len(missing) + number + 1} of {len(job.cells)}: {cell.condition}, seed {cell.seed}{left}"
+        )
+        if last not in (None, cell.condition):
+            # Every condition brings programs of its own, and a process may hold only so many.
+            jax.clear_caches()
+            gc.collect()
+        last = cell.condition
+        done[cell.fingerprint] = row_of(job.out, cell, live)
+        write_lines(job.out / CELLS, _rows(job, done), DIGITS)
+    # As a file gives them back, whichever cells were done before.
+    done.update({row["fingerprint"]: row for row in read_lines(job.out / CELLS)})
+
+
+def row_of(out: Path, cell: Cell, live: Live) -> dict[str, Any]:
+    """Train the agent of a cell as far as it was not, treat it, look at it."""
+    begun = time.monotonic()
+    folder = out / TRAININGS / cell.training.fingerprint(cell.seed)[:16]
+    audited = trained_subject(cell.training, cell.seed, folder, live)
+    trained = time.monotonic()
+    if not isinstance(audited.subject, LearnedAlgorithm):
+        raise StorageError(f"{folder}: expected a learned algorithm")
+    audited = audited._replace(subject=treated(audited.subject, cell.agent))
+
+    def stage(name: str) -> None:
+        live.stage(cell.seed, name)
+        interrupts.rest()
+
+    found = measure(cell.training.world, audited, cell.look, cell.seed, stage)
+    document = cell.training.document(cell.seed)
+    return {
+        "condition": cell.condition,
+        "settings": cell.settings,
+        "seed": cell.seed,
+        "training": {part: document[part] for part in ("architecture", "base_optimizer")},
+        "agent": cell.agent,
+        "world": of_world(cell.training.world),
+        **found,
+        "trained": f"{TRAININGS}/{folder.name}",
+        "seconds": {"training": trained - begun, "looking": time.monotonic() - trained},
+        "fingerprint": cell.fingerprint,
+    }
+
+
+def show(document: Mapping[str, Any], page: Path) -> None:
+    """The table of conditions, what failed, what differs, and where the page is."""
+    terminal.line(heading(document))
+    columns = ["condition", "competent", *(said(name) for name in document["show"])]
+    rows: list[Sequence[object]] = [
+        [
+            condition["name"],
+            f"{condition['competent']} of {len(condition['seeds'])}",
+            *(estimate_text(condition["readouts"][name]) for name in document["show"]),
+        ]
+        for condition in document["conditions"]
+    ]
+    terminal.table(columns, rows)
+    for text in (*failure_lines(document), *difference_lines(document)):
+        terminal.line(text)
+    terminal.line(f"Page: {page}")

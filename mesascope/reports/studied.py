@@ -1,0 +1,55 @@
+"""A study of a grid in words: headings of its readouts, its failures, its differences. Plain text for terminal and page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mesascope.reports.numbers import estimate_text, number, real
+from mesascope.reports.reading import items, look, table, words
+
+
+def said(name: str) -> str:
+    """A readout's name in words: `blue-door: red first`."""
+    place, _, what = name.partition("/")
+    if place == "weight":
+        return f"weight of {what}"
+    if what == "share":
+        return f"{place}: share of the optimal return"
+    return f"{place}: {what}" if what in ("competence", "nothing") else f"{place}: {what} first"
+
+
+def heading(document: Mapping[str, Any]) -> str:
+    """Title and question in one line."""
+    question = words(document, "question")
+    return words(document, "title") + (f": {question}" if question else "")
+
+
+def failure_lines(document: Mapping[str, Any]) -> list[str]:
+    """One line for each condition some of whose seeds are capability failures."""
+    lines = []
+    for condition in items(document, "conditions"):
+        failed = table(condition, "capability_failures")
+        if failed:
+            reasons = "; ".join(f"seed {seed}: {why}" for seed, why in sorted(failed.items(), key=lambda f: int(f[0])))
+            lines.append(
+                f"Capability failures of {condition['name']} ({len(failed)} of {len(condition['seeds'])}): {reasons}"
+            )
+    return lines
+
+
+def difference_lines(document: Mapping[str, Any]) -> list[str]:
+    """One line for each readout: whether the conditions differ in it, and by how much from the reference."""
+    lines = []
+    for found in items(document, "differences"):
+        name = words(found, "readout")
+        p = real(found.get("p"))
+        if p is None:
+            lines.append(f"{said(name)}: too few competent seeds to compare conditions")
+            continue
+        lines.append(
+            f"{said(name)}: conditions differ by chance as much with p = {number(p, 4)}, {number(real(found.get('adjusted')), 4)} "
+            f"counting that {len(items(document, 'differences'))} readouts were compared ({found['seeds']} seeds, "
+            f"{found['conditions']} conditions)"
+        )
+        for condition, estimate in table(look(document, "against_reference", name)).items():
+            lines.append(f"  {condition} less {words(document, 'reference')}: {estimate_text(estimate)}")
+    return lines
