@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from mesascope.base_optimizers.descent import CLIP, FLOOR, LEARNING_RATE, WARMUP
+from mesascope.base_optimizers.descent import CLIP, DECAY, FLOOR, LASSO, LEARNING_RATE, WARMUP
 from mesascope.base_optimizers.evolution import Evolution
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.base_optimizers.imitation import Imitation
@@ -12,7 +12,7 @@ from mesascope.base_optimizers.ppo import PPO
 from mesascope.base_optimizers.protocol import AbstractBaseOptimizer
 from mesascope.base_optimizers.walked_imitation import WalkedImitation
 from mesascope.core.errors import UsageError, unknown
-from mesascope.core.options import Config, Number, Option, read_options
+from mesascope.core.options import Config, Number, Option, read_options, written
 
 _COMMON = {
     "updates": Option(600, 1, 1_000_000, "updates of a whole training"),
@@ -22,6 +22,13 @@ _COMMON = {
     "warmup": WARMUP,
     "floor": FLOOR,
     "clip": CLIP,
+    "decay": DECAY,
+    "lasso": LASSO,
+}
+_TICK_PRICE = {
+    "tick_price": Option(
+        0.0, 0.0, 1.0, "return that a tick of thinking costs; above 0 its length is learned", later=True
+    )
 }
 _PPO = {
     "lane_levels": Option(4, 1, 4_096, "levels that the actors of a lane share"),
@@ -60,13 +67,15 @@ def _kind(says: str, make: type[AbstractBaseOptimizer], options: Mapping[str, Op
 
 
 BASE_OPTIMIZERS: dict[str, BaseOptimizerKind] = {
-    "exact-policy-gradient": _kind("the gradient of the exact return, without sampling", ExactPolicyGradient, _COMMON),
+    "exact-policy-gradient": _kind(
+        "the gradient of the exact return, without sampling", ExactPolicyGradient, {**_COMMON, **_TICK_PRICE}
+    ),
     "ppo": _kind("proximal policy optimization on sampled episodes", PPO, {**_COMMON, **_PPO}),
     "imitation": _kind("cross-entropy to the optimal policy of the base objective", Imitation, _COMMON),
     "evolution": _kind(
         "an evolution strategy: populations of networks selected by exact return, no gradient",
         Evolution,
-        {**{name: option for name, option in _COMMON.items() if name != "clip"}, **_EVOLUTION},
+        {**{name: option for name, option in _COMMON.items() if name not in ("clip", "decay", "lasso")}, **_EVOLUTION},
     ),
     "walked-imitation": _kind(
         "cross-entropy to the optimal policy wherever the learner's own walk leads, for agents with a memory",
@@ -98,10 +107,14 @@ def build_base_optimizer(name: str, config: Mapping[str, Number] | None = None) 
 
 
 def base_optimizer_config(optimizer: AbstractBaseOptimizer) -> ConfiguredOptimizer:
-    """Name and options that `build_base_optimizer` makes this one from. `UsageError` where none is registered."""
+    """Name and options, as they are written down, that `build_base_optimizer` makes this one from.
+
+    `UsageError` where none is registered.
+    """
     for name, kind in BASE_OPTIMIZERS.items():
         if type(optimizer) is kind.make:
-            return ConfiguredOptimizer(name, {option: getattr(optimizer, option) for option in kind.options})
+            config = {option: getattr(optimizer, option) for option in kind.options}
+            return ConfiguredOptimizer(name, written(config, kind.options))
     raise UsageError(
         f"a {type(optimizer).__name__} is no registered base optimizer: {', '.join(sorted(BASE_OPTIMIZERS))}"
     )

@@ -6,8 +6,9 @@ OUT/study.json, .html     the rows, and the aggregate over seeds
 """
 
 import gc
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,6 +36,10 @@ from mesascope.studies.treatment import treated
 
 CELLS, STUDY, PAGE, TRAININGS = "cells.jsonl", "study.json", "study.html", "trainings"
 DIGITS = 6
+WIDE = 120
+"""Columns of a terminal from which on conditions are shown as a table."""
+TOGETHER = 8
+"""Conditions after which compiled programs are let go of."""
 
 
 class Job(NamedTuple):
@@ -87,7 +92,7 @@ def _fill(job: Job, done: dict[str, Any], live: Live) -> None:
     missing = [cell for cell in job.cells if cell.fingerprint not in done]
     if not missing:
         live.note(f"studied before: {job.out}")
-    last: str | None = None
+    last, conditions = None, 0
     started = time.monotonic()
     for number, cell in enumerate(missing):
         interrupts.rest()
@@ -99,11 +104,13 @@ def _fill(job: Job, done: dict[str, Any], live: Live) -> None:
         live.note(
             f"cell {len(job.cells) - len(missing) + number + 1} of {len(job.cells)}: {cell.condition}, seed {cell.seed}{left}"
         )
-        if last not in (None, cell.condition):
-            # Every condition brings programs of its own, and a process may hold only so many.
-            jax.clear_caches()
-            gc.collect()
-        last = cell.condition
+        if cell.condition != last:
+            conditions += 1
+            last = cell.condition
+            if conditions % TOGETHER == 0:
+                # Every condition brings programs of its own, and a process may hold only so many.
+                jax.clear_caches()
+                gc.collect()
         done[cell.fingerprint] = row_of(job.out, cell, live)
         write_lines(job.out / CELLS, _rows(job, done), DIGITS)
     # As a file gives them back, whichever cells were done before.
@@ -143,8 +150,8 @@ def row_of(out: Path, cell: Cell, live: Live) -> dict[str, Any]:
 def show(document: Mapping[str, Any], page: Path) -> None:
     """The table of conditions, what failed, what differs, and where the page is."""
     terminal.line(heading(document))
-    columns = ["condition", "competent", *(said(name) for name in document["show"])]
-    rows: list[Sequence[object]] = [
+    columns = ["condition", "competent seeds", *(said(name) for name in document["show"])]
+    rows: list[list[str]] = [
         [
             condition["name"],
             f"{condition['competent']} of {len(condition['seeds'])}",
@@ -152,7 +159,11 @@ def show(document: Mapping[str, Any], page: Path) -> None:
         ]
         for condition in document["conditions"]
     ]
-    terminal.table(columns, rows)
+    if terminal.console().width >= WIDE and sys.stdout.isatty():
+        terminal.table(columns, rows)
+    else:  # one record to a line, which no width can fold
+        for row in rows:
+            terminal.line("; ".join(f"{column} {cell}" for column, cell in zip(columns, row, strict=True)))
     for text in (*failure_lines(document), *difference_lines(document)):
         terminal.line(text)
     terminal.line(f"Page: {page}")

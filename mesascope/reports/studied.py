@@ -45,10 +45,11 @@ def difference_lines(document: Mapping[str, Any]) -> list[str]:
         if p is None:
             lines.append(f"{said(name)}: too few competent seeds to compare conditions")
             continue
+        adjusted = number(real(found.get("adjusted")), 4)
+        compared = len(items(document, "differences"))
         lines.append(
-            f"{said(name)}: conditions differ by chance as much with p = {number(p, 4)}, {number(real(found.get('adjusted')), 4)} "
-            f"counting that {len(items(document, 'differences'))} readouts were compared ({found['seeds']} seeds, "
-            f"{found['conditions']} conditions)"
+            f"{said(name)}: seeds dealt out at random differ as much between conditions with p = {number(p, 4)} "
+            f"({adjusted} counting that {compared} readouts were compared; {found['seeds']} seeds, {found['conditions']} conditions)"
         )
         for condition, estimate in table(look(document, "against_reference", name)).items():
             lines.append(f"  {condition} less {words(document, 'reference')}: {estimate_text(estimate)}")
