@@ -47,9 +47,10 @@ def difference_lines(document: Mapping[str, Any]) -> list[str]:
             continue
         adjusted = number(real(found.get("adjusted")), 4)
         compared = len(items(document, "differences"))
+        counts = f"{found['seeds']} seeds, {found['conditions']} conditions"
         lines.append(
             f"{said(name)}: seeds dealt out at random differ as much between conditions with p = {number(p, 4)} "
-            f"({adjusted} counting that {compared} readouts were compared; {found['seeds']} seeds, {found['conditions']} conditions)"
+            f"({adjusted} counting that {compared} readouts were compared; {counts})"
         )
         for condition, estimate in table(look(document, "against_reference", name)).items():
             lines.append(f"  {condition} less {words(document, 'reference')}: {estimate_text(estimate)}")

@@ -69,7 +69,7 @@ def differences(groups: Mapping[str, Sequence[Float[np.ndarray, " seed"]]]) -> l
     ]
 
 
-def difference_of_means(first: Float[np.ndarray, " seed"], second: Float[np.ndarray, " seed"]) -> Estimate:
+def difference_of_means(first: Float[np.ndarray, " first"], second: Float[np.ndarray, " second"]) -> Estimate:
     """Mean of the first less that of the second, with Welch's interval (1947); NaN bounds below two seeds in either."""
     if not len(first) or not len(second):
         return Estimate(float("nan"), Interval(float("nan"), float("nan")))

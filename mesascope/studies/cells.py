@@ -18,6 +18,9 @@ from mesascope.worlds.world import TRAINING, AbstractWorld
 VERSION = 1
 """Of the rows: raised when what they hold, or how it is measured, changes."""
 
+DEFAULTS = {"world": "red-doors", "architecture": DEFAULT_ARCHITECTURE, "base_optimizer": DEFAULT_OPTIMIZER}
+"""What a table is of that says no `name`."""
+
 PARTS = ("world", "architecture", "base_optimizer", "agent")
 
 TASKS = "tasks"
@@ -100,16 +103,18 @@ def merged(below: Mapping[str, Mapping[str, Any]], above: Mapping[str, Mapping[s
     found = {}
     for part in PARTS:
         old, new = dict(below.get(part, {})), dict(above.get(part, {}))
-        kept = {} if new.get("name", old.get("name")) != old.get("name") and "name" in old else old
+        before = old.get("name", DEFAULTS.get(part))
+        kept = old if new.get("name", before) == before else {}
         found[part] = {**kept, **new}
     return found
 
 
 def resolve(parts: Mapping[str, Mapping[str, Any]]) -> tuple[Training, Config]:
     """The training and the treatment that these tables ask for."""
-    world = make_world(*_named(parts["world"], "red-doors")[:1], **_named(parts["world"], "red-doors")[1])
-    architecture, architecture_options = _named(parts["architecture"], DEFAULT_ARCHITECTURE)
-    optimizer, optimizer_options = _named(parts["base_optimizer"], DEFAULT_OPTIMIZER)
+    (world_name, knobs), (architecture, architecture_options), (optimizer, optimizer_options) = (
+        _named(parts[part], default) for part, default in DEFAULTS.items()
+    )
+    world = make_world(world_name, **knobs)
     optimizer_options = with_tasks(optimizer, optimizer_options)
     training = arrange(world, architecture, architecture_options, optimizer, optimizer_options)
     return training, read_options("the agent", parts["agent"], OPTIONS)
