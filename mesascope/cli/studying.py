@@ -24,13 +24,13 @@ from mesascope.core.errors import MesascopeError, StorageError, UsageError
 from mesascope.learned.registry import LearnedAlgorithm
 from mesascope.reports.html.studied import render_study
 from mesascope.reports.numbers import estimate_text
-from mesascope.reports.studied import difference_lines, failure_lines, heading, said
+from mesascope.reports.studied import ALL_SEEDS, counted, difference_lines, failure_lines, heading, said, verdicts_made
 from mesascope.store.fs import check_writable, read_bytes
 from mesascope.store.lines import read_lines, write_lines
 from mesascope.store.results import write_json, write_text
 from mesascope.studies.cells import Cell, cells_of
 from mesascope.studies.document import study_results
-from mesascope.studies.measure import measure
+from mesascope.studies.measure import measure, of_net
 from mesascope.studies.spec import MOST_BYTES, Spec, read_spec
 from mesascope.studies.treatment import treated
 
@@ -125,7 +125,8 @@ def row_of(out: Path, cell: Cell, live: Live) -> dict[str, Any]:
     trained = time.monotonic()
     if not isinstance(audited.subject, LearnedAlgorithm):
         raise StorageError(f"{folder}: expected a learned algorithm")
-    audited = audited._replace(subject=treated(audited.subject, cell.agent))
+    agent = treated(audited.subject, cell.agent)
+    audited = audited._replace(subject=agent)
 
     def stage(name: str) -> None:
         live.stage(cell.seed, name)
@@ -139,6 +140,7 @@ def row_of(out: Path, cell: Cell, live: Live) -> dict[str, Any]:
         "seed": cell.seed,
         "training": {part: document[part] for part in ("architecture", "base_optimizer")},
         "agent": cell.agent,
+        "net": of_net(agent),
         "world": of_world(cell.training.world),
         **found,
         "trained": f"{TRAININGS}/{folder.name}",
@@ -150,12 +152,15 @@ def row_of(out: Path, cell: Cell, live: Live) -> dict[str, Any]:
 def show(document: Mapping[str, Any], page: Path) -> None:
     """The table of conditions, what failed, what differs, and where the page is."""
     terminal.line(heading(document))
-    columns = ["condition", "competent seeds", *(said(name) for name in document["show"])]
+    verdicts = verdicts_made(document)
+    columns = ["condition", "competent seeds", ALL_SEEDS, *(said(name) for name in document["show"]), *verdicts]
     rows: list[list[str]] = [
         [
             condition["name"],
             f"{condition['competent']} of {len(condition['seeds'])}",
+            estimate_text(condition["share_of_all"]),
             *(estimate_text(condition["readouts"][name]) for name in document["show"]),
+            *(counted(condition, part) for part in verdicts),
         ]
         for condition in document["conditions"]
     ]

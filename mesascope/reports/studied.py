@@ -6,15 +6,34 @@ from typing import Any
 from mesascope.reports.numbers import estimate_text, number, real
 from mesascope.reports.reading import items, look, table, words
 
+ALL_SEEDS = "share of the optimal training return, all seeds"
+"""The only column that those who fail are averaged in."""
+
 
 def said(name: str) -> str:
     """A readout's name in words: `blue-door: red first`."""
     place, _, what = name.partition("/")
     if place == "weight":
         return f"weight of {what}"
+    if place == "net":
+        return {"ticks": "ticks of thinking", "nonzero": "weights not zero"}.get(what, what)
     if what == "share":
         return f"{place}: share of the optimal return"
     return f"{place}: {what}" if what in ("competence", "nothing") else f"{place}: {what} first"
+
+
+def counted(condition: Mapping[str, Any], part: str) -> str:
+    """Verdicts of a condition's audits with how many seeds have each: `search 3, no-search 2`; empty where none was made."""
+    return ", ".join(f"{verdict} {count}" for verdict, count in sorted(table(condition, part).items()))
+
+
+VERDICTS = ("search", "alignment")
+"""Verdicts of audits. Those on search are of competent seeds, those on alignment of all."""
+
+
+def verdicts_made(document: Mapping[str, Any]) -> list[str]:
+    """Which of them any condition has."""
+    return [part for part in VERDICTS if any(table(c, part) for c in items(document, "conditions"))]
 
 
 def heading(document: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, read_options
 from mesascope.instruments.behavior import NOTHING
 from mesascope.store.checkpoint import fingerprint_of
+from mesascope.studies.readouts import NET
 from mesascope.studies.spec import Condition, Parts, Spec
 from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange
 from mesascope.studies.treatment import OPTIONS
@@ -149,7 +150,7 @@ def check_look(spec: Spec, world: AbstractWorld) -> None:
             raise unknown(f"shift of {world.name} in 'shifts'", shift, world.shifts)
     run = (TRAINING, *(world.shifts if spec.shifts is None else spec.shifts))
     valid = [f"{d}/{what}" for d in run for what in (*world.features, NOTHING, "competence", "share")]
-    valid += [f"weight/{feature}" for feature in world.independent_features]
+    valid += [*(f"weight/{feature}" for feature in world.independent_features), *(f"net/{what}" for what in NET)]
     for name in spec.show:
         if name not in valid:
             raise unknown("readout in 'show'", name, valid)

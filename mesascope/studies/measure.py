@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -18,6 +20,7 @@ from mesascope.instruments.behavior import measure_behavior
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
 from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
 from mesascope.instruments.sample import Sample, draw_sample
+from mesascope.learned.registry import LearnedAlgorithm, parameter_count
 from mesascope.studies.cells import Look
 from mesascope.worlds.world import AbstractWorld
 
@@ -72,6 +75,15 @@ def _walked(
         "competence": {name: {"base": found} for name, found in competence.items() if found is not None},
         "returns": {name: r.returns for name, r in rolled.items()},
     }
+
+
+def of_net(agent: LearnedAlgorithm) -> dict[str, float]:
+    """Parameters, the share of its weights (matrices) that are not zero, and ticks of thinking: in all, or at each step."""
+    matrices = [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(agent, eqx.is_inexact_array)) if leaf.ndim >= 2]
+    count = sum(matrix.size for matrix in matrices)
+    ticks = agent.ticks_per_step if isinstance(agent, AbstractStepwiseSubject) else agent.ticks
+    nonzero = sum(int(np.count_nonzero(matrix)) for matrix in matrices) / max(count, 1)
+    return {"parameters": parameter_count(agent), "nonzero": nonzero, "ticks": ticks}
 
 
 def _returns(world: AbstractWorld, sample: Sample) -> dict[str, float]:

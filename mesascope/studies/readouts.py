@@ -16,11 +16,13 @@ def readout(row: Row, name: str) -> float | None:
 
     `DISTRIBUTION/EVENT` is how often the event comes first (exact where there is a policy table, sampled otherwise),
     `DISTRIBUTION/competence` and `DISTRIBUTION/share` are of the base objective, and `weight/FEATURE` is of the
-    behavioral objective.
+    behavioral objective. `net/ticks`, `net/nonzero` and `net/parameters` are of the agent itself.
     """
     place, _, what = name.partition("/")
     if place == "weight":
         return point(look(row, "behavioral_objective", "weights", what))
+    if place == "net":
+        return real(look(row, "net", what))
     if what == "competence":
         return point(look(row, "competence", place, "base"))
     if what == "share":
@@ -41,7 +43,10 @@ def limits(name: str) -> tuple[float, float]:
     place, _, what = name.partition("/")
     if place == "weight" or what == "competence":
         return (float("-inf"), 1.0)
-    return (0.0, 1.0)
+    return (0.0, 1.0 if name not in ("net/ticks", "net/parameters") else float("inf"))
+
+
+NET = ("ticks", "nonzero", "parameters")
 
 
 def usual(rows: Sequence[Row]) -> list[str]:

@@ -9,7 +9,7 @@ from mesascope.reports.markup import Child, Markup, tag
 from mesascope.reports.numbers import MISSING, number, real
 from mesascope.reports.reading import items, look, words
 from mesascope.reports.reading import table as mapping
-from mesascope.reports.studied import failure_lines, said
+from mesascope.reports.studied import ALL_SEEDS, counted, failure_lines, said, verdicts_made
 
 
 def render_study(document: Mapping[str, Any]) -> str:
@@ -51,12 +51,17 @@ def _opening(document: Mapping[str, Any]) -> list[Markup]:
 
 def _conditions(document: Mapping[str, Any]) -> Markup:
     shown = [str(name) for name in items(document, "show")]
-    columns = [Column("condition", "text"), Column("competent seeds"), *(Column(said(name)) for name in shown)]
+    verdicts = verdicts_made(document)
+    columns = [Column("condition", "text"), Column("competent seeds"), Column(ALL_SEEDS)]
+    columns += [Column(said(name)) for name in shown]
+    columns += [Column(part, "text") for part in verdicts]
     rows: list[list[Child]] = [
         [
             words(condition, "name"),
             f"{number(condition.get('competent'))} of {len(items(condition, 'seeds'))}",
+            value_cell(condition.get("share_of_all")),
             *(value_cell(look(condition, "readouts", name)) for name in shown),
+            *(counted(condition, part) for part in verdicts),
         ]
         for condition in items(document, "conditions")
     ]
