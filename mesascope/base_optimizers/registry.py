@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from mesascope.base_optimizers.agent_modeling import AgentModeling
 from mesascope.base_optimizers.descent import CLIP, DECAY, FLOOR, LASSO, LEARNING_RATE, WARMUP
 from mesascope.base_optimizers.evolution import Evolution
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
@@ -25,6 +26,7 @@ _COMMON = {
     "decay": DECAY,
     "lasso": LASSO,
 }
+_PLAIN = {name: option for name, option in _COMMON.items() if name not in ("decay", "lasso")}
 _TICK_PRICE = {
     "tick_price": Option(
         0.0, 0.0, 1.0, "return that a tick of thinking costs; above 0 its length is learned", later=True
@@ -52,6 +54,12 @@ _WALKED = {
 }
 
 
+_MODELING = {
+    "neighbor": Option(2, 0, 2, "who is predicted: 0 nobody, 1 one that follows a script, 2 one that plans"),
+    "predicting": Option(0.5, 0.0, 1.0, "share of the updates that predict; the rest train the readout for control"),
+}
+
+
 class BaseOptimizerKind(NamedTuple):
     """A base optimizer: what it does, how it is made, and its options."""
 
@@ -75,7 +83,12 @@ BASE_OPTIMIZERS: dict[str, BaseOptimizerKind] = {
     "evolution": _kind(
         "an evolution strategy: populations of networks selected by exact return, no gradient",
         Evolution,
-        {**{name: option for name, option in _COMMON.items() if name not in ("clip", "decay", "lasso")}, **_EVOLUTION},
+        {**{name: option for name, option in _PLAIN.items() if name != "clip"}, **_EVOLUTION},
+    ),
+    "agent-modeling": _kind(
+        "predict a neighbor, then train a readout for control on the frozen net",
+        AgentModeling,
+        {**_PLAIN, **_MODELING},
     ),
     "walked-imitation": _kind(
         "cross-entropy to the optimal policy wherever the learner's own walk leads, for agents with a memory",
