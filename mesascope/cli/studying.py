@@ -15,10 +15,13 @@ from typing import Any, NamedTuple
 import jax
 
 from mesascope.audit.document import of_world
+from mesascope.audit.settings import FULL
+from mesascope.audit.subjects import AuditSubject
 from mesascope.cli import interrupts, terminal
 from mesascope.cli.plans import command_line
 from mesascope.cli.progress import Live
 from mesascope.cli.results import read_document
+from mesascope.cli.subjects import find_source
 from mesascope.cli.training import trained_subject
 from mesascope.core.errors import MesascopeError, StorageError, UsageError
 from mesascope.learned.registry import LearnedAlgorithm
@@ -120,32 +123,42 @@ def _fill(job: Job, done: dict[str, Any], live: Live) -> None:
 def row_of(out: Path, cell: Cell, live: Live) -> dict[str, Any]:
     """Train the agent of a cell as far as it was not, treat it, look at it."""
     begun = time.monotonic()
-    folder = out / TRAININGS / cell.training.fingerprint(cell.seed)[:16]
-    audited = trained_subject(cell.training, cell.seed, folder, live)
-    trained = time.monotonic()
-    if not isinstance(audited.subject, LearnedAlgorithm):
-        raise StorageError(f"{folder}: expected a learned algorithm")
-    agent = treated(audited.subject, cell.agent)
-    audited = audited._replace(subject=agent)
+    audited, about = _subject_of(out, cell, live)
+    made = time.monotonic()
 
     def stage(name: str) -> None:
         live.stage(cell.seed, name)
         interrupts.rest()
 
-    found = measure(cell.training.world, audited, cell.look, cell.seed, stage)
-    document = cell.training.document(cell.seed)
     return {
         "condition": cell.condition,
         "settings": cell.settings,
         "seed": cell.seed,
+        **about,
+        "world": of_world(cell.training.world),
+        **measure(cell.training.world, audited, cell.look, cell.seed, stage),
+        "seconds": {"training": made - begun, "looking": time.monotonic() - made},
+        "fingerprint": cell.fingerprint,
+    }
+
+
+def _subject_of(out: Path, cell: Cell, live: Live) -> tuple[AuditSubject, dict[str, Any]]:
+    """The agent of a cell, and what its row says of where it came from."""
+    if cell.subject is not None:
+        settings = FULL._replace(levels=cell.look.levels)
+        audited = find_source(cell.subject, cell.training.world).make(settings, cell.seed)
+        return audited, {"subject": cell.subject}
+    folder = out / TRAININGS / cell.training.fingerprint(cell.seed)[:16]
+    audited = trained_subject(cell.training, cell.seed, folder, live)
+    if not isinstance(audited.subject, LearnedAlgorithm):
+        raise StorageError(f"{folder}: expected a learned algorithm")
+    agent = treated(audited.subject, cell.agent)
+    document = cell.training.document(cell.seed)
+    return audited._replace(subject=agent), {
         "training": {part: document[part] for part in ("architecture", "base_optimizer")},
         "agent": cell.agent,
         "net": of_net(agent),
-        "world": of_world(cell.training.world),
-        **found,
         "trained": f"{TRAININGS}/{folder.name}",
-        "seconds": {"training": trained - begun, "looking": time.monotonic() - trained},
-        "fingerprint": cell.fingerprint,
     }
 
 

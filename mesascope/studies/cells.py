@@ -8,6 +8,8 @@ from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, read_options
 from mesascope.instruments.behavior import NOTHING
+from mesascope.organisms.registry import check_organism
+from mesascope.organisms.stepwise import check_stepwise_organism, is_stepwise
 from mesascope.store.checkpoint import fingerprint_of
 from mesascope.studies.readouts import NET
 from mesascope.studies.spec import Condition, Parts, Spec
@@ -49,12 +51,16 @@ class Cell(NamedTuple):
     training: Training
     agent: Config
     look: Look
+    subject: str | None = None
+    """What is looked at in place of a trained agent."""
 
     @property
     def fingerprint(self) -> str:
         """A hash of all that the result depends on."""
-        about = [VERSION, self.training.document(self.seed), self.agent, self.look]
-        return fingerprint_of({"cell": about})
+        about = self.training.document(self.seed)
+        if self.subject is not None:
+            about = {key: about[key] for key in ("world", "knobs", "seed", "packages")}
+        return fingerprint_of({"cell": [VERSION, about, self.agent, self.look, self.subject]})
 
 
 def cells_of(spec: Spec) -> list[Cell]:
@@ -79,9 +85,11 @@ def _cells(spec: Spec) -> Iterator[Cell]:
             parts = merged(merged(_plain(spec), _plain(condition)), _nested(settings))
             training, agent = resolve(parts)
             check_look(spec, training.world)
+            check_subject(condition, training.world)
             first = spec.first_seed if condition.first_seed is None else condition.first_seed
             for seed in range(first, first + (condition.seeds or spec.seeds)):
-                yield Cell(label(condition.name, settings), settings, seed, training, agent, look)
+                name = label(condition.name, settings)
+                yield Cell(name, settings, seed, training, agent, look, condition.subject)
 
 
 ALONE = "all"
@@ -154,6 +162,23 @@ def check_look(spec: Spec, world: AbstractWorld) -> None:
     for name in spec.show:
         if name not in valid:
             raise unknown("readout in 'show'", name, valid)
+
+
+def check_subject(condition: Condition, world: AbstractWorld) -> None:
+    """`UsageError` where a condition's subject is no organism of this package: a file does not say what code to run."""
+    if condition.subject is None:
+        return
+    kind, _, text = condition.subject.partition(":")
+    if kind != "organism":
+        raise UsageError(
+            f"subject '{condition.subject}' of condition '{condition.name}': expected organism:NAME,key=value,..."
+        )
+    for part in PARTS[1:]:
+        if getattr(condition, part):
+            raise UsageError(
+                f"condition '{condition.name}' has a subject, which is not trained: leave [{part}] out of it"
+            )
+    check_stepwise_organism(text, world) if is_stepwise(text) else check_organism(text, world)
 
 
 def _named(table: Mapping[str, Any], default: str) -> tuple[str, dict[str, Any]]:

@@ -22,6 +22,8 @@ def study_results(spec: Spec, rows: Sequence[Row], command: str) -> dict[str, An
     conditions = list(dict.fromkeys(words(row, "condition") for row in rows))
     by_name = {name: [row for row in rows if row["condition"] == name] for name in conditions}
     able = {name: [row for row in found if failure(row, spec.competent) is None] for name, found in by_name.items()}
+    # Agents whose objective is known differ by design, and say nothing of whether what was trained differs.
+    trained = [name for name in conditions if not by_name[name][0].get("subject")]
     values = {name: {n: _values(able[n], name) for n in conditions} for name in shown}
     return {
         "format": FORMAT,
@@ -35,7 +37,7 @@ def study_results(spec: Spec, rows: Sequence[Row], command: str) -> dict[str, An
         "reference": spec.reference,
         "show": shown,
         "conditions": [_condition(name, by_name[name], able[name], shown, spec) for name in conditions],
-        "differences": differences({name: list(values[name].values()) for name in shown}),
+        "differences": differences({name: [values[name][n] for n in trained] for name in shown}),
         "against_reference": {
             name: {
                 n: difference_of_means(values[name][n], values[name][spec.reference])
@@ -67,6 +69,7 @@ def _condition(name: str, rows: Sequence[Row], able: Sequence[Row], shown: Seque
     return {
         "name": name,
         "settings": rows[0].get("settings", {}),
+        "subject": rows[0].get("subject"),
         "training": rows[0].get("training", {}),
         "agent": rows[0].get("agent", {}),
         "seeds": [row["seed"] for row in rows],

@@ -35,9 +35,14 @@ class Parts(_Strict):
 
 
 class Condition(Parts):
-    """One named condition: what differs from the study's own parts, and its seeds where they differ."""
+    """One named condition: what differs from the study's own parts, and its seeds where they differ.
+
+    With a `subject`, such as `organism:planner,objective=red`, nothing is trained: an agent whose objective is known stands
+    beside the others.
+    """
 
     name: Name
+    subject: StrictStr | None = None
     seeds: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
     first_seed: Annotated[StrictInt, Field(ge=0, lt=2**32)] | None = None
 

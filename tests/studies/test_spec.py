@@ -37,6 +37,9 @@ def cells(text):
         (HEAD + "[base_optimizer]\ntasks = 40", "expected a multiple of the batch, 32"),
         (HEAD + "[base_optimizer]\ntasks = 8\nbatches = 2", "say the same"),
         (HEAD + '[[condition]]\nname = "a"\n[[condition]]\nname = "a"', "'a' stands twice"),
+        (HEAD + '[[condition]]\nname = "a"\nsubject = "organism:planer"', "did you mean 'planner'?"),
+        (HEAD + '[[condition]]\nname = "a"\nsubject = "python:os:system"', "expected organism:NAME"),
+        (HEAD + '[[condition]]\nname = "a"\nsubject = "organism:planner"\nagent = { bits = 3 }', "is not trained"),
         (
             'shifts = ["blue-dor"]\n' + HEAD,
             "unknown shift of red-doors in 'shifts' 'blue-dor': did you mean 'blue-door'?",

@@ -135,6 +135,8 @@ def _settings(document: Mapping[str, Any]) -> Markup:
             name, options = [*items(condition, "training", part), "", {}][:2]
             told.append(f"{name} ({_options(options)})")
         agent = _options({k: v for k, v in mapping(condition, "agent").items() if v})
+        if words(condition, "subject"):
+            told, agent = ["", ""], words(condition, "subject")
         rows.append([words(condition, "name"), *told, agent or "as trained"])
     columns = [
         Column("condition", "text"),
