@@ -21,14 +21,15 @@ from mesascope.cli import interrupts, terminal
 from mesascope.cli.plans import command_line
 from mesascope.cli.progress import Live
 from mesascope.cli.results import read_document
-from mesascope.cli.subjects import find_source
+from mesascope.cli.subjects import LEARNED, find_source
 from mesascope.cli.training import trained_subject
-from mesascope.core.errors import MesascopeError, StorageError, UsageError
+from mesascope.core.errors import AgentFileError, MesascopeError, StorageError, UsageError
 from mesascope.learned.registry import LearnedAlgorithm
 from mesascope.reports.html.studied import render_study
 from mesascope.reports.numbers import estimate_text
 from mesascope.reports.studied import ALL_SEEDS, counted, difference_lines, failure_lines, heading, said, verdicts_made
 from mesascope.store.fs import check_writable, read_bytes
+from mesascope.store.learned_algorithm import load_learned_algorithm
 from mesascope.store.lines import read_lines, write_lines
 from mesascope.store.results import write_json, write_text
 from mesascope.studies.cells import Cell, cells_of
@@ -114,7 +115,10 @@ def _fill(job: Job, done: dict[str, Any], live: Live) -> None:
                 # Every condition brings programs of its own, and a process may hold only so many.
                 jax.clear_caches()
                 gc.collect()
-        done[cell.fingerprint] = row_of(job.out, cell, live)
+        try:
+            done[cell.fingerprint] = row_of(job.out, cell, live)
+        except MesascopeError as error:
+            raise type(error)(f"condition '{cell.condition}', seed {cell.seed}: {error}") from error
         write_lines(job.out / CELLS, _rows(job, done), DIGITS)
     # As a file gives them back, whichever cells were done before.
     done.update({row["fingerprint"]: row for row in read_lines(job.out / CELLS)})
@@ -123,23 +127,53 @@ def _fill(job: Job, done: dict[str, Any], live: Live) -> None:
 def row_of(out: Path, cell: Cell, live: Live) -> dict[str, Any]:
     """Train the agent of a cell as far as it was not, treat it, look at it."""
     begun = time.monotonic()
-    audited, about = _subject_of(out, cell, live)
+    try:
+        audited, about = _subject_of(out, cell, live)
+    except AgentFileError:
+        if not _diverged(out, cell):
+            raise
+        return {
+            **_named(cell),
+            "failed": "its weights are not finite",
+            "seconds": {"training": time.monotonic() - begun},
+        }
     made = time.monotonic()
 
     def stage(name: str) -> None:
         live.stage(cell.seed, name)
         interrupts.rest()
 
+    found = measure(cell.training.world, audited, cell.look, cell.seed, stage)
+    return {
+        **_named(cell),
+        **about,
+        **found,
+        "seconds": {"training": made - begun, "looking": time.monotonic() - made},
+    }
+
+
+def _named(cell: Cell) -> dict[str, Any]:
+    """What a row says of its cell, whatever came of it."""
     return {
         "condition": cell.condition,
         "settings": cell.settings,
         "seed": cell.seed,
-        **about,
         "world": of_world(cell.training.world),
-        **measure(cell.training.world, audited, cell.look, cell.seed, stage),
-        "seconds": {"training": made - begun, "looking": time.monotonic() - made},
         "fingerprint": cell.fingerprint,
     }
+
+
+def _folder(out: Path, cell: Cell) -> Path:
+    return out / TRAININGS / cell.training.fingerprint(cell.seed)[:16]
+
+
+def _diverged(out: Path, cell: Cell) -> bool:
+    """Whether what training saved is whole, and is refused for its numbers alone."""
+    try:
+        load_learned_algorithm(_folder(out, cell) / LEARNED, allow_nonfinite=True)
+    except AgentFileError:
+        return False
+    return True
 
 
 def _subject_of(out: Path, cell: Cell, live: Live) -> tuple[AuditSubject, dict[str, Any]]:
@@ -148,7 +182,7 @@ def _subject_of(out: Path, cell: Cell, live: Live) -> tuple[AuditSubject, dict[s
         settings = FULL._replace(levels=cell.look.levels)
         audited = find_source(cell.subject, cell.training.world).make(settings, cell.seed)
         return audited, {"subject": cell.subject}
-    folder = out / TRAININGS / cell.training.fingerprint(cell.seed)[:16]
+    folder = _folder(out, cell)
     audited = trained_subject(cell.training, cell.seed, folder, live)
     if not isinstance(audited.subject, LearnedAlgorithm):
         raise StorageError(f"{folder}: expected a learned algorithm")

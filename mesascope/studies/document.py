@@ -54,6 +54,8 @@ def study_results(spec: Spec, rows: Sequence[Row], command: str) -> dict[str, An
 
 def failure(row: Row, competent: float) -> str | None:
     """Why the agent of a row is a capability failure: it earns less than this share of the optimal training return."""
+    if row.get("failed"):
+        return words(row, "failed")
     own = share(row, TRAINING)
     if own is not None and own >= competent:
         return None

@@ -73,7 +73,7 @@ class Spec(Parts):
     first_seed: Annotated[StrictInt, Field(ge=0, lt=2**32)] = 0
     depth: Depth = "behavior"
     levels: Annotated[StrictInt, Field(ge=20, le=100_000)] = 300
-    competent: Annotated[StrictFloat, Field(ge=0, le=1)] = 0.95
+    competent: Annotated[StrictFloat | StrictInt, Field(ge=0, le=1)] = 0.95
     shifts: list[StrictStr] | None = None
     show: list[StrictStr] = []
     reference: StrictStr | None = None
@@ -99,7 +99,9 @@ def _explained(error: ValidationError, given: Mapping[str, Any]) -> UsageError:
     """The first complaint in our words; unknown keys before values, as a value may be missing because its key is misspelt."""
     found = error.errors(include_url=False, include_context=False)
     first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
-    place = [part for part in first["loc"] if not (isinstance(part, str) and part.startswith(("int", "float", "str")))]
+    place = list(first["loc"])
+    if len(place) > 1 and place[-1] in ("int", "float", "str"):  # which of several kinds of value was tried
+        place.pop()
     *above, last = place or ("the file",)
     if first["type"] == "extra_forbidden":
         inside = ".".join(str(part) for part in above if isinstance(part, str))

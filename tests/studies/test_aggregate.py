@@ -119,6 +119,7 @@ def test_failures_are_listed_and_averaged_in_nowhere():
     (difference,) = document["differences"]
     assert (difference.seeds, difference.conditions) == (5, 2)
     assert document["against_reference"]["blue-door/red"]["b"].value == pytest.approx(0.7)
+    assert failure({"failed": "it blew up"}, 0.0) == "it blew up"
     assert failure({}, 0.5) == "its return in training was not measured"
 
 
