@@ -24,7 +24,7 @@ class Difference(NamedTuple):
     adjusted: float
 
 
-def permutation_p(groups: Sequence[Float[np.ndarray, " seed"]], seed: int = 0, shuffles: int = SHUFFLES) -> float:
+def permutation_p(groups: Sequence[Float[np.ndarray, " _"]], seed: int = 0, shuffles: int = SHUFFLES) -> float:
     """Chance that seeds dealt out to the conditions at random differ as much between them as these do.
 
     The statistic is the sum of squares between conditions; (1 + as large) / (1 + shuffles) (Phipson and Smyth 2010). Two
@@ -60,7 +60,7 @@ def holm(ps: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def differences(groups: Mapping[str, Sequence[Float[np.ndarray, " seed"]]]) -> list[Difference]:
+def differences(groups: Mapping[str, Sequence[Float[np.ndarray, " _"]]]) -> list[Difference]:
     """One test for each readout, over its values condition by condition."""
     ps = [permutation_p(values) for values in groups.values()]
     return [
