@@ -27,6 +27,7 @@ def states(world):
     return found[0], found[2], found[4]
 
 
+@pytest.mark.slow
 def test_the_first_phase_leaves_the_readout_and_the_second_everything_else(states):
     start, predicted, end = states
     moved = {

@@ -51,7 +51,7 @@ def test_every_option_reaches_the_steps(name):
         return weights
 
     assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), after(), WEIGHTS))
-    decayed, shrunk = after(decay=0.5), after(lasso=5.0)
+    decayed, shrunk = after(decay=0.5), after(lasso=20.0)
     assert (jnp.abs(decayed["matrix"]) < jnp.abs(WEIGHTS["matrix"])).all()
     assert shrunk["matrix"][1, 0] == 0.0, "what is small becomes exactly zero"
     for found in (decayed, shrunk):

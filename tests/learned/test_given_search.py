@@ -35,5 +35,6 @@ def test_enough_sweeps_give_the_exact_action_values(solved):
 
 def test_one_sweep_sees_no_farther_than_one_step(solved):
     near = np.asarray(solved[3])
-    assert set(np.round(near.ravel(), 4)) <= {0.0, 1.3, 0.8, 0.3, -0.2 + 0.5, -0.2 + 1.0, 0.3 + 0.5, -0.2}
+    earned = [0.0, 1.3, 0.8, 0.3, -0.2]  # a red or a blue door; a red, a blue, and another ball
+    assert np.isclose(near[..., None], [*earned, 0.8 - 0.5, -0.2 + 0.5], atol=1e-5).any(-1).all()
     assert (near == 0).mean() > 0.5
