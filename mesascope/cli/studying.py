@@ -88,26 +88,26 @@ def _run(job: Job) -> tuple[dict[str, Any], Path]:
 
 
 def _rows(job: Job, done: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [done[cell.fingerprint] for cell in job.cells if cell.fingerprint in done]
+    """Rows in the order of the cells. Where conditions come to the same they share what was found, each under its name."""
+    return [
+        {**done[cell.fingerprint], "condition": cell.condition, "settings": cell.settings}
+        for cell in job.cells
+        if cell.fingerprint in done
+    ]
 
 
 def _fill(job: Job, done: dict[str, Any], live: Live) -> None:
     """Make the rows that are missing, one after another; each is on disk before the next is begun."""
-    missing = [cell for cell in job.cells if cell.fingerprint not in done]
+    missing = list({cell.fingerprint: cell for cell in job.cells if cell.fingerprint not in done}.values())
     if not missing:
         live.note(f"studied before: {job.out}")
     last, conditions = None, 0
     started = time.monotonic()
     for number, cell in enumerate(missing):
         interrupts.rest()
-        left = (
-            ""
-            if not number
-            else f", about {(time.monotonic() - started) / number * (len(missing) - number):.0f} s left"
-        )
-        live.note(
-            f"cell {len(job.cells) - len(missing) + number + 1} of {len(job.cells)}: {cell.condition}, seed {cell.seed}{left}"
-        )
+        each = (time.monotonic() - started) / number if number else 0.0
+        left = f", about {each * (len(missing) - number):.0f} s left" if number else ""
+        live.note(f"cell {number + 1} of {len(missing)} to do: {cell.condition}, seed {cell.seed}{left}")
         if cell.condition != last:
             conditions += 1
             last = cell.condition

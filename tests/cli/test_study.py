@@ -85,6 +85,14 @@ def test_an_interrupted_study_goes_on_where_it_stopped(study, made, monkeypatch,
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
 
 
+def test_conditions_that_come_to_the_same_share_what_was_found(study, made, tmp_path):
+    (tmp_path / "two.toml").write_text(FILE.replace("bits = 2", "bits = 0"))
+    assert main.run(study) == 0
+    assert len(made) == 2
+    document = json.loads((tmp_path / "out" / "study.json").read_text())
+    assert [(r["condition"], r["seed"]) for r in document["rows"]] == EVERY
+
+
 def test_a_changed_file_makes_only_what_is_new(study, made, tmp_path):
     assert main.run(study) == 0
     (tmp_path / "two.toml").write_text(FILE.replace("bits = 2", "bits = 3").replace("seeds = 2", "seeds = 1"))
