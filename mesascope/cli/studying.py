@@ -1,6 +1,6 @@
 """What `mesascope study` does: every cell trained and looked at once, then what the seeds of each condition come to.
 
-OUT/cells.jsonl           a line for each cell that is done
+OUT/cells.jsonl           a line for each cell that is done, also for those that the file no longer asks for
 OUT/trainings/HASH/       the learned algorithm of a cell; cells that differ only in what is done to the agent share it
 OUT/study.json, .html     the rows, and the aggregate over seeds
 """
@@ -96,6 +96,12 @@ def _rows(job: Job, done: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def _others(job: Job, done: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows that the study's file does not ask for now: it may ask for them again."""
+    asked = {cell.fingerprint for cell in job.cells}
+    return [row for fingerprint, row in done.items() if fingerprint not in asked]
+
+
 def _fill(job: Job, done: dict[str, Any], live: Live) -> None:
     """Make the rows that are missing, one after another; each is on disk before the next is begun."""
     missing = list({cell.fingerprint: cell for cell in job.cells if cell.fingerprint not in done}.values())
@@ -119,7 +125,7 @@ def _fill(job: Job, done: dict[str, Any], live: Live) -> None:
             done[cell.fingerprint] = row_of(job.out, cell, live)
         except MesascopeError as error:
             raise type(error)(f"condition '{cell.condition}', seed {cell.seed}: {error}") from error
-        write_lines(job.out / CELLS, _rows(job, done), DIGITS)
+        write_lines(job.out / CELLS, [*_rows(job, done), *_others(job, done)], DIGITS)
     # As a file gives them back, whichever cells were done before.
     done.update({row["fingerprint"]: row for row in read_lines(job.out / CELLS)})
 

@@ -99,6 +99,10 @@ def test_a_changed_file_makes_only_what_is_new(study, made, tmp_path):
     made.clear()
     assert main.run(study) == 0
     assert made == [("rounded", 0)]
+    assert len(json.loads((tmp_path / "out" / "study.json").read_text())["rows"]) == 2
+    (tmp_path / "two.toml").write_text(FILE)
+    assert main.run(study) == 0
+    assert made == [("rounded", 0)], "what was done before is still there"
 
 
 @pytest.mark.parametrize(
