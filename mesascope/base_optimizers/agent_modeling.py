@@ -29,6 +29,9 @@ from mesascope.worlds.world import AbstractWorld
 NOBODY, SCRIPTED, PLANNING = range(3)
 
 
+WithReadout = ThinkingNet | FeedForwardNet
+
+
 class Head(eqx.Module):
     """What predicts the neighbor from the state of each cell. It belongs to training and is not handed over."""
 
@@ -73,11 +76,7 @@ class AgentModeling(AbstractBaseOptimizer):
 
     def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
         """The state before the first update. `UsageError` for a net without a linear readout of its cells' state."""
-        if not isinstance(subject, ThinkingNet | FeedForwardNet):
-            raise UsageError(
-                f"agent-modeling trains nets with a linear readout of each cell's state, and a {type(subject).__name__} is "
-                "none: use the architecture 'glance', 'recall' or 'feed-forward'"
-            )
+        subject = with_linear_readout(subject)
         head = Head(jnp.zeros((subject.channels, 4)), jnp.zeros(4))
         rates = _Rates(
             self._transform(self.first).init(eqx.filter((subject, head), eqx.is_inexact_array)),
@@ -106,18 +105,19 @@ class AgentModeling(AbstractBaseOptimizer):
     def _predict(
         self, state: TrainState, world: AbstractWorld, mdp: FiniteMDP, observation: Observation
     ) -> tuple[TrainState, Metrics]:
-        own = policy_table(state.subject.readout(think(state.subject, observation)))
+        net = with_linear_readout(state.subject)
+        own = policy_table(net.readout(think(net, observation)))
         mean = exact_return(own, mdp, _base_reward(world, mdp), world.discount).mean_return
         if self.neighbor == NOBODY:
             return state, Metrics(jnp.zeros(()), mean, jnp.zeros(()))
         chosen = scripted(mdp) if self.neighbor == SCRIPTED else planned(world, mdp)
 
-        def loss(learned: tuple[ThinkingNet | FeedForwardNet, Head]) -> Float[Array, ""]:
+        def loss(learned: tuple[WithReadout, Head]) -> Float[Array, ""]:
             hidden = think(learned[0], observation)["state"]
             log_policy = jax.nn.log_softmax(hidden @ learned[1].weight + learned[1].bias, -1).reshape(chosen.shape)
             return -(mdp.initial[..., None] * uniform_over(chosen) * log_policy).sum((1, 2)).mean()
 
-        learned = (state.subject, state.extra)
+        learned = (net, state.extra)
         value, gradient = eqx.filter_value_and_grad(loss)(learned)
         moves, rates = self._transform(self.first).update(
             gradient, state.optimizer.predicting, eqx.filter(learned, eqx.is_inexact_array)
@@ -129,22 +129,33 @@ class AgentModeling(AbstractBaseOptimizer):
     def _control(
         self, state: TrainState, world: AbstractWorld, mdp: FiniteMDP, observation: Observation
     ) -> tuple[TrainState, Metrics]:
-        hidden = think(state.subject, observation)["state"]
+        net = with_linear_readout(state.subject)
+        hidden = think(net, observation)["state"]
         reward = _base_reward(world, mdp)
 
         def loss(readout: tuple[Float[Array, "channels action"], Float[Array, " action"]]):
             found = exact_return(policy_table(hidden @ readout[0] + readout[1]), mdp, reward, world.discount)
             return -found.surrogate, found.mean_return
 
-        readout = (state.subject.out, state.subject.out_bias)
+        readout = (net.out, net.out_bias)
         (value, mean), gradient = jax.value_and_grad(loss, has_aux=True)(readout)
         transform = self._transform(self.updates - self.first)
         moves, rates = transform.update(gradient, state.optimizer.controlling, readout)
-        subject = eqx.tree_at(lambda net: (net.out, net.out_bias), state.subject, optax.apply_updates(readout, moves))
+        subject = eqx.tree_at(lambda n: (n.out, n.out_bias), net, optax.apply_updates(readout, moves))
         after = TrainState(
             subject, state.extra, state.optimizer._replace(controlling=rates), state.seed_key, state.updates
         )
         return after, Metrics(value, mean, optax.tree.norm(gradient))
+
+
+def with_linear_readout(subject: LearnedAlgorithm) -> WithReadout:
+    """`subject`, if it is a net with a linear readout of its cells' state; `UsageError` otherwise."""
+    if not isinstance(subject, WithReadout):
+        raise UsageError(
+            f"agent-modeling trains nets with a linear readout of each cell's state, and a {type(subject).__name__} is "
+            "none: use the architecture 'glance', 'recall' or 'feed-forward'"
+        )
+    return subject
 
 
 def _base_reward(world: AbstractWorld, mdp: FiniteMDP) -> Float[Array, "level state action"]:

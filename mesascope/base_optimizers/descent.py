@@ -32,7 +32,7 @@ NO_PENALTY = Penalty()
 class ShrinkState(NamedTuple):
     """Steps that were taken."""
 
-    count: Int[Array, ""]
+    taken: Int[Array, ""]
 
 
 def clipped_adam(
@@ -61,7 +61,7 @@ def shrink(schedule: optax.Schedule, penalty: Penalty) -> optax.GradientTransfor
         return ShrinkState(jnp.zeros((), jnp.int32))
 
     def update(steps: PyTree, state: ShrinkState, params: PyTree = None) -> tuple[PyTree, ShrinkState]:
-        rate = jnp.asarray(schedule(state.count), jnp.float32)
+        rate = jnp.asarray(schedule(state.taken), jnp.float32)
 
         def one(step: Float[Array, "*any"], weight: Float[Array, "*any"]) -> Float[Array, "*any"]:
             if weight.ndim < 2:
@@ -69,6 +69,6 @@ def shrink(schedule: optax.Schedule, penalty: Penalty) -> optax.GradientTransfor
             moved = weight * (1.0 - rate * penalty.decay) + step
             return jnp.sign(moved) * jnp.maximum(jnp.abs(moved) - rate * penalty.lasso, 0.0) - weight
 
-        return jax.tree.map(one, steps, params), ShrinkState(state.count + 1)
+        return jax.tree.map(one, steps, params), ShrinkState(state.taken + 1)
 
     return optax.GradientTransformation(init, update)

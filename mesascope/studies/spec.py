@@ -116,5 +116,5 @@ def _explained(error: ValidationError, given: Mapping[str, Any]) -> UsageError:
 
 def _keys(above: list[Any]) -> list[str]:
     """Keys that the table at this place may have."""
-    model: type[BaseModel] = {"condition": Condition, "grid": Grid}.get(str(above[0]), Spec) if above else Spec
-    return list(model.model_fields)
+    tables: dict[str, type[BaseModel]] = {"condition": Condition, "grid": Grid}
+    return list((tables.get(str(above[0]), Spec) if above else Spec).model_fields)

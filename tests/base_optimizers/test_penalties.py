@@ -27,7 +27,7 @@ def test_shrinks_as_in_the_formulas():
         slow["bias"] = slow["bias"] + np.asarray(STEPS["bias"])
         for name in slow:
             np.testing.assert_allclose(weights[name], slow[name], rtol=1e-5, atol=1e-7)
-    assert int(state.count) == 3
+    assert int(state.taken) == 3
 
 
 def test_the_step_size_of_the_schedule_scales_the_penalty():
