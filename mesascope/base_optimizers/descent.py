@@ -1,6 +1,11 @@
 """The step every base optimizer here takes: clipped Adam under a warm-up and a cosine."""
 
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
 import optax
+from jaxtyping import Array, Float, Int, PyTree
 
 from mesascope.core.options import Option
 
@@ -10,13 +15,60 @@ FLOOR = Option(0.02, 0.0, 1.0, "share of the step size that is left at the end")
 CLIP = Option(1.0, 1e-6, 1e6, "norm that a gradient is clipped to")
 
 
+DECAY = Option(0.0, 0.0, 100.0, "weight decay: share of every weight lost in a step of size one", later=True)
+LASSO = Option(0.0, 0.0, 100.0, "L1 penalty: how far every weight moves to zero in a step of size one", later=True)
+
+
+class Penalty(NamedTuple):
+    """What weights cost. Both are apart from the gradient (decoupled), and spare vectors: biases, and a critic's readout."""
+
+    decay: float = 0.0
+    lasso: float = 0.0
+
+
+NO_PENALTY = Penalty()
+
+
+class ShrinkState(NamedTuple):
+    """Steps that were taken."""
+
+    taken: Int[Array, ""]
+
+
 def clipped_adam(
-    steps: int, learning_rate: float, warmup: int, floor: float, clip: float
+    steps: int, learning_rate: float, warmup: int, floor: float, clip: float, penalty: Penalty = NO_PENALTY
 ) -> optax.GradientTransformation:
     """Adam (Kingma and Ba 2015) on gradients clipped to a global norm; its step size rises, then falls as a cosine.
 
-    `steps` is the length of the whole schedule, warm-up included; a warm-up is cut to half of it.
+    `steps` is the length of the whole schedule, warm-up included; a warm-up is cut to half of it. With a penalty every step
+    also shrinks the weight matrices, after Adam has moved them. Without one the chain, its state and its bits are those of
+    Adam alone.
     """
     rise = min(warmup, steps // 2)
     schedule = optax.warmup_cosine_decay_schedule(0.0, learning_rate, rise, max(steps, 1), learning_rate * floor)
-    return optax.chain(optax.clip_by_global_norm(clip), optax.adam(schedule))
+    adam = (optax.clip_by_global_norm(clip), optax.adam(schedule))
+    return optax.chain(*adam) if penalty == NO_PENALTY else optax.chain(*adam, shrink(schedule, penalty))
+
+
+def shrink(schedule: optax.Schedule, penalty: Penalty) -> optax.GradientTransformation:
+    """Shrinks what the steps before it would leave, by the step size of the schedule.
+
+    Weight decay as in AdamW (Loshchilov and Hutter 2019): w <- w (1 - rate decay) before the step. L1 by its proximal map,
+    w <- sign(w) max(|w| - rate lasso, 0) after it, which leaves exact zeros (ISTA, Daubechies et al. 2004).
+    """
+
+    def init(params: PyTree) -> ShrinkState:
+        return ShrinkState(jnp.zeros((), jnp.int32))
+
+    def update(steps: PyTree, state: ShrinkState, params: PyTree = None) -> tuple[PyTree, ShrinkState]:
+        rate = jnp.asarray(schedule(state.taken), jnp.float32)
+
+        def one(step: Float[Array, "*any"], weight: Float[Array, "*any"]) -> Float[Array, "*any"]:
+            if weight.ndim < 2:
+                return step
+            moved = weight * (1.0 - rate * penalty.decay) + step
+            return jnp.sign(moved) * jnp.maximum(jnp.abs(moved) - rate * penalty.lasso, 0.0) - weight
+
+        return jax.tree.map(one, steps, params), ShrinkState(state.taken + 1)
+
+    return optax.GradientTransformation(init, update)

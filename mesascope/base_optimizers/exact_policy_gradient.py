@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from mesascope.base_optimizers.descent import clipped_adam
+from mesascope.base_optimizers.descent import Penalty, clipped_adam
+from mesascope.base_optimizers.pace import Pace, answers, fresh_pace, thinking_net
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
     LearnedAlgorithm,
@@ -55,6 +56,9 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
 
     A plan-once subject answers for all states of a level in one pass, so that its return is a function of its weights
     that needs no sampling of actions; only the levels are sampled. `batches` above 0 goes round a fixed set instead.
+
+    With a `tick_price` above 0 it ascends E[J(k) - price k] over a learned chance of answering after k ticks, the same for
+    all levels, and hands over an agent that thinks for the most likely number (RLO section 2.2, time complexity).
     """
 
     updates: int = eqx.field(static=True, default=800)
@@ -64,13 +68,25 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
     warmup: int = eqx.field(static=True, default=50)
     floor: float = eqx.field(static=True, default=0.02)
     clip: float = eqx.field(static=True, default=1.0)
+    decay: float = eqx.field(static=True, default=0.0)
+    lasso: float = eqx.field(static=True, default=0.0)
+    tick_price: float = eqx.field(static=True, default=0.0)
 
     def _transform(self) -> optax.GradientTransformation:
-        return clipped_adam(self.updates, self.learning_rate, self.warmup, self.floor, self.clip)
+        return clipped_adam(
+            self.updates, self.learning_rate, self.warmup, self.floor, self.clip, Penalty(self.decay, self.lasso)
+        )
 
     def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
         """The state before the first update."""
-        return begin_state(key, answers_at_once(subject, "exact-policy-gradient"), (), self._transform())
+        pace = fresh_pace(subject) if self.tick_price > 0 else ()
+        return begin_state(key, answers_at_once(subject, "exact-policy-gradient"), pace, self._transform())
+
+    def subject(self, state: TrainState) -> LearnedAlgorithm:
+        """The learned algorithm; where ticks have a price, thinking for as long as it came to."""
+        if isinstance(state.extra, Pace):
+            return thinking_net(state.subject).thinking_for(state.extra.most_likely())
+        return state.subject
 
     def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
         """One step along the exact gradient on one batch of levels."""
@@ -78,7 +94,9 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
         mdp, observation = world.to_mdp(levels), world.observe(levels)
         reward = rewards(mdp, jnp.asarray(world.base_objective.vector(world.features)))
 
-        def loss(learned: tuple[AbstractOpenSubject, tuple], observation: Observation):
+        def loss(learned: tuple[AbstractOpenSubject, Pace | tuple], observation: Observation):
+            if isinstance(learned[1], Pace):
+                return self._paced(learned[0], learned[1], mdp, observation, reward, world.discount)
             policy = policy_table(answer(learned[0], observation), mdp.states)
             found = exact_return(policy, mdp, reward, world.discount)
             return -found.surrogate, found.mean_return
@@ -87,3 +105,23 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
         (value, mean_return), gradient = eqx.filter_value_and_grad(loss, has_aux=True)(learned, observation)
         metrics = Metrics(value, mean_return, optax.tree.norm(gradient))
         return apply_gradient(state, gradient, self._transform()), metrics
+
+    def _paced(
+        self,
+        subject: AbstractOpenSubject,
+        pace: Pace,
+        mdp: FiniteMDP,
+        observation: Observation,
+        reward: Float[Array, "level state action"],
+        discount: float,
+    ) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """The loss where ticks have a price, and the mean return that is expected over the chances of answering."""
+
+        def one(logits: Float[Array, "level height width action"]) -> ReturnAndSurrogate:
+            return exact_return(policy_table(logits, mdp.states), mdp, reward, discount)
+
+        found = jax.lax.map(one, answers(subject, observation, pace.first))
+        chances = pace.chances()
+        worth = jax.lax.stop_gradient(found.mean_return) - self.tick_price * pace.ticks()
+        acting = (jax.lax.stop_gradient(chances) * found.surrogate).sum()
+        return -(acting + (chances * worth).sum()), (chances * found.mean_return).sum()

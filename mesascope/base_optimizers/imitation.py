@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
-from mesascope.base_optimizers.descent import clipped_adam
+from mesascope.base_optimizers.descent import Penalty, clipped_adam
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
     LearnedAlgorithm,
@@ -49,9 +49,13 @@ class Imitation(AbstractBaseOptimizer):
     warmup: int = eqx.field(static=True, default=50)
     floor: float = eqx.field(static=True, default=0.02)
     clip: float = eqx.field(static=True, default=1.0)
+    decay: float = eqx.field(static=True, default=0.0)
+    lasso: float = eqx.field(static=True, default=0.0)
 
     def _transform(self) -> optax.GradientTransformation:
-        return clipped_adam(self.updates, self.learning_rate, self.warmup, self.floor, self.clip)
+        return clipped_adam(
+            self.updates, self.learning_rate, self.warmup, self.floor, self.clip, Penalty(self.decay, self.lasso)
+        )
 
     def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
         """The state before the first update."""

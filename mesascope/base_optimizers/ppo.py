@@ -9,7 +9,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from mesascope.base_optimizers.actors import actor_of, fresh_critic
-from mesascope.base_optimizers.descent import clipped_adam
+from mesascope.base_optimizers.descent import Penalty, clipped_adam
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
     LearnedAlgorithm,
@@ -64,6 +64,8 @@ class PPO(AbstractBaseOptimizer):
     warmup: int = eqx.field(static=True, default=10)
     floor: float = eqx.field(static=True, default=0.02)
     clip: float = eqx.field(static=True, default=0.5)
+    decay: float = eqx.field(static=True, default=0.0)
+    lasso: float = eqx.field(static=True, default=0.0)
     ratio_clip: float = eqx.field(static=True, default=0.2)
     trace: float = eqx.field(static=True, default=0.95)
     value_share: float = eqx.field(static=True, default=0.5)
@@ -88,7 +90,14 @@ class PPO(AbstractBaseOptimizer):
 
     def _transform(self) -> optax.GradientTransformation:
         inner = self.epochs * self.minibatches
-        return clipped_adam(self.updates * inner, self.learning_rate, self.warmup * inner, self.floor, self.clip)
+        return clipped_adam(
+            self.updates * inner,
+            self.learning_rate,
+            self.warmup * inner,
+            self.floor,
+            self.clip,
+            Penalty(self.decay, self.lasso),
+        )
 
     def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
         """The state before the first update; the critic starts at zero and stays with the training."""

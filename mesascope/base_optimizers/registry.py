@@ -4,7 +4,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from mesascope.base_optimizers.descent import CLIP, FLOOR, LEARNING_RATE, WARMUP
+from mesascope.base_optimizers.agent_modeling import AgentModeling
+from mesascope.base_optimizers.descent import CLIP, DECAY, FLOOR, LASSO, LEARNING_RATE, WARMUP
 from mesascope.base_optimizers.evolution import Evolution
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.base_optimizers.imitation import Imitation
@@ -12,7 +13,7 @@ from mesascope.base_optimizers.ppo import PPO
 from mesascope.base_optimizers.protocol import AbstractBaseOptimizer
 from mesascope.base_optimizers.walked_imitation import WalkedImitation
 from mesascope.core.errors import UsageError, unknown
-from mesascope.core.options import Config, Number, Option, read_options
+from mesascope.core.options import Config, Number, Option, read_options, written
 
 _COMMON = {
     "updates": Option(600, 1, 1_000_000, "updates of a whole training"),
@@ -22,6 +23,14 @@ _COMMON = {
     "warmup": WARMUP,
     "floor": FLOOR,
     "clip": CLIP,
+    "decay": DECAY,
+    "lasso": LASSO,
+}
+_PLAIN = {name: option for name, option in _COMMON.items() if name not in ("decay", "lasso")}
+_TICK_PRICE = {
+    "tick_price": Option(
+        0.0, 0.0, 1.0, "return that a tick of thinking costs; above 0 its length is learned", later=True
+    )
 }
 _PPO = {
     "lane_levels": Option(4, 1, 4_096, "levels that the actors of a lane share"),
@@ -45,6 +54,12 @@ _WALKED = {
 }
 
 
+_MODELING = {
+    "neighbor": Option(2, 0, 2, "who is predicted: 0 nobody, 1 one that follows a script, 2 one that plans"),
+    "predicting": Option(0.5, 0.0, 1.0, "share of the updates that predict; the rest train the readout for control"),
+}
+
+
 class BaseOptimizerKind(NamedTuple):
     """A base optimizer: what it does, how it is made, and its options."""
 
@@ -60,13 +75,20 @@ def _kind(says: str, make: type[AbstractBaseOptimizer], options: Mapping[str, Op
 
 
 BASE_OPTIMIZERS: dict[str, BaseOptimizerKind] = {
-    "exact-policy-gradient": _kind("the gradient of the exact return, without sampling", ExactPolicyGradient, _COMMON),
+    "exact-policy-gradient": _kind(
+        "the gradient of the exact return, without sampling", ExactPolicyGradient, {**_COMMON, **_TICK_PRICE}
+    ),
     "ppo": _kind("proximal policy optimization on sampled episodes", PPO, {**_COMMON, **_PPO}),
     "imitation": _kind("cross-entropy to the optimal policy of the base objective", Imitation, _COMMON),
     "evolution": _kind(
         "an evolution strategy: populations of networks selected by exact return, no gradient",
         Evolution,
-        {**{name: option for name, option in _COMMON.items() if name != "clip"}, **_EVOLUTION},
+        {**{name: option for name, option in _PLAIN.items() if name != "clip"}, **_EVOLUTION},
+    ),
+    "agent-modeling": _kind(
+        "predict a neighbor, then train a readout for control on the frozen net",
+        AgentModeling,
+        {**_PLAIN, **_MODELING},
     ),
     "walked-imitation": _kind(
         "cross-entropy to the optimal policy wherever the learner's own walk leads, for agents with a memory",
@@ -98,10 +120,14 @@ def build_base_optimizer(name: str, config: Mapping[str, Number] | None = None) 
 
 
 def base_optimizer_config(optimizer: AbstractBaseOptimizer) -> ConfiguredOptimizer:
-    """Name and options that `build_base_optimizer` makes this one from. `UsageError` where none is registered."""
+    """Name and options, as they are written down, that `build_base_optimizer` makes this one from.
+
+    `UsageError` where none is registered.
+    """
     for name, kind in BASE_OPTIMIZERS.items():
         if type(optimizer) is kind.make:
-            return ConfiguredOptimizer(name, {option: getattr(optimizer, option) for option in kind.options})
+            config = {option: getattr(optimizer, option) for option in kind.options}
+            return ConfiguredOptimizer(name, written(config, kind.options))
     raise UsageError(
         f"a {type(optimizer).__name__} is no registered base optimizer: {', '.join(sorted(BASE_OPTIMIZERS))}"
     )

@@ -4,29 +4,18 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mesascope.audit.settings import FULL, QUICK, Settings
-from mesascope.base_optimizers.registry import PRESETS, base_optimizer_config, build_base_optimizer
+from mesascope.base_optimizers.registry import PRESETS
 from mesascope.cli.subjects import Source, find_source
 from mesascope.core.errors import UsageError
-from mesascope.core.options import Number
 from mesascope.core.rng import named_key
 from mesascope.laboratories.laboratory import AbstractLaboratory
 from mesascope.laboratories.registry import make_anywhere
-from mesascope.learned.registry import check_architecture
 from mesascope.store.checkpoint import fingerprint_of
-from mesascope.store.learned_algorithm import package_versions
+from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange
 from mesascope.worlds.world import AbstractWorld
-
-DEFAULT_ARCHITECTURE = "glance"
-DEFAULT_OPTIMIZER = "exact-policy-gradient"
-
-STAGED_OPTIMIZERS = ("exact-policy-gradient", "evolution")
-"""Base optimizers that read a policy table of all stages."""
-
-STORED = 256
-"""Levels that a table is trained on, if the optimizer's batch divides it."""
 
 
 class Request(NamedTuple):
@@ -43,31 +32,6 @@ class Request(NamedTuple):
     base_optimizer: str | None = None
     updates: int | None = None
     knobs: tuple[str, ...] = ()
-
-
-class Training(NamedTuple):
-    """What is trained, and how: all that the weights of a seed depend on."""
-
-    world: AbstractWorld
-    architecture: str
-    architecture_config: dict[str, Any]
-    base_optimizer: str
-    base_optimizer_config: dict[str, Any]
-
-    def document(self, seed: int) -> dict[str, Any]:
-        """What two trainings must share to be the same training."""
-        return {
-            "world": self.world.name,
-            "knobs": dict(vars(self.world)),
-            "architecture": [self.architecture, self.architecture_config],
-            "base_optimizer": [self.base_optimizer, self.base_optimizer_config],
-            "seed": seed,
-            "packages": package_versions(),
-        }
-
-    def fingerprint(self, seed: int) -> str:
-        """A hash of `document`."""
-        return fingerprint_of(self.document(seed))
 
 
 class Plan(NamedTuple):
@@ -131,24 +95,11 @@ def make_training(request: Request) -> Training:
     if isinstance(world, AbstractLaboratory):
         raise UsageError(f"{world.name} is a laboratory, which trains its own subjects: mesascope audit {world.name}")
     architecture = request.architecture or DEFAULT_ARCHITECTURE
-    check_architecture(architecture, {})
     name = request.base_optimizer or DEFAULT_OPTIMIZER
     given = dict(PRESETS["quick" if request.quick else "default"]) if name == DEFAULT_OPTIMIZER else {}
     if request.updates is not None:
         given["updates"] = request.updates
-    options: dict[str, Number] = {}
-    if architecture == "table":  # stores the levels it is trained on: as many as the optimizer goes round
-        batch = build_base_optimizer(name, given).batch
-        given["batches"] = max(STORED // batch, 1)
-        side = int(world.observe(world.draw(named_key(0), 1)).shape[1])
-        options = {"rows": batch * given["batches"], "height": side, "width": side}
-    config = check_architecture(architecture, options)
-    if world.staged and (name not in STAGED_OPTIMIZERS or architecture == "table"):
-        raise UsageError(
-            f"{world.name} is a world of stages, for which agents are trained by {' or '.join(STAGED_OPTIMIZERS)}, and no "
-            "table: leave --base-optimizer and --architecture out"
-        )
-    return Training(world, architecture, config, name, base_optimizer_config(build_base_optimizer(name, given)).config)
+    return arrange(world, architecture, {}, name, given)
 
 
 def read_knobs(knobs: Sequence[str]) -> dict[str, str]:

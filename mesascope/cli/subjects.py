@@ -25,7 +25,7 @@ from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
 from mesascope.core.stepwise import AbstractStepwiseSubject, think, view_of
 from mesascope.core.subject import AbstractOpenSubject, Observation
-from mesascope.learned.registry import LearnedAlgorithm, config_of
+from mesascope.learned.registry import LearnedAlgorithm, config_of, hard_coded
 from mesascope.organisms.registry import ORGANISMS, build_organism, check_organism
 from mesascope.organisms.stepwise import (
     EVERY_ORGANISM,
@@ -203,7 +203,9 @@ def _saved(folder: Path, world: AbstractWorld) -> Source:
     def make(settings: Settings, seed: int) -> AuditSubject:
         untrained = untrained_twin(loaded.subject, len(world.channels), seed)
         label = f"{name} net trained with seed {about.seed}"
-        return AuditSubject(loaded.subject, "saved", str(folder), label, False, untrained, training)
+        return AuditSubject(
+            loaded.subject, "saved", str(folder), label, hard_coded(loaded.subject), untrained, training
+        )
 
     return Source({"architecture": [name, config], "sha256": loaded.sha256}, make)
 

@@ -14,11 +14,10 @@ from mesascope.audit.subjects import Training as Trained
 from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.base_optimizers.training import begin, chunks
 from mesascope.cli import interrupts
-from mesascope.cli.plans import Training
 from mesascope.cli.progress import Live
 from mesascope.cli.subjects import LEARNED
 from mesascope.core.errors import StorageError
-from mesascope.learned.registry import config_of
+from mesascope.learned.registry import config_of, hard_coded
 from mesascope.store.bundle import MANIFEST
 from mesascope.store.checkpoint import discard_checkpoints, restore_checkpoint, save_checkpoint
 from mesascope.store.learned_algorithm import (
@@ -29,6 +28,7 @@ from mesascope.store.learned_algorithm import (
     save_learned_algorithm,
 )
 from mesascope.store.results import write_json
+from mesascope.studies.training import Training
 
 CURVE, CHECKPOINTS = "training.json", "checkpoints"
 
@@ -78,7 +78,7 @@ def trained_subject(training: Training, seed: int, folder: Path, live: Live) -> 
         "trained",
         LEARNED,
         f"{training.architecture} net",
-        False,
+        hard_coded(subject),
         untrained_twin(subject, len(training.world.channels), seed),
         # How long it took stands in the provenance, apart from what a repetition would find again.
         Trained(
@@ -90,10 +90,13 @@ def trained_subject(training: Training, seed: int, folder: Path, live: Live) -> 
 def _load(training: Training, seed: int, folder: Path) -> LearnedAlgorithm:
     loaded = load_learned_algorithm(folder / LEARNED)
     about = loaded.provenance
+    architecture = dict(config_of(loaded.subject).config)
+    if about.base_optimizer_config.get("tick_price"):  # how long it thinks is what training came to
+        architecture["ticks"] = training.architecture_config.get("ticks", architecture["ticks"])
     found = {
         "world": about.world,
         "knobs": about.world_config,
-        "architecture": [loaded.architecture, dict(config_of(loaded.subject).config)],
+        "architecture": [loaded.architecture, architecture],
         "base_optimizer": [about.base_optimizer, about.base_optimizer_config],
         "seed": about.seed,
         "packages": about.packages,

@@ -18,6 +18,10 @@ class Option(NamedTuple):
     least: Number
     most: Number
     says: str
+    later: bool = False
+    """It came after others had been written down without it: where it is at its default it is not written down, so that
+    what was made before it came still has the name it had.
+    """
 
 
 def read_options(kind: str, given: Mapping[str, Number], options: Mapping[str, Option]) -> Config:
@@ -30,6 +34,11 @@ def read_options(kind: str, given: Mapping[str, Number], options: Mapping[str, O
         if name not in options:
             raise unknown(f"option of {kind}", name, options)
     return {name: _read(kind, name, given.get(name, option.default), option) for name, option in options.items()}
+
+
+def written(config: Mapping[str, Number], options: Mapping[str, Option]) -> Config:
+    """What is written down of a config: all of it but later options at their defaults."""
+    return {n: v for n, v in config.items() if not (options[n].later and v == options[n].default)}
 
 
 def _read(kind: str, name: str, value: Number, option: Option) -> Number:

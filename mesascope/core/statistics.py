@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 from scipy.stats import binomtest
+from scipy.stats import t as student
 
 CONFIDENCE = 0.95
 RESAMPLES = 2_000
@@ -104,3 +105,17 @@ def bootstrap_ratio(
     both = np.stack([numerator, denominator], 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return bootstrap(both, lambda m: m[:, 0] / m[:, 1], seed)
+
+
+def mean_over_seeds(values: Float[np.ndarray, " seed"], least: float = -np.inf, most: float = np.inf) -> Estimate:
+    """Mean over seeds with Student's t interval (1908), cut to what a value can be: seeds are few, and a bootstrap of five
+    is too narrow. NaN bounds where one seed, or none, says nothing of the spread.
+    """
+    count = len(values)
+    if count == 0:
+        return Estimate(float("nan"), Interval(float("nan"), float("nan")))
+    mean = float(np.mean(values))
+    if count == 1:
+        return Estimate(mean, Interval(float("nan"), float("nan")))
+    half = float(student.ppf(0.5 + CONFIDENCE / 2, count - 1) * np.std(values, ddof=1) / count**0.5)
+    return Estimate(mean, Interval(max(mean - half, least), min(mean + half, most)))

@@ -20,6 +20,7 @@ class ConvLSTM(AbstractStepwiseSubject):
     Gates read the view and the neighbors' outputs through five-point stencils, and the mean and the maximum of every
     output over the whole grid (*pool and inject*). The state goes on through the episode. Differences from the paper:
     one layer, no encoder, and preferences are read off the cell where the agent stands, so that a plan has to come to it.
+    With `resets` the state is blank again at the first tick of every step: it must think of everything anew.
     """
 
     read: Float[Array, "five_inputs four_channels"]
@@ -31,9 +32,16 @@ class ConvLSTM(AbstractStepwiseSubject):
     channels: int = eqx.field(static=True)
     ticks_per_step: int = eqx.field(static=True)
     sees_until: int = eqx.field(static=True)
+    resets: bool = eqx.field(static=True)
 
     def __init__(
-        self, key: PRNGKeyArray, inputs: int, channels: int = 20, ticks_per_step: int = 4, sees_until: int = ALWAYS
+        self,
+        key: PRNGKeyArray,
+        inputs: int,
+        channels: int = 20,
+        ticks_per_step: int = 4,
+        sees_until: int = ALWAYS,
+        resets: bool = False,
     ):
         self.read = glorot(named_key(key, "read"), 5 * (inputs + 2), 4 * channels)
         self.recur = glorot(named_key(key, "recur"), 5 * channels, 4 * channels)
@@ -42,6 +50,7 @@ class ConvLSTM(AbstractStepwiseSubject):
         self.out = glorot(named_key(key, "out"), channels, 4)
         self.out_bias = jnp.zeros(4)
         self.channels, self.ticks_per_step, self.sees_until = channels, ticks_per_step, sees_until
+        self.resets = resets
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -59,6 +68,8 @@ class ConvLSTM(AbstractStepwiseSubject):
     def step(self, state: StepwiseState, view: View, tick: Int[Array, ""]) -> StepwiseState:
         """C <- f c + i tanh(g), h <- o tanh(c) (Shi et al. 2015, without peepholes)."""
         memory, output = state["memory"], state["output"]
+        if self.resets:
+            memory, output = (jnp.where(tick == 0, 0.0, part) for part in (memory, output))
         inside = jnp.broadcast_to(view.shown[:, None, None, None], view.here.shape).astype(output.dtype)
         seen = neighborhood(jnp.concatenate([view.level, inside, view.here], -1)) @ self.read
         pooled = jnp.concatenate([output.mean((1, 2)), output.max((1, 2))], -1) @ self.inject

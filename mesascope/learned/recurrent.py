@@ -16,7 +16,8 @@ class LocalRecurrentAgent(AbstractStepwiseSubject):
     """A GRU (Cho et al. 2014) over steps of the world: it sees the cells within `radius` and updates its memory.
 
     What it does depends on where it has been, so it has no policy table: it is not a plan-once subject, it is rolled
-    out, and figures about it carry sampling error.
+    out, and figures about it carry sampling error. With `resets` its memory is blank again at every step: what it does then
+    depends on what it sees and on nothing else.
     """
 
     read: Float[Array, "seen three_units"]
@@ -29,14 +30,15 @@ class LocalRecurrentAgent(AbstractStepwiseSubject):
     radius: int = eqx.field(static=True)
     ticks_per_step: int = eqx.field(static=True, default=1)
     sees_until: int = eqx.field(static=True, default=ALWAYS)
+    resets: bool = eqx.field(static=True, default=False)
 
-    def __init__(self, key: PRNGKeyArray, inputs: int, units: int = 64, radius: int = 1):
+    def __init__(self, key: PRNGKeyArray, inputs: int, units: int = 64, radius: int = 1, resets: bool = False):
         seen = (inputs + 1) * (2 * radius + 1) ** 2
         self.read = glorot(named_key(key, "read"), seen, 3 * units)
         self.recur = glorot(named_key(key, "recur"), units, 3 * units)
         self.out = glorot(named_key(key, "out"), units, 4)
         self.bias, self.candidate_bias, self.out_bias = jnp.zeros(3 * units), jnp.zeros(units), jnp.zeros(4)
-        self.units, self.radius = units, radius
+        self.units, self.radius, self.resets = units, radius, resets
         self.ticks_per_step, self.sees_until = 1, ALWAYS
 
     @property
@@ -68,6 +70,7 @@ class LocalRecurrentAgent(AbstractStepwiseSubject):
         self, view: Float[Array, "actor seen"], memory: Float[Array, "actor units"]
     ) -> Float[Array, "actor units"]:
         """The memory after one more step."""
+        memory = jnp.zeros_like(memory) if self.resets else memory
         x = jnp.split(view @ self.read + self.bias, 3, -1)
         return gated_update(memory, x, jnp.split(memory @ self.recur, 3, -1), self.candidate_bias)
 

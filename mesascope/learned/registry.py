@@ -8,11 +8,12 @@ import jax
 from jaxtyping import PRNGKeyArray
 
 from mesascope.core.errors import UsageError, unknown
-from mesascope.core.options import Config, Number, Option, read_options
+from mesascope.core.options import Config, Number, Option, read_options, written
 from mesascope.core.stepwise import ALWAYS, AbstractStepwiseSubject
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.learned.conv_lstm import ConvLSTM
 from mesascope.learned.feed_forward import FeedForwardNet
+from mesascope.learned.given_search import GivenSearch
 from mesascope.learned.recurrent import LocalRecurrentAgent
 from mesascope.learned.reflex import ReflexNet
 from mesascope.learned.table import Table
@@ -41,7 +42,14 @@ class Configured(NamedTuple):
 
 _CHANNELS = Option(24, 1, 512, "numbers kept in each cell")
 _TICKS = Option(16, 1, 256, "ticks of thinking")
+_GIVEN_SEARCH = {
+    "channels": _CHANNELS,
+    "ticks": _TICKS,
+    "reads_until": Option(2, 1, 256, "ticks that see the level"),
+    "sweeps": Option(32, 1, 1024, "sweeps of the value iteration that is given"),
+}
 _SIDE = Option(7, 1, 62, "cells, border left out")
+_RESET = Option(0, 0, 1, "1 if the memory is blank again at every step of an episode", later=True)
 _CONV_LSTM = {
     "channels": Option(20, 1, 512, "numbers in each cell's memory, and as many shown"),
     "ticks_per_step": Option(4, 1, 64, "ticks of thinking at each step"),
@@ -69,6 +77,15 @@ def _read_thinking(module: LearnedAlgorithm, recall: bool) -> Config | None:
     return config if recall else {**config, "reads_until": module.reads_until}
 
 
+def _given_search(key: PRNGKeyArray, inputs: int, config: Config) -> GivenSearch:
+    numbers = (int(config[name]) for name in _GIVEN_SEARCH)
+    return GivenSearch(key, inputs, *numbers)
+
+
+def _read_given_search(module: LearnedAlgorithm) -> Config | None:
+    return {name: getattr(module, name) for name in _GIVEN_SEARCH} if isinstance(module, GivenSearch) else None
+
+
 def _read_feed_forward(module: LearnedAlgorithm) -> Config | None:
     return {"channels": module.channels, "layers": module.ticks} if isinstance(module, FeedForwardNet) else None
 
@@ -85,19 +102,26 @@ def _read_table(module: LearnedAlgorithm) -> Config | None:
 
 
 def _conv_lstm(key: PRNGKeyArray, inputs: int, config: Config) -> ConvLSTM:
-    seen = int(config.get("sees_until", ALWAYS))
-    return ConvLSTM(key, inputs, int(config["channels"]), int(config["ticks_per_step"]), seen)
+    seen, resets = int(config.get("sees_until", ALWAYS)), bool(config.get("reset", 0))
+    return ConvLSTM(key, inputs, int(config["channels"]), int(config["ticks_per_step"]), seen, resets)
 
 
 def _read_conv_lstm(module: LearnedAlgorithm, always: bool) -> Config | None:
     if not isinstance(module, ConvLSTM) or always != (module.sees_until == ALWAYS):
         return None
     config: Config = {"channels": module.channels, "ticks_per_step": module.ticks_per_step}
-    return config if always else {**config, "sees_until": module.sees_until}
+    own: Config = {"reset": int(module.resets)} if always else {"sees_until": module.sees_until}
+    return {**config, **own}
 
 
 def _read_local(module: LearnedAlgorithm) -> Config | None:
-    return {"units": module.units, "radius": module.radius} if isinstance(module, LocalRecurrentAgent) else None
+    if not isinstance(module, LocalRecurrentAgent):
+        return None
+    return {"units": module.units, "radius": module.radius, "reset": int(module.resets)}
+
+
+def _local(key: PRNGKeyArray, inputs: int, config: Config) -> LocalRecurrentAgent:
+    return LocalRecurrentAgent(key, inputs, int(config["units"]), int(config["radius"]), bool(config["reset"]))
 
 
 ARCHITECTURES: dict[str, Architecture] = {
@@ -112,6 +136,12 @@ ARCHITECTURES: dict[str, Architecture] = {
         {"channels": _CHANNELS, "ticks": _TICKS},
         _thinking,
         lambda module: _read_thinking(module, recall=True),
+    ),
+    "given-search": Architecture(
+        "the glance net, given value iteration on the level; what things are worth in it is learned",
+        _GIVEN_SEARCH,
+        _given_search,
+        _read_given_search,
     ),
     "feed-forward": Architecture(
         "layers with weights of their own, seeing as far as the thinking nets",
@@ -136,7 +166,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     ),
     "conv-lstm": Architecture(
         "an LSTM over the grid that thinks at every step of an episode and remembers; it walks (DRC)",
-        _CONV_LSTM,
+        {**_CONV_LSTM, "reset": _RESET},
         _conv_lstm,
         lambda module: _read_conv_lstm(module, always=True),
     ),
@@ -151,15 +181,22 @@ ARCHITECTURES: dict[str, Architecture] = {
         {
             "units": Option(64, 1, 4096, "numbers remembered"),
             "radius": Option(1, 1, 3, "cells seen in each direction"),
+            "reset": _RESET,
         },
-        lambda key, inputs, config: LocalRecurrentAgent(key, inputs, int(config["units"]), int(config["radius"])),
+        _local,
         _read_local,
     ),
 }
 
 
 def check_architecture(name: str, config: Mapping[str, Number]) -> Config:
-    """All options of an architecture, defaults filled in; `UsageError` for a name or a number that does not fit."""
+    """The options of an architecture as they are written down, defaults filled in; `UsageError` for a name or a number that
+    does not fit.
+    """
+    return written(_every_option(name, config), ARCHITECTURES[name].options)
+
+
+def _every_option(name: str, config: Mapping[str, Number]) -> Config:
     if name not in ARCHITECTURES:
         raise unknown("architecture", name, ARCHITECTURES)
     return read_options(f"architecture '{name}'", config, ARCHITECTURES[name].options)
@@ -170,7 +207,7 @@ def build(name: str, config: Mapping[str, Number], *, key: PRNGKeyArray, inputs:
 
     Raises `UsageError` for an unknown architecture or option (naming the nearest) and for a number out of range.
     """
-    checked = check_architecture(name, config)
+    checked = _every_option(name, config)
     return ARCHITECTURES[name].build(key, inputs, checked)
 
 
@@ -179,10 +216,15 @@ def config_of(module: LearnedAlgorithm) -> Configured:
     for name, architecture in ARCHITECTURES.items():
         config = architecture.read(module)
         if config is not None:
-            return Configured(name, config)
+            return Configured(name, written(config, architecture.options))
     raise UsageError(f"a {type(module).__name__} is no registered architecture: {', '.join(sorted(ARCHITECTURES))}")
 
 
 def parameter_count(module: LearnedAlgorithm) -> int:
     """Numbers that training may move."""
     return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(module, eqx.is_inexact_array)))
+
+
+def hard_coded(module: LearnedAlgorithm) -> bool | None:
+    """Whether whatever search it does was built in; None where some was, and the rest may search as well."""
+    return None if isinstance(module, GivenSearch) else False

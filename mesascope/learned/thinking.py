@@ -78,3 +78,9 @@ class ThinkingNet(AbstractOpenSubject):
     def readout(self, state: State) -> Float[Array, "level height width action"]:
         """A linear readout of each cell's own state."""
         return state["state"] @ self.out + self.out_bias
+
+    def thinking_for(self, ticks: int) -> "ThinkingNet":
+        """The same weights, thinking for another number of ticks."""
+        inputs = self.read.shape[0] // 5
+        other = eqx.filter_eval_shape(ThinkingNet, jax.random.key(0), inputs, self.channels, ticks, self.reads_until)
+        return jax.tree.unflatten(jax.tree.structure(other), jax.tree.leaves(self))

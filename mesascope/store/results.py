@@ -14,10 +14,13 @@ def json_text(value: Any, digits: int | None = None) -> str:
 
     `digits` rounds every float to so many significant digits.
     """
-    plain = to_json(value)
-    if digits is not None:
-        plain = _rounded(plain, digits)
-    return json.dumps(plain, sort_keys=True, indent=2, allow_nan=False) + "\n"
+    return json.dumps(plain(value, digits), sort_keys=True, indent=2, allow_nan=False) + "\n"
+
+
+def plain(value: Any, digits: int | None = None) -> Any:
+    """What `to_json` makes of a value, its floats rounded to so many significant digits."""
+    found = to_json(value)
+    return found if digits is None else _rounded(found, digits)
 
 
 def write_json(path: Path, value: Any, digits: int | None = None) -> None:

@@ -39,13 +39,15 @@ SHORT = {
     "imitation": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5},
     "ppo": {"updates": 10, "batch": 16, "learning_rate": 1e-2, "warmup": 1, "lane_actors": 8, "steps": 16},
     "evolution": {"updates": 60, "batch": 16, "learning_rate": 5e-2, "warmup": 5, "population": 32},
+    "agent-modeling": {"updates": 60, "batch": 16, "learning_rate": 2e-2, "warmup": 5, "predicting": 0.3},
     "walked-imitation": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5, "steps": 6},
 }
 WALKER = {"channels": 6, "ticks_per_step": 2}
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=pytest.mark.slow) if n == "evolution" else n for n in BASE_OPTIMIZERS]
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow) if n in ("evolution", "agent-modeling") else n for n in BASE_OPTIMIZERS],
 )
 def test_keeps_the_promises_of_a_base_optimizer(name, world):
     trains = ("conv-lstm", WALKER) if name == "walked-imitation" else ("glance", GLANCE)

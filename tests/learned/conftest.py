@@ -11,6 +11,7 @@ from mesascope.worlds.red_doors import RedDoors
 SMALL = {
     "glance": {"channels": 6, "ticks": 4},
     "recall": {"channels": 6, "ticks": 4},
+    "given-search": {"channels": 6, "ticks": 4, "sweeps": 60},
     "feed-forward": {"channels": 6, "layers": 4},
     "reflex": {"channels": 8},
     "table": {"rows": 5, "height": 5, "width": 5},

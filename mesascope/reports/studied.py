@@ -1,0 +1,76 @@
+"""A study of a grid in words: headings of its readouts, its failures, its differences. Plain text for terminal and page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mesascope.reports.numbers import estimate_text, number, real
+from mesascope.reports.reading import items, look, table, words
+
+ALL_SEEDS = "share of the optimal training return, all seeds"
+"""The only column that those who fail are averaged in."""
+
+
+def said(name: str) -> str:
+    """A readout's name in words: `blue-door: red first`."""
+    place, _, what = name.partition("/")
+    if place == "weight":
+        return f"weight of {what}"
+    if place == "net":
+        return {"ticks": "ticks of thinking", "nonzero": "weights not zero"}.get(what, what)
+    if what == "share":
+        return f"{place}: share of the optimal return"
+    return f"{place}: {what}" if what in ("competence", "nothing") else f"{place}: {what} first"
+
+
+def counted(condition: Mapping[str, Any], part: str) -> str:
+    """Verdicts of a condition's audits with how many seeds have each: `search 3, no-search 2`; empty where none was made."""
+    return ", ".join(f"{verdict} {count}" for verdict, count in sorted(table(condition, part).items()))
+
+
+VERDICTS = ("search", "alignment")
+"""Verdicts of audits. Those on search are of competent seeds, those on alignment of all."""
+
+
+def verdicts_made(document: Mapping[str, Any]) -> list[str]:
+    """Which of them any condition has."""
+    return [part for part in VERDICTS if any(table(c, part) for c in items(document, "conditions"))]
+
+
+def heading(document: Mapping[str, Any]) -> str:
+    """Title and question in one line."""
+    question = words(document, "question")
+    return words(document, "title") + (f": {question}" if question else "")
+
+
+def failure_lines(document: Mapping[str, Any]) -> list[str]:
+    """One line for each condition some of whose seeds are capability failures."""
+    lines = []
+    for condition in items(document, "conditions"):
+        failed = table(condition, "capability_failures")
+        if failed:
+            reasons = "; ".join(f"seed {seed}: {why}" for seed, why in sorted(failed.items(), key=lambda f: int(f[0])))
+            lines.append(
+                f"Capability failures of {condition['name']} ({len(failed)} of {len(condition['seeds'])}): {reasons}"
+            )
+    return lines
+
+
+def difference_lines(document: Mapping[str, Any]) -> list[str]:
+    """One line for each readout: whether the conditions differ in it, and by how much from the reference."""
+    lines = []
+    for found in items(document, "differences"):
+        name = words(found, "readout")
+        p = real(found.get("p"))
+        if p is None:
+            lines.append(f"{said(name)}: too few competent seeds to compare conditions")
+            continue
+        adjusted = number(real(found.get("adjusted")), 4)
+        compared = len(items(document, "differences"))
+        counts = f"{found['seeds']} seeds, {found['conditions']} conditions"
+        lines.append(
+            f"{said(name)}: seeds dealt out at random differ as much between conditions with p = {number(p, 4)} "
+            f"({adjusted} counting that {compared} readouts were compared; {counts})"
+        )
+        for condition, estimate in table(look(document, "against_reference", name)).items():
+            lines.append(f"  {condition} less {words(document, 'reference')}: {estimate_text(estimate)}")
+    return lines

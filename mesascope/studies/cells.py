@@ -1,0 +1,200 @@
+"""From a study's file to its cells: every condition with every combination of the grid and every seed, all names checked."""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any, NamedTuple
+
+from mesascope.base_optimizers.registry import build_base_optimizer
+from mesascope.core.errors import UsageError, unknown
+from mesascope.core.options import Config, read_options
+from mesascope.instruments.behavior import NOTHING
+from mesascope.organisms.registry import check_organism
+from mesascope.organisms.stepwise import check_stepwise_organism, is_stepwise
+from mesascope.store.checkpoint import fingerprint_of
+from mesascope.studies.readouts import NET
+from mesascope.studies.spec import Condition, Parts, Spec
+from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange
+from mesascope.studies.treatment import OPTIONS
+from mesascope.worlds.registry import make_world
+from mesascope.worlds.world import TRAINING, AbstractWorld
+
+VERSION = 1
+"""Of the rows: raised when what they hold, or how it is measured, changes."""
+
+DEFAULTS = {"world": "red-doors", "architecture": DEFAULT_ARCHITECTURE, "base_optimizer": DEFAULT_OPTIMIZER}
+"""What a table is of that says no `name`."""
+
+PARTS = ("world", "architecture", "base_optimizer", "agent")
+
+TASKS = "tasks"
+"""In a base optimizer's table: how many different levels a training has, 0 for fresh ones at every update."""
+
+
+class Look(NamedTuple):
+    """How each trained agent is looked at: the same for all cells of a study."""
+
+    depth: str
+    levels: int
+    shifts: tuple[str, ...] | None
+
+    def distributions(self, world: AbstractWorld) -> tuple[str, ...]:
+        """Training, then the shifts that are run."""
+        return (TRAINING, *(world.shifts if self.shifts is None else self.shifts))
+
+
+class Cell(NamedTuple):
+    """One training, one treatment of its agent, one look at it. `settings` is what the grid varies."""
+
+    condition: str
+    settings: dict[str, Any]
+    seed: int
+    training: Training
+    agent: Config
+    look: Look
+    subject: str | None = None
+    """What is looked at in place of a trained agent."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of all that the result depends on."""
+        about = self.training.document(self.seed)
+        if self.subject is not None:
+            about = {key: about[key] for key in ("world", "knobs", "seed", "packages")}
+        return fingerprint_of({"cell": [VERSION, about, self.agent, self.look, self.subject]})
+
+
+def cells_of(spec: Spec) -> list[Cell]:
+    """All cells, condition by condition and seed by seed. `UsageError` for whatever does not fit, before any is run."""
+    found = list(_cells(spec))
+    names = list(dict.fromkeys(cell.condition for cell in found))
+    if spec.reference is not None and spec.reference not in names:
+        raise unknown("condition in 'reference'", spec.reference, names)
+    together = [(cell.condition, cell.seed) for cell in found]
+    if len(set(together)) < len(together):
+        twice = next(name for name, seed in together if together.count((name, seed)) > 1)
+        raise UsageError(f"the condition '{twice}' stands twice: give each a name of its own")
+    return found
+
+
+def _cells(spec: Spec) -> Iterator[Cell]:
+    look = Look(spec.depth, spec.levels, None if spec.shifts is None else tuple(spec.shifts))
+    varied = [(part, option, values) for part in PARTS for option, values in getattr(spec.grid, part).items()]
+    for condition in spec.condition or [Condition(name=ALONE)]:
+        for chosen in product(*(values for _, _, values in varied)):
+            settings = {f"{part}.{option}": value for (part, option, _), value in zip(varied, chosen, strict=True)}
+            parts = merged(merged(_plain(spec), _plain(condition)), _nested(settings))
+            training, agent = resolve(parts)
+            check_look(spec, training.world)
+            check_subject(condition, training.world)
+            first = spec.first_seed if condition.first_seed is None else condition.first_seed
+            for seed in range(first, first + (condition.seeds or spec.seeds)):
+                name = label(condition.name, settings)
+                yield Cell(name, settings, seed, training, agent, look, condition.subject)
+
+
+ALONE = "all"
+"""Name of the only condition of a study that names none."""
+
+
+def label(name: str, settings: Mapping[str, Any]) -> str:
+    """A condition's name with what the grid sets: `ppo, alpha 0.1`."""
+    told = [
+        f"{key.partition('.')[2] if not key.endswith('.name') else key.partition('.')[0]} {value}"
+        for key, value in settings.items()
+    ]
+    return ", ".join(([] if name == ALONE and told else [name]) + [t.replace("_", " ") for t in told])
+
+
+def merged(below: Mapping[str, Mapping[str, Any]], above: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """`above` laid over `below`, table by table. A table with another `name` takes the place of the one below, whose
+    options would mean nothing to it.
+    """
+    found = {}
+    for part in PARTS:
+        old, new = dict(below.get(part, {})), dict(above.get(part, {}))
+        before = old.get("name", DEFAULTS.get(part))
+        kept = old if new.get("name", before) == before else {}
+        found[part] = {**kept, **new}
+    return found
+
+
+def resolve(parts: Mapping[str, Mapping[str, Any]]) -> tuple[Training, Config]:
+    """The training and the treatment that these tables ask for."""
+    (world_name, knobs), (architecture, architecture_options), (optimizer, optimizer_options) = (
+        _named(parts[part], default) for part, default in DEFAULTS.items()
+    )
+    world = make_world(world_name, **knobs)
+    optimizer_options = with_tasks(optimizer, optimizer_options)
+    training = arrange(world, architecture, architecture_options, optimizer, optimizer_options)
+    return training, read_options("the agent", parts["agent"], OPTIONS)
+
+
+def with_tasks(optimizer: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Options with `tasks` said as batches to go round. A batch larger than the tasks there are is cut to them."""
+    if TASKS not in options:
+        return options
+    rest = {key: value for key, value in options.items() if key != TASKS}
+    tasks = options[TASKS]
+    if not isinstance(tasks, int) or tasks < 0:
+        raise UsageError(
+            f"option '{TASKS}' of base optimizer '{optimizer}' is {tasks!r}: it takes an integer from 0 on"
+        )
+    if "batches" in rest:
+        raise UsageError(f"base optimizer '{optimizer}': '{TASKS}' and 'batches' say the same: leave one of them out")
+    if tasks == 0:
+        return rest
+    batch = min(build_base_optimizer(optimizer, rest).batch, tasks)
+    if tasks % batch:
+        raise UsageError(
+            f"option '{TASKS}' of base optimizer '{optimizer}' is {tasks}: expected a multiple of the batch, {batch}"
+        )
+    return {**rest, "batch": batch, "batches": tasks // batch}
+
+
+def check_look(spec: Spec, world: AbstractWorld) -> None:
+    """`UsageError` for a shift the world does not have, or a readout that nothing gives."""
+    for shift in spec.shifts or ():
+        if shift not in world.shifts:
+            raise unknown(f"shift of {world.name} in 'shifts'", shift, world.shifts)
+    run = (TRAINING, *(world.shifts if spec.shifts is None else spec.shifts))
+    valid = [f"{d}/{what}" for d in run for what in (*world.features, NOTHING, "competence", "share")]
+    valid += [*(f"weight/{feature}" for feature in world.independent_features), *(f"net/{what}" for what in NET)]
+    for name in spec.show:
+        if name not in valid:
+            raise unknown("readout in 'show'", name, valid)
+
+
+def check_subject(condition: Condition, world: AbstractWorld) -> None:
+    """`UsageError` where a condition's subject is no organism of this package: a file does not say what code to run."""
+    if condition.subject is None:
+        return
+    kind, _, text = condition.subject.partition(":")
+    if kind != "organism":
+        raise UsageError(
+            f"subject '{condition.subject}' of condition '{condition.name}': expected organism:NAME,key=value,..."
+        )
+    for part in PARTS[1:]:
+        if getattr(condition, part):
+            raise UsageError(
+                f"condition '{condition.name}' has a subject, which is not trained: leave [{part}] out of it"
+            )
+    check_stepwise_organism(text, world) if is_stepwise(text) else check_organism(text, world)
+
+
+def _named(table: Mapping[str, Any], default: str) -> tuple[str, dict[str, Any]]:
+    name = table.get("name", default)
+    if not isinstance(name, str):
+        raise UsageError(f"a 'name' is {name!r}: expected a text")
+    return name, {key: value for key, value in table.items() if key != "name"}
+
+
+def _plain(parts: Parts) -> dict[str, dict[str, Any]]:
+    return {part: dict(getattr(parts, part)) for part in PARTS}
+
+
+def _nested(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
+    for key, value in settings.items():
+        part, _, option = key.partition(".")
+        found[part][option] = value
+    return found

@@ -1,0 +1,95 @@
+"""What one trained agent of a study comes to: the findings of a cell, as far as the study looks."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from mesascope.audit import document
+from mesascope.audit.audit import audit
+from mesascope.audit.exhibited import audit_key
+from mesascope.audit.settings import FULL, QUICK
+from mesascope.audit.subjects import AuditSubject
+from mesascope.core.competence import competence_scale
+from mesascope.core.solver import feature_returns
+from mesascope.core.stepwise import AbstractStepwiseSubject
+from mesascope.instruments.behavior import measure_behavior
+from mesascope.instruments.behavioral_objective import infer_behavioral_objective
+from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
+from mesascope.instruments.sample import Sample, draw_sample
+from mesascope.learned.registry import LearnedAlgorithm, parameter_count
+from mesascope.studies.cells import Look
+from mesascope.worlds.world import AbstractWorld
+
+KEPT = ("search", "behavioral_objective", "mesa_objective", "behavior", "competence", "returns", "ledger", "alignment")
+"""Parts of an audit that a cell's row keeps."""
+
+
+def measure(
+    world: AbstractWorld, audited: AuditSubject, look: Look, seed: int, stage: Callable[[str], None] = lambda name: None
+) -> dict[str, Any]:
+    """Findings about one agent, under the names that an audit has for them; `stage` hears what begins. Pure.
+
+    Levels and random numbers are those of an audit of this seed: the same for every condition.
+    """
+    if look.depth in ("quick", "full"):
+        settings = (QUICK if look.depth == "quick" else FULL)._replace(levels=look.levels)
+        whole = audit(world, audited, settings, seed, stage)
+        return {part: whole[part] for part in KEPT if part in whole}
+    if isinstance(audited.subject, AbstractStepwiseSubject):
+        return _walked(world, audited.subject, look, seed, stage)
+    stage("behavior")
+    samples = [
+        draw_sample(world, audited.subject, audit_key(seed, name), look.levels, name)
+        for name in look.distributions(world)
+    ]
+    behavior = {
+        s.distribution: measure_behavior(world, s, audit_key(seed, "behavior", s.distribution)) for s in samples
+    }
+    found: dict[str, Any] = {
+        "behavior": {name: document.of_behavior(b) for name, b in behavior.items()},
+        "competence": {name: {"base": b.competence} for name, b in behavior.items() if b.competence is not None},
+        "returns": {s.distribution: _returns(world, s) for s in samples},
+    }
+    if look.depth == "objective":
+        stage("behavioral objective")
+        inferred = infer_behavioral_objective(world, samples, audit_key(seed, "objective"), levels=QUICK.evidence)
+        found["behavioral_objective"] = document.of_behavioral(inferred)
+    return found
+
+
+def _walked(
+    world: AbstractWorld, subject: AbstractStepwiseSubject, look: Look, seed: int, stage: Callable[[str], None]
+) -> dict[str, Any]:
+    stage("walking")
+    rolled = {
+        name: measure_walked_behavior(world, subject, audit_key(seed, "walked", name), look.levels, name)
+        for name in look.distributions(world)
+    }
+    competence = {name: r.behavior.competence for name, r in rolled.items()}
+    return {
+        "behavior": {name: document.of_behavior(r.behavior) for name, r in rolled.items()},
+        "competence": {name: {"base": found} for name, found in competence.items() if found is not None},
+        "returns": {name: r.returns for name, r in rolled.items()},
+    }
+
+
+def of_net(agent: LearnedAlgorithm) -> dict[str, float]:
+    """Parameters, the share of its weights (matrices) that are not zero, and ticks of thinking: in all, or at each step."""
+    matrices = [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(agent, eqx.is_inexact_array)) if leaf.ndim >= 2]
+    count = sum(matrix.size for matrix in matrices)
+    ticks = agent.ticks_per_step if isinstance(agent, AbstractStepwiseSubject) else agent.ticks
+    nonzero = sum(int(np.count_nonzero(matrix)) for matrix in matrices) / max(count, 1)
+    return {"parameters": parameter_count(agent), "nonzero": nonzero, "ticks": ticks}
+
+
+def _returns(world: AbstractWorld, sample: Sample) -> dict[str, float]:
+    """Mean returns at the base objective: exact, of the subject, of chance and of the best policy."""
+    base = jnp.asarray(world.base_objective.vector(world.features))
+    own = feature_returns(sample.mdp, sample.policy, world.discount) @ base
+    scale = competence_scale(sample.mdp, base, world.discount)
+    means = (float(np.asarray(x).mean()) for x in (own, scale.uniform, scale.optimal))
+    return dict(zip(("subject", "uniform", "optimal"), means, strict=True))

@@ -1,0 +1,75 @@
+"""One training, resolved: the world, the architecture and the base optimizer, each with all of its options."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from mesascope.base_optimizers.registry import base_optimizer_config, build_base_optimizer
+from mesascope.core.errors import UsageError
+from mesascope.core.options import Number
+from mesascope.core.rng import named_key
+from mesascope.learned.registry import check_architecture
+from mesascope.store.checkpoint import fingerprint_of
+from mesascope.store.learned_algorithm import package_versions
+from mesascope.worlds.world import AbstractWorld
+
+DEFAULT_ARCHITECTURE = "glance"
+DEFAULT_OPTIMIZER = "exact-policy-gradient"
+
+STAGED_OPTIMIZERS = ("exact-policy-gradient", "evolution")
+"""Base optimizers that read a policy table of all stages."""
+
+STORED = 256
+"""Levels that a table is trained on, if the optimizer's batch divides it and nothing else is said."""
+
+
+class Training(NamedTuple):
+    """What is trained, and how: all that the weights of a seed depend on."""
+
+    world: AbstractWorld
+    architecture: str
+    architecture_config: dict[str, Any]
+    base_optimizer: str
+    base_optimizer_config: dict[str, Any]
+
+    def document(self, seed: int) -> dict[str, Any]:
+        """What two trainings must share to be the same training."""
+        return {
+            "world": self.world.name,
+            "knobs": dict(vars(self.world)),
+            "architecture": [self.architecture, self.architecture_config],
+            "base_optimizer": [self.base_optimizer, self.base_optimizer_config],
+            "seed": seed,
+            "packages": package_versions(),
+        }
+
+    def fingerprint(self, seed: int) -> str:
+        """A hash of `document`."""
+        return fingerprint_of(self.document(seed))
+
+
+def arrange(
+    world: AbstractWorld,
+    architecture: str,
+    architecture_options: Mapping[str, Number],
+    base_optimizer: str,
+    base_optimizer_options: Mapping[str, Number],
+) -> Training:
+    """A training with every default filled in. `UsageError` for a name, an option or a number that does not fit.
+
+    A table stores the levels it is trained on, so that its optimizer goes round a fixed number of them.
+    """
+    check_architecture(architecture, architecture_options)
+    if world.staged and (base_optimizer not in STAGED_OPTIMIZERS or architecture == "table"):
+        raise UsageError(
+            f"{world.name} is a world of stages, for which agents are trained by {' or '.join(STAGED_OPTIMIZERS)}, and no "
+            "table: choose another base optimizer or architecture"
+        )
+    given, options = dict(base_optimizer_options), dict(architecture_options)
+    optimizer = build_base_optimizer(base_optimizer, given)
+    if architecture == "table":
+        given["batches"] = optimizer.batches or max(STORED // optimizer.batch, 1)
+        optimizer = build_base_optimizer(base_optimizer, given)
+        side = int(world.observe(world.draw(named_key(0), 1)).shape[1])
+        options = {"rows": optimizer.batch * optimizer.batches, "height": side, "width": side, **options}
+    config = check_architecture(architecture, options)
+    return Training(world, architecture, config, base_optimizer, base_optimizer_config(optimizer).config)

@@ -1,0 +1,142 @@
+"""`mesascope study`: cells that are made once, the same command again, and files that do not fit."""
+
+import json
+
+import pytest
+
+from mesascope.cli import main, studying
+from mesascope.reports.html.studied import render_study
+from tests.studies.test_aggregate import row
+
+FILE = """
+title = "Two"
+question = "Do they <differ>?"
+seeds = 2
+levels = 20
+competent = 0.0
+shifts = ["blue-door"]
+show = ["training/share", "blue-door/red"]
+reference = "a"
+[world]
+size = 5
+[architecture]
+channels = 8
+ticks = 6
+[base_optimizer]
+updates = 2
+batch = 4
+[[condition]]
+name = "a"
+[[condition]]
+name = "rounded"
+[condition.agent]
+bits = 2
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    (tmp_path / "two.toml").write_text(FILE)
+    return ["study", str(tmp_path / "two.toml"), "--out", str(tmp_path / "out")]
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Rows out of thin air, and the cells they were made for."""
+    found = []
+
+    def row_of(out, cell, live):
+        found.append((cell.condition, cell.seed))
+        return {**row(cell.condition, cell.seed, 0.25, 1.0), "fingerprint": cell.fingerprint}
+
+    monkeypatch.setattr(studying, "row_of", row_of)
+    return found
+
+
+EVERY = [("a", 0), ("a", 1), ("rounded", 0), ("rounded", 1)]
+
+
+def test_an_interrupted_study_goes_on_where_it_stopped(study, made, monkeypatch, capsys, tmp_path):
+    whole = studying.row_of
+
+    def once(*arguments):
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        return whole(*arguments)
+
+    monkeypatch.setattr(studying, "row_of", once)
+    assert main.run(study) == 130
+    assert len((tmp_path / "out" / "cells.jsonl").read_text().splitlines()) == 2
+    assert not (tmp_path / "out" / "study.json").exists()
+    monkeypatch.setattr(studying, "row_of", whole)
+    assert main.run(study) == 0
+    assert made == EVERY, "nothing is made twice"
+    capsys.readouterr()
+    assert main.run([*study, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert "studied before" in err
+    assert made == EVERY
+    document = json.loads(out)
+    assert [(r["condition"], r["seed"]) for r in document["rows"]] == EVERY
+    assert document["conditions"][1]["readouts"]["blue-door/red"]["value"] == 0.25
+    page = (tmp_path / "out" / "study.html").read_text()
+    assert page == render_study(document)
+    assert "Do they &lt;differ&gt;?" in page
+    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
+
+
+def test_conditions_that_come_to_the_same_share_what_was_found(study, made, tmp_path):
+    (tmp_path / "two.toml").write_text(FILE.replace("bits = 2", "bits = 0"))
+    assert main.run(study) == 0
+    assert len(made) == 2
+    document = json.loads((tmp_path / "out" / "study.json").read_text())
+    assert [(r["condition"], r["seed"]) for r in document["rows"]] == EVERY
+
+
+def test_a_changed_file_makes_only_what_is_new(study, made, tmp_path):
+    assert main.run(study) == 0
+    (tmp_path / "two.toml").write_text(FILE.replace("bits = 2", "bits = 3").replace("seeds = 2", "seeds = 1"))
+    made.clear()
+    assert main.run(study) == 0
+    assert made == [("rounded", 0)]
+    assert len(json.loads((tmp_path / "out" / "study.json").read_text())["rows"]) == 2
+    (tmp_path / "two.toml").write_text(FILE)
+    assert main.run(study) == 0
+    assert made == [("rounded", 0)], "what was done before is still there"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("seeds =", "sedes ="), "two.toml: unknown key 'sedes': did you mean 'seeds'?"),
+        (("bits", "bites"), "two.toml: unknown option of the agent 'bites': did you mean 'bits'?"),
+    ],
+)
+def test_a_file_that_does_not_fit(study, change, said, capsys, tmp_path):
+    (tmp_path / "two.toml").write_text(FILE.replace(*change))
+    assert main.run(study) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_is_not_there(tmp_path, capsys):
+    assert main.run(["study", str(tmp_path / "none.toml")]) == 2
+    assert "none.toml cannot be read: No such file" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_cells_are_trained_treated_and_looked_at(study, capsys, tmp_path):
+    assert main.run([*study, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [c["competent"] for c in document["conditions"]] == [2, 2]
+    plain, rounded = ([r for r in document["rows"] if r["condition"] == name] for name in ("a", "rounded"))
+    assert [r["trained"] for r in plain] == [r["trained"] for r in rounded], "a treatment does not train again"
+    assert len(list((tmp_path / "out" / "trainings").iterdir())) == 2
+    assert plain[0]["returns"]["training"]["subject"] != rounded[0]["returns"]["training"]["subject"]
+    assert plain[0]["returns"]["training"]["optimal"] == rounded[0]["returns"]["training"]["optimal"]
+    rates = plain[0]["behavior"]["blue-door"]
+    assert rates["door"]["exact"]["value"] + rates["ball"]["exact"]["value"] + rates["nothing"]["exact"][
+        "value"
+    ] == pytest.approx(1, abs=1e-4)

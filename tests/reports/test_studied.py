@@ -1,0 +1,53 @@
+"""A study in words."""
+
+import pytest
+
+from mesascope.reports.studied import counted, difference_lines, failure_lines, heading, said, verdicts_made
+
+DOCUMENT = {
+    "title": "T",
+    "question": "Why?",
+    "reference": "a",
+    "conditions": [
+        {"name": "a", "seeds": [0, 1, 2], "capability_failures": {}, "search": {"search": 2, "no-search": 1}},
+        {"name": "b", "seeds": [0, 10, 2], "capability_failures": {"10": "weak", "2": "lazy"}, "search": {}},
+    ],
+    "differences": [
+        {"readout": "blue-door/red", "p": 0.01234, "adjusted": 0.02468, "seeds": 4, "conditions": 2},
+        {"readout": "weight/red", "p": None, "adjusted": None, "seeds": 1, "conditions": 1},
+    ],
+    "against_reference": {"blue-door/red": {"b": {"value": -0.25, "interval": [-0.5, 0.0]}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("blue-door/red", "blue-door: red first"),
+        ("blue-door/nothing", "blue-door: nothing"),
+        ("training/competence", "training: competence"),
+        ("training/share", "training: share of the optimal return"),
+        ("weight/red", "weight of red"),
+        ("net/ticks", "ticks of thinking"),
+        ("net/parameters", "parameters"),
+    ],
+)
+def test_readouts_in_words(name, words):
+    assert said(name) == words
+
+
+def test_failures_are_told_seed_by_seed_in_order():
+    assert failure_lines(DOCUMENT) == ["Capability failures of b (2 of 3): seed 2: lazy; seed 10: weak"]
+
+
+def test_differences_tell_what_they_rest_on():
+    first, against, last = difference_lines(DOCUMENT)
+    assert "p = 0.0123 (0.0247 counting that 2 readouts were compared; 4 seeds, 2 conditions)" in first
+    assert against == "  b less a: \N{MINUS SIGN}0.25 [\N{MINUS SIGN}0.50, 0.00]"
+    assert last == "weight of red: too few competent seeds to compare conditions"
+
+
+def test_verdicts_are_counted():
+    assert verdicts_made(DOCUMENT) == ["search"]
+    assert counted(DOCUMENT["conditions"][0], "search") == "no-search 1, search 2"
+    assert heading(DOCUMENT) == "T: Why?"
