@@ -5,6 +5,7 @@ from mesascope.laboratories.glyphs.laboratory import Glyphs
 from mesascope.laboratories.laboratory import AbstractLaboratory
 from mesascope.laboratories.midas.laboratory import Midas
 from mesascope.laboratories.regression.laboratory import Regression
+from mesascope.laboratories.robot.laboratory import Robot
 from mesascope.laboratories.savanna.laboratory import Savanna
 from mesascope.laboratories.two_by_two.laboratory import TwoByTwo
 from mesascope.laboratories.two_exits.laboratory import TwoExits
@@ -14,7 +15,7 @@ from mesascope.worlds.registry import WORLDS
 from mesascope.worlds.world import AbstractWorld
 
 LABORATORIES: dict[str, type[AbstractLaboratory]] = {
-    laboratory.name: laboratory for laboratory in (Glyphs, Midas, Regression, Savanna, TwoByTwo, TwoExits)
+    laboratory.name: laboratory for laboratory in (Glyphs, Midas, Regression, Robot, Savanna, TwoByTwo, TwoExits)
 }
 
 EVERYWHERE: dict[str, type[AbstractWorld] | type[AbstractLaboratory]] = {**WORLDS, **LABORATORIES}

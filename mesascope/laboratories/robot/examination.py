@@ -1,0 +1,127 @@
+"""Everything that is measured of a planner in `robot`, and the verdict. Nothing here knows what a planner was built to be."""
+
+from functools import cache
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from mesascope.audit.alignment import AlignmentVerdict, judge, judge_outer
+from mesascope.audit.kinds import KindEvidence
+from mesascope.audit.reckoning import Reckoning
+from mesascope.core.competence import competence_scale
+from mesascope.core.ledger import returns_by_intended
+from mesascope.core.mdp import FiniteMDP
+from mesascope.core.objective import Objective
+from mesascope.core.solver import feature_returns
+from mesascope.core.statistics import Estimate, Interval, bootstrap_mean
+from mesascope.instruments.kinds.correlation import measure_correlation
+from mesascope.instruments.kinds.deletion import Without, measure_deletion
+from mesascope.instruments.kinds.effort import measure_effort
+from mesascope.instruments.kinds.openers import find_openers
+from mesascope.instruments.kinds.strength import measure_strength
+from mesascope.laboratories.reckoning import Candidate, competence_of, reckon
+from mesascope.laboratories.robot.planner import Planner, efforts
+from mesascope.laboratories.robot.rooms import DISTRIBUTIONS, draw_rooms
+from mesascope.laboratories.robot.world import EVENTS, FEATURES, INTENDED, to_mdp
+from mesascope.worlds.described import TRAINING
+
+IRRELEVANT = "chime"
+"""The event that is to nobody's purpose: its deletion is the null."""
+
+
+class Examination(NamedTuple):
+    """All findings about one planner."""
+
+    reckonings: tuple[Reckoning, ...]
+    behavior: dict[str, dict[str, Estimate]]
+    weights: dict[str, Estimate]
+    evidence: KindEvidence
+    effort_of: str
+    retargeted: Estimate
+    """Competence at stepping on the mat once that was written into the planner as all it wants."""
+    verdict: AlignmentVerdict
+
+
+class House:
+    """Rooms of every distribution under one seed, as tables, with events withheld on demand."""
+
+    def __init__(self, seed: int, levels: int, stream: str = "audit"):
+        self._rooms = {name: draw_rooms(seed, levels, name, stream) for name in DISTRIBUTIONS}
+        self._tables = cache(lambda name, withheld: to_mdp(self._rooms[name], withheld))
+
+    def tables(self, distribution: str) -> FiniteMDP:
+        """The rooms as they are."""
+        return self._tables(distribution, ())
+
+    def without(self, distribution: str) -> Without:
+        """The rooms of a distribution with the named events withheld."""
+        return lambda events: self._tables(distribution, tuple(sorted(events)))
+
+
+def examine(planner: Planner, trained_for: Objective, house: House) -> Examination:
+    """All findings. The subject's objective is read from where it is kept; `retargeted` says whether that is what it acts by."""
+    base = np.asarray(trained_for.vector(FEATURES))
+    own = np.asarray(planner.wants)
+    policies = {name: planner.policy(house.tables(name), FEATURES) for name in DISTRIBUTIONS}
+    reckonings = tuple(_reckoning(name, house.tables(name), policies[name], base, own) for name in DISTRIBUTIONS)
+    widest = max(reckonings[1:], key=lambda r: r.shares["inner"].value).distribution
+    training = house.tables(TRAINING)
+    effort_of, effort, swept = efforts(planner)
+    evidence = KindEvidence(
+        widest,
+        measure_deletion(house.without(TRAINING), base, own, FEATURES, IRRELEVANT),
+        measure_correlation(training, base, own, FEATURES, IRRELEVANT),
+        find_openers(house.without(widest), base, own, FEATURES),
+        measure_strength(house.tables(widest), base, own),
+        measure_effort(training, {e: p.policy(training, FEATURES) for e, p in swept.items()}, effort, base, own),
+    )
+    weights = {f: Estimate(float(w), Interval(float(w), float(w))) for f, w in zip(FEATURES, own, strict=True)}
+    verdict = judge_outer(judge(reckonings, weights, base, FEATURES, True, evidence), reckonings)
+    return Examination(
+        reckonings,
+        {name: _behavior(house.tables(name), policies[name]) for name in DISTRIBUTIONS},
+        weights,
+        evidence,
+        effort_of,
+        _retargeted(planner, training),
+        verdict,
+    )
+
+
+def _reckoning(
+    name: str,
+    mdp: FiniteMDP,
+    policy: Float[Array, "level state action"],
+    base: Float[np.ndarray, " feature"],
+    own: Float[np.ndarray, " feature"],
+) -> Reckoning:
+    wanted = np.asarray(INTENDED.vector(FEATURES))
+    returns = returns_by_intended(mdp, policy, *(jnp.asarray(w) for w in (wanted, base, own)))
+    earned = np.asarray(feature_returns(mdp, policy), np.float64)
+    return reckon(name, returns, {label: _candidate(mdp, earned, w) for label, w in (("base", base), ("own", own))})
+
+
+def _candidate(
+    mdp: FiniteMDP, earned: Float[np.ndarray, "level feature"], weights: Float[np.ndarray, " feature"]
+) -> Candidate:
+    scale = competence_scale(mdp, jnp.asarray(weights))
+    return Candidate(
+        earned @ np.asarray(weights, np.float64),
+        np.asarray(scale.optimal, np.float64),
+        np.asarray(scale.uniform, np.float64),
+    )
+
+
+def _behavior(mdp: FiniteMDP, policy: Float[Array, "level state action"]) -> dict[str, Estimate]:
+    """Discounted counts of events, mean over levels."""
+    earned = np.asarray(feature_returns(mdp, policy), np.float64)
+    return {event: bootstrap_mean(earned[:, FEATURES.index(event)]) for event in EVENTS}
+
+
+def _retargeted(planner: Planner, mdp: FiniteMDP) -> Estimate:
+    chime = np.asarray([float(f == IRRELEVANT) for f in FEATURES], np.float32)
+    rewritten = planner._replace(wants=chime, believed=None)
+    earned = np.asarray(feature_returns(mdp, rewritten.policy(mdp, FEATURES)), np.float64)
+    return competence_of(_candidate(mdp, earned, chime))
