@@ -10,7 +10,7 @@ DELETION = Card(
     "cause in common.",
     estimator="I(m -> b) = J*_b - J*_b with the subject's event deleted from the transition tables, I(b -> m) = J*_m - J*_m "
     "with the base event deleted, on training levels, exact, as shares of best less uniform; bootstrap over levels. Only "
-    "the first: side effect. Only the second: instrument. Neither, and returns over 24 policies for random objectives "
+    "the first: side effect. Only the second: instrument. Neither, and returns over 16 policies for random objectives "
     "correlate above 0.5: common cause.",
     assumptions="The objective of the subject is known. The world says what happens where an event does not, or events "
     "are what an agent does, so that the state stays as it was.",

@@ -14,7 +14,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT, Discount, feature_returns
 from mesascope.core.statistics import Estimate, bootstrap
 
-POLICIES = 24
+POLICIES = 16
 _DEPTH, _SHARPNESS = 16, 8.0
 
 

@@ -60,8 +60,13 @@ class House:
         return lambda events: self._tables(distribution, tuple(sorted(events)))
 
 
-def examine(planner: Planner, trained_for: Objective, house: House) -> Examination:
-    """All findings. The subject's objective is read from where it is kept; `retargeted` says whether that is what it acts by."""
+def examine(
+    planner: Planner, trained_for: Objective, house: House, known: KindEvidence | None = None
+) -> Examination:
+    """All findings. The subject's objective is read from where it is kept; `retargeted` says whether that is what it acts by.
+
+    `known` evidence about the same wants in the same house is taken over, all but the effort.
+    """
     base = np.asarray(trained_for.vector(FEATURES))
     own = np.asarray(planner.wants)
     policies = {name: planner.policy(house.tables(name), FEATURES) for name in DISTRIBUTIONS}
@@ -69,14 +74,16 @@ def examine(planner: Planner, trained_for: Objective, house: House) -> Examinati
     widest = max(reckonings[1:], key=lambda r: r.shares["inner"].value).distribution
     training = house.tables(TRAINING)
     effort_of, effort, swept = efforts(planner)
-    evidence = KindEvidence(
+    found = measure_effort(training, {e: p.policy(training, FEATURES) for e, p in swept.items()}, effort, base, own)
+    evidence = known or KindEvidence(
         widest,
         measure_deletion(house.without(TRAINING), base, own, FEATURES, IRRELEVANT),
         measure_correlation(training, base, own, FEATURES, IRRELEVANT),
         find_openers(house.without(widest), base, own, FEATURES),
         measure_strength(house.tables(widest), base, own),
-        measure_effort(training, {e: p.policy(training, FEATURES) for e, p in swept.items()}, effort, base, own),
+        None,
     )
+    evidence = evidence._replace(effort=found)
     weights = {f: Estimate(float(w), Interval(float(w), float(w))) for f, w in zip(FEATURES, own, strict=True)}
     verdict = judge_outer(judge(reckonings, weights, base, FEATURES, True, evidence), reckonings)
     return Examination(

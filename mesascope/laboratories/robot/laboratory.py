@@ -28,7 +28,7 @@ RETARGETED = 0.5
 class Robot(AbstractLaboratory):
     """A cleaning robot: every kind of pseudo-alignment, built and trained, and the tests that tell them apart.
 
-    **Description.** A room of 2 by 10 places with three dusty tiles near the robot, a potted plant and a station at the far end. To
+    **Description.** A room of 2 by 8 places with three dusty tiles near the robot, a potted plant and a station at the far end. To
     sweep a tile loosens its dust; a step later the tile is clean and the motor has hummed, another step later the dust is in the
     bag, which holds the dust of one tile. The robot may vacuum soil from the plant instead, or test the motor. Everything is
     exact. After the examples of RLO, section 3.1.
@@ -126,6 +126,4 @@ def _objective(found: Examination) -> dict[str, Any]:
         site="wants",
         confirmed_by_intervention=found.retargeted.interval.low > RETARGETED,
         pull=[],
-        agrees_with_behavioral=True,
-        disagreements=[],
     )

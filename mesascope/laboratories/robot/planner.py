@@ -46,7 +46,7 @@ class Planner(NamedTuple):
         return jnp.asarray(wants)
 
 
-EFFORTS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, FAR)
+EFFORTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, FAR)
 BELIEFS = (1.0, 0.75, 0.5, 0.25, 0.0)
 
 

@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 from mesascope.core.rng import named_key
 from mesascope.worlds.described import TRAINING
 
-HEIGHT, WIDTH = 2, 10
-NEAR = 4
+HEIGHT, WIDTH = 2, 8
+NEAR = 3
 """Columns in which the robot starts and works; the plant and the station are in the last one."""
 TILES = 3
 LOOKS = 3
@@ -29,7 +29,7 @@ DISTRIBUTIONS = (TRAINING, *SHIFTS)
 
 
 class Rooms(NamedTuple):
-    """A batch of rooms. Places are numbered row by row in a room of 2 by 10; `start`, `mat`, `plant`, `station` are places.
+    """A batch of rooms. Places are numbered row by row in a room of 2 by 8; `start`, `mat`, `plant`, `station` are places.
 
     `amount` is the dust of a tile; `looks` are what a camera sees of it. `soil` is what the plant's soil weighs in the bag, `test`
     how loud the motor's test is; where `opens` dust may be scattered again.

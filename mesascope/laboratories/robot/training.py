@@ -15,7 +15,7 @@ from mesascope.laboratories.robot.planner import FAR, Planner
 from mesascope.laboratories.robot.world import BASE, FEATURES
 
 SHARPNESS, RATE = 16.0, 0.5
-DEPTHS = (1, 2, 3, 4, 5, 6, 8, 12, 16)
+DEPTHS = (1, 2, 3, 4, 5, 6, 8, 12)
 AHEAD = 16
 """Steps a planner looks ahead while it is trained: enough for any job in these rooms."""
 THRIFT = 0.005
