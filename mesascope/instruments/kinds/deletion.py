@@ -57,6 +57,22 @@ def stay_instead(
     )
 
 
+def by_staying(
+    mdp: FiniteMDP, features: Sequence[str], base: Float[np.ndarray, " feature"], mesa: Float[np.ndarray, " feature"]
+) -> Without:
+    """Deletion by `stay_instead` for two objectives whose events may be attributes of one transition.
+
+    Where an event comes together with what the other objective rewards, the two cannot be parted and nothing is deleted: to
+    be the same is not to be a cause. What is left is what each event does where it comes alone.
+    """
+    ours = set(events_of(base, features))
+
+    def without(events: Collection[str]) -> FiniteMDP:
+        return stay_instead(mdp, features, events, jnp.asarray(mesa if ours & set(events) else base))
+
+    return without
+
+
 def events_of(weights: Float[np.ndarray, " feature"], features: Sequence[str]) -> tuple[str, ...]:
     """The features that an objective is after: weighed at least a tenth of the largest weight."""
     least = WEIGHTY * float(np.abs(weights).max())
