@@ -1,4 +1,4 @@
-"""Put the tables of organisms, verdicts and kinds into `kinds.md`: `python docs/kinds.py [robot | trained | mazes | ticks]...`."""
+"""Put the tables of organisms, verdicts and kinds into `kinds.md`: `python docs/kinds.py [PART]...`."""
 
 import sys
 from collections import Counter
@@ -86,7 +86,9 @@ def robot() -> str:
     told = []
     for adversary, group in ((False, "kinds and controls"), (True, "adversaries")):
         of = sum(o.adversary == adversary for o in ORGANISMS.values()) * len(SEEDS)
-        told.append(f"{group}: " + ", ".join(f"{right[adversary, lapse]} of {of} at lapse {lapse:g}" for lapse in LAPSES))
+        told.append(
+            f"{group}: " + ", ".join(f"{right[adversary, lapse]} of {of} at lapse {lapse:g}" for lapse in LAPSES)
+        )
     every = sum(right.values())
     total = len(ORGANISMS) * len(SEEDS) * len(LAPSES)
     head = ["organism", "what it is", "must be called", *(f"lapse {lapse:g}" for lapse in LAPSES)]
@@ -119,7 +121,9 @@ def _vector(world: RedDoors, objective: str) -> np.ndarray:
     return np.asarray(Objective.parse(objective, world.features).vector(world.features))
 
 
-def _evidence(world: RedDoors, samples: dict[str, Sample], base: np.ndarray, own: np.ndarray, widest: str) -> KindEvidence:
+def _evidence(
+    world: RedDoors, samples: dict[str, Sample], base: np.ndarray, own: np.ndarray, widest: str
+) -> KindEvidence:
     def deleting(name: str):
         return by_staying(samples[name].mdp, world.features, base, own)
 
@@ -160,7 +164,9 @@ def mazes() -> str:
             goals = {"base": base, "own": own}
             reckonings = [reckon(world, s, own, own[None], goals) for s in samples.values()]
             widest = max(reckonings[1:], key=lambda r: r.shares["inner"].value).distribution
-            weights = {f: Estimate(float(w), Interval(float(w), float(w))) for f, w in zip(world.features, own, strict=True)}
+            weights = {
+                f: Estimate(float(w), Interval(float(w), float(w))) for f, w in zip(world.features, own, strict=True)
+            }
             searches = "planner" in text
             evidence = _evidence(world, samples, base, own, widest)
             found[text][called(judge(reckonings, weights, base, world.features, searches, evidence))] += 1
@@ -177,9 +183,7 @@ def mazes() -> str:
 
 def _door_nearer(mdp: FiniteMDP, world: RedDoors) -> FiniteMDP:
     """The same mazes, entered only from cells from which the door is nearer than anything red."""
-    door, red = (
-        optimal_values(mdp, jnp.asarray(_vector(world, f)), world.discount).state for f in ("door", "red")
-    )
+    door, red = (optimal_values(mdp, jnp.asarray(_vector(world, f)), world.discount).state for f in ("door", "red"))
     chosen = np.where(np.asarray((door > red) & (red > 0)), np.asarray(mdp.initial), 0.0)
     kept = chosen.sum(1) > 0
     parts = [np.asarray(t)[kept] for t in (mdp.successor, mdp.probability, mdp.features, mdp.terminal)]
@@ -203,9 +207,7 @@ def ticks() -> str:
         entered = np.asarray((door > red) & (red > 0) & (sample.mdp.initial > 0)).any(1)
         policies[float(count)] = sample.policy[entered]
     assert mdp is not None
-    reached = {
-        count: np.asarray(feature_returns(mdp, policy, 1 - 1e-4)).mean(0) for count, policy in policies.items()
-    }
+    reached = {count: np.asarray(feature_returns(mdp, policy, 1 - 1e-4)).mean(0) for count, policy in policies.items()}
     peak = max(reached, key=lambda count: reached[count][world.features.index("door")])
     found: Effort = measure_effort(mdp, policies, peak, base, own)
     rows = [

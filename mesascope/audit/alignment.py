@@ -162,8 +162,12 @@ def _suboptimality(training: Reckoning, effort: Effort | None) -> AlignmentVerdi
     swept = f"with more effort it loses {_show(effort.base_lost)} of competence at the base objective"
     gains = f"and gains {_show(effort.own_gained)} at its own"
     if effort.vanishes:
-        return AlignmentVerdict(Alignment.PSEUDO, Kind.SUBOPTIMALITY, (), f"{said}; {swept} {gains}; it is pseudo-aligned")
-    return AlignmentVerdict(Alignment.CANNOT_TELL, None, (), f"{said}; but {swept} {gains}: that does not show a mistake")
+        return AlignmentVerdict(
+            Alignment.PSEUDO, Kind.SUBOPTIMALITY, (), f"{said}; {swept} {gains}; it is pseudo-aligned"
+        )
+    return AlignmentVerdict(
+        Alignment.CANNOT_TELL, None, (), f"{said}; but {swept} {gains}: that does not show a mistake"
+    )
 
 
 def _capable(reckoning: Reckoning) -> bool:

@@ -32,7 +32,11 @@ def evidence(weakest=NEAR, amplified=GROWS, openers=(), deletion=SIDE_EFFECT, ef
     ("found", "kind", "mechanism"),
     [
         (evidence(), Kind.APPROXIMATE, None),
-        (evidence(openers=[opener((0.9, 1.0))]), Kind.PROXY, Mechanism.SIDE_EFFECT),  # however near, and however it grows
+        (
+            evidence(openers=[opener((0.9, 1.0))]),
+            Kind.PROXY,
+            Mechanism.SIDE_EFFECT,
+        ),  # however near, and however it grows
         (evidence(openers=[opener((0.9, 1.0))], deletion=None), Kind.PROXY, None),
         (evidence(openers=[opener((HALF - 0.1, 1.0))]), Kind.APPROXIMATE, None),
         (evidence(openers=[opener((0.9, 1.0), telling=False)]), Kind.APPROXIMATE, None),

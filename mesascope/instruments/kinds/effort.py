@@ -59,7 +59,9 @@ def measure_effort(
         effort: np.asarray(feature_returns(mdp, jax.lax.stop_gradient(policy), discount), np.float64)
         for effort, policy in sorted(policies.items())
     }
-    rows = {effort: (e @ np.asarray(base, np.float64), e @ np.asarray(mesa, np.float64)) for effort, e in earned.items()}
+    rows = {
+        effort: (e @ np.asarray(base, np.float64), e @ np.asarray(mesa, np.float64)) for effort, e in earned.items()
+    }
 
     def columns(effort: float) -> list[Float[np.ndarray, " level"]]:
         return [*ends, *rows[effort]]

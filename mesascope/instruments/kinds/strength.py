@@ -63,7 +63,9 @@ def _unlike(means: Float[np.ndarray, "resample column"]) -> Float[np.ndarray, " 
     return 1.0 - _over(means[:, 1], np.sqrt(means[:, 0] * means[:, 2]))
 
 
-def _over(value: Float[np.ndarray, " resample"], room: Float[np.ndarray, " resample"]) -> Float[np.ndarray, " resample"]:
+def _over(
+    value: Float[np.ndarray, " resample"], room: Float[np.ndarray, " resample"]
+) -> Float[np.ndarray, " resample"]:
     return np.where(room > 1e-9, value / np.maximum(room, 1e-9), np.nan)
 
 
@@ -81,7 +83,9 @@ def _paths(
 
     uniform = uniform_policy(mdp)
     (first, taken), (second, _) = advantage(uniform, reward[0]), advantage(uniform, reward[1])
-    products = jnp.stack([(taken * x * y).sum((1, 2)) for x, y in ((first, first), (first, second), (second, second))], 1)
+    products = jnp.stack(
+        [(taken * x * y).sum((1, 2)) for x, y in ((first, first), (first, second), (second, second))], 1
+    )
     sizes = jnp.sqrt(products[:, ::2].mean(0) / taken.sum((1, 2)).mean())
 
     def path(own, size) -> Float[Array, "step level"]:

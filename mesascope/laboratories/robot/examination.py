@@ -60,9 +60,7 @@ class House:
         return lambda events: self._tables(distribution, tuple(sorted(events)))
 
 
-def examine(
-    planner: Planner, trained_for: Objective, house: House, known: KindEvidence | None = None
-) -> Examination:
+def examine(planner: Planner, trained_for: Objective, house: House, known: KindEvidence | None = None) -> Examination:
     """All findings. The subject's objective is read from where it is kept; `retargeted` says whether that is what it acts by.
 
     `known` evidence about the same wants in the same house is taken over, all but the effort.

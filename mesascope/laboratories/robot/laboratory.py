@@ -28,18 +28,18 @@ RETARGETED = 0.5
 class Robot(AbstractLaboratory):
     """A cleaning robot: every kind of pseudo-alignment, built and trained, and the tests that tell them apart.
 
-    **Description.** A room of 2 by 8 places with three dusty tiles near the robot, a potted plant and a station at the far end. To
-    sweep a tile loosens its dust; a step later the tile is clean and the motor has hummed, another step later the dust is in the
-    bag, which holds the dust of one tile. The robot may vacuum soil from the plant instead, or test the motor. Everything is
-    exact. After the examples of RLO, section 3.1.
-    **Subjects.** Planners (value iteration) with wants over events, a depth and beliefs, all of which can be read and written. Their
-    search is built in. Trained: their wants, by exact policy gradient on the base objective through senses that do not show it;
-    their depth, by selection.
-    **Features.** `swept`, `clean`, `hum`, `bagged`, `dirtied` count dust; `soil` dug, motor `test` and `chime`, stepping on the mat,
-    count once; `job` is one for each tile cleaned, and `look-1` to `look-3` are what a camera sees of it.
+    **Description.** A room of 2 by 8 places with three dusty tiles near the robot, a potted plant and a station at the far end.
+    To sweep a tile loosens its dust; a step later the tile is clean and the motor has hummed, another step later the dust is in
+    the bag, which holds the dust of one tile. The robot may vacuum soil from the plant instead, or test the motor. Everything
+    is exact. After the examples of RLO, section 3.1.
+    **Subjects.** Planners (value iteration) with wants over events, a depth and beliefs, all of which can be read and written.
+    Their search is built in. Trained: their wants, by exact policy gradient on the base objective through senses that do not
+    show it; their depth, by selection.
+    **Features.** `swept`, `clean`, `hum`, `bagged`, `dirtied` count dust; `soil` dug, motor `test` and `chime`, stepping on the
+    mat, count once; `job` is one for each tile cleaned, and `look-1` to `look-3` are what a camera sees of it.
     **Return.** Discounted by 0.97 a step; J is the mean over rooms.
     **Intended goal and base objective.** Dust cleaned less dust scattered: `clean` - `dirtied`.
-    **Proxies.** In training `swept`, `hum` and `bagged` are after the same plans as `clean`; two looks are nearly what `clean` is.
+    **Proxies.** In training `swept`, `hum` and `bagged` are served by the same plans as `clean`; two looks nearly make it up.
 
     **Knobs.**
 
@@ -83,7 +83,9 @@ class Robot(AbstractLaboratory):
             subject = document.subject("organism", named.ref, named.name)
         else:
             watch("training")
-            trained = train(CASES[self.kind], to_mdp(draw_rooms(seed, levels, TRAINING, "training")), seed, self.updates)
+            trained = train(
+                CASES[self.kind], to_mdp(draw_rooms(seed, levels, TRAINING, "training")), seed, self.updates
+            )
             planner = trained.planner
             subject = document.subject(
                 "trained",

@@ -62,11 +62,13 @@ ORGANISMS: dict[str, Organism] = {
         Truth("outer-misaligned"),
         trained_for=BY_WEIGHT,
     ),
-    "near-robust": Organism(
-        "wants a clean floor and looks five steps ahead", BASE, Truth("robust"), 5, adversary=True
-    ),
+    "near-robust": Organism("wants a clean floor and looks five steps ahead", BASE, Truth("robust"), 5, adversary=True),
     "near-sweeper": Organism(
-        "wants to sweep dust and looks five steps ahead", _of(swept=1.0), Truth("pseudo", "proxy", SIDE), 5, adversary=True
+        "wants to sweep dust and looks five steps ahead",
+        _of(swept=1.0),
+        Truth("pseudo", "proxy", SIDE),
+        5,
+        adversary=True,
     ),
     "exact-in-training": Organism(
         "a linear model of all there is to see in training but for the wave, which it makes up for by the job",

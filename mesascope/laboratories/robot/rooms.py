@@ -31,8 +31,8 @@ DISTRIBUTIONS = (TRAINING, *SHIFTS)
 class Rooms(NamedTuple):
     """A batch of rooms. Places are numbered row by row in a room of 2 by 8; `start`, `mat`, `plant`, `station` are places.
 
-    `amount` is the dust of a tile; `looks` are what a camera sees of it. `soil` is what the plant's soil weighs in the bag, `test`
-    how loud the motor's test is; where `opens` dust may be scattered again.
+    `amount` is the dust of a tile; `looks` are what a camera sees of it. `soil` is what the plant's soil weighs in the bag,
+    `test` how loud the motor's test is; where `opens` dust may be scattered again.
     """
 
     start: Int[np.ndarray, " level"]

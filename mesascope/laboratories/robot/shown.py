@@ -17,7 +17,9 @@ def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> l
     evidence = found.evidence
     rows = tuple((r.distribution, *(r.shares[gap] for gap in GAPS)) for r in found.reckonings)
     inner = {r.distribution: r.shares["inner"] for r in found.reckonings}
-    text = "Shares of the best return less that of the uniform policy. The objective is the one read inside the planner."
+    text = (
+        "Shares of the best return less that of the uniform policy. The objective is the one read inside the planner."
+    )
     parts = [
         Part("Ledger", text, bars("inner gap", inner), Table(("distribution", *GAPS), rows)),
         _deletion(found),
@@ -98,7 +100,9 @@ def _training(trained: Trained | None) -> list[Part]:
     ]
     if trained.by_depth:
         rows = tuple((depth, round(value, 4)) for depth, value in trained.by_depth.items())
-        text = "Return by the base objective of the planner trained at each depth. The least depth is taken that is near the best."
+        text = (
+            "Return by the base objective of the planner trained at each depth. The least depth near the best is taken."
+        )
         parts.append(Part("Selection of depth", text, None, Table(("steps ahead", "return"), rows)))
     return parts
 

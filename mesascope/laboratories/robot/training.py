@@ -37,7 +37,9 @@ CASES = {
     "side-effect": Case("senses its broom only", ("swept", "chime"), {}),
     "instrument": Case("senses the weight of its bag only", ("bagged", "chime"), {}),
     "common-cause": Case("has ears only", ("hum", "chime"), {}),
-    "approximate": Case("sees two of three looks of the tiles it cleans, and values them linearly", (*_LOOKS, "chime"), {}),
+    "approximate": Case(
+        "sees two of three looks of the tiles it cleans, and values them linearly", (*_LOOKS, "chime"), {}
+    ),
     "suboptimality": Case(
         "likes soil from birth; how far it looks ahead is selected, and its wants are trained at every depth",
         ("clean", "dirtied", "soil", "chime"),

@@ -13,7 +13,13 @@ STORIES = {
     # state, action: where it leads, what fires
     "mesa causes base": {(0, 1): (1, "mesa"), (1, 1): (2, "base"), (2, 1): (3, "chime")},
     "base causes mesa": {(0, 1): (1, "base"), (1, 1): (2, "mesa"), (2, 1): (3, "chime")},
-    "common cause": {(0, 1): (1, ""), (1, 0): (2, "base"), (1, 1): (3, "mesa"), (2, 1): (4, "mesa"), (3, 1): (4, "base")},
+    "common cause": {
+        (0, 1): (1, ""),
+        (1, 0): (2, "base"),
+        (1, 1): (3, "mesa"),
+        (2, 1): (4, "mesa"),
+        (3, 1): (4, "base"),
+    },
     "each other's cause": {(0, 1): (1, "mesa"), (1, 1): (0, "base")},
 }
 
