@@ -32,7 +32,7 @@ from mesascope.worlds.described import TRAINING
 from mesascope.worlds.red_doors import RedDoors
 
 PAGE = Path(__file__).with_name("kinds.md")
-SEEDS, LAPSES, LEVELS, UPDATES = range(10), (0.0, 0.02, 0.05), 64, 60
+SEEDS, LAPSES, LEVELS, UPDATES = range(10), (0.0, 0.03), 64, 60
 MAZES, MAZE_SEEDS, SHIFTS = 96, range(3), ("blue-door", "red-object-gone", "larger")
 TICKS = (1, 2, 3, 4, 6, 8, 12, 16, 24)
 TORN = "red:2+door:1"

@@ -13,34 +13,32 @@ class Twin:
 
     def step(self, action):
         """Act, and say what fired."""
-        rooms, level = self.rooms, self.level
         fired = {}
 
         def fire(event, size):
             fired[event] = fired.get(event, 0.0) + size
 
-        before, here = self.job, self.place
-        self._move(action, fire)
-        if isinstance(before, tuple):
-            tile, steps = before[1:]
+        rooms, level = self.rooms, self.level
+        if self.job is None:
+            if action == 4:
+                self._begin(self.place, fire)
+            else:
+                self._move(action, fire)
+        elif self.job != "over":
+            _, tile, steps = self.job
             amount = float(rooms.amount[level, tile])
+            looks = dict(zip(LOOK, rooms.looks[level, tile].tolist(), strict=True))
             if steps == 0:
-                fire("hum", amount)
-                fire("clean", amount)
-                fire("job", 1.0)
-                for k, look in enumerate(LOOK):
-                    fire(look, float(rooms.looks[level, tile, k]))
+                for event, size in {"hum": amount, "clean": amount, "job": 1.0, **looks}.items():
+                    fire(event, size)
             if steps == 1:
                 fire("bagged", amount)
             self.job = ("tile", tile, min(steps + 1, 2))
-            if steps == 2 and action == 4 and rooms.opens and here == rooms.tile[level, tile]:
+            if steps == 2 and action == 4 and rooms.opens:
                 self.job = None
                 fire("dirtied", amount)
-                fire("job", -1.0)
-                for k, look in enumerate(LOOK):
-                    fire(look, -float(rooms.looks[level, tile, k]))
-        elif before is None and action == 4:
-            self._begin(here, fire)
+                for event, size in {"job": 1.0, **looks}.items():
+                    fire(event, -size)
         return fired
 
     def _move(self, action, fire):

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from mesascope.audit.alignment import AlignmentVerdict, judge, judge_outer
+from mesascope.audit.alignment import OPEN, AlignmentVerdict, judge, judge_outer
 from mesascope.audit.kinds import KindEvidence
 from mesascope.audit.reckoning import Reckoning
 from mesascope.core.competence import competence_scale
@@ -69,7 +69,8 @@ def examine(planner: Planner, trained_for: Objective, house: House, known: KindE
     own = np.asarray(planner.wants)
     policies = {name: planner.policy(house.tables(name), FEATURES) for name in DISTRIBUTIONS}
     reckonings = tuple(_reckoning(name, house.tables(name), policies[name], base, own) for name in DISTRIBUTIONS)
-    widest = max(reckonings[1:], key=lambda r: r.shares["inner"].value).distribution
+    widest_gap = max(reckonings[1:], key=lambda r: r.shares["inner"].value)
+    widest = widest_gap.distribution
     training = house.tables(TRAINING)
     effort_of, effort, swept = efforts(planner)
     found = measure_effort(training, {e: p.policy(training, FEATURES) for e, p in swept.items()}, effort, base, own)
@@ -77,7 +78,9 @@ def examine(planner: Planner, trained_for: Objective, house: House, known: KindE
         widest,
         measure_deletion(house.without(TRAINING), base, own, FEATURES, IRRELEVANT),
         measure_correlation(training, base, own, FEATURES, IRRELEVANT),
-        find_openers(house.without(widest), base, own, FEATURES),
+        find_openers(house.without(widest), base, own, FEATURES)
+        if widest_gap.shares["inner"].interval.low > OPEN
+        else (),
         measure_strength(house.tables(widest), base, own),
         None,
     )

@@ -15,7 +15,7 @@ NEAR = 3
 TILES = 3
 LOOKS = 3
 
-DARKER = 0.65
+DARKER = 0.55
 """By how much every tile looks darker in `strange-dirt`; there most look darker than any in training."""
 
 LOOSE_BAG, RICH_SOIL, TEST_BUTTON, STRANGE_DIRT = "loose-bag", "rich-soil", "test-button", "strange-dirt"

@@ -26,7 +26,8 @@ def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> l
         Part(
             f"What opens the gap under {evidence.shift}",
             "Share of the inner gap that is gone where an event cannot happen. What takes away the base objective's chance as "
-            "well, or all that the planner wants, says nothing. The chime of the mat is to nobody's purpose.",
+            "well, or all that the planner wants, says nothing. The chime of the mat is to nobody's purpose. Nothing is listed "
+            "where no gap is open.",
             None,
             Table(
                 ("without", "of the gap is gone", "opens it"),
