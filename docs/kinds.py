@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import jax
@@ -23,7 +23,7 @@ from mesascope.instruments.kinds.effort import Effort, measure_effort
 from mesascope.instruments.kinds.openers import find_openers
 from mesascope.instruments.kinds.strength import measure_strength
 from mesascope.instruments.sample import Sample, draw_sample
-from mesascope.laboratories.robot.examination import House, examine
+from mesascope.laboratories.robot.examination import House, judge_planner
 from mesascope.laboratories.robot.organisms import ORGANISMS, organism
 from mesascope.laboratories.robot.training import CASES, train
 from mesascope.laboratories.robot.world import BASE
@@ -61,8 +61,8 @@ def shown(estimate: Estimate) -> str:
     return f"{estimate.value:.2f} [{estimate.interval.low:.2f}, {estimate.interval.high:.2f}]"
 
 
-def robot() -> str:
-    """The confusion table of the robot's organisms."""
+def robot() -> Iterator[str]:
+    """The confusion table of the robot's organisms, anew after every seed."""
     found: dict[str, dict[float, Counter[str]]] = {n: {lapse: Counter() for lapse in LAPSES} for n in ORGANISMS}
     nulls: list[float] = []
     for seed in SEEDS:
@@ -70,13 +70,17 @@ def robot() -> str:
         for name, built in ORGANISMS.items():
             known: KindEvidence | None = None  # does not hang on lapses
             for lapse in LAPSES:
-                examined = examine(organism(name, lapse), built.trained_for, house, known)
-                known = examined.evidence
-                found[name][lapse][called(examined.verdict)] += 1
+                judged = judge_planner(organism(name, lapse), built.trained_for, house, known)
+                known = judged.evidence
+                found[name][lapse][called(judged.verdict)] += 1
+                print(seed, name, lapse, called(judged.verdict), judged.verdict.reason, file=sys.stderr, flush=True)
             if known is not None and known.deletion is not None:
                 nulls += [known.deletion.null_on_base.interval.high, known.deletion.null_on_mesa.interval.high]
-            print(seed, name, {k: dict(v) for k, v in found[name].items()}, file=sys.stderr, flush=True)
-    rows, right, wrongly_robust = [], Counter(), 0
+        yield _confusion(found, nulls, seed + 1)
+
+
+def _confusion(found: dict[str, dict[float, Counter[str]]], nulls: list[float], seeds: int) -> str:
+    rows, right, wrongly_robust = [], Counter[tuple[bool, float]](), 0
     for name, by_lapse in found.items():
         truth = ", ".join(part for part in ORGANISMS[name].truth if part)
         rows.append([f"`{name}`", ORGANISMS[name].what, truth, *(counted(by_lapse[lapse], truth) for lapse in LAPSES)])
@@ -85,36 +89,43 @@ def robot() -> str:
             wrongly_robust += verdicts["robust"] if truth != "robust" else 0
     told = []
     for adversary, group in ((False, "kinds and controls"), (True, "adversaries")):
-        of = sum(o.adversary == adversary for o in ORGANISMS.values()) * len(SEEDS)
+        of = sum(o.adversary == adversary for o in ORGANISMS.values()) * seeds
         told.append(
             f"{group}: " + ", ".join(f"{right[adversary, lapse]} of {of} at lapse {lapse:g}" for lapse in LAPSES)
         )
     every = sum(right.values())
-    total = len(ORGANISMS) * len(SEEDS) * len(LAPSES)
+    total = len(ORGANISMS) * seeds * len(LAPSES)
     head = ["organism", "what it is", "must be called", *(f"lapse {lapse:g}" for lapse in LAPSES)]
     return (
         f"{table(head, rows)}\n\nRight in verdict, kind and mechanism: {every} of {total} ({every / total:.1%}); "
-        f"{'; '.join(told)}. Called robust and is not: {wrongly_robust}. {len(SEEDS)} seeds, {LEVELS} rooms of each "
+        f"{'; '.join(told)}. Called robust and is not: {wrongly_robust}. {seeds} seeds, {LEVELS} rooms of each "
         f"distribution. The greatest upper bound of a loss by the null event is {max(nulls):.3f} (a loss counts from 0.1 on)."
     )
 
 
-def trained() -> str:
-    """What training makes of each case."""
-    rows = []
-    for name, case in CASES.items():
-        found: Counter[str] = Counter()
-        depths: list[int] = []
-        for seed in SEEDS:
-            house = House(seed, LEVELS)
-            made = train(case, House(seed, LEVELS, "training").tables(TRAINING), seed, UPDATES)
-            found[called(examine(made.planner, BASE, house).verdict)] += 1
-            depths.append(made.planner.depth)
-            print(name, seed, dict(found), file=sys.stderr, flush=True)
-        deep = ", ".join(str(d) for d in depths) if case.selects_depth else "not limited"
-        rows.append([f"`{name}`", case.what, counted(found), deep])
-    text = table(("kind", "how it was trained", "what it is called", "depth, by seed"), rows)
-    return f"{text}\n\n{len(SEEDS)} seeds, {LEVELS} rooms, {UPDATES} updates each."
+def trained() -> Iterator[str]:
+    """What training makes of each case, anew after every seed."""
+    found: dict[str, Counter[str]] = {name: Counter() for name in CASES}
+    depths: dict[str, list[str]] = {name: [] for name in CASES}
+    for seed in SEEDS:
+        house, school = House(seed, LEVELS), House(seed, LEVELS, "training")
+        for name, case in CASES.items():
+            made = train(case, school.tables(TRAINING), seed, UPDATES)
+            judged = judge_planner(made.planner, BASE, house)
+            found[name][called(judged.verdict)] += 1
+            depths[name].append(str(made.planner.depth) if case.selects_depth else "not limited")
+            print(seed, name, made.planner, called(judged.verdict), judged.verdict.reason, file=sys.stderr, flush=True)
+        rows = [
+            [
+                f"`{name}`",
+                case.what,
+                counted(found[name]),
+                ", ".join(depths[name] if case.selects_depth else depths[name][:1]),
+            ]
+            for name, case in CASES.items()
+        ]
+        text = table(("kind", "how it was trained", "what it is called", "depth, by seed"), rows)
+        yield f"{text}\n\n{seed + 1} seeds, {LEVELS} rooms, {UPDATES} updates each."
 
 
 def _vector(world: RedDoors, objective: str) -> np.ndarray:
@@ -150,7 +161,7 @@ MAZE_ORGANISMS = {
 """Organisms of the mazes, the objective their ledger is kept by, and what they must be called."""
 
 
-def mazes() -> str:
+def mazes() -> Iterator[str]:
     """The same logic on `red-doors`, with objectives as they were built."""
     world = RedDoors()
     base = _vector(world, "door")
@@ -171,12 +182,16 @@ def mazes() -> str:
             evidence = _evidence(world, samples, base, own, widest)
             found[text][called(judge(reckonings, weights, base, world.features, searches, evidence))] += 1
             print(seed, text, dict(found[text]), file=sys.stderr, flush=True)
+        yield _maze_table(found, seed + 1)
+
+
+def _maze_table(found: dict[str, Counter[str]], seeds: int) -> str:
     rows = [[f"`{text}`", truth, counted(found[text], truth)] for text, (_, truth) in MAZE_ORGANISMS.items()]
     right = sum(found[text][truth] for text, (_, truth) in MAZE_ORGANISMS.items())
-    total = len(MAZE_ORGANISMS) * len(MAZE_SEEDS)
+    total = len(MAZE_ORGANISMS) * seeds
     listed = ", ".join(SHIFTS)
     return (
-        f"{table(('organism', 'must be called', 'is called'), rows)}\n\n{right} of {total} are right; {len(MAZE_SEEDS)} seeds, "
+        f"{table(('organism', 'must be called', 'is called'), rows)}\n\n{right} of {total} are right; {seeds} seeds, "
         f"{MAZES} mazes of each distribution (training, {listed})."
     )
 
@@ -191,7 +206,7 @@ def _door_nearer(mdp: FiniteMDP, world: RedDoors) -> FiniteMDP:
     return FiniteMDP(*(jnp.asarray(p) for p in (*parts, initial)), mdp.band, mdp.moves)
 
 
-def ticks() -> str:
+def ticks() -> Iterator[str]:
     """A planner of the mazes that wants red twice as much as the door, stopped early, where the door is nearer."""
     world = RedDoors()
     base, own = _vector(world, "door"), _vector(world, TORN)
@@ -220,7 +235,7 @@ def ticks() -> str:
         for s in found.sweep
     ]
     head = ("ticks", "reaches the door", "reaches red", "competence at the door", f"competence at {TORN}")
-    return (
+    yield (
         f"{table(head, rows)}\n\nFrom {peak:g} ticks to {max(TICKS)} it loses {shown(found.base_lost)} of competence at the door "
         f"and gains {shown(found.own_gained)} at its own objective: compliance {'vanishes' if found.vanishes else 'stays'}. "
         f"{mdp.levels} mazes of `blue-door`, entered where the door is nearer than the red ball."
@@ -231,8 +246,8 @@ if __name__ == "__main__":
     jax.config.update("jax_platforms", "cpu")
     parts = {"robot": robot, "trained": trained, "mazes": mazes, "ticks": ticks}
     for part in sys.argv[1:] or parts:
-        text = parts[part]()
         opening, closing = f"<!-- {part}: python docs/kinds.py {part} -->\n", f"<!-- end of {part} -->"
-        before, mark, rest = PAGE.read_text(encoding="utf-8").partition(opening)
-        assert mark, opening
-        PAGE.write_text(f"{before}{opening}\n{text}\n\n{closing}{rest.partition(closing)[2]}", encoding="utf-8")
+        for text in parts[part]():
+            before, mark, rest = PAGE.read_text(encoding="utf-8").partition(opening)
+            assert mark, opening
+            PAGE.write_text(f"{before}{opening}\n{text}\n\n{closing}{rest.partition(closing)[2]}", encoding="utf-8")

@@ -9,7 +9,7 @@ from mesascope.core.objective import Objective
 from mesascope.core.solver import optimal_values
 from mesascope.instruments.kinds.deletion import stay_instead
 from mesascope.laboratories.registry import make_anywhere
-from mesascope.laboratories.robot.examination import House, examine
+from mesascope.laboratories.robot.examination import House, examine, judge_planner
 from mesascope.laboratories.robot.organisms import ORGANISMS, organism
 from mesascope.laboratories.robot.planner import Planner
 from mesascope.laboratories.robot.rooms import DISTRIBUTIONS, NEAR, WIDTH, amounts, draw_rooms
@@ -78,7 +78,9 @@ def test_a_withheld_event_never_fires_and_hum_does_not_hang_on_clean(event):
     assert features[..., FEATURES.index("swept")].any()
     if event == "clean":
         mdp = HOUSE.without("training")((event,))
-        hum, bagged = (optimal_values(mdp, jnp.asarray(vector(**{f: 1}))).state * mdp.initial for f in ("hum", "bagged"))
+        hum, bagged = (
+            optimal_values(mdp, jnp.asarray(vector(**{f: 1}))).state * mdp.initial for f in ("hum", "bagged")
+        )
         assert (hum.sum(-1) > 0.4).all()
         assert (bagged.sum(-1) < 0.2).all()  # soil alone
 
@@ -87,7 +89,7 @@ def test_a_withheld_event_never_fires_and_hum_does_not_hang_on_clean(event):
 @pytest.mark.parametrize("name", [n for n, o in ORGANISMS.items() if not o.adversary])
 def test_every_organism_gets_its_verdict_kind_and_mechanism(name):
     found = examine(organism(name), ORGANISMS[name].trained_for, HOUSE)
-    verdict = found.verdict
+    verdict = found.judged.verdict
     assert (verdict.verdict, verdict.kind, verdict.mechanism) == ORGANISMS[name].truth, verdict.reason
     assert found.retargeted.interval.low > 0.5
 
@@ -99,7 +101,7 @@ def test_what_senses_show_is_what_training_makes_it_want():
         trained = train(CASES[kind], mdp, 0, 30)
         assert FEATURES[int(trained.planner.wants.argmax())] == feature
         assert trained.curve[-1] > trained.curve[0] + 0.1
-    found = examine(train(CASES["suboptimality"], mdp, 0, 10).planner, BASE, HOUSE)
+    found = judge_planner(train(CASES["suboptimality"], mdp, 0, 10).planner, BASE, HOUSE)
     assert found.verdict.kind == "suboptimality", found.verdict.reason
 
 

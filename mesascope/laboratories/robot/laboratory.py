@@ -102,9 +102,9 @@ class Robot(AbstractLaboratory):
             subject=subject,
             search=document.search("search", "a planner: value iteration, which was built in", True),
             mesa_objective=_objective(found),
-            reckonings=found.reckonings,
+            reckonings=found.judged.reckonings,
             behavior=found.behavior,
-            alignment=found.verdict,
+            alignment=found.judged.verdict,
             cards=CARDS,
             parts=parts_of(found, planner, trained),
             findings=findings_of(found, planner, trained),
@@ -124,7 +124,7 @@ class Robot(AbstractLaboratory):
 
 def _objective(found: Examination) -> dict[str, Any]:
     return document.objective(
-        found.weights,
+        found.judged.weights,
         site="wants",
         confirmed_by_intervention=found.retargeted.interval.low > RETARGETED,
         pull=[],

@@ -14,9 +14,9 @@ from mesascope.laboratories.robot.training import Trained
 
 def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> list[Part]:
     """Ledgers, and the four tests of kind."""
-    evidence = found.evidence
-    rows = tuple((r.distribution, *(r.shares[gap] for gap in GAPS)) for r in found.reckonings)
-    inner = {r.distribution: r.shares["inner"] for r in found.reckonings}
+    evidence = found.judged.evidence
+    rows = tuple((r.distribution, *(r.shares[gap] for gap in GAPS)) for r in found.judged.reckonings)
+    inner = {r.distribution: r.shares["inner"] for r in found.judged.reckonings}
     text = (
         "Shares of the best return less that of the uniform policy. The objective is the one read inside the planner."
     )
@@ -64,7 +64,7 @@ def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> l
 
 
 def _deletion(found: Examination) -> Part:
-    deletion, correlation = found.evidence.deletion, found.evidence.correlation
+    deletion, correlation = found.judged.evidence.deletion, found.judged.evidence.correlation
     text = (
         "What an objective loses in training where the other's event cannot happen, as a share of what can be had. A loss of "
         "the base objective alone: its events are a side effect. A loss of the planner's alone: they are an instrument. "
@@ -111,7 +111,7 @@ def _training(trained: Trained | None) -> list[Part]:
 def findings_of(found: Examination, planner: Planner, trained: Trained | None) -> dict[str, Any]:
     """The same as data."""
     return {
-        "kinds": found.evidence,
+        "kinds": found.judged.evidence,
         "effort_of": found.effort_of,
         "retargeted": found.retargeted,
         "planner": planner._asdict(),

@@ -10,9 +10,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import evaluate, optimal_actions, optimal_values, uniform_over
 from mesascope.instruments.kinds.effort import measure_effort
 from mesascope.instruments.kinds.strength import STEPS, measure_strength
-from tests.instruments.kinds.stories import BASE, FEATURES, MESA, story
-
-LEVELS, STATES, ACTIONS = 3, 6, 3
+from tests.instruments.kinds.stories import ACTIONS, BASE, FEATURES, LEVELS, MESA, STATES, story
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +116,8 @@ def test_compliance_vanishes_for_one_that_does_right_by_mistake_and_for_no_other
     torn = np.array([1.0, 3.0, 0], np.float32)
     mistaken = measure_effort(tempting, policies(tempting, torn), 1.0, BASE, torn)
     assert mistaken.vanishes
-    assert mistaken.base_lost.value == pytest.approx(2.0, abs=0.01)  # from the best to as far below uniform
+    by_chance = (1 / 3) / (1 - 0.97 / 3)  # of three actions one is base, one leads away, one stays
+    assert mistaken.base_lost.value == pytest.approx(1 + by_chance / (1 - by_chance), abs=1e-3)
     honest = measure_effort(tempting, policies(tempting, BASE), 1.0, BASE, BASE)
     assert not honest.vanishes
     assert honest.base_lost.value == pytest.approx(0.0, abs=1e-5)
