@@ -43,7 +43,7 @@ def reckon(distribution: str, returns: ReturnsByU, candidates: Mapping[str, Cand
         ledger(returns),
         {gap: shares[gap] for gap in GAPS},
         ledger(returns),
-        {name: _competence(found) for name, found in candidates.items()},
+        {name: competence_of(found) for name, found in candidates.items()},
         Returns(float(base.subject.mean()), float(base.optimal.mean()), float(base.uniform.mean())),
     )
 
@@ -53,7 +53,8 @@ def _share(better: int, worse: int, means: Float[np.ndarray, "resample 5"]) -> F
     return _over(means[:, better] - means[:, worse], means[:, 0] - means[:, 4])
 
 
-def _competence(found: Candidate) -> Estimate:
+def competence_of(found: Candidate) -> Estimate:
+    """Competence with its interval over the units: 0 uniform, 1 optimal."""
     columns = np.stack([found.subject, found.optimal, found.uniform], 1)
     return bootstrap(columns, lambda m: _over(m[:, 0] - m[:, 2], m[:, 1] - m[:, 2]))
 

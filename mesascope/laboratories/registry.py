@@ -5,6 +5,7 @@ from mesascope.laboratories.glyphs.laboratory import Glyphs
 from mesascope.laboratories.laboratory import AbstractLaboratory
 from mesascope.laboratories.midas.laboratory import Midas
 from mesascope.laboratories.regression.laboratory import Regression
+from mesascope.laboratories.robot.laboratory import Robot
 from mesascope.laboratories.savanna.laboratory import Savanna
 from mesascope.laboratories.two_by_two.laboratory import TwoByTwo
 from mesascope.laboratories.two_episodes.laboratory import TwoEpisodes
@@ -15,7 +16,8 @@ from mesascope.worlds.registry import WORLDS
 from mesascope.worlds.world import AbstractWorld
 
 LABORATORIES: dict[str, type[AbstractLaboratory]] = {
-    laboratory.name: laboratory for laboratory in (Glyphs, Midas, Regression, Savanna, TwoByTwo, TwoEpisodes, TwoExits)
+    laboratory.name: laboratory
+    for laboratory in (Glyphs, Midas, Regression, Robot, Savanna, TwoByTwo, TwoEpisodes, TwoExits)
 }
 
 EVERYWHERE: dict[str, type[AbstractWorld] | type[AbstractLaboratory]] = {**WORLDS, **LABORATORIES}

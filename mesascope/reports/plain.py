@@ -81,7 +81,8 @@ def alignment_words(audit: Audit) -> str:
     text = ALIGNMENT.get(verdict, verdict or "not judged")
     if verdict == "pseudo" and words(audit, "search", "verdict") != "search":
         text = "misgeneralizes"
-    return f"{text} ({kind})" if kind else text
+    mechanism = words(audit, "alignment", "mechanism")
+    return f"{text} ({', '.join(part for part in (kind, mechanism) if part)})" if kind else text
 
 
 def alignment_tone(audit: Audit) -> str:

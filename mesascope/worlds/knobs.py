@@ -10,7 +10,7 @@ from mesascope.worlds.described import AbstractDescribed
 Described = TypeVar("Described", bound=AbstractDescribed)
 
 
-def with_knobs(kind: type[Described], **knobs: Value) -> Described:
+def with_knobs(kind: type[Described], /, **knobs: Value) -> Described:
     """One of `kind` with these knobs; those that are not given keep their defaults.
 
     `UsageError` names the nearest knob, or says what a knob may be.

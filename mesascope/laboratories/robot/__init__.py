@@ -1,0 +1,1 @@
+"""A cleaning robot in small rooms: every kind of pseudo-alignment, built, trained and told apart."""
