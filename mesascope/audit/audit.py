@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mesascope.audit import document
-from mesascope.audit.alignment import judge
+from mesascope.audit.alignment import judge, name_worst
 from mesascope.audit.exhibited import audit_key, contested, distributions
 from mesascope.audit.gallery import exhibits
 from mesascope.audit.graft import graft, other_objective
@@ -15,6 +15,7 @@ from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, describe
 from mesascope.audit.walked import audit_walker
 from mesascope.audit.watch import Watch
+from mesascope.audit.worst_level import find_worst_level, worst_drawn, worst_found
 from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.behavior import measure_behavior
@@ -106,7 +107,14 @@ def audit(
     reckonings = [reckon(world, s, own, posterior_draws(world, draws), candidates(world, own)) for s in samples]
     searches = search is not None and search.verdict is Verdict.SEARCH
     base = world.base_objective.vector(world.features)
-    alignment = judge(reckonings, document.weight_estimates(draws), base, world.features, searches)
+    worst = None
+    if settings.adversary:
+        watch("worst level")
+        worst = find_worst_level(world, subject, own, audit_key(seed, "adversary"))
+    alignment = name_worst(
+        judge(reckonings, document.weight_estimates(draws), base, world.features, searches),
+        worst_drawn(world, samples) if worst is None else worst_found(worst),
+    )
     watch("gallery")
     gallery = [exhibit for sample in samples for exhibit in exhibits(world, sample)]
     return {
@@ -132,6 +140,7 @@ def audit(
         "description": described,
         "graft": grafted,
         "alignment": alignment,
+        "worst_level": None if worst is None else document.of_worst_level(worst),
         "gallery": gallery,
         "cards": list(all_cards().values()),
         "seconds": watch.spent(),

@@ -12,6 +12,7 @@ from mesascope.audit import document
 from mesascope.audit.exhibited import audit_key, distributions
 from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, describe
+from mesascope.core.errors import UsageError
 from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.instruments.cards import all_cards
 from mesascope.instruments.closed_loop.battery import ClosedLoopTest
@@ -31,6 +32,8 @@ _CLOSED_LOOP = "closed loop"
 
 NO_LEDGER = "the subject walks with a memory and has no policy table: its gaps are not split"
 
+NO_SEARCH = "--adversary asks a subject about whole levels, and one that walks with a memory cannot be asked so: leave it out"
+
 
 def audit_walker(
     world: AbstractWorld,
@@ -39,7 +42,12 @@ def audit_walker(
     seed: int,
     stage: Callable[[str], None] = lambda name: None,
 ) -> dict[str, Any]:
-    """The document of a stepwise subject, but provenance; `stage` hears what begins. Pure but for the clock."""
+    """The document of a stepwise subject, but provenance; `stage` hears what begins. Pure but for the clock.
+
+    `UsageError` where the settings ask for the search for the worst level.
+    """
+    if settings.adversary:
+        raise UsageError(NO_SEARCH)
     subject = audited.subject
     assert isinstance(subject, AbstractStepwiseSubject)
     untrained = audited.untrained if isinstance(audited.untrained, AbstractStepwiseSubject) else None
