@@ -85,7 +85,8 @@ def repaired(subject: AbstractOpenSubject, seed: int) -> list[Row]:
         "repaired, ordinary levels": WORLD,
     }
     return [
-        {"name": name, "predicate": worst, **measure(_gone_on(subject, world, seed), seed)} for name, world in worlds.items()
+        {"name": name, "predicate": worst, **measure(_gone_on(subject, world, seed), seed)}
+        for name, world in worlds.items()
     ]
 
 

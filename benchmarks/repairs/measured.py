@@ -1,4 +1,4 @@
-"""What is measured of each net: the ledger, what is touched first, the bounds of relaxed adversarial training, the worst level."""
+"""What is measured of each net: ledger, first touches, bounds of relaxed adversarial training, the worst level."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -50,7 +50,9 @@ def measure(subject: AbstractOpenSubject, seed: int) -> dict[str, Any]:
         "ledger": {s.distribution: _ledger(s, own) for s in samples},
         "first": {s.distribution: _first(s) for s in samples},
         "truth": found.truth.value,
-        "bounds": {p.name: {k: getattr(p, k).value for k in ("share", "given", "product", "covers")} for p in found.predicates},
+        "bounds": {
+            p.name: {k: getattr(p, k).value for k in ("share", "given", "product", "covers")} for p in found.predicates
+        },
         "worst": {"regret": worst.regret, "optimal": worst.optimal},
     }
 

@@ -32,7 +32,9 @@ _CLOSED_LOOP = "closed loop"
 
 NO_LEDGER = "the subject walks with a memory and has no policy table: its gaps are not split"
 
-NO_SEARCH = "--adversary asks a subject about whole levels, and one that walks with a memory cannot be asked so: leave it out"
+NO_SEARCH = (
+    "--adversary asks a subject about whole levels, and one that walks with a memory cannot be asked so: leave it out"
+)
 
 
 def audit_walker(

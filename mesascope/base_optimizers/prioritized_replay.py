@@ -118,9 +118,7 @@ class PrioritizedReplay(AbstractBaseOptimizer):
 
         fresh = training_levels(state.key(), world, self.batch, self.batches, now)
         buffer = add(state.buffer, fresh, regret(fresh), now)
-        places = pick(
-            state.update_key("replay"), priorities(buffer, now, self.temperature, self.stale), self.batch
-        )
+        places = pick(state.update_key("replay"), priorities(buffer, now, self.temperature, self.stale), self.batch)
         replays = self._replays(state)
         kept = buffer.levels[places]
         levels = jax.tree.map(lambda old, new: jnp.where(replays, old, new), kept, fresh)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mesascope.audit.walked import NO_SEARCH
 from mesascope.audit.settings import FULL, QUICK, Settings
+from mesascope.audit.walked import NO_SEARCH
 from mesascope.base_optimizers.registry import PRESETS, base_optimizer_config, build_base_optimizer
 from mesascope.cli.subjects import Source, find_source
 from mesascope.core.errors import UsageError

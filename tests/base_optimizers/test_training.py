@@ -34,6 +34,7 @@ SHORT = {
     "imitation": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5},
     "ppo": {"updates": 10, "batch": 16, "learning_rate": 1e-2, "warmup": 1, "lane_actors": 8, "steps": 16},
     "evolution": {"updates": 60, "batch": 16, "learning_rate": 5e-2, "warmup": 5, "population": 32},
+    "prioritized-replay": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5, "capacity": 32},
     "walked-imitation": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5, "steps": 6},
 }
 WALKER = {"channels": 6, "ticks_per_step": 2}

@@ -126,8 +126,7 @@ def _ask(
     fill = -levels.count % together
     index = np.concatenate([np.arange(levels.count), np.zeros(fill, int)])
     parts = [
-        np.asarray(regrets(world, subject, levels[jnp.asarray(part)]).regret)
-        for part in index.reshape(-1, together)
+        np.asarray(regrets(world, subject, levels[jnp.asarray(part)]).regret) for part in index.reshape(-1, together)
     ]
     return np.concatenate(parts)[: levels.count].astype(np.float64)
 
