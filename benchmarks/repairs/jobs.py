@@ -1,5 +1,6 @@
 """The jobs of the study, one seed each: a job gives rows of plain numbers and depends on nothing but its name and seed."""
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -28,6 +29,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject, as_open
 from mesascope.instruments.adversary.climb import draw_evenly
 from mesascope.instruments.diagnostic_levels import (
+    alike,
     draw_candidates,
     look_at_most_telling,
     look_in_order,
@@ -77,17 +79,23 @@ def trained(condition: Condition, seed: int) -> list[Row]:
 
 def repaired(subject: AbstractOpenSubject, seed: int) -> list[Row]:
     """Go on with levels of the worst predicate among the levels of each update, and with ordinary levels only."""
-    predicates = {p.name: p for p in usual_predicates(WORLD.size)}
     found = [p for p in bounds_of(samples_of(subject, seed)).predicates if p.name != "larger"]
     worst = max(found, key=lambda p: p.product.value).name
     worlds = {
-        "repaired": with_added(WORLD, ADDED, HERE, predicates[worst].holds),
+        "repaired": _mixed(worst),
         "repaired, ordinary levels": WORLD,
     }
     return [
         {"name": name, "predicate": worst, **measure(_gone_on(subject, world, seed), seed)}
         for name, world in worlds.items()
     ]
+
+
+@functools.cache
+def _mixed(predicate: str) -> AbstractWorld:
+    """Made once, so that what is compiled for it serves all seeds."""
+    holds = next(p.holds for p in usual_predicates(WORLD.size) if p.name == predicate)
+    return with_added(WORLD, ADDED, HERE, holds)
 
 
 def _gone_on(subject: AbstractOpenSubject, world: AbstractWorld, seed: int) -> AbstractOpenSubject:
@@ -109,7 +117,7 @@ def diagnostic(seed: int) -> list[Row]:
     candidates = {name: draw_candidates(WORLD, hypotheses, pool, key) for name, pool in pools.items()}
     rows = []
     for text in OBJECTIVES:
-        truth = [h.name for h in hypotheses].index(text)
+        true = alike(candidates["all"].table, [h.name for h in hypotheses].index(text))
         planner = build_organism(f"planner,objective={text}", WORLD)
         seen = {
             name: _outcomes(planner, pools[name], candidates[name].start, named_key(key, name, text)) for name in pools
@@ -120,10 +128,19 @@ def diagnostic(seed: int) -> list[Row]:
             "random": look_in_order(candidates["all"].table, seen["all"], order),
             "random, training": look_in_order(candidates[TRAINING].table, seen[TRAINING], order),
         }
-        needed = {name: looks_needed(arm, truth, SURE) for name, arm in arms.items()}
-        top = {name: bool(arm.posterior[-1].argmax() == truth) for name, arm in arms.items()}
-        at = {name: [float(arm.posterior[k, truth]) for k in (1, 2, 4, 8, 16, LOOKS)] for name, arm in arms.items()}
-        rows.append({"name": "diagnostic levels", "objective": text, "needed": needed, "right": top, "truth_at": at})
+        needed = {name: looks_needed(arm, true, SURE) for name, arm in arms.items()}
+        top = {name: bool(true[arm.posterior[-1].argmax()]) for name, arm in arms.items()}
+        at = {name: [float(arm.posterior[k] @ true) for k in (1, 2, 4, 8, 16, LOOKS)] for name, arm in arms.items()}
+        rows.append(
+            {
+                "name": "diagnostic levels",
+                "objective": text,
+                "alike": [h.name for h, same in zip(hypotheses, true, strict=True) if same],
+                "needed": needed,
+                "right": top,
+                "truth_at": at,
+            }
+        )
     return rows
 
 

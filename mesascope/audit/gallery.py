@@ -38,19 +38,23 @@ def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
     first = range(min(AS_THEY_COME, len(regret)))
     shown = [(i, -np.abs(best[i] - _middle(best[i], initial[i])), "as drawn") for i in first]
     shown += [(i, lost[i], "largest regret") for i in worst]
-    return [_exhibit(sample, i, stake, why) for i, stake, why in shown if initial[i].any()]
+    return [
+        _exhibit(sample, i, stake, f"{sample.distribution}, level {i} ({why})")
+        for i, stake, why in shown
+        if initial[i].any()
+    ]
 
 
-def exhibit(world: AbstractWorld, sample: Sample, index: int, why: str) -> Exhibit:
+def exhibit(world: AbstractWorld, sample: Sample, index: int, title: str) -> Exhibit:
     """One level of a sample, with an episode from the start where most is lost."""
-    return _exhibit(sample, index, _stakes(world, sample)[0][index], why)
+    return _exhibit(sample, index, _stakes(world, sample)[0][index], title)
 
 
 def _middle(best: np.ndarray, initial: np.ndarray) -> float:
     return float(np.median(best[initial > 0])) if initial.any() else 0.0
 
 
-def _exhibit(sample: Sample, index: int, stake: np.ndarray, why: str) -> Exhibit:
+def _exhibit(sample: Sample, index: int, stake: np.ndarray, title: str) -> Exhibit:
     cells = np.flatnonzero(np.asarray(sample.mdp.initial[index]) > 0)
     path = episode_path(sample, index, int(cells[stake[cells].argmax()]))
     reached = object_at(sample.levels, index, path[-1])
@@ -60,8 +64,7 @@ def _exhibit(sample: Sample, index: int, stake: np.ndarray, why: str) -> Exhibit
         np.round(np.asarray(sample.policy[index]).astype(float), 3).tolist(),
         path,
         reached,
-        f"{sample.distribution}, level {index} ({why}): "
-        + (f"reaches the {reached}" if reached else f"reaches nothing in {len(path) - 1} steps"),
+        f"{title}: " + (f"reaches the {reached}" if reached else f"reaches nothing in {len(path) - 1} steps"),
     )
 
 

@@ -145,11 +145,11 @@ def _exhibited(
     intended = jnp.asarray(world.intended_goal.vector(world.features))
     base = jnp.asarray(world.base_objective.vector(world.features))
     split = ledger(returns_by_intended(sample.mdp, sample.policy, intended, base, jnp.asarray(own), world.discount))
-    why = (
-        f"loses {run.regret:.2f} of {run.optimal:.2f}; inner gap {split.inner.value:.2f}, capability gap "
-        f"{split.capability.value:.2f}"
+    title = (
+        f"{FOUND} (loses {run.regret:.2f} of {run.optimal:.2f}; inner gap {split.inner.value:.2f}, capability gap "
+        f"{split.capability.value:.2f})"
     )
-    return exhibit(world, sample, 0, why), split
+    return exhibit(world, sample, 0, title), split
 
 
 def _sample(world: AbstractWorld, subject: AbstractSubject, levels: GridLevels) -> Sample:

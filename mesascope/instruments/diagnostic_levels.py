@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.instruments.card import Card
@@ -26,6 +26,9 @@ INVERSE_TEMPERATURES = (30.0, 300.0)
 LAPSES = (0.01, 0.1)
 """Noise that hypotheses are read under: the outcome's probability is averaged over all pairs of these."""
 
+TOLD = 0.25
+"""Total variation between outcomes from which on a candidate tells two hypotheses apart."""
+
 CARD = Card(
     name="diagnostic levels",
     measures="Which of many levels to look at next, to learn most about what a subject is after from as few as possible.",
@@ -40,6 +43,7 @@ CARD = Card(
     ),
     controls="Levels taken at random from the same candidates, and from training levels only.",
     blind_spots=(
+        "Hypotheses that no candidate tells apart are one: in small mazes a door weighed twice as much as red is just a door.",
         "Where training levels cannot tell two objectives apart, no choice among training levels can.",
         "A subject that is after something outside of the hypotheses is told as the nearest of them.",
         "Only what is touched first counts: the way there, which tells more, is not used.",
@@ -156,7 +160,14 @@ def _updated(
     return weighed / weighed.sum()
 
 
-def looks_needed(looked: Looked, truth: int, sure: float) -> int | None:
-    """Looks after which the true hypothesis has at least the probability `sure` for the first time; None if it never has."""
-    reached = np.flatnonzero(looked.posterior[:, truth] >= sure)
+def alike(table: Float[np.ndarray, "hypothesis candidate outcome"], truth: int) -> Bool[np.ndarray, " hypothesis"]:
+    """Hypotheses that no candidate tells from a given one: on each, outcomes differ by less than `TOLD` in total variation."""
+    return (0.5 * np.abs(table - table[truth]).sum(-1)).max(1) < TOLD
+
+
+def looks_needed(looked: Looked, true: Bool[np.ndarray, " hypothesis"], sure: float) -> int | None:
+    """Looks after which the true hypotheses together have at least the probability `sure` for the first time; None if
+    they never have.
+    """
+    reached = np.flatnonzero(looked.posterior @ true >= sure)
     return int(reached[0]) if len(reached) else None

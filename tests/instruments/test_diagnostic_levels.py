@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mesascope.core.rng import named_key
 from mesascope.instruments.diagnostic_levels import (
+    alike,
     draw_candidates,
     information,
     look_at_most_telling,
@@ -67,9 +68,16 @@ def test_the_first_look_is_at_the_most_telling_candidate_and_none_comes_twice(pa
 def test_looks_are_counted_until_the_truth_is_known():
     table = np.array([[[0.9, 0.1], [0.5, 0.5]], [[0.1, 0.9], [0.5, 0.5]]])
     looked = look_in_order(table, np.array([0, 0]), np.array([1, 0]))
-    assert looks_needed(looked, 0, 0.85) == 2
-    assert looks_needed(looked, 1, 0.85) is None
+    first, second = np.array([True, False]), np.array([False, True])
+    assert looks_needed(looked, first, 0.85) == 2
+    assert looks_needed(looked, second, 0.85) is None
+    assert looks_needed(looked, first | second, 0.85) == 0
     assert look_at_most_telling(table, np.array([0, 0]), 1).order == (0,)
+
+
+def test_hypotheses_that_no_candidate_tells_apart_are_alike():
+    table = np.array([[[0.9, 0.1], [0.5, 0.5]], [[0.8, 0.2], [0.6, 0.4]], [[0.9, 0.1], [0.1, 0.9]]])
+    assert alike(table, 0).tolist() == [True, True, False]
 
 
 @pytest.fixture(scope="module")
