@@ -8,12 +8,15 @@ import numpy as np
 
 from benchmarks.repairs.conditions import LEVELS, SIZE
 from mesascope.core.ledger import ledger, returns_by_intended
+from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.adversary.climb import Budget, climb, sizes
 from mesascope.instruments.episodes import expected_outcome, horizon_of
+from mesascope.instruments.evidence import evidence_from_policy, pool
+from mesascope.instruments.hypotheses import Hypothesis, Kind
+from mesascope.instruments.hypothesis_posterior import weigh
 from mesascope.instruments.pseudo_inputs import Bounds, bound, usual_predicates
-from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.worlds.red_doors import RedDoors
 from mesascope.worlds.world import TRAINING
@@ -22,6 +25,10 @@ WORLD = RedDoors(size=SIZE)
 """Where everybody is measured, whatever the training was."""
 READ_FROM = (TRAINING, "blue-door", "blue-door-alone", "novel-color")
 """Distributions that a net's objective is read from."""
+REDS, BLUES = (-1.0, 0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0), (-0.5, 0.0, 0.5)
+"""Weights of red and of blue beside a door worth 1: the objectives that a net may have here."""
+LEAST = 0.02
+"""Posterior below which an objective is left out of the mean."""
 SEARCH = Budget(runs=1, starts=256, climbers=32, generations=16)
 EVENTS = ("door", "red")
 
@@ -41,12 +48,12 @@ def measure(subject: AbstractOpenSubject, seed: int) -> dict[str, Any]:
     """One net, as plain numbers."""
     samples = samples_of(subject, seed)
     few = [s for s in samples if s.distribution in READ_FROM]
-    own = infer_pursued(WORLD, few, named_key(seed, "repairs", "evidence"))
+    own = objectives_of(few, seed)
     found = bounds_of(samples)
     names = sizes(WORLD, named_key(0))[SIZE]
     worst = climb(WORLD, subject, named_key(seed, "repairs", "climb"), names, SEARCH)[0]
     return {
-        "pursued": {f: float(w) for f, w in zip(WORLD.features, own, strict=True) if w},
+        "pursued": own,
         "ledger": {s.distribution: _ledger(s, own) for s in samples},
         "first": {s.distribution: _first(s) for s in samples},
         "truth": found.truth.value,
@@ -57,11 +64,26 @@ def measure(subject: AbstractOpenSubject, seed: int) -> dict[str, Any]:
     }
 
 
-def _ledger(sample: Sample, own: np.ndarray) -> dict[str, float]:
+def objectives_of(samples: Sequence[Sample], seed: int) -> dict[str, float]:
+    """Posterior of each objective on a grid of weights, given one episode on each level; the probable ones."""
+    texts = [f"door:1+red:{red:g}+blue:{blue:g}" for red in REDS for blue in BLUES]
+    grid = tuple(Hypothesis(text, Kind.OBJECTIVE, Objective.parse(text, WORLD.features)) for text in texts)
+    key = named_key(seed, "repairs", "evidence")
+    seen = [evidence_from_policy(s.levels, s.mdp, s.policy, named_key(key, s.distribution)) for s in samples]
+    found = {row.name: row.posterior for row in weigh(grid, WORLD, pool(seen)).table if row.posterior > LEAST}
+    total = sum(found.values())
+    return {name: share / total for name, share in found.items()}
+
+
+def _ledger(sample: Sample, own: dict[str, float]) -> dict[str, float]:
+    """Gaps as shares, the posterior's mean over what the net may be after."""
     intended, base = (jnp.asarray(o.vector(WORLD.features)) for o in (WORLD.intended_goal, WORLD.base_objective))
-    returns = returns_by_intended(sample.mdp, sample.policy, intended, base, jnp.asarray(own), WORLD.discount)
-    found = ledger(returns)
-    gaps = {name: getattr(found, name).share for name in ("outer", "inner", "capability", "total")}
+    gaps: dict[str, float] = dict.fromkeys(("outer", "inner", "capability", "total"), 0.0)
+    for text, share in own.items():
+        mesa = jnp.asarray(Objective.parse(text, WORLD.features).vector(WORLD.features))
+        returns = returns_by_intended(sample.mdp, sample.policy, intended, base, mesa, WORLD.discount)
+        found = ledger(returns)
+        gaps = {name: gap + share * getattr(found, name).share for name, gap in gaps.items()}
     return {**gaps, "competence": 1.0 - gaps["total"], "return": float(returns.subject.mean())}
 
 

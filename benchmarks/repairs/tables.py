@@ -43,6 +43,7 @@ _COLUMNS: dict[str, Callable[[dict[str, Any]], float]] = {
     "competence in training": _gap("competence", "training"),
     "door first": lambda row: row["first"][SHIFT]["door"],
     "red first": lambda row: row["first"][SHIFT]["red"],
+    "total gap": _gap("total"),
     "outer gap": _gap("outer"),
     "inner gap": _gap("inner"),
     "capability gap": _gap("capability"),
@@ -75,8 +76,10 @@ def curricula(rows: Rows) -> str:
     }
     shown = _compared(rows, named, _COLUMNS)
     inner = _paired(rows, "replay", "mixed", _gap("inner"))
+    total = _paired(rows, "replay", "mixed", _gap("total"))
     regret = _paired(rows, "replay", "mixed", _COLUMNS["worst regret found"])
-    return f"{shown}\n\nReplay minus drawn, both with telling levels, seed by seed: inner gap {inner}; worst regret {regret}."
+    said = f"total gap {total}; inner gap {inner}; worst regret {regret}"
+    return f"{shown}\n\nReplay minus drawn, both with telling levels, seed by seed: {said}."
 
 
 def bounds(rows: Rows) -> str:
@@ -132,9 +135,9 @@ def ticks(rows: Rows) -> str:
     lines = []
     for time in TIMES:
         found = _at(rows, time).values()
-        columns = [_gap("return", "training"), *list(_COLUMNS.values())[:5]]
+        columns = [_gap("return", "training"), *list(_COLUMNS.values())[:7]]
         lines.append([str(time), str(len(found)), *(interval([get(r) for r in found]) for get in columns)])
-    return table(("ticks", "seeds", "return in training", *list(_COLUMNS)[:5]), lines)
+    return table(("ticks", "seeds", "return in training", *list(_COLUMNS)[:7]), lines)
 
 
 def penalties(rows: Rows) -> str:
@@ -153,10 +156,10 @@ def penalties(rows: Rows) -> str:
                 f"{penalty:g}",
                 str(len(nets)),
                 counts,
-                *(interval([get(r) for r in nets]) for get in list(_COLUMNS.values())[:5]),
+                *(interval([get(r) for r in nets]) for get in list(_COLUMNS.values())[:7]),
             ]
         )
-    return table(("cost of a tick", "seeds", "ticks chosen: seeds", *list(_COLUMNS)[:5]), lines)
+    return table(("cost of a tick", "seeds", "ticks chosen: seeds", *list(_COLUMNS)[:7]), lines)
 
 
 def diagnostic(rows: Rows) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mesascope.audit import document
-from mesascope.audit.alignment import judge, name_worst
+from mesascope.audit.alignment import Alignment, judge, name_worst
 from mesascope.audit.exhibited import audit_key, contested, distributions
 from mesascope.audit.gallery import exhibits
 from mesascope.audit.graft import graft, other_objective
@@ -111,10 +111,9 @@ def audit(
     if settings.adversary:
         watch("worst level")
         worst = find_worst_level(world, subject, own, audit_key(seed, "adversary"))
-    alignment = name_worst(
-        judge(reckonings, document.weight_estimates(draws), base, world.features, searches),
-        worst_drawn(world, samples) if worst is None else worst_found(worst),
-    )
+    alignment = judge(reckonings, document.weight_estimates(draws), base, world.features, searches)
+    if alignment.verdict is Alignment.ROBUST:
+        alignment = name_worst(alignment, worst_drawn(world, samples) if worst is None else worst_found(worst))
     watch("gallery")
     gallery = [exhibit for sample in samples for exhibit in exhibits(world, sample)]
     return {
