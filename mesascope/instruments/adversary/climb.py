@@ -108,7 +108,7 @@ def climb(
         if (generation + 1) % CULL_EVERY == 0 and generation + 1 < budget.generations:
             order = _culled(worst, budget)
             levels, worst = levels[jnp.asarray(order)], worst[order]
-    return _best_of_runs(world, subject, levels, worst, budget.runs)
+    return _best_of_runs(world, subject, levels, worst, budget)
 
 
 def best_drawn(
@@ -116,7 +116,7 @@ def best_drawn(
 ) -> list[Found]:
     """The null: the worst of as many levels drawn at random, run by run."""
     levels = draw_evenly(world, key, budget.evaluations, names)
-    return _best_of_runs(world, subject, levels, _ask(world, subject, levels, budget.climbers), budget.runs)
+    return _best_of_runs(world, subject, levels, _ask(world, subject, levels, budget.climbers), budget)
 
 
 def _ask(
@@ -141,11 +141,16 @@ def _culled(worst: Float[np.ndarray, " level"], budget: Budget) -> np.ndarray:
 
 
 def _best_of_runs(
-    world: AbstractWorld, subject: AbstractSubject, levels: GridLevels, worst: Float[np.ndarray, " level"], runs: int
+    world: AbstractWorld,
+    subject: AbstractSubject,
+    levels: GridLevels,
+    worst: Float[np.ndarray, " level"],
+    budget: Budget,
 ) -> list[Found]:
     found = []
-    for run, part in enumerate(worst.reshape(runs, -1)):
-        one = levels[jnp.array([run * len(part) + int(part.argmax())])]
-        measured = regrets(world, subject, one)
-        found.append(Found(one, float(measured.regret[0]), float(measured.optimal[0])))
+    for run, part in enumerate(worst.reshape(budget.runs, -1)):
+        best = run * len(part) + int(part.argmax())
+        # As often as there are climbers: a program for a single level would have to be compiled.
+        measured = regrets(world, subject, levels[jnp.full(budget.climbers, best)])
+        found.append(Found(levels[jnp.array([best])], float(measured.regret[0]), float(measured.optimal[0])))
     return found
