@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesascope.base_optimizers.prioritized_replay import EMPTY, Buffer, PrioritizedReplay, add, pick, priorities
@@ -29,6 +29,7 @@ def buffer_of(regret, measured, first=0):
 regrets = st.lists(st.sampled_from([0.0, 0.1, 0.1, 0.5, 0.9]), min_size=3, max_size=3)
 
 
+@settings(max_examples=15)
 @given(st.lists(st.sampled_from([EMPTY, 0.0, 0.2, 0.5, 0.9]), min_size=5, max_size=5), regrets)
 def test_the_levels_of_largest_regret_stay(held, fresh):
     found = add(
@@ -67,6 +68,7 @@ def test_a_buffer_smaller_than_a_batch_is_refused():
         PrioritizedReplay(capacity=8)
 
 
+@pytest.mark.slow
 def test_replay_keeps_the_levels_that_tell(world):
     """Once red doors are reached, the levels of largest regret are those whose door is not red, rare as they are."""
     mixed = type(world)(size=5, alpha=0.05)
