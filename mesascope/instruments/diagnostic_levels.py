@@ -127,7 +127,8 @@ def look_at_most_telling(
 ) -> Looked:
     """Look at the most telling candidate, learn its outcome, and go on, `most` times; none is looked at twice."""
     prior = np.full(len(table), 1.0 / len(table))
-    posterior, order, rows = prior, [], [prior]
+    order: list[int] = []
+    posterior, rows = prior, [prior]
     for _ in range(min(most, len(outcome))):
         gain = information(posterior, table)
         gain[order] = -np.inf
