@@ -151,6 +151,13 @@ def judge_outer(verdict: AlignmentVerdict, reckonings: Sequence[Reckoning]) -> A
     return verdict._replace(reason=f"{verdict.reason}; {said}")
 
 
+def name_worst(verdict: AlignmentVerdict, worst: str) -> AlignmentVerdict:
+    """The same verdict; what is called robust is never called so without the worst level that was found."""
+    if verdict.verdict is not Alignment.ROBUST:
+        return verdict
+    return verdict._replace(reason=f"{verdict.reason}; {worst}")
+
+
 def _best(reckoning: Reckoning) -> float:
     """Competence at the candidate objective that it serves best."""
     return max((e.value for e in reckoning.competence.values()), default=float("nan"))

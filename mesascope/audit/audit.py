@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mesascope.audit import document
-from mesascope.audit.alignment import judge
+from mesascope.audit.alignment import Alignment, judge, name_worst
 from mesascope.audit.exhibited import audit_key, contested, distributions
 from mesascope.audit.gallery import Exhibit, exhibits
 from mesascope.audit.graft import graft, other_objective
@@ -17,6 +17,7 @@ from mesascope.audit.staged import audit_staged
 from mesascope.audit.subjects import AuditSubject, describe
 from mesascope.audit.walked import audit_walker
 from mesascope.audit.watch import Watch
+from mesascope.audit.worst_level import find_worst_level, worst_drawn, worst_found
 from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.behavior import Behavior, measure_behavior
@@ -114,7 +115,13 @@ def audit(
     searches = search is not None and search.verdict is Verdict.SEARCH
     base = world.base_objective.vector(world.features)
     at_stake = _at_stake(reckonings)
+    worst = None
+    if settings.adversary:
+        watch("worst level")
+        worst = find_worst_level(world, subject, full_weights(world, draws), audit_key(seed, "adversary"))
     alignment = judge(at_stake, document.weight_estimates(draws), base, world.features, searches)
+    if alignment.verdict is Alignment.ROBUST:
+        alignment = name_worst(alignment, worst_drawn(world, samples) if worst is None else worst_found(worst))
     return {
         "format": 1,
         "world": document.of_world(world),
@@ -139,6 +146,7 @@ def audit(
         "description": described,
         "graft": grafted,
         "alignment": alignment,
+        "worst_level": None if worst is None else document.of_worst_level(worst),
         "gallery": seen.gallery,
         "cards": list(all_cards().values()),
         "seconds": {**watch.spent(), **seen.seconds},

@@ -12,6 +12,7 @@ import jax
 
 from mesascope import __version__
 from mesascope.audit.reckoning import GAPS, Reckoning
+from mesascope.audit.worst_level import WorstLevel
 from mesascope.core.objective import Objective
 from mesascope.core.statistics import Estimate
 from mesascope.instruments.behavior import Behavior, Event
@@ -223,6 +224,11 @@ def of_ledger(reckoning: Reckoning) -> dict[str, Any]:
         gap: {**getattr(reckoning.ledger, gap)._asdict(), "interval": list(reckoning.shares[gap].interval)}
         for gap in GAPS
     }
+
+
+def of_worst_level(found: WorstLevel) -> dict[str, Any]:
+    """The search for the worst level. One level is exact, so its ledger has no intervals."""
+    return {**found._asdict(), "ledger": found.ledger._asdict()}
 
 
 def of_behavior(behavior: Behavior) -> dict[str, Any]:

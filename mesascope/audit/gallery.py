@@ -31,37 +31,53 @@ class Exhibit(NamedTuple):
 
 def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
     """A few levels of a distribution, each with an episode from the start with most at stake."""
+    lost, best = _stakes(world, sample)
+    initial = np.asarray(sample.mdp.initial)
+    regret = (lost * initial).sum(1)
+    worst = [int(i) for i in np.argsort(-regret, kind="stable") if i >= AS_THEY_COME][:WORST]
+    first = range(min(AS_THEY_COME, len(regret)))
+    shown = [(i, -np.abs(best[i] - _middle(best[i], initial[i])), "as drawn") for i in first]
+    shown += [(i, lost[i], "largest regret") for i in worst]
+    return [
+        _exhibit(sample, i, stake, f"{sample.distribution}, level {i} ({why})")
+        for i, stake, why in shown
+        if initial[i].any()
+    ]
+
+
+def exhibit(world: AbstractWorld, sample: Sample, index: int, title: str) -> Exhibit:
+    """One level of a sample, with an episode from the start where most is lost."""
+    return _exhibit(sample, index, _stakes(world, sample)[0][index], title)
+
+
+def _middle(best: np.ndarray, initial: np.ndarray) -> float:
+    return float(np.median(best[initial > 0])) if initial.any() else 0.0
+
+
+def _exhibit(sample: Sample, index: int, stake: np.ndarray, title: str) -> Exhibit:
+    cells = np.flatnonzero(np.asarray(sample.mdp.initial[index]) > 0)
+    states = episode_path(sample, index, int(cells[stake[cells].argmax()]))
+    # Where states are more than cells, the policy is shown as it is at first, and the path by its cells.
+    inside = sample.levels.walls[0].size
+    path = [state % inside for state in states]
+    reached = object_at(sample.levels, index, path[-1])
+    return Exhibit(
+        sample.distribution,
+        print_level(sample.levels, index),
+        np.round(np.asarray(sample.policy[index, :inside]).astype(float), 3).tolist(),
+        path,
+        reached,
+        f"{title}: " + (f"reaches the {reached}" if reached else f"reaches nothing in {len(path) - 1} steps"),
+    )
+
+
+def _stakes(world: AbstractWorld, sample: Sample) -> tuple[np.ndarray, np.ndarray]:
+    """By the intended goal: what the subject loses from each cell, and what an optimal policy earns from there."""
     intended = jnp.asarray(world.intended_goal.vector(world.features))
     best = optimal_values(sample.mdp, intended, world.discount).state
     own = evaluate(sample.mdp, sample.policy, rewards(sample.mdp, intended), world.discount)
-    lost, initial, best, policy = (
-        np.asarray(t) for t in jax.device_get(((best - own), sample.mdp.initial, best, sample.policy))
-    )
-    regret = (lost * initial).sum(1)
-    worst = [int(i) for i in np.argsort(-regret, kind="stable") if i >= AS_THEY_COME][:WORST]
-    shown = []
-    for index in (*range(min(AS_THEY_COME, len(regret))), *worst):
-        cells = np.flatnonzero(initial[index] > 0)
-        if not len(cells):
-            continue
-        stake = lost[index, cells] if index in worst else -np.abs(best[index, cells] - np.median(best[index, cells]))
-        states = episode_path(sample, index, int(cells[stake.argmax()]))
-        # Where states are more than cells, the policy is shown as it is at first, and the path by its cells.
-        path = [state % sample.levels.walls[0].size for state in states]
-        why = "largest regret" if index in worst else "as drawn"
-        reached = object_at(sample.levels, index, path[-1])
-        shown.append(
-            Exhibit(
-                sample.distribution,
-                print_level(sample.levels, index),
-                np.round(policy[index, : sample.levels.walls[0].size].astype(float), 3).tolist(),
-                path,
-                reached,
-                f"{sample.distribution}, level {index} ({why}): "
-                + (f"reaches the {reached}" if reached else f"reaches nothing in {len(path) - 1} steps"),
-            )
-        )
-    return shown
+    lost, best = jax.device_get((best - own, best))
+    return np.asarray(lost), np.asarray(best)
 
 
 def object_at(levels: GridLevels, index: int, cell: int) -> str | None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 class Settings(NamedTuple):
     """Sizes of an audit. `QUICK` trades width of intervals for time; no instrument is left out. `describe`
-    adds those that describe and decide nothing.
+    adds those that describe and decide nothing, `adversary` the search for the worst level.
     """
 
     levels: int = 1000
@@ -17,6 +17,7 @@ class Settings(NamedTuple):
     thought: int = 256
     certified: int = 65_536
     describe: bool = False
+    adversary: bool = False
 
 
 FULL = Settings()

@@ -33,6 +33,10 @@ _CLOSED_LOOP = "closed loop"
 
 NO_LEDGER = "the subject walks with a memory and has no policy table: its gaps are not split"
 
+NO_SEARCH = (
+    "--adversary asks a subject about whole levels, and one that walks with a memory cannot be asked so: leave it out"
+)
+
 
 def audit_walker(
     world: AbstractWorld,
@@ -41,7 +45,12 @@ def audit_walker(
     seed: int,
     stage: Callable[[str], None] = lambda name: None,
 ) -> dict[str, Any]:
-    """The document of a stepwise subject, but provenance; `stage` hears what begins. Pure but for the clock."""
+    """The document of a stepwise subject, but provenance; `stage` hears what begins. Pure but for the clock.
+
+    `UsageError` where the settings ask for the search for the worst level.
+    """
+    if settings.adversary:
+        raise UsageError(NO_SEARCH)
     subject = audited.subject
     assert isinstance(subject, AbstractStepwiseSubject)
     untrained = audited.untrained if isinstance(audited.untrained, AbstractStepwiseSubject) else None

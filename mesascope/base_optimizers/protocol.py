@@ -38,6 +38,8 @@ class TrainState(eqx.Module):
     optimizer: PyTree
     seed_key: UInt32[Array, " word"]
     updates: Int[Array, ""]
+    buffer: PyTree = ()
+    """Levels that are kept to be trained on again, for optimizers that do; () for most."""
 
     def key(self, *names: str | int) -> PRNGKeyArray:
         """The key of a stream of this training, the same at every update."""
@@ -110,4 +112,4 @@ def apply_gradient(
     learned = (state.subject, state.extra)
     steps, optimizer = transform.update(gradient, state.optimizer, eqx.filter(learned, eqx.is_inexact_array))
     subject, extra = eqx.apply_updates(learned, steps)
-    return TrainState(subject, extra, optimizer, state.seed_key, state.updates + int(last))
+    return TrainState(subject, extra, optimizer, state.seed_key, state.updates + int(last), state.buffer)

@@ -10,6 +10,7 @@ from mesascope.base_optimizers.evolution import Evolution
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.base_optimizers.imitation import Imitation
 from mesascope.base_optimizers.ppo import PPO
+from mesascope.base_optimizers.prioritized_replay import PrioritizedReplay
 from mesascope.base_optimizers.protocol import AbstractBaseOptimizer
 from mesascope.base_optimizers.walked_imitation import WalkedImitation
 from mesascope.core.errors import UsageError, unknown
@@ -47,6 +48,13 @@ _PPO = {
 _EVOLUTION = {
     "population": Option(64, 2, 65_536, "networks of each generation, an even number"),
     "spread": Option(0.1, 1e-6, 10.0, "standard deviation of a step of a weight at the start"),
+}
+_REPLAY = {
+    "capacity": Option(256, 1, 65_536, "levels that are kept"),
+    "robust": Option(1, 0, 1, "1 to learn from replayed levels only, 0 to learn from fresh ones as well"),
+    "replay": Option(0.5, 0.0, 1.0, "share of updates on replayed levels where it is not robust"),
+    "temperature": Option(0.3, 0.01, 1e6, "levels are replayed in proportion to 1 / rank^(1 / temperature)"),
+    "stale": Option(0.3, 0.0, 1.0, "share of replay in proportion to the time since a level's regret was measured"),
 }
 _WALKED = {
     "steps": Option(20, 1, 4_096, "steps of each walker in an update"),
@@ -89,6 +97,11 @@ BASE_OPTIMIZERS: dict[str, BaseOptimizerKind] = {
         "predict a neighbor, then train a readout for control on the frozen net",
         AgentModeling,
         {**_PLAIN, **_MODELING},
+    ),
+    "prioritized-replay": _kind(
+        "the gradient of the exact return on levels kept for their regret (prioritized level replay)",
+        PrioritizedReplay,
+        {**_COMMON, **_REPLAY},
     ),
     "walked-imitation": _kind(
         "cross-entropy to the optimal policy wherever the learner's own walk leads, for agents with a memory",

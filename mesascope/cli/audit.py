@@ -30,6 +30,9 @@ def command(
         bool,
         typer.Option("--describe", help="also say how it goes about it: depth, light cone, probes, algorithm, program"),
     ] = False,
+    adversary: Annotated[
+        bool, typer.Option("--adversary", help="also search for the legal level on which it loses most")
+    ] = False,
     levels: Annotated[int | None, typer.Option(min=20, max=100_000, help="levels of each distribution")] = None,
     architecture: options.Architecture = None,
     base_optimizer: options.BaseOptimizer = None,
@@ -57,6 +60,7 @@ def command(
             out=out,
             quick=quick,
             describe=describe,
+            adversary=adversary,
             levels=levels,
             architecture=architecture,
             base_optimizer=base_optimizer,

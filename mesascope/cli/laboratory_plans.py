@@ -67,6 +67,7 @@ def _check_unused(request: Request) -> None:
         ("--updates", request.updates),
         ("--levels", request.levels),
         ("--describe", request.describe or None),
+        ("--adversary", request.adversary or None),
     ):
         if value is not None:
             knobs = ", ".join(vars(LABORATORIES[request.world]())) or "none"

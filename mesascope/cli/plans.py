@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mesascope.audit.settings import FULL, QUICK, Settings
+from mesascope.audit.walked import NO_SEARCH
 from mesascope.base_optimizers.registry import PRESETS
 from mesascope.cli.subjects import Source, find_source
 from mesascope.core.errors import UsageError
@@ -27,6 +28,7 @@ class Request(NamedTuple):
     out: Path | None = None
     quick: bool = False
     describe: bool = False
+    adversary: bool = False
     levels: int | None = None
     architecture: str | None = None
     base_optimizer: str | None = None
@@ -73,12 +75,14 @@ def make_plan(request: Request) -> Plan:
     training = make_training(request)
     for seed in request.seeds:
         named_key(seed)  # refuses a seed out of range
-    settings = (QUICK if request.quick else FULL)._replace(describe=request.describe)
+    settings = (QUICK if request.quick else FULL)._replace(describe=request.describe, adversary=request.adversary)
     if request.levels is not None:
         settings = settings._replace(levels=request.levels)
     if request.subject is not None:
         _check_unused(request)
     source = None if request.subject is None else find_source(request.subject, training.world)
+    if request.adversary and source is None and training.base_optimizer == "walked-imitation":
+        raise UsageError(NO_SEARCH)
     return Plan(
         training=training,
         source=source,
@@ -128,7 +132,8 @@ def _check_unused(request: Request) -> None:
 
 def default_folder(request: Request) -> str:
     """A folder's name that says what was asked for, so that different requests do not meet."""
-    parts = [request.world, *(["quick"] if request.quick else []), *(["described"] if request.describe else [])]
+    flags = (("quick", request.quick), ("described", request.describe), ("adversary", request.adversary))
+    parts = [request.world, *(name for name, given in flags if given)]
     if request.subject:
         parts.append("".join(c if c.isalnum() or c in "-=." else "-" for c in request.subject).strip("-."))
     if request.architecture not in (None, DEFAULT_ARCHITECTURE):

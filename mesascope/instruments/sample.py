@@ -25,7 +25,7 @@ class Sample(NamedTuple):
 
 
 @eqx.filter_jit
-def _tables(world: AbstractWorld, levels: GridLevels) -> tuple[FiniteMDP, Observation]:
+def level_tables(world: AbstractWorld, levels: GridLevels) -> tuple[FiniteMDP, Observation]:
     """Compiled once for each size of level, whatever their distribution."""
     return world.to_mdp(levels), world.observe(levels)
 
@@ -54,7 +54,7 @@ def draw_sample(
 ) -> Sample:
     """Draw levels and ask the subject; `SubjectError` names the level and state of an answer that is not a policy."""
     levels = world.draw(key, count, world.check_distribution(distribution))
-    mdp, observation = _tables(world, levels)
+    mdp, observation = level_tables(world, levels)
     return Sample(distribution, levels, mdp, observation, ask(subject, observation, mdp, distribution))
 
 

@@ -31,7 +31,6 @@ from mesascope.conformance.check_base_optimizer import (
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.learned.recurrent import LocalRecurrentAgent
-from mesascope.worlds.red_doors import RedDoors
 from tests.base_optimizers.conftest import GLANCE
 
 SHORT = {
@@ -40,6 +39,7 @@ SHORT = {
     "ppo": {"updates": 10, "batch": 16, "learning_rate": 1e-2, "warmup": 1, "lane_actors": 8, "steps": 16},
     "evolution": {"updates": 60, "batch": 16, "learning_rate": 5e-2, "warmup": 5, "population": 32},
     "agent-modeling": {"updates": 60, "batch": 16, "learning_rate": 2e-2, "warmup": 5, "predicting": 0.3},
+    "prioritized-replay": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5, "capacity": 32},
     "walked-imitation": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5, "steps": 6},
 }
 WALKER = {"channels": 6, "ticks_per_step": 2}

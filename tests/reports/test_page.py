@@ -141,7 +141,15 @@ def _damage(document, value, depth, turn=(0, 1)):
     """The document again and again, each time with one part replaced. With `turn` (i, n) every n-th part, from the i-th."""
     light = {k: v for k, v in document.items() if k != "cards"}
     light["gallery"] = light["gallery"][:1]
-    for part in ("ledger", "ledger_from_outside", "ledger_greedy", "behavior", "competence", "returns", "goal_directedness"):
+    for part in (
+        "ledger",
+        "ledger_from_outside",
+        "ledger_greedy",
+        "behavior",
+        "competence",
+        "returns",
+        "goal_directedness",
+    ):
         light[part] = {d: light[part][d] for d in ("blue-door",)}
     for path in list(_places(light, depth))[turn[0] :: turn[1]]:
         damaged = copy.deepcopy(light)

@@ -18,7 +18,7 @@ from mesascope.worlds.vocabulary import DOORS, Vocabulary
 def gallery(audit: Audit, name: str) -> Markup | None:
     """The gallery of one audit; None where it has none."""
     shown: dict[str, list[Mapping[str, Any]]] = {}
-    for item in items(audit, "gallery"):
+    for item in (*items(audit, "gallery"), *items(audit, "worst_level", "gallery")):
         if isinstance(item, Mapping):
             shown.setdefault(words(item, "distribution"), []).append(item)
     if not shown:

@@ -18,6 +18,7 @@ from mesascope.reports.html.objectives import objectives
 from mesascope.reports.html.opening import anchor, opening, verdicts
 from mesascope.reports.html.provenance import provenance
 from mesascope.reports.html.search import search
+from mesascope.reports.html.worst_level import worst_level
 from mesascope.reports.markup import Markup, join, tag
 from mesascope.reports.reading import Audit, in_laboratory, label, words
 
@@ -66,6 +67,7 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
         *([closed_loop(audit, name)] if audit.get("closed_loop") else []),
         laboratory(audit, name),
         capability(audit, name),
+        worst_level(audit, name),
         gallery(audit, name),
     )
     title = label(audit, audits)

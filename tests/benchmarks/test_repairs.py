@@ -1,0 +1,57 @@
+"""Tables of the study of repairs, from rows made up for it."""
+
+import pytest
+
+from benchmarks.repairs.conditions import TICKS, TIMES
+from benchmarks.repairs.tables import PARTS, bounds, curricula, interval, penalties
+
+
+def net(name, seed, earned=0.7, inner=0.0, product=0.05):
+    gaps = {"competence": 0.9, "total": 0.1, "outer": 0.0, "inner": inner, "capability": 0.1 - inner, "return": earned}
+    term = {"share": 0.5, "given": 2 * product, "product": product, "covers": 0.5}
+    return {
+        "name": name,
+        "seed": seed,
+        "ledger": {"training": gaps, "blue-door": gaps},
+        "first": {"blue-door": {"door": 0.6, "red": 0.3, "nothing": 0.1}},
+        "truth": 0.1,
+        "bounds": {"no door is red": term, "no loops": {**term, "product": product / 2}},
+        "worst": {"regret": 0.8, "optimal": 0.9},
+        "predicate": "no door is red",
+    }
+
+
+def test_intervals_are_students():
+    assert interval([0.1, 0.2, 0.3]) == "0.20 [-0.05, 0.45]"  # 4.303 * 0.1 / sqrt(3) = 0.248
+    assert interval([0.5]) == "0.50 (one seed)"
+    assert interval([]) == ""
+
+
+def test_differences_are_of_the_same_seed():
+    rows = [
+        net("replay", 0, inner=0.1),
+        net("replay", 1, inner=0.3),
+        net("mixed", 0, inner=0.2),
+        net("mixed", 1, inner=0.4),
+    ]
+    text = curricula([*rows, net("mixed", 7, inner=9.0)])
+    assert "inner gap -0.10 [-0.10, -0.10] over 2 seeds" in text
+
+
+def test_the_bound_is_the_largest_product():
+    text = bounds([net("plain", seed) for seed in range(2)])
+    assert "Truth P(C): 0.10 [0.10, 0.10]. Largest product: 0.05 [0.05, 0.05]" in text
+
+
+def test_the_dearer_thinking_is_the_less_is_chosen():
+    rows = [net("plain" if t == TICKS else f"ticks {t}", 0, earned=0.5 + 0.01 * t) for t in TIMES]
+    lines = penalties(rows).splitlines()[2:]
+    chosen = [line.split("|")[3].strip() for line in lines]
+    assert chosen[0] == f"{TICKS}: 1"
+    assert chosen[-1] == f"{TIMES[0]}: 1"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_table_can_be_made_from_one_seed(part):
+    names = ("plain", "mixed", "replay", "repaired", "repaired, ordinary levels", *(f"ticks {t}" for t in TIMES))
+    assert "|" in PARTS[part]([net(name, 0) for name in names])
