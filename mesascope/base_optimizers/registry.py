@@ -101,7 +101,7 @@ BASE_OPTIMIZERS: dict[str, BaseOptimizerKind] = {
     "prioritized-replay": _kind(
         "the gradient of the exact return on levels kept for their regret (prioritized level replay)",
         PrioritizedReplay,
-        {**_COMMON, **_REPLAY},
+        {**_PLAIN, **_REPLAY},
     ),
     "walked-imitation": _kind(
         "cross-entropy to the optimal policy wherever the learner's own walk leads, for agents with a memory",
