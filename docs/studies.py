@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mesascope.reports.numbers import estimate_text
-from mesascope.reports.studied import ALL_SEEDS, counted, difference_lines, failure_lines, said, verdicts_made
+from mesascope.reports.numbers import estimate_text, number, real
+from mesascope.reports.studied import ALL_SEEDS, counted, failure_lines, said, verdicts_made
 
 
 def block(document: dict[str, Any]) -> str:
@@ -29,11 +29,31 @@ def block(document: dict[str, Any]) -> str:
         ]
         for condition in document["conditions"]
     ]
-    lines = ["| " + " | ".join(cells) + " |" for cells in (columns, ["---"] * len(columns), *rows)]
-    notes = [f"{'  ' if text.startswith(' ') else ''}- {text.strip()}" for text in difference_lines(document)]
     failed = [f"- {text}" for text in failure_lines(document)]
-    parts = [f"`{document['command']}`", "\n".join(lines), "\n".join(notes)]
-    return "\n\n".join([*parts, *(["\n".join(failed)] if failed else [])])
+    parts = [f"`{document['command']}`", table(columns, rows), compared(document)]
+    return "\n\n".join([*parts, *(["\n".join(failed)] if failed else ["No seed was a capability failure."])])
+
+
+def table(columns: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown."""
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in (columns, ["---"] * len(columns), *rows))
+
+
+def compared(document: dict[str, Any]) -> str:
+    """Readout by readout: the p-value of no difference, as it is and adjusted, and every condition less the reference."""
+    reference, found = document["reference"], document["differences"]
+    columns = ["", *(said(row["readout"]) for row in found)]
+    rows = [[f"{name} less {reference}", *cells] for name, cells in against(document).items()]
+    rows.append(["p that seeds dealt out at random differ as much", *(number(real(row["p"]), 4) for row in found)])
+    rows.append(["the same, for as many readouts", *(number(real(row["adjusted"]), 4) for row in found)])
+    return table(columns, rows)
+
+
+def against(document: dict[str, Any]) -> dict[str, list[str]]:
+    """Differences from the reference by condition, in the order of the readouts; empty where there is no reference."""
+    by_readout = [document["against_reference"].get(row["readout"], {}) for row in document["differences"]]
+    names = [condition["name"] for condition in document["conditions"]]
+    return {name: [estimate_text(by[name]) for by in by_readout] for name in names if all(name in by for by in by_readout)}
 
 
 def main() -> None:
