@@ -9,14 +9,16 @@ from typing import Any, NamedTuple
 from mesascope.audit.settings import FULL, QUICK, Settings
 from mesascope.base_optimizers.registry import PRESETS, base_optimizer_config, build_base_optimizer
 from mesascope.cli.subjects import Source, find_source
-from mesascope.core.errors import UsageError
+from mesascope.core.errors import UsageError, said
 from mesascope.core.options import Number
 from mesascope.core.rng import named_key
 from mesascope.laboratories.laboratory import AbstractLaboratory
 from mesascope.laboratories.registry import make_anywhere
 from mesascope.learned.registry import check_architecture
 from mesascope.store.checkpoint import fingerprint_of
+from mesascope.store.fs import read_bytes
 from mesascope.store.learned_algorithm import package_versions
+from mesascope.store.strict_json import parse
 from mesascope.worlds.world import AbstractWorld
 
 DEFAULT_ARCHITECTURE = "glance"
@@ -24,6 +26,9 @@ DEFAULT_OPTIMIZER = "exact-policy-gradient"
 
 STAGED_OPTIMIZERS = ("exact-policy-gradient", "evolution")
 """Base optimizers that read a policy table of all stages."""
+
+LARGEST_OPTIMIZER = 65_536
+"""Bytes of a file that names a base optimizer."""
 
 STORED = 256
 """Levels that a table is trained on, if the optimizer's batch divides it."""
@@ -132,8 +137,7 @@ def make_training(request: Request) -> Training:
         raise UsageError(f"{world.name} is a laboratory, which trains its own subjects: mesascope audit {world.name}")
     architecture = request.architecture or DEFAULT_ARCHITECTURE
     check_architecture(architecture, {})
-    name = request.base_optimizer or DEFAULT_OPTIMIZER
-    given = dict(PRESETS["quick" if request.quick else "default"]) if name == DEFAULT_OPTIMIZER else {}
+    name, given = _base_optimizer(request)
     if request.updates is not None:
         given["updates"] = request.updates
     options: dict[str, Number] = {}
@@ -149,6 +153,30 @@ def make_training(request: Request) -> Training:
             "table: leave --base-optimizer and --architecture out"
         )
     return Training(world, architecture, config, name, base_optimizer_config(build_base_optimizer(name, given)).config)
+
+
+def _base_optimizer(request: Request) -> tuple[str, dict[str, Number]]:
+    """The base optimizer and what is given of its options: those of a preset, or of the file that is named."""
+    name = request.base_optimizer or DEFAULT_OPTIMIZER
+    if name.endswith(".json"):
+        return read_optimizer(Path(name))
+    return name, dict(PRESETS["quick" if request.quick else "default"]) if name == DEFAULT_OPTIMIZER else {}
+
+
+def read_optimizer(path: Path) -> tuple[str, dict[str, Number]]:
+    """A base optimizer and its options from a file that `mesascope tune` wrote; the options are checked where it is built.
+
+    Raises `UsageError` for a file that is none.
+    """
+    expected = 'expected {"base_optimizer": NAME, "config": {OPTION: NUMBER}}, as `mesascope tune` writes it'
+    try:
+        found = parse(read_bytes(path, LARGEST_OPTIMIZER))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"base optimizer {path}: {expected}; found {said(error)}") from None
+    config = found.get("config") if isinstance(found, dict) else None
+    if not isinstance(config, dict) or not isinstance(found.get("base_optimizer"), str):
+        raise UsageError(f"base optimizer {path}: {expected}; found something else")
+    return found["base_optimizer"], config
 
 
 def read_knobs(knobs: Sequence[str]) -> dict[str, str]:
@@ -183,7 +211,7 @@ def default_folder(request: Request) -> str:
     if request.architecture not in (None, DEFAULT_ARCHITECTURE):
         parts.append(str(request.architecture))
     if request.base_optimizer not in (None, DEFAULT_OPTIMIZER):
-        parts.append(str(request.base_optimizer))
+        parts.append("".join(c if c.isalnum() or c in "-=." else "-" for c in str(request.base_optimizer)).strip("-."))
     for name in ("updates", "levels"):
         if getattr(request, name) is not None:
             parts.append(f"{name}{getattr(request, name)}")
