@@ -32,6 +32,7 @@ from mesascope.meta_optimizers.space import inside
 from mesascope.meta_optimizers.trials import (
     TrialResult,
     drop_unfinished,
+    evaluator,
     front,
     incumbents,
     results_of,
@@ -137,9 +138,8 @@ def _trials(study: optuna.Study, plan: Plan, worker: int, live: Live | None) -> 
 
     if live is not None:
         live.say("trials: compiling")
-    run_trials(
-        study, plan.problem, plan.search, tuning_bench(plan.problem), worker=worker, rest=interrupts.rest, heard=heard
-    )
+    evaluate = evaluator(plan.problem, tuning_bench(plan.problem))
+    run_trials(study, plan.problem, plan.search, evaluate, worker=worker, rest=interrupts.rest, heard=heard)
 
 
 class _Measurements:

@@ -2,12 +2,13 @@
 code; here the state is computed again from the trials.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from cmaes import CMA
 from optuna import Study
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -18,6 +19,14 @@ SIGMA = 0.25
 """Standard deviation of the first generation, as a share of each range."""
 
 Point = tuple[np.ndarray, float]
+
+
+def distributions_of(space: Sequence[Dimension]) -> dict[str, BaseDistribution]:
+    """The space as Optuna has it."""
+    return {
+        d.name: IntDistribution(int(d.low), int(d.high)) if d.whole else FloatDistribution(d.low, d.high, log=d.log)
+        for d in space
+    }
 
 
 class ReplayedCmaEs(BaseSampler):
@@ -34,7 +43,7 @@ class ReplayedCmaEs(BaseSampler):
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """The whole space: a trial is asked for with its distributions fixed."""
-        return trial.distributions if len(self._space) > 1 else {}
+        return distributions_of(self._space) if len(self._space) > 1 else {}
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]

@@ -1,8 +1,7 @@
 """Intervals over a handful of seeds, where a bootstrap would be too narrow: Student's t."""
 
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import t as student
 
 from mesascope.core.statistics import CONFIDENCE, Estimate, Interval
@@ -10,7 +9,7 @@ from mesascope.core.statistics import CONFIDENCE, Estimate, Interval
 _NOWHERE = Interval(float("nan"), float("nan"))
 
 
-def mean_of(values: Sequence[float]) -> Estimate:
+def mean_of(values: ArrayLike) -> Estimate:
     """Mean over seeds with Student's interval (1908); a single seed gives no interval."""
     found = np.asarray(values, float)
     if len(found) < 2:
@@ -19,7 +18,7 @@ def mean_of(values: Sequence[float]) -> Estimate:
     return Estimate(float(found.mean()), Interval(float(found.mean() - half), float(found.mean() + half)))
 
 
-def excess_over(values: Sequence[float], others: Sequence[float]) -> Estimate:
+def excess_over(values: ArrayLike, others: ArrayLike) -> Estimate:
     """How far the mean of `values` lies above that of `others`, with the interval it has if both are draws of one kind.
 
     The spread is that of `others` alone, because `values` may be chosen, and a single one has none. Where nothing was chosen,
@@ -27,9 +26,10 @@ def excess_over(values: Sequence[float], others: Sequence[float]) -> Estimate:
     """
     theirs = np.asarray(others, float)
     excess = float(np.mean(values) - theirs.mean())
+    count = np.size(values)
     if len(theirs) < 2:
         return Estimate(excess, _NOWHERE)
-    half = _quantile(len(theirs)) * theirs.std(ddof=1) * (1 / len(values) + 1 / len(theirs)) ** 0.5
+    half = _quantile(len(theirs)) * theirs.std(ddof=1) * (1 / count + 1 / len(theirs)) ** 0.5
     return Estimate(excess, Interval(excess - half, excess + half))
 
 

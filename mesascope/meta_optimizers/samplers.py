@@ -52,13 +52,3 @@ def make_pruner(name: str, objectives: Sequence[str]) -> optuna.pruners.BasePrun
     if name == "none" or len(objectives) > 1:
         return optuna.pruners.NopPruner()
     return optuna.pruners.MedianPruner(n_startup_trials=STARTUP // 2)
-
-
-def distributions_of(space: Sequence[Dimension]) -> dict[str, optuna.distributions.BaseDistribution]:
-    """The space as Optuna has it."""
-    return {
-        d.name: optuna.distributions.IntDistribution(int(d.low), int(d.high))
-        if d.whole
-        else optuna.distributions.FloatDistribution(d.low, d.high, log=d.log)
-        for d in space
-    }

@@ -8,9 +8,10 @@ import optuna
 from optuna.trial import TrialState
 
 from mesascope.core.options import Config
-from mesascope.meta_optimizers.cma_es import finished_trials, last_value
+from mesascope.learned.registry import LearnedAlgorithm
+from mesascope.meta_optimizers.cma_es import distributions_of, finished_trials, last_value
 from mesascope.meta_optimizers.problem import OBJECTIVES, Bench, Problem, score, train_seeds
-from mesascope.meta_optimizers.samplers import distributions_of, make_pruner, make_sampler
+from mesascope.meta_optimizers.samplers import make_pruner, make_sampler
 from mesascope.meta_optimizers.space import inside
 
 CURVE, SECONDS = "curve", "seconds"
@@ -39,6 +40,28 @@ class TrialResult(NamedTuple):
     seconds: float
 
 
+AtRung = Callable[[int, tuple[float, ...]], None]
+"""Hears after how many updates a configuration has come to which values; it may raise to stop."""
+Evaluate = Callable[[Config, AtRung], tuple[float, ...]]
+"""The values of a configuration in the order of the objectives."""
+
+
+def evaluator(problem: Problem, bench: Bench) -> Evaluate:
+    """Trains the problem's seeds side by side, and scores them at every rung."""
+
+    def evaluate(config: Config, at_rung: AtRung) -> tuple[float, ...]:
+        found: list[tuple[float, ...]] = []
+
+        def scored(updates: int, subjects: tuple[LearnedAlgorithm, ...]) -> None:
+            found.append(score(problem, subjects, (bench,)).values())
+            at_rung(updates, found[-1])
+
+        train_seeds(problem, config, range(problem.seeds), scored)
+        return found[-1]
+
+    return evaluate
+
+
 class _GivenUp(Exception):  # noqa: N818
     """The pruner ended a trial."""
 
@@ -47,7 +70,7 @@ def run_trials(
     study: optuna.Study,
     problem: Problem,
     search: Search,
-    bench: Bench,
+    evaluate: Evaluate,
     *,
     worker: int = 0,
     rest: Callable[[], None] = lambda: None,
@@ -56,6 +79,7 @@ def run_trials(
     """Run trials until there are enough, those of other processes on the same study counted in.
 
     The first trial is the default configuration. `rest` may raise to stop: the trial under way is then lost, and no other.
+    One process at work chooses the same trials however often it was cut off; several side by side need not.
     """
     distributions = distributions_of(problem.space)
     study.pruner = make_pruner(search.pruner, problem.objectives)
@@ -68,35 +92,35 @@ def run_trials(
         if worker == 0 and not done and not running:
             study.enqueue_trial(inside(problem.space, problem.config))
         study.sampler = make_sampler(search.sampler, problem.space, search.seed, len(done), worker)
-        trial = study.ask(distributions)
-        _run(study, trial, problem, bench, rest)
+        number = _run(study, study.ask(distributions), problem, evaluate, rest)
         finished = finished_trials(study)
-        own = next((t for t in finished if t.number == trial.number), None)
-        if own is not None:
-            heard(_result(own), len(finished))
+        for trial in finished:
+            if trial.number == number:
+                heard(_result(trial), len(finished))
 
 
-def _run(study: optuna.Study, trial: optuna.Trial, problem: Problem, bench: Bench, rest: Callable[[], None]) -> None:
+def _run(
+    study: optuna.Study, trial: optuna.Trial, problem: Problem, evaluate: Evaluate, rest: Callable[[], None]
+) -> int:
     begun = time.monotonic()
-    curve: list[tuple[int, tuple[float, ...]]] = []
+    curve: list[tuple[int, float]] = []
 
-    def at_rung(updates: int, subjects) -> None:
+    def at_rung(updates: int, values: tuple[float, ...]) -> None:
         rest()
-        values = score(problem, subjects, (bench,)).values()
-        curve.append((updates, values))
+        curve.append((updates, values[0]))
         if len(values) == 1:
             trial.report(values[0], updates)
             if updates < problem.updates and trial.should_prune():
                 raise _GivenUp
 
     try:
-        train_seeds(problem, dict(trial.params), range(problem.seeds), at_rung)
-        state, values = TrialState.COMPLETE, curve[-1][1]
+        state, values = TrialState.COMPLETE, evaluate(dict(trial.params), at_rung)
     except _GivenUp:
         state, values = TrialState.PRUNED, None
-    trial.set_user_attr(CURVE, [[updates, found[0]] for updates, found in curve])
+    trial.set_user_attr(CURVE, curve)
     trial.set_user_attr(SECONDS, time.monotonic() - begun)
     study.tell(trial, values, state)
+    return trial.number
 
 
 def drop_unfinished(study: optuna.Study) -> int:

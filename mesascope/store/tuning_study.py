@@ -41,7 +41,10 @@ def open_study(folder: Path, storage: str, directions: "Sequence[str]", fingerpr
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         study = optuna.create_study(
-            storage=_opened(path, storage), study_name=NAME, directions=list(directions), load_if_exists=True
+            storage=_opened(path, storage),
+            study_name=NAME,
+            directions=[optuna.study.StudyDirection[name.upper()] for name in directions],
+            load_if_exists=True,
         )
         theirs = study.user_attrs.get(FINGERPRINT)
         if theirs is None:
