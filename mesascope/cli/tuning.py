@@ -159,8 +159,8 @@ class _Measurements:
         key = fingerprint_of([name, plan.fingerprint, plan.fresh, plan.elsewhere, plan.looked, about])
         if key not in self._found:
             self.stage(name)
-            self._found[key] = to_json(measure())
-            write_json(self._path, self._found, DIGITS)
+            write_json(self._path, {**self._found, key: to_json(measure())}, DIGITS)
+            self._found = read_document(self._path)  # rounded, as it will be found again
         return self._found[key]
 
     def standing(self, name: str, config: Config, *, elsewhere: bool = True) -> Any:

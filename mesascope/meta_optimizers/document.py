@@ -92,8 +92,14 @@ def tuning_document(
 
 
 def emitted(problem: Problem, best: TrialResult) -> dict[str, Any]:
-    """The meta-optimizer's product: a base optimizer by name with all of its options."""
-    return {"base_optimizer": problem.base_optimizer, "config": {**problem.config, **best.config}}
+    """The meta-optimizer's product: a base optimizer by name with all of its options. It is an optimizer by declaration,
+    whatever it comes to train.
+    """
+    return {
+        "declared": "optimizer",
+        "base_optimizer": problem.base_optimizer,
+        "config": {**problem.config, **best.config},
+    }
 
 
 def verdicts(document: Mapping[str, Any]) -> list[dict[str, str]]:
