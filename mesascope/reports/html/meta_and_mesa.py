@@ -61,6 +61,18 @@ def meta_and_mesa(document: Mapping[str, Any]) -> Markup:
             ),
         ],
     ]
+    rows.append(
+        [
+            "the tuner deleted",
+            join(
+                "the default configuration is left, and still optimizes: competence ",
+                strong(look(found, "default", "fresh"), 3),
+                "; the tuner's own search gained ",
+                strong(found.get("gain"), 3),
+            ),
+            "nothing changes for an agent that is trained already",
+        ]
+    )
     columns = [Column("", "text"), Column("meta: designed to", "text"), Column("mesa: found to", "text")]
     return section(
         2,

@@ -62,8 +62,8 @@ def _opening(document: Mapping[str, Any]) -> list[Markup]:
     return [
         paragraph(
             f"The {words(document, 'tuner', 'sampler')} tuner made {number(len(trials))} trials, {number(early)} of them given "
-            f"up early, each of {number(look(document, 'trained', 'seeds'))} "
-            f"seed(s) of {number(look(document, 'trained', 'updates'))} updates. It hands over ",
+            f"up early; a trial trains {_seeds(look(document, 'trained', 'seeds'))} for "
+            f"{number(look(document, 'trained', 'updates'))} updates. It hands over ",
             tag("b", words(document, "trained", "base_optimizer")),
             f" with {tuned}.",
             class_="lead",
@@ -269,6 +269,10 @@ def _provenance(document: Mapping[str, Any]) -> Markup:
         tag("pre", tag("code", words(about, "command")), tabindex="0"),
         fold("Versions, machine, time", table([Column("", "text"), Column("", "text")], rows)),
     )
+
+
+def _seeds(count: object) -> str:
+    return "one seed" if count == 1 else f"{number(count)} seeds"
 
 
 def _figure(value: object) -> str:
