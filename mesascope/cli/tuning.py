@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,14 @@ from mesascope.core.options import Config
 from mesascope.meta_optimizers.contrast import contrast
 from mesascope.meta_optimizers.document import Measured, best_of, emitted, tuning_document
 from mesascope.meta_optimizers.few_seeds import mean_of
+from mesascope.meta_optimizers.needs import PACKAGES
 from mesascope.meta_optimizers.overfitting import Incumbent, fresh_scores, fresh_seeds, stand_of
 from mesascope.meta_optimizers.problem import GAP, OBJECTIVES, tuning_bench
 from mesascope.meta_optimizers.space import inside
 from mesascope.meta_optimizers.trials import (
     TrialResult,
     drop_unfinished,
+    enqueue_default,
     evaluator,
     front,
     incumbents,
@@ -85,6 +88,7 @@ def _all_trials(study: optuna.Study, plan: Plan, request: Request, live: Live) -
     """Trials until there are enough, this process one of several."""
     if lost := drop_unfinished(study):
         live.note(f"{lost} trials were cut off and are run again")
+    enqueue_default(study, plan.problem)  # before another process asks
     missing = plan.search.trials - len(results_of(study))
     helpers = [_start_helper(request, plan, number) for number in range(1, min(request.jobs, max(missing, 1)))]
     try:
@@ -205,7 +209,9 @@ def _finished(plan: Plan, results: Sequence[TrialResult], seconds: dict[str, flo
     document = tuning_document(
         problem, plan.search._replace(trials=len(results)), results, found, plan.elsewhere or None
     )
-    document["provenance"] = provenance(command_line(), seconds)
+    about = provenance(command_line(), seconds)
+    versions = {name: metadata.version(name) for name in PACKAGES}
+    document["provenance"] = {**about, "packages": {**about["packages"], **versions}}
     document["fingerprint"] = plan.fingerprint
     interrupts.rest()
     write_json(plan.out / OPTIMIZER, emitted(problem, best))

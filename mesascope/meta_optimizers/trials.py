@@ -83,20 +83,29 @@ def run_trials(
     """
     distributions = distributions_of(problem.space)
     study.pruner = make_pruner(search.pruner, problem.objectives)
+    if worker == 0:
+        enqueue_default(study, problem)
     while True:
         rest()
         done = finished_trials(study)
-        running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.WAITING))
+        running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         if len(done) + len(running) >= search.trials:
             return
-        if worker == 0 and not done and not running:
-            study.enqueue_trial(inside(problem.space, problem.config))
         study.sampler = make_sampler(search.sampler, problem.space, search.seed, len(done), worker)
         number = _run(study, study.ask(distributions), problem, evaluate, rest)
         finished = finished_trials(study)
         for trial in finished:
             if trial.number == number:
                 heard(_result(trial), len(finished))
+
+
+def enqueue_default(study: optuna.Study, problem: Problem) -> None:
+    """Put the default configuration first, unless it is there already."""
+    default = inside(problem.space, problem.config)
+    kept = [t for t in study.get_trials(deepcopy=False) if t.state != TrialState.FAIL]
+    # A trial that waits has no parameters yet, only what they are to be.
+    if not any(default in (t.params, t.system_attrs.get("fixed_params")) for t in kept):
+        study.enqueue_trial(default)
 
 
 def _run(

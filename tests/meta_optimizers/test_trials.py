@@ -137,6 +137,18 @@ def test_trials_of_others_under_way_count():
     assert len(tuned("random", 3, study=study)) == 2
 
 
+def test_the_default_is_tried_though_another_process_was_first():
+    study = optuna.create_study(directions=["maximize"])
+    tuned("random", 2, study=study, worker=1)
+    defaults = {name: problem().config[name] for name in ("learning_rate", "floor")}
+    assert defaults not in [r.config for r in results_of(study)]
+    tuned("random", 3, study=study)
+    assert [r.config for r in results_of(study)].count(defaults) == 1
+    tuned("random", 5, study=study)
+    assert [r.config for r in results_of(study)].count(defaults) == 1
+    assert len(tuned("random", 1)) == 1  # which is the default
+
+
 def test_two_objectives_give_a_front_and_give_nothing_up():
     study = optuna.create_study(directions=["maximize", "minimize"])
     both = ("return", "inner-gap")
