@@ -45,12 +45,12 @@ from mesascope.reports.html.tuning import render_tuning
 from mesascope.reports.numbers import estimate_text
 from mesascope.store.checkpoint import fingerprint_of
 from mesascope.store.fs import check_writable
-from mesascope.store.results import write_json, write_text
+from mesascope.store.results import rounded, write_json, write_text
 from mesascope.store.tuning_study import close_study, open_study
 
 TUNING, OPTIMIZER, MEASURED, REPORT = "tuning.json", "optimizer.json", "measured.json", "report.html"
 DIGITS = 6
-SHOWN_INCUMBENTS, INCUMBENT_SEEDS = 6, 3
+SHOWN_INCUMBENTS, INCUMBENT_SEEDS = 5, 3
 SHOWN_MEMBERS = 5
 
 
@@ -184,7 +184,12 @@ class _Measurements:
 
         return self.once(f"standing {elsewhere}", config, measure)
 
-    def incumbent(self, result: TrialResult) -> Any:
+    def incumbent(self, result: TrialResult, standings: Sequence[Any]) -> Any:
+        """An incumbent on fresh seeds: on few, or on all where it stands for itself already."""
+        for standing in standings:
+            if standing["config"] == rounded(result.config, DIGITS):
+                return to_json({**Incumbent(result.number, result.values[0], standing["fresh"])._asdict()})
+
         def measure() -> Incumbent:
             scores = fresh_scores(self._plan.problem, result.config, fresh_seeds(INCUMBENT_SEEDS)).after
             return Incumbent(result.number, result.values[0], mean_of(scores.competence))
@@ -198,10 +203,10 @@ def _finished(plan: Plan, results: Sequence[TrialResult], seconds: dict[str, flo
     best = best_of(results, problem)
     default = inside(problem.space, problem.config)
     members = front(results, problem.objectives)[:SHOWN_MEMBERS] if GAP in problem.objectives else ()
+    ends = measured.standing("tuned", best.config), measured.standing("default", default)
     found = Measured(
-        measured.standing("tuned", best.config),
-        measured.standing("default", default),
-        [measured.incumbent(result) for result in _spread(incumbents(results))],
+        *ends,
+        [measured.incumbent(result, ends) for result in _spread(incumbents(results))],
         [measured.standing("front's", member.config, elsewhere=False) for member in members],
         measured.once("contrast", best.config, lambda: contrast(problem, best.config, plan.looked, measured.stage)),
     )

@@ -16,7 +16,7 @@ def json_text(value: Any, digits: int | None = None) -> str:
     """
     plain = to_json(value)
     if digits is not None:
-        plain = _rounded(plain, digits)
+        plain = rounded(plain, digits)
     return json.dumps(plain, sort_keys=True, indent=2, allow_nan=False) + "\n"
 
 
@@ -30,11 +30,12 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8", "replace"))
 
 
-def _rounded(value: Any, digits: int) -> Any:
+def rounded(value: Any, digits: int) -> Any:
+    """Plain JSON with every float at so many significant digits, as files have it."""
     if isinstance(value, float) and value and math.isfinite(value):
         return float(f"{value:.{digits - 1}e}")
     if isinstance(value, dict):
-        return {key: _rounded(item, digits) for key, item in value.items()}
+        return {key: rounded(item, digits) for key, item in value.items()}
     if isinstance(value, list):
-        return [_rounded(item, digits) for item in value]
+        return [rounded(item, digits) for item in value]
     return value

@@ -7,16 +7,18 @@ import sys
 
 import pytest
 
-from mesascope.cli import main, tuning
+from mesascope.cli import main, plans, tuning
 from mesascope.meta_optimizers import needs
 from mesascope.meta_optimizers.contrast import Contrast, Found
 from mesascope.reports.html.tuning import render_tuning
 
 TINY = ["--quick", "--set", "size=5", "--updates", "8", "--fresh-seeds", "2", "--tune", "learning_rate=1e-3:5e-2"]
+SAME = ["--elsewhere", "openings=0.25"]
+"""The other world is this one again, so that no program is compiled for it."""
 
 
 def command(out, *more):
-    return ["tune", "red-doors", *TINY, "--out", str(out), *more]
+    return ["tune", "red-doors", *TINY, *SAME, "--out", str(out), *more]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +54,9 @@ def test_it_writes_what_it_says(tuned):
     assert best["values"][0] == max(t["values"][0] for t in found["trials"] if not t["pruned"])
     assert found["overfitting"]["tuned"]["config"] == best["config"]
     assert found["overfitting"]["tuned"]["chosen_by"]["value"] == pytest.approx(best["values"][0], rel=1e-4)
-    assert found["overfitting"]["elsewhere"] == {"openings": 0.0}
+    both = found["overfitting"]["tuned"]
+    assert found["overfitting"]["elsewhere"] == {"openings": 0.25}
+    assert both["per_fresh_seed_elsewhere"] == both["per_fresh_seed"]  # in the same world, the same
     optimizer = read(tuned, "optimizer.json")
     assert (optimizer["declared"], optimizer["base_optimizer"]) == ("optimizer", "exact-policy-gradient")
     assert optimizer["config"]["learning_rate"] == pytest.approx(best["config"]["learning_rate"], rel=1e-5)
@@ -91,13 +95,21 @@ def test_the_same_command_does_nothing_again_and_more_trials_go_on(tuned, examin
     assert len(read(tuned)["trials"]) == 4
 
 
+def test_what_it_hands_over_is_what_would_be_trained(tuned):
+    optimizer = read(tuned, "optimizer.json")
+    training = plans.make_training(plans.Request("red-doors", base_optimizer=str(tuned / "optimizer.json")))
+    assert training.base_optimizer == optimizer["base_optimizer"]
+    assert training.base_optimizer_config == optimizer["config"]
+    fewer = plans.Request("red-doors", base_optimizer=str(tuned / "optimizer.json"), updates=5)
+    assert plans.make_training(fewer).base_optimizer_config == {**optimizer["config"], "updates": 5}
+
+
+@pytest.mark.slow
 def test_what_it_hands_over_trains(tuned, tmp_path, capsys):
     made = ["train", "--set", "size=5", "--base-optimizer", str(tuned / "optimizer.json"), "--out", str(tmp_path / "x")]
     assert main.run([*made, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    optimizer = read(tuned, "optimizer.json")
-    assert told["base_optimizer"] == optimizer["base_optimizer"]
-    assert told["base_optimizer_config"] == optimizer["config"]
+    assert told["base_optimizer_config"] == read(tuned, "optimizer.json")["config"]
     assert told["updates"] == 8
 
 
@@ -159,7 +171,7 @@ def test_a_helper_is_asked_for_the_same(tmp_path):
 def test_several_processes_share_the_trials(tmp_path):
     out = tmp_path / "out"
     script = (
-        "import sys; from mesascope.cli import main, tuning; from mesascope.meta_optimizers.contrast import Contrast\n"
+        "import sys; from mesascope.cli import main, plans, tuning; from mesascope.meta_optimizers.contrast import Contrast\n"
         "tuning.contrast = lambda problem, *rest: Contrast(problem.base_optimizer, 1, 1000, None, None)\n"
         "sys.exit(main.run(sys.argv[1:]))"
     )

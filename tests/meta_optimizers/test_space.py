@@ -78,7 +78,7 @@ def test_a_name_given_twice_is_refused():
         space_of("exact-policy-gradient", 100, ("clip", "clip=1:2"))
 
 
-@pytest.mark.parametrize(("steps", "warmup"), [(40, 10), (40, 30), (9, 0), (1, 50)])
+@pytest.mark.parametrize(("steps", "warmup"), [(40, 10), (9, 50), (9, 0)])
 def test_the_schedule_of_arrays_is_that_of_numbers(steps, warmup):
     """Both drive Adam with the same gradients to the same weights."""
     numbers = (0.02, warmup, 0.1, 0.7)
@@ -86,16 +86,20 @@ def test_the_schedule_of_arrays_is_that_of_numbers(steps, warmup):
     arrays = tuple(jnp.asarray(v, kind) for v, kind in zip(numbers, kinds, strict=True))
     grads = np.random.default_rng(0).normal(size=(steps, 3)).astype(np.float32)
 
+    @jax.jit
     def weights(given):
         transform = clipped_adam(steps, *given)
-        w = jnp.ones(3)
-        state = transform.init(w)
-        for gradient in grads:
-            moved, state = transform.update(jnp.asarray(gradient), state, w)
-            w = optax.apply_updates(w, moved)
-        return np.asarray(w)
 
-    np.testing.assert_allclose(weights(arrays), weights(numbers), atol=2e-6)
+        def step(carried, gradient):
+            w, state = carried
+            moved, state = transform.update(gradient, state, w)
+            return (optax.apply_updates(w, moved), state), None
+
+        w = jnp.ones(3)
+        return jax.lax.scan(step, (w, transform.init(w)), grads)[0][0]
+
+    of_numbers = jax.jit(lambda: weights.__wrapped__(numbers))()
+    np.testing.assert_allclose(weights(arrays), of_numbers, atol=2e-6)
 
 
 def test_tuned_numbers_share_one_program():
