@@ -2,23 +2,32 @@
 
 import itertools
 import json
-import subprocess
-import sys
 
 import pytest
 
-from mesascope.cli import main, plans, tuning
+from mesascope.cli import main, plans, tuning, tuning_plan
 from mesascope.meta_optimizers import needs
 from mesascope.meta_optimizers.contrast import Contrast, Found
 from mesascope.reports.html.tuning import render_tuning
+from tests.meta_optimizers.test_overfitting import GLANCE, LEVELS
 
-TINY = ["--quick", "--set", "size=5", "--updates", "8", "--fresh-seeds", "2", "--tune", "learning_rate=1e-3:5e-2"]
+TINY = ["--quick", "--set", "size=5", "--updates", "16", "--fresh-seeds", "2", "--tune", "learning_rate=1e-3:5e-2"]
 SAME = ["--elsewhere", "openings=0.25"]
 """The other world is this one again, so that no program is compiled for it."""
 
 
 def command(out, *more):
     return ["tune", "red-doors", *TINY, *SAME, "--out", str(out), *more]
+
+
+def small_plan(request):
+    """The plan with the net and the sizes of the tests of `meta_optimizers`, whose programs it shares."""
+    plan = tuning_plan.make_plan(request)
+
+    def small(problem):
+        return problem._replace(architecture_config=GLANCE, config={**problem.config, "batch": 4}, levels=LEVELS)
+
+    return plan._replace(problem=small(plan.problem), other=small(plan.other))
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +41,7 @@ def examined():
         return Contrast(problem.base_optimizer, 1, 1000, None, Found("no-search", "it is <b>tiny</b>", (), 0.1))
 
     patch.setattr(tuning, "contrast", contrast)
+    patch.setattr(tuning, "make_plan", small_plan)
     yield asked
     patch.undo()
 
@@ -110,7 +120,7 @@ def test_what_it_hands_over_trains(tuned, tmp_path, capsys):
     assert main.run([*made, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["base_optimizer_config"] == read(tuned, "optimizer.json")["config"]
-    assert told["updates"] == 8
+    assert told["updates"] == 16
 
 
 @pytest.mark.parametrize(
@@ -165,19 +175,3 @@ def test_a_helper_is_asked_for_the_same(tmp_path):
                  ("--objectives", "return,inner-gap"), ("--trials", "100")]:  # fmt: skip
         assert pair in pairs
     assert "--quick" in arguments
-
-
-@pytest.mark.slow
-def test_several_processes_share_the_trials(tmp_path):
-    out = tmp_path / "out"
-    script = (
-        "import sys; from mesascope.cli import main, plans, tuning; from mesascope.meta_optimizers.contrast import Contrast\n"
-        "tuning.contrast = lambda problem, *rest: Contrast(problem.base_optimizer, 1, 1000, None, None)\n"
-        "sys.exit(main.run(sys.argv[1:]))"
-    )
-    arguments = command(out, "--trials", "6", "--jobs", "2", "--sampler", "random")
-    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    trials = read(out)["trials"]
-    assert 6 <= len(trials) <= 7  # two processes may begin the last one together
-    assert len({t["config"]["learning_rate"] for t in trials}) == len(trials)

@@ -17,6 +17,7 @@ from mesascope.meta_optimizers.trials import Search, evaluator, results_of, run_
 from mesascope.worlds.red_doors import RedDoors
 
 GLANCE = {"channels": 8, "ticks": 6, "reads_until": 2}
+LEVELS = 24
 
 
 def make(**changes):
@@ -25,7 +26,7 @@ def make(**changes):
     plain = Problem(
         RedDoors(size=5), "glance", GLANCE, "exact-policy-gradient", config, space, ("return", "inner-gap"), "blue-door"
     )
-    return plain._replace(levels=24, **changes)
+    return plain._replace(levels=LEVELS, **changes)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,10 @@
 """The tuner's loop on a problem that costs nothing: choosing, giving up, stopping, going on."""
 
+import threading
+
 import optuna
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesascope.core.errors import StorageError, UsageError
@@ -46,11 +48,11 @@ def test_the_first_trial_is_the_default_and_every_value_is_the_evaluations():
 
 @pytest.mark.parametrize("sampler", ["tpe", "cma-es"])
 def test_a_sampler_that_learns_beats_chance(sampler):
-    """Over five seeds, by the best of 40 trials; chance is the null."""
-    by_chance = [best(tuned("random", 40, seed=seed)) for seed in range(5)]
-    learned = [best(tuned(sampler, 40, seed=seed)) for seed in range(5)]
-    assert sorted(learned)[2] > sorted(by_chance)[2]
-    assert sorted(learned)[2] > 0.99
+    """Over three seeds, by the best of 40 trials; chance is the null."""
+    by_chance = [best(tuned("random", 40, seed=seed)) for seed in range(3)]
+    learned = [best(tuned(sampler, 40, seed=seed)) for seed in range(3)]
+    assert sorted(learned)[1] > sorted(by_chance)[1]
+    assert sorted(learned)[1] > 0.99
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "cma-es", "random"])
@@ -81,13 +83,13 @@ def test_the_two_storages_hold_the_same(tmp_path):
     found = []
     for kind in ("journal", "sqlite"):
         study = open_study(tmp_path / kind, kind, ["maximize"], "mine")
-        tuned("tpe", 6, "median", study=study)
+        tuned("tpe", 4, "median", study=study)
         close_study(study)
         study = open_study(tmp_path / kind, kind, ["maximize"], "mine")
         found.append(bare(results_of(study)))
         close_study(study)
     assert found[0] == found[1]
-    assert len(found[0]) == 6
+    assert len(found[0]) == 4
 
 
 def test_another_tuning_is_refused(tmp_path):
@@ -119,16 +121,21 @@ def test_poor_trials_are_given_up_and_the_best_is_not():
     assert not any(r.pruned for r in without)
 
 
-def test_processes_side_by_side_choose_apart():
-    study = optuna.create_study(directions=["maximize"])
-    tuned("random", 3, study=study)
-    configs = set()
-    for worker in (0, 1, 2):
-        other = optuna.create_study(directions=["maximize"])
-        other.add_trials(study.get_trials())
-        tuned("random", 4, study=other, worker=worker)
-        configs.add(results_of(other)[-1].config["learning_rate"])
-    assert len(configs) == 3
+def test_workers_that_share_a_storage_choose_apart(tmp_path):
+    close_study(open_study(tmp_path, "journal", ["maximize"], "mine"))
+
+    def work(worker):
+        study = open_study(tmp_path, "journal", ["maximize"], "mine")
+        tuned("random", 12, study=study, worker=worker)
+
+    threads = [threading.Thread(target=work, args=(worker,)) for worker in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    results = results_of(open_study(tmp_path, "journal", ["maximize"], "mine"))
+    assert 12 <= len(results) <= 14  # each of the others may begin one too many
+    assert len({r.config["learning_rate"] for r in results}) == len(results)
 
 
 def test_trials_of_others_under_way_count():
@@ -165,6 +172,7 @@ def test_two_objectives_give_a_front_and_give_nothing_up():
 POINTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=12)
 
 
+@settings(max_examples=30)
 @given(POINTS)
 def test_the_front_is_what_no_other_beats(points):
     results = [TrialResult(i, False, {}, (float(a), float(b)), (), 0.0) for i, (a, b) in enumerate(points)]
