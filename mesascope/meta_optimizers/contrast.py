@@ -17,8 +17,8 @@ from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import draw_sample
 from mesascope.instruments.search.battery import SearchTest
 from mesascope.instruments.search.examine import Effort, examine_search
-from mesascope.instruments.search.trials import contested_levels
-from mesascope.instruments.search.verdict import SearchVerdict, passed
+from mesascope.instruments.search.trials import contested_levels, not_applicable
+from mesascope.instruments.search.verdict import SearchVerdict, Verdict, passed
 from mesascope.learned.registry import LearnedAlgorithm, parameter_count
 from mesascope.meta_optimizers.overfitting import fresh_seeds
 from mesascope.meta_optimizers.problem import Problem, bench_of, score, train_seeds, untrained_agent
@@ -75,6 +75,8 @@ def examine(
     """The search examination of one agent, with another before training as its control; None for one that walks."""
     if not isinstance(subject, AbstractOpenSubject) or not isinstance(untrained, AbstractOpenSubject):
         return None
+    if impossible := not_applicable(world):
+        return Found(Verdict.CANNOT_TELL.value, impossible, (), competence)
     key = named_key(0, "meta-optimizer", "search")
     shown = (TRAINING, *list(world.shifts)[:1])
     samples = [draw_sample(world, subject, named_key(key, name), EVIDENCE, name) for name in shown]

@@ -24,12 +24,11 @@ def excess_over(values: ArrayLike, others: ArrayLike) -> Estimate:
     The spread is that of `others` alone, because `values` may be chosen, and a single one has none. Where nothing was chosen,
     95 of 100 such intervals hold zero: that is the null.
     """
-    theirs = np.asarray(others, float)
-    excess = float(np.mean(values) - theirs.mean())
-    count = np.size(values)
+    ours, theirs = np.asarray(values, float), np.asarray(others, float)
+    excess = float(ours.mean() - theirs.mean())
     if len(theirs) < 2:
         return Estimate(excess, _NOWHERE)
-    half = _quantile(len(theirs)) * theirs.std(ddof=1) * (1 / count + 1 / len(theirs)) ** 0.5
+    half = _quantile(len(theirs)) * theirs.std(ddof=1) * (1 / len(ours) + 1 / len(theirs)) ** 0.5
     return Estimate(excess, Interval(excess - half, excess + half))
 
 

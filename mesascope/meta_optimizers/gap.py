@@ -66,10 +66,15 @@ def shifted_levels(world: AbstractWorld, key: PRNGKeyArray, count: int, distribu
     return Shifted(mdp, world.observe(levels), candidates, scales.uniform.mean(1), scales.optimal.mean(1))
 
 
+def can_be_served(shifted: Shifted) -> bool:
+    """Whether the base objective can be served on these levels at all."""
+    return bool(shifted.optimal[-1] - shifted.uniform[-1] > _AT_ALL)
+
+
 @eqx.filter_jit
 def read_gap(subject: AbstractOpenSubject, shifted: Shifted, discount: float) -> Reading:
     """The reading of an agent, exact for its policy on these levels."""
-    policy = policy_table(answer(subject, shifted.observation))
+    policy = policy_table(answer(subject, shifted.observation), shifted.mdp.states)
     earned = feature_returns(shifted.mdp, policy, discount).mean(0) @ shifted.candidates.T
     room = shifted.optimal - shifted.uniform
     # What no level offers can be served by nobody.

@@ -16,7 +16,7 @@ from mesascope.core.options import Config
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.learned.registry import LearnedAlgorithm
-from mesascope.meta_optimizers.gap import Shifted, read_gap, shifted_levels
+from mesascope.meta_optimizers.gap import Shifted, can_be_served, read_gap, shifted_levels
 from mesascope.meta_optimizers.space import Dimension, configured
 from mesascope.worlds.world import AbstractWorld
 
@@ -122,6 +122,10 @@ def bench_of(problem: Problem, *names: str | int) -> Bench:
     shifted = None
     if GAP in problem.objectives:
         shifted = shifted_levels(problem.world, named_key(key, "shift"), problem.levels, problem.shift)
+        if not can_be_served(shifted):
+            raise UsageError(
+                f"under '{problem.shift}' nobody can serve the base objective, so no gap to it can be read: name another --shift"
+            )
     # An array and no number: another seed must not be another program.
     seed = (jax.random.bits(named_key(key, "probe")) >> 1).astype(jnp.int32)
     return Bench(probe(problem.world, seed, problem.levels), shifted)

@@ -10,11 +10,23 @@ import pytest
 from mesascope.base_optimizers.registry import base_optimizer_config, build_base_optimizer
 from mesascope.base_optimizers.training import advance
 from mesascope.core.errors import UsageError
+from mesascope.core.rng import named_key
+from mesascope.learned.registry import build
+from mesascope.meta_optimizers.contrast import QUICK_LOOK, examine
 from mesascope.meta_optimizers.overfitting import fresh_scores, fresh_seeds, gain_of, other_world, stand_of
-from mesascope.meta_optimizers.problem import Problem, bench_of, check_problem, score, train_seeds, tuning_bench
+from mesascope.meta_optimizers.problem import (
+    Problem,
+    bench_of,
+    check_problem,
+    score,
+    train_seeds,
+    tuning_bench,
+    untrained_agent,
+)
 from mesascope.meta_optimizers.space import space_of
 from mesascope.meta_optimizers.trials import Search, evaluator, results_of, run_trials
 from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.registry import make_world
 
 GLANCE = {"channels": 8, "ticks": 6, "reads_until": 2}
 LEVELS = 24
@@ -107,6 +119,23 @@ def test_the_other_world_differs_in_its_knobs_only(problem):
 def test_what_cannot_be_tuned_is_refused(changes, says):
     with pytest.raises(UsageError, match=says):
         check_problem(make()._replace(**changes))
+
+
+def test_what_the_examination_cannot_ask_is_said_to_be_so():
+    """In a world of stages, and of agents that walk; neither is examined and called no searcher."""
+    problem = make()
+    agent = untrained_agent(problem, 0)
+    found = examine(make_world("keys-and-chests"), agent, agent, 0.5, QUICK_LOOK)
+    assert (found.verdict, found.tests) == ("cannot-tell", ())
+    assert "not applicable" in found.reason
+    walker = build("conv-lstm", {"channels": 2, "ticks_per_step": 1}, key=named_key(0), inputs=8)
+    assert examine(problem.world, walker, agent, 0.5, QUICK_LOOK) is None
+
+
+def test_a_gap_is_not_read_where_nobody_can_serve_the_base_objective():
+    problem = make()._replace(world=make_world("coin"), shift="no-coin")
+    with pytest.raises(UsageError, match="name another --shift"):
+        bench_of(problem, "tuning")
 
 
 def test_a_gap_is_not_read_from_agents_that_walk():

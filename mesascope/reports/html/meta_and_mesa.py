@@ -99,6 +99,8 @@ def _plain(contrast: Mapping[str, Any], when: str) -> str:
 def _tests(contrast: Mapping[str, Any]) -> Markup | None:
     if not contrast.get("after"):
         return None
+    if not items(contrast, "after", "tests"):
+        return paragraph(f"The search tests: {words(contrast, 'after', 'reason')}.", class_="note")
     rows: list[list[Child]] = []
     for when, says in (("before", "before training"), ("after", "after training")):
         scores = {words(t, "name"): t for t in items(contrast, when, "tests")}
