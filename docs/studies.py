@@ -53,7 +53,9 @@ def against(document: dict[str, Any]) -> dict[str, list[str]]:
     """Differences from the reference by condition, in the order of the readouts; empty where there is no reference."""
     by_readout = [document["against_reference"].get(row["readout"], {}) for row in document["differences"]]
     names = [condition["name"] for condition in document["conditions"]]
-    return {name: [estimate_text(by[name]) for by in by_readout] for name in names if all(name in by for by in by_readout)}
+    return {
+        name: [estimate_text(by[name]) for by in by_readout] for name in names if all(name in by for by in by_readout)
+    }
 
 
 def main() -> None:

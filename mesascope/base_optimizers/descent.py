@@ -14,6 +14,11 @@ WARMUP = Option(50, 0, 100_000, "updates over which the step size rises from zer
 FLOOR = Option(0.02, 0.0, 1.0, "share of the step size that is left at the end")
 CLIP = Option(1.0, 1e-6, 1e6, "norm that a gradient is clipped to")
 
+Scalar = float | Float[Array, ""]
+"""A number of an optimizer: part of the compiled program where it is a Python number, an argument of it where it is an
+array, so that optimizers which differ in nothing else share one program."""
+Count = int | Int[Array, ""]
+
 
 DECAY = Option(0.0, 0.0, 100.0, "weight decay: share of every weight lost in a step of size one", later=True)
 LASSO = Option(0.0, 0.0, 100.0, "L1 penalty: how far every weight moves to zero in a step of size one", later=True)
@@ -36,7 +41,7 @@ class ShrinkState(NamedTuple):
 
 
 def clipped_adam(
-    steps: int, learning_rate: float, warmup: int, floor: float, clip: float, penalty: Penalty = NO_PENALTY
+    steps: int, learning_rate: Scalar, warmup: Count, floor: Scalar, clip: Scalar, penalty: Penalty = NO_PENALTY
 ) -> optax.GradientTransformation:
     """Adam (Kingma and Ba 2015) on gradients clipped to a global norm; its step size rises, then falls as a cosine.
 
@@ -44,10 +49,25 @@ def clipped_adam(
     also shrinks the weight matrices, after Adam has moved them. Without one the chain, its state and its bits are those of
     Adam alone.
     """
-    rise = min(warmup, steps // 2)
-    schedule = optax.warmup_cosine_decay_schedule(0.0, learning_rate, rise, max(steps, 1), learning_rate * floor)
+    if any(isinstance(value, jax.Array) for value in (learning_rate, warmup, floor)):
+        schedule = _schedule_of_arrays(steps, learning_rate, warmup, floor)
+    else:
+        rise = min(warmup, steps // 2)
+        schedule = optax.warmup_cosine_decay_schedule(0.0, learning_rate, rise, max(steps, 1), learning_rate * floor)
     adam = (optax.clip_by_global_norm(clip), optax.adam(schedule))
     return optax.chain(*adam) if penalty == NO_PENALTY else optax.chain(*adam, shrink(schedule, penalty))
+
+
+def _schedule_of_arrays(steps: int, learning_rate: Scalar, warmup: Count, floor: Scalar) -> optax.Schedule:
+    """The same schedule up to rounding; optax's own wants to know its numbers when it is built."""
+    rise = jnp.minimum(warmup, steps // 2)
+
+    def schedule(count: optax.ScalarOrSchedule) -> Float[Array, ""]:
+        done = jnp.clip((count - rise) / jnp.maximum(max(steps, 1) - rise, 1), 0.0, 1.0)
+        falling = floor + (1.0 - floor) * 0.5 * (1.0 + jnp.cos(jnp.pi * done))
+        return learning_rate * jnp.where(count < rise, count / jnp.maximum(rise, 1), falling)
+
+    return schedule
 
 
 def shrink(schedule: optax.Schedule, penalty: Penalty) -> optax.GradientTransformation:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
-from mesascope.base_optimizers.descent import clipped_adam
+from mesascope.base_optimizers.descent import Count, Scalar, clipped_adam
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
     LearnedAlgorithm,
@@ -40,11 +40,11 @@ class Evolution(AbstractBaseOptimizer):
     updates: int = eqx.field(static=True, default=2_000)
     batch: int = eqx.field(static=True, default=16)
     batches: int = eqx.field(static=True, default=0)
-    learning_rate: float = eqx.field(static=True, default=0.02)
-    warmup: int = eqx.field(static=True, default=10)
-    floor: float = eqx.field(static=True, default=0.1)
+    learning_rate: Scalar = 0.02
+    warmup: Count = 10
+    floor: Scalar = 0.1
     population: int = eqx.field(static=True, default=64)
-    spread: float = eqx.field(static=True, default=0.1)
+    spread: Scalar = 0.1
 
     def __check_init__(self):
         if self.population % 2:

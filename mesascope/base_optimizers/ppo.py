@@ -9,7 +9,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from mesascope.base_optimizers.actors import actor_of, fresh_critic
-from mesascope.base_optimizers.descent import Penalty, clipped_adam
+from mesascope.base_optimizers.descent import Count, Penalty, Scalar, clipped_adam
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
     LearnedAlgorithm,
@@ -60,16 +60,16 @@ class PPO(AbstractBaseOptimizer):
     limit: int = eqx.field(static=True, default=100)
     epochs: int = eqx.field(static=True, default=3)
     minibatches: int = eqx.field(static=True, default=4)
-    learning_rate: float = eqx.field(static=True, default=2e-3)
-    warmup: int = eqx.field(static=True, default=10)
-    floor: float = eqx.field(static=True, default=0.02)
-    clip: float = eqx.field(static=True, default=0.5)
+    learning_rate: Scalar = 2e-3
+    warmup: Count = 10
+    floor: Scalar = 0.02
+    clip: Scalar = 0.5
+    ratio_clip: Scalar = 0.2
+    trace: Scalar = 0.95
+    value_share: Scalar = 0.5
+    entropy: Scalar = 0.01
     decay: float = eqx.field(static=True, default=0.0)
     lasso: float = eqx.field(static=True, default=0.0)
-    ratio_clip: float = eqx.field(static=True, default=0.2)
-    trace: float = eqx.field(static=True, default=0.95)
-    value_share: float = eqx.field(static=True, default=0.5)
-    entropy: float = eqx.field(static=True, default=0.01)
 
     def __check_init__(self):
         lanes, left = divmod(self.batch, self.lane_levels)
@@ -145,7 +145,7 @@ class PPO(AbstractBaseOptimizer):
 
 
 def clipped_surrogate(
-    log_ratio: Float[Array, "step flat"], advantage: Float[Array, "step flat"], clip: float
+    log_ratio: Float[Array, "step flat"], advantage: Float[Array, "step flat"], clip: Scalar
 ) -> Float[Array, ""]:
     """Mean of min(r A, clip(r, 1 - c, 1 + c) A) (Schulman et al. 2017, equation 7), A standardized beforehand."""
     scaled = (advantage - advantage.mean()) / (advantage.std() + 1e-8)

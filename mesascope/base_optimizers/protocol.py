@@ -53,7 +53,8 @@ class TrainState(eqx.Module):
 class AbstractBaseOptimizer(eqx.Module):
     """Searches the parameters of a learned algorithm by the base objective of a world.
 
-    Its own numbers are static: with the seed key they determine every bit of the result.
+    With the seed key its own numbers determine every bit of the result. Those that shape the computation are static; of
+    the others a Python number becomes part of the compiled program, and an array an argument of it (`descent.Scalar`).
     """
 
     updates: eqx.AbstractVar[int]

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
 from mesascope.base_optimizers.actors import AbstractActor
+from mesascope.base_optimizers.descent import Scalar
 from mesascope.core.mdp import FiniteMDP
 
 
@@ -109,7 +110,7 @@ def collect(
     return jax.tree.map(lambda x: x.reshape(shape.steps, shape.lanes, shape.actors), steps)
 
 
-def generalized_advantages(steps: Steps, discount: float, trace: float) -> Returns:
+def generalized_advantages(steps: Steps, discount: float, trace: Scalar) -> Returns:
     """Generalized advantage estimates (Schulman et al. 2016, equation 16), `trace` their lambda.
 
     d_t = r_t + g V(s_{t+1}) - V(s_t), with no V after a termination but with it after a cut, and after the last step;

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
-from mesascope.base_optimizers.descent import Penalty, clipped_adam
+from mesascope.base_optimizers.descent import Count, Penalty, Scalar, clipped_adam
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
     LearnedAlgorithm,
@@ -92,10 +92,10 @@ class WalkedImitation(AbstractBaseOptimizer):
     batches: int = eqx.field(static=True, default=0)
     steps: int = eqx.field(static=True, default=20)
     limit: int = eqx.field(static=True, default=60)
-    learning_rate: float = eqx.field(static=True, default=5e-3)
-    warmup: int = eqx.field(static=True, default=50)
-    floor: float = eqx.field(static=True, default=0.02)
-    clip: float = eqx.field(static=True, default=1.0)
+    learning_rate: Scalar = 5e-3
+    warmup: Count = 50
+    floor: Scalar = 0.02
+    clip: Scalar = 1.0
     decay: float = eqx.field(static=True, default=0.0)
     lasso: float = eqx.field(static=True, default=0.0)
 

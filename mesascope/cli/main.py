@@ -20,6 +20,7 @@ from mesascope.cli import (
     study,
     terminal,
     train,
+    tune,
     worlds,
 )
 from mesascope.core.errors import MesascopeError, UsageError, as_subject_error, unknown
@@ -36,7 +37,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # Each of these modules imports what is heavy inside its command only: `mesascope --help` must not wait for JAX.
-for _module in (audit, train, study, calibrate, emergence, report, cite, worlds, organisms, instruments, doctor):
+for _module in (audit, train, tune, study, calibrate, emergence, report, cite, worlds, organisms, instruments, doctor):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
 
 

@@ -7,7 +7,10 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="print a JSON document, and nothing else, on standard output")]
 World = Annotated[str, typer.Argument(help="a world or a laboratory, as `mesascope worlds` lists them")]
 Architecture = Annotated[str | None, typer.Option(help="what to train [default: glance]")]
-BaseOptimizer = Annotated[str | None, typer.Option(help="what to train it with [default: exact-policy-gradient]")]
+BaseOptimizer = Annotated[
+    str | None,
+    typer.Option(help="what to train it with, or FILE.json of `mesascope tune` [default: exact-policy-gradient]"),
+]
 Updates = Annotated[int | None, typer.Option(min=1, help="updates of the base optimizer")]
 Knobs = Annotated[list[str] | None, typer.Option("--set", help="a knob of the world, KEY=VALUE; repeatable")]
 

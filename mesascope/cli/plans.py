@@ -10,13 +10,19 @@ from mesascope.audit.settings import FULL, QUICK, Settings
 from mesascope.audit.walked import NO_SEARCH
 from mesascope.base_optimizers.registry import PRESETS
 from mesascope.cli.subjects import Source, find_source
-from mesascope.core.errors import UsageError
+from mesascope.core.errors import UsageError, said
+from mesascope.core.options import Number
 from mesascope.core.rng import named_key
 from mesascope.laboratories.laboratory import AbstractLaboratory
 from mesascope.laboratories.registry import make_anywhere
 from mesascope.store.checkpoint import fingerprint_of
+from mesascope.store.fs import read_bytes
+from mesascope.store.strict_json import parse
 from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange
 from mesascope.worlds.world import AbstractWorld
+
+LARGEST_OPTIMIZER = 65_536
+"""Bytes of a file that names a base optimizer."""
 
 
 class Request(NamedTuple):
@@ -99,11 +105,34 @@ def make_training(request: Request) -> Training:
     if isinstance(world, AbstractLaboratory):
         raise UsageError(f"{world.name} is a laboratory, which trains its own subjects: mesascope audit {world.name}")
     architecture = request.architecture or DEFAULT_ARCHITECTURE
-    name = request.base_optimizer or DEFAULT_OPTIMIZER
-    given = dict(PRESETS["quick" if request.quick else "default"]) if name == DEFAULT_OPTIMIZER else {}
+    name, given = _base_optimizer(request)
     if request.updates is not None:
         given["updates"] = request.updates
     return arrange(world, architecture, {}, name, given)
+
+
+def _base_optimizer(request: Request) -> tuple[str, dict[str, Number]]:
+    """The base optimizer and what is given of its options: those of a preset, or of the file that is named."""
+    name = request.base_optimizer or DEFAULT_OPTIMIZER
+    if name.endswith(".json"):
+        return read_optimizer(Path(name))
+    return name, dict(PRESETS["quick" if request.quick else "default"]) if name == DEFAULT_OPTIMIZER else {}
+
+
+def read_optimizer(path: Path) -> tuple[str, dict[str, Number]]:
+    """A base optimizer and its options from a file that `mesascope tune` wrote; the options are checked where it is built.
+
+    Raises `UsageError` for a file that is none.
+    """
+    expected = 'expected {"base_optimizer": NAME, "config": {OPTION: NUMBER}}, as `mesascope tune` writes it'
+    try:
+        found = parse(read_bytes(path, LARGEST_OPTIMIZER))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"base optimizer {path}: {expected}; found {said(error)}") from None
+    config = found.get("config") if isinstance(found, dict) else None
+    if not isinstance(config, dict) or not isinstance(found.get("base_optimizer"), str):
+        raise UsageError(f"base optimizer {path}: {expected}; found something else")
+    return found["base_optimizer"], config
 
 
 def read_knobs(knobs: Sequence[str]) -> dict[str, str]:
@@ -139,7 +168,7 @@ def default_folder(request: Request) -> str:
     if request.architecture not in (None, DEFAULT_ARCHITECTURE):
         parts.append(str(request.architecture))
     if request.base_optimizer not in (None, DEFAULT_OPTIMIZER):
-        parts.append(str(request.base_optimizer))
+        parts.append("".join(c if c.isalnum() or c in "-=." else "-" for c in str(request.base_optimizer)).strip("-."))
     for name in ("updates", "levels"):
         if getattr(request, name) is not None:
             parts.append(f"{name}{getattr(request, name)}")

@@ -20,7 +20,7 @@ def json_text(value: Any, digits: int | None = None) -> str:
 def plain(value: Any, digits: int | None = None) -> Any:
     """What `to_json` makes of a value, its floats rounded to so many significant digits."""
     found = to_json(value)
-    return found if digits is None else _rounded(found, digits)
+    return found if digits is None else rounded(found, digits)
 
 
 def write_json(path: Path, value: Any, digits: int | None = None) -> None:
@@ -33,11 +33,12 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8", "replace"))
 
 
-def _rounded(value: Any, digits: int) -> Any:
+def rounded(value: Any, digits: int) -> Any:
+    """Plain JSON with every float at so many significant digits, as files have it."""
     if isinstance(value, float) and value and math.isfinite(value):
         return float(f"{value:.{digits - 1}e}")
     if isinstance(value, dict):
-        return {key: _rounded(item, digits) for key, item in value.items()}
+        return {key: rounded(item, digits) for key, item in value.items()}
     if isinstance(value, list):
-        return [_rounded(item, digits) for item in value]
+        return [rounded(item, digits) for item in value]
     return value

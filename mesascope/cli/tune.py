@@ -1,0 +1,85 @@
+"""`mesascope tune`: a meta-optimizer at work. What it hands over is a base optimizer, ready for `mesascope train`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mesascope.cli import options
+
+TRIALS = 100
+
+
+def command(
+    world: options.World = "red-doors",
+    sampler: Annotated[str, typer.Option(help="how trials are chosen: tpe, cma-es or random")] = "tpe",
+    pruner: Annotated[str, typer.Option(help="which trials are given up early: median or none")] = "median",
+    trials: Annotated[int, typer.Option(min=1, max=100_000, help="trials in all; a larger number goes on")] = TRIALS,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="processes side by side")] = 1,
+    objectives: Annotated[str, typer.Option(help="return, or return,inner-gap")] = "return",
+    shift: Annotated[str | None, typer.Option(help="where the inner gap is read [default: the world's first]")] = None,
+    tune: Annotated[
+        list[str] | None,
+        typer.Option("--tune", help="an option to tune, NAME or NAME=LOW:HIGH; repeatable [default: all that may be]"),
+    ] = None,
+    base_optimizer: options.BaseOptimizer = None,
+    architecture: options.Architecture = None,
+    updates: Annotated[
+        int | None, typer.Option(min=1, help="updates of each training [default: 600; quick: 200]")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, max=100, help="trained in each trial [default: 3; quick: 1]")
+    ] = None,
+    fresh_seeds: Annotated[
+        int | None, typer.Option(min=2, max=1000, help="that no trial saw, to be scored on [default: 10; quick: 5]")
+    ] = None,
+    elsewhere: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="a knob of the other world that it is tried in, KEY=VALUE; repeatable [default: no openings]"
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="of the sampler")] = 0,
+    storage: Annotated[str, typer.Option(help="how trials are kept: journal or sqlite")] = "journal",
+    out: Annotated[Path | None, typer.Option(help="folder for everything written [default: tunings/WORLD...]")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="shorter trainings, fewer seeds and levels")] = False,
+    knob: options.Knobs = None,
+    worker: Annotated[int | None, typer.Option(hidden=True, min=1)] = None,
+    json: options.Json = False,
+) -> None:
+    """Tune a base optimizer on WORLD, and say how much of the gain is there on seeds that the tuner never saw.
+
+    Writes tuning.json, optimizer.json (for `mesascope train --base-optimizer`) and report.html. The same command again goes
+    on where it stopped.
+    """
+    options.heavy()
+    from mesascope.meta_optimizers.needs import check_installed
+
+    check_installed()
+    from mesascope.cli.tuning import Request, run_tuning
+
+    run_tuning(
+        Request(
+            world=world,
+            sampler=sampler,
+            pruner=pruner,
+            trials=trials,
+            jobs=jobs,
+            objectives=tuple(part.strip() for part in objectives.split(",")),
+            shift=shift,
+            tuned=tuple(tune or ()),
+            base_optimizer=base_optimizer,
+            architecture=architecture,
+            updates=updates,
+            seeds=seeds,
+            fresh_seeds=fresh_seeds,
+            elsewhere=tuple(elsewhere or ()),
+            seed=seed,
+            storage=storage,
+            out=out,
+            quick=quick,
+            knobs=tuple(knob or ()),
+            worker=worker,
+        ),
+        json=json,
+    )

@@ -1,0 +1,110 @@
+"""Meta beside mesa: what was designed to optimize, and what was found to.
+
+A meta-optimizer hands over an optimizer by declaration. The test that tells it from a mesa-optimizer: take the declared
+optimizer away. Then a meta-optimizer's product optimizes nothing, since its search was the declared loop. Whatever a learned
+algorithm does inside is in its weights, which stay as they are when the base optimizer is taken away after training; whether
+that is search, the search examination says, before training and after it.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mesascope.core.options import Config
+from mesascope.core.rng import named_key
+from mesascope.core.statistics import Estimate
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.instruments.pursued import infer_pursued
+from mesascope.instruments.sample import draw_sample
+from mesascope.instruments.search.battery import SearchTest
+from mesascope.instruments.search.examine import Effort, examine_search
+from mesascope.instruments.search.trials import contested_levels, not_applicable
+from mesascope.instruments.search.verdict import SearchVerdict, Verdict, passed
+from mesascope.learned.registry import LearnedAlgorithm, parameter_count
+from mesascope.meta_optimizers.overfitting import fresh_seeds
+from mesascope.meta_optimizers.problem import Problem, bench_of, score, train_seeds, untrained_agent
+from mesascope.worlds.world import TRAINING, AbstractWorld
+
+FAR = 1_000_000
+"""Between a seed and that of its control."""
+EVIDENCE = 210
+"""Levels of training and of the first shift from which it is read what an agent pursues."""
+
+
+class Looked(NamedTuple):
+    """Sizes of the search examination."""
+
+    pool: int = 1_536
+    effort: Effort = Effort()
+
+
+QUICK_LOOK = Looked(1_024, Effort(192))
+
+
+class Tested(NamedTuple):
+    """One search test of an agent."""
+
+    name: str
+    score: Estimate
+    passed: bool
+
+
+class Found(NamedTuple):
+    """What the search examination says of one learned algorithm at one time."""
+
+    verdict: str
+    reason: str
+    tests: tuple[Tested, ...]
+    competence: float
+
+
+class Contrast(NamedTuple):
+    """The agent of one fresh seed, before training and after it. Both are None for agents that walk, which the examination
+    cannot ask.
+    """
+
+    base_optimizer: str
+    weights: int
+    seed: int
+    before: Found | None
+    after: Found | None
+
+
+def examine(
+    world: AbstractWorld, subject: LearnedAlgorithm, untrained: LearnedAlgorithm, competence: float, looked: Looked
+) -> Found | None:
+    """The search examination of one agent, with another before training as its control; None for one that walks."""
+    if not isinstance(subject, AbstractOpenSubject) or not isinstance(untrained, AbstractOpenSubject):
+        return None
+    if impossible := not_applicable(world):
+        return Found(Verdict.CANNOT_TELL.value, impossible, (), competence)
+    key = named_key(0, "meta-optimizer", "search")
+    shown = (TRAINING, *list(world.shifts)[:1])
+    samples = [draw_sample(world, subject, named_key(key, name), EVIDENCE, name) for name in shown]
+    pursued = infer_pursued(world, samples, named_key(key, "pursued"))
+    pool = contested_levels(world, named_key(key, "contested"), looked.pool)
+    return _found(examine_search(world, subject, untrained, pool, pursued, key, looked.effort), competence)
+
+
+def _found(said: SearchVerdict, competence: float) -> Found:
+    return Found(said.verdict.value, said.reason, tuple(map(_tested, said.tests)), competence)
+
+
+def _tested(test: SearchTest) -> Tested:
+    return Tested(test.name, test.score, passed(test))
+
+
+def contrast(
+    problem: Problem, config: Config, looked: Looked, stage: Callable[[str], None] = lambda name: None
+) -> Contrast:
+    """Train one fresh seed by a configuration, and examine it before and after; the control is another seed, untrained."""
+    (seed,) = fresh_seeds(1)
+    stage("training one seed to be examined")
+    (agent,) = train_seeds(problem, config, [seed])
+    bench = bench_of(problem, "fresh", seed)
+    begun, ended = score(problem, [agent.before, agent.after], [bench, bench]).competence
+    untrained = untrained_agent(problem, seed + FAR)
+    stage("search, before training")
+    before = examine(problem.world, agent.before, untrained, float(begun), looked)
+    stage("search, after training")
+    after = examine(problem.world, agent.after, untrained, float(ended), looked)
+    return Contrast(problem.base_optimizer, parameter_count(agent.after), seed, before, after)
