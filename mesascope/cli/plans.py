@@ -21,6 +21,9 @@ from mesascope.store.strict_json import parse
 from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange
 from mesascope.worlds.world import AbstractWorld
 
+STAGED_BATCH = 6
+"""Levels of an update where a level is shown once for every stage: 14 views each in the default `keys-and-chests`."""
+
 LARGEST_OPTIMIZER = 65_536
 """Bytes of a file that names a base optimizer."""
 
@@ -105,18 +108,20 @@ def make_training(request: Request) -> Training:
     if isinstance(world, AbstractLaboratory):
         raise UsageError(f"{world.name} is a laboratory, which trains its own subjects: mesascope audit {world.name}")
     architecture = request.architecture or DEFAULT_ARCHITECTURE
-    name, given = _base_optimizer(request)
+    name, given = _base_optimizer(request, world.staged)
     if request.updates is not None:
         given["updates"] = request.updates
     return arrange(world, architecture, {}, name, given)
 
 
-def _base_optimizer(request: Request) -> tuple[str, dict[str, Number]]:
+def _base_optimizer(request: Request, staged: bool) -> tuple[str, dict[str, Number]]:
     """The base optimizer and what is given of its options: those of a preset, or of the file that is named."""
     name = request.base_optimizer or DEFAULT_OPTIMIZER
     if name.endswith(".json"):
         return read_optimizer(Path(name))
-    return name, dict(PRESETS["quick" if request.quick else "default"]) if name == DEFAULT_OPTIMIZER else {}
+    if name != DEFAULT_OPTIMIZER:
+        return name, {}
+    return name, {**PRESETS["quick" if request.quick else "default"], **({"batch": STAGED_BATCH} if staged else {})}
 
 
 def read_optimizer(path: Path) -> tuple[str, dict[str, Number]]:
