@@ -21,7 +21,7 @@ from mesascope.store.strict_json import parse
 from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange
 from mesascope.worlds.world import AbstractWorld
 
-STAGED_BATCH = 6
+STAGED_BATCH = 12
 """Levels of an update where a level is shown once for every stage: 14 views each in the default `keys-and-chests`."""
 
 LARGEST_OPTIMIZER = 65_536
