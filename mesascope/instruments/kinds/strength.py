@@ -81,14 +81,16 @@ def _paths(
         action = own + discount * continuation(mdp, values)
         return action - (policy * action).sum(-1, keepdims=True), visits[..., None] * policy
 
+    # One objective after the other: solvers of small batches that run side by side can wait for each other's threads.
     uniform = uniform_policy(mdp)
-    (first, taken), (second, _) = advantage(uniform, reward[0]), advantage(uniform, reward[1])
-    products = jnp.stack(
-        [(taken * x * y).sum((1, 2)) for x, y in ((first, first), (first, second), (second, second))], 1
-    )
-    sizes = jnp.sqrt(products[:, ::2].mean(0) / taken.sum((1, 2)).mean())
+    first, taken = jax.lax.map(lambda own: advantage(uniform, own), reward)
+    pairs = ((0, 0), (0, 1), (1, 1))
+    products = jnp.stack([(taken[0] * first[i] * first[j]).sum((1, 2)) for i, j in pairs], 1)
+    sizes = jnp.sqrt(products[:, ::2].mean(0) / taken[0].sum((1, 2)).mean())
 
-    def path(own, size) -> Float[Array, "step level"]:
+    def path(objective) -> Float[Array, "step level"]:
+        own, size = objective
+
         def update(logits, step):
             found, taken = advantage(jax.nn.softmax(logits, axis=-1), own)
             return logits + step * found / jnp.maximum(size, 1e-9), (taken * reward[0]).sum((1, 2))
@@ -97,4 +99,4 @@ def _paths(
         _, taken = advantage(jax.nn.softmax(logits, axis=-1), own)
         return jnp.concatenate([before, (taken * reward[0]).sum((1, 2))[None]])
 
-    return products, jnp.stack([path(reward[0], sizes[0]), path(reward[1], sizes[1])])
+    return products, jax.lax.map(path, (reward, sizes))
