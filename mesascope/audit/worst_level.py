@@ -21,7 +21,7 @@ from mesascope.worlds.world import AbstractWorld
 HOME = Budget()
 """Search among levels of the size of training."""
 
-AWAY = Budget(starts=128, climbers=32, generations=16)
+AWAY = Budget(starts=96, climbers=24, generations=12)
 """Among levels of each other size, which cost several times as much."""
 
 FOUND = "found by search"

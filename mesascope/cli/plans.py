@@ -19,6 +19,7 @@ from mesascope.store.checkpoint import fingerprint_of
 from mesascope.store.fs import read_bytes
 from mesascope.store.strict_json import parse
 from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange
+from mesascope.worlds.vocabulary import DOORS
 from mesascope.worlds.world import AbstractWorld
 
 STAGED_BATCH = 12
@@ -90,8 +91,8 @@ def make_plan(request: Request) -> Plan:
     if request.subject is not None:
         _check_unused(request)
     source = None if request.subject is None else find_source(request.subject, training.world)
-    if request.adversary and source is None and training.base_optimizer == "walked-imitation":
-        raise UsageError(NO_SEARCH)
+    if request.adversary:
+        _check_adversary(training, source)
     return Plan(
         training=training,
         source=source,
@@ -100,6 +101,16 @@ def make_plan(request: Request) -> Plan:
         out=request.out or Path("audits") / default_folder(request),
         command=command_line(),
     )
+
+
+def _check_adversary(training: Training, source: Source | None) -> None:
+    """Refuse what the search for the worst level cannot look at, before anything long begins."""
+    if source is None and training.base_optimizer == "walked-imitation":
+        raise UsageError(NO_SEARCH)
+    if training.world.staged or training.world.vocabulary != DOORS:
+        raise UsageError(
+            f"--adversary changes levels of doors and balls, and {training.world.name} has others: leave it out"
+        )
 
 
 def make_training(request: Request) -> Training:

@@ -47,7 +47,10 @@ WALKER = {"channels": 6, "ticks_per_step": 2}
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=pytest.mark.slow) if n in ("evolution", "agent-modeling") else n for n in BASE_OPTIMIZERS],
+    [
+        pytest.param(n, marks=pytest.mark.slow) if n in ("evolution", "agent-modeling", "prioritized-replay") else n
+        for n in BASE_OPTIMIZERS
+    ],
 )
 def test_keeps_the_promises_of_a_base_optimizer(name, world):
     trains = ("conv-lstm", WALKER) if name == "walked-imitation" else ("glance", GLANCE)

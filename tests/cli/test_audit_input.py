@@ -67,6 +67,13 @@ def run(capsys, *arguments):
         (["--subject", OWN + "still"], "still_untrained is not open"),
         (["--subject", OWN + "fails"], "calling fails() failed: ValueError: no weights here"),
         (["--subject", "organism:uniform", "--updates", "3"], "--updates says what to train"),
+        (["coin", "--adversary"], "--adversary changes levels of doors and balls, and coin has others"),
+        (["keys-and-chests", "--adversary"], "--adversary changes levels of doors and balls"),
+        (["midas", "--adversary"], "--adversary is for maze worlds; midas is a laboratory"),
+        (
+            ["--architecture", "conv-lstm", "--base-optimizer", "walked-imitation", "--adversary"],
+            "one that walks with a memory cannot be asked so",
+        ),
     ],
 )
 def test_names_and_values(capsys, tmp_path, arguments, said):

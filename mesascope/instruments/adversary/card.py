@@ -29,7 +29,7 @@ CARD = Card(
         "A large regret on one level may be a failure of capability; only its ledger tells.",
         "The subject's objective in that ledger was inferred from drawn levels.",
     ),
-    cost="at 9x9 and 13x13 together some 15,000 levels asked about, twice: once searched, once drawn",
+    cost="3,648 levels of 9x9 and 1,152 of 13x13 asked about, and as many for the null; the 9x9 ones again for two controls",
     references=(
         "Abdel Sadek et al. 2025, Mitigating goal misgeneralization via minimax regret, arXiv 2507.03068",
         "Parker-Holder et al. 2022, Evolving curricula with regret-based environment design (ACCEL), arXiv 2203.01302",

@@ -29,9 +29,9 @@ class Budget(NamedTuple):
     """
 
     runs: int = 3
-    starts: int = 384
-    climbers: int = 64
-    generations: int = 24
+    starts: int = 256
+    climbers: int = 48
+    generations: int = 20
 
     @property
     def of_run(self) -> int:
