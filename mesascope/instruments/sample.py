@@ -60,8 +60,11 @@ def draw_sample(
 
 def ask(
     subject: AbstractSubject, observation: Observation, mdp: FiniteMDP, distribution: str
-) -> Float[Array, "level state action"]:
-    """The subject's policy table, checked for shape and finite values; `SubjectError` also where it raises."""
+) -> Float[Array, "problem state action"]:
+    """The subject's policy table, checked for shape and finite values; `SubjectError` also where it raises.
+
+    In a world of stages a level is observed once for each of its stages, and is still one problem.
+    """
     try:
         logits = answer(subject, observation)
     except Exception as error:

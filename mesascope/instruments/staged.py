@@ -91,7 +91,7 @@ def _values(
 
 
 def _weighed(
-    hypotheses: tuple[Hypothesis, ...], seen: list[tuple[Evidence, Float[np.ndarray, "objective choice action"]]]
+    hypotheses: tuple[Hypothesis, ...], seen: list[tuple[Evidence, Float[np.ndarray, "objective _ action"]]]
 ) -> HypothesisPosterior:
     evidence = pool([part for part, _ in seen])
     values = np.concatenate([values for _, values in seen], 1)

@@ -77,7 +77,7 @@ def _walked(
     }
 
 
-def of_net(agent: LearnedAlgorithm) -> dict[str, float]:
+def of_net(agent: LearnedAlgorithm) -> dict[str, int | float]:
     """Parameters, the share of its weights (matrices) that are not zero, and ticks of thinking: in all, or at each step."""
     matrices = [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(agent, eqx.is_inexact_array)) if leaf.ndim >= 2]
     count = sum(matrix.size for matrix in matrices)
