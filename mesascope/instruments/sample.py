@@ -40,7 +40,11 @@ def first_levels(sample: Sample, count: int) -> Sample:
     """The first levels of a sample; all of them where it has no more."""
     if count >= sample.mdp.levels:
         return sample
-    return Sample(sample.distribution, *part_of(sample[1:], 0, count))
+    views = len(sample.observation) // sample.mdp.levels  # a staged world shows several of each level
+    if views == 1:
+        return Sample(sample.distribution, *part_of(sample[1:], 0, count))
+    levels, mdp, policy = part_of((sample.levels, sample.mdp, sample.policy), 0, count)
+    return Sample(sample.distribution, levels, mdp, sample.observation[: count * views], policy)
 
 
 @eqx.filter_jit
