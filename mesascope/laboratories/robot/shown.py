@@ -6,7 +6,7 @@ import numpy as np
 
 from mesascope.audit.reckoning import GAPS
 from mesascope.instruments.kinds.strength import Strength
-from mesascope.laboratories.parts import Line, Part, Spot, Table, bars, curves
+from mesascope.laboratories.parts import Cell, Line, Part, Spot, Table, bars, curves
 from mesascope.laboratories.robot.examination import Examination
 from mesascope.laboratories.robot.planner import Planner
 from mesascope.laboratories.robot.training import Trained
@@ -15,7 +15,9 @@ from mesascope.laboratories.robot.training import Trained
 def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> list[Part]:
     """Ledgers, and the four tests of kind."""
     evidence = found.judged.evidence
-    rows = tuple((r.distribution, *(r.shares[gap] for gap in GAPS)) for r in found.judged.reckonings)
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (r.distribution, *(r.shares[gap] for gap in GAPS)) for r in found.judged.reckonings
+    )
     inner = {r.distribution: r.shares["inner"] for r in found.judged.reckonings}
     text = (
         "Shares of the best return less that of the uniform policy. The objective is the one read inside the planner."
