@@ -62,6 +62,8 @@ def _compared(rows: Rows, named: dict[str, str], columns: dict[str, Callable[[di
 def _paired(rows: Rows, first: str, second: str, get: Callable[[dict[str, Any]], float]) -> str:
     one, other = _named(rows, first), _named(rows, second)
     both = sorted(one.keys() & other.keys())
+    if not both:
+        return "not measured yet"
     return f"{interval([get(one[s]) - get(other[s]) for s in both])} over {len(both)} seeds"
 
 
@@ -74,8 +76,6 @@ def curricula(rows: Rows) -> str:
         "mixed, few": f"levels drawn, {FEW:.1%} telling",
         "replay, few": f"replay (robust), {FEW:.1%} telling",
         "replay, not robust": f"replay in half of the updates, {ALPHA:.0%} telling",
-        "mixed, few": f"levels drawn, {FEW:.1%} telling",
-        "replay, few": f"replay (robust), {FEW:.1%} telling",
         "replay, nothing to find": "replay (robust), none telling",
     }
     shown = _compared(rows, named, _COLUMNS)
