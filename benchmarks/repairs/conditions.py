@@ -9,8 +9,8 @@ SIZE = 7
 CHANNELS, TICKS = 16, 12
 UPDATES = PRESETS["quick"]["updates"]
 QUICK = dict(PRESETS["quick"])
-ALPHA = 0.02
-"""Share of training levels that tell the door from what is red, where there are any."""
+ALPHA, FEW = 0.02, 0.002
+"""Shares of training levels that tell the door from what is red, where there are any: some 190 and 19 of 9,600."""
 
 TIMES = (3, 4, 6, 8, TICKS)
 """Ticks that a net is trained to think for."""
@@ -48,6 +48,8 @@ CONDITIONS = (
     PLAIN,
     Condition("mixed", ALPHA),
     Condition("replay", ALPHA, "prioritized-replay"),
+    Condition("mixed, few", FEW),
+    Condition("replay, few", FEW, "prioritized-replay"),
     *(Condition(f"ticks {ticks}", ticks=ticks) for ticks in TIMES if ticks != TICKS),
     Condition("replay, nothing to find", 0.0, "prioritized-replay"),
     Condition("replay, not robust", ALPHA, "prioritized-replay", (("robust", 0),)),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from benchmarks.repairs.conditions import ALPHA, LOOKS, OBJECTIVES, PENALTIES, TICKS, TIMES
+from benchmarks.repairs.conditions import ALPHA, FEW, LOOKS, OBJECTIVES, PENALTIES, TICKS, TIMES
 from mesascope.core.statistics import exact_rate
 
 Rows = Sequence[dict[str, Any]]
@@ -62,6 +62,8 @@ def _compared(rows: Rows, named: dict[str, str], columns: dict[str, Callable[[di
 def _paired(rows: Rows, first: str, second: str, get: Callable[[dict[str, Any]], float]) -> str:
     one, other = _named(rows, first), _named(rows, second)
     both = sorted(one.keys() & other.keys())
+    if not both:
+        return "not measured yet"
     return f"{interval([get(one[s]) - get(other[s]) for s in both])} over {len(both)} seeds"
 
 
@@ -71,15 +73,19 @@ def curricula(rows: Rows) -> str:
         "plain": "levels drawn, none telling",
         "mixed": f"levels drawn, {ALPHA:.0%} telling",
         "replay": f"replay (robust), {ALPHA:.0%} telling",
+        "mixed, few": f"levels drawn, {FEW:.1%} telling",
+        "replay, few": f"replay (robust), {FEW:.1%} telling",
         "replay, not robust": f"replay in half of the updates, {ALPHA:.0%} telling",
         "replay, nothing to find": "replay (robust), none telling",
     }
     shown = _compared(rows, named, _COLUMNS)
-    inner = _paired(rows, "replay", "mixed", _gap("inner"))
-    total = _paired(rows, "replay", "mixed", _gap("total"))
-    regret = _paired(rows, "replay", "mixed", _COLUMNS["worst regret found"])
-    said = f"total gap {total}; inner gap {inner}; worst regret {regret}"
-    return f"{shown}\n\nReplay minus drawn, both with telling levels, seed by seed: {said}."
+    said = [
+        f"{share:.1%} telling: total gap {_paired(rows, one, other, _gap('total'))}; inner gap "
+        f"{_paired(rows, one, other, _gap('inner'))}; worst regret "
+        f"{_paired(rows, one, other, _COLUMNS['worst regret found'])}"
+        for one, other, share in (("replay", "mixed", ALPHA), ("replay, few", "mixed, few", FEW))
+    ]
+    return f"{shown}\n\nReplay (robust) minus drawn, seed by seed. {'. '.join(said)}."
 
 
 def bounds(rows: Rows) -> str:
