@@ -12,6 +12,7 @@ from mesascope.base_optimizers.training import advance
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.learned.registry import build
+from mesascope.meta_optimizers import problem as problems
 from mesascope.meta_optimizers.contrast import QUICK_LOOK, examine
 from mesascope.meta_optimizers.overfitting import fresh_scores, fresh_seeds, gain_of, other_world, stand_of
 from mesascope.meta_optimizers.problem import (
@@ -132,8 +133,9 @@ def test_what_the_examination_cannot_ask_is_said_to_be_so():
     assert examine(problem.world, walker, agent, 0.5, QUICK_LOOK) is None
 
 
-def test_a_gap_is_not_read_where_nobody_can_serve_the_base_objective():
-    problem = make()._replace(world=make_world("coin"), shift="no-coin")
+def test_a_gap_is_not_read_where_nobody_can_serve_the_base_objective(problem, bench, monkeypatch):
+    hopeless = bench.shifted._replace(optimal=bench.shifted.uniform)
+    monkeypatch.setattr(problems, "shifted_levels", lambda *rest: hopeless)
     with pytest.raises(UsageError, match="name another --shift"):
         bench_of(problem, "tuning")
 
