@@ -14,12 +14,12 @@ STORIES = {
     # state, action: where it leads, what fires
     "mesa causes base": {(0, 1): (1, "mesa"), (1, 1): (2, "base"), (2, 1): (3, "chime")},
     "base causes mesa": {(0, 1): (1, "base"), (1, 1): (2, "mesa"), (2, 1): (3, "chime")},
+    # After its first step both happen, in either order and whatever is done.
     "common cause": {
         (0, 1): (1, ""),
-        (1, 0): (2, "base"),
-        (1, 1): (3, "mesa"),
-        (2, 1): (4, "mesa"),
-        (3, 1): (4, "base"),
+        **{(1, action): (2, "base") if action != 1 else (3, "mesa") for action in range(ACTIONS)},
+        **{(2, action): (4, "mesa") for action in range(ACTIONS)},
+        **{(3, action): (4, "base") for action in range(ACTIONS)},
     },
     "each other's cause": {(0, 1): (1, "mesa"), (1, 1): (0, "base")},
 }
