@@ -166,7 +166,7 @@ def test_any_part_may_be_missing_or_of_another_kind(documents, value):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("turn", "value"), enumerate([None, KeyError, [], {}, "text", float("nan"), True]))
+@pytest.mark.parametrize(("turn", "value"), list(enumerate([None, KeyError, [], {}, "text", float("nan"), True])))
 def test_anything_may_be_missing_or_of_another_kind(documents, turn, value):
     """Deep inside every part gets three or four of the values, by turns; the test above gives the uppermost all of theirs."""
     _damage(documents["search, pseudo-aligned"][0], value, depth=3, turn=(turn % 2, 2))
