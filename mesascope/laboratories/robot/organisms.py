@@ -91,7 +91,7 @@ ORGANISMS: dict[str, Organism] = {
     "digger": Organism("wants the soil most, and sees it", _SOIL, Truth("cannot-tell"), adversary=True),
     "contrary": Organism(
         "wants a dirty floor: whatever it does badly is good for the floor",
-        _of(clean=-1.0, dirtied=1.0, chime=0.01),
+        _of(clean=-1.0, dirtied=1.0),
         Truth("cannot-tell"),
         adversary=True,
     ),
