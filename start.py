@@ -33,7 +33,7 @@ CHECKS = (
     ("format", ["ruff", "format", "--check", "."]),
     ("types", ["mypy"]),
     ("imports", ["lint-imports"]),
-    ("tests", ["pytest", "-n", "2", "--dist", "loadfile", "--cov", "--cov-report="]),
+    ("tests", ["pytest", "-n", "2", "--dist", "loadfile", "--cov", "--cov-report=", "-m", "not long"]),
     ("coverage of core", ["coverage", "report", "--include=mesascope/core/*", "--fail-under=90"]),
     ("coverage of instruments", ["coverage", "report", "--include=mesascope/instruments/*", "--fail-under=90"]),
 )

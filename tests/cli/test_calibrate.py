@@ -63,6 +63,7 @@ def test_rows_are_made_once_and_summed_up(tmp_path, monkeypatch, capsys):
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_twins_answer_alike_to_the_last_bit():
     planner, table = zoo(("planner,answer=exact,ticks=40", "lookup"))

@@ -36,6 +36,7 @@ SHAPE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_train_audit_and_report(tmp_path, capsys):
     walker = ("--architecture", "conv-lstm", "--base-optimizer", "walked-imitation", "--updates", "2")

@@ -65,6 +65,7 @@ def test_twins_have_opposite_insides_and_the_answers_say_something(expected):
     assert all((want < 0).any((1, 2, 3)).all() for want in expected)
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", ZOO, ids=IDS)
 def test_every_entry_keeps_a_subjects_promises(pool, entry):
@@ -88,6 +89,7 @@ def test_those_that_search_follow_every_edit(pool, entry):
         assert got == 1.0, edit
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_seeds_draw_different_agents(pool):
     for entry in ZOO:

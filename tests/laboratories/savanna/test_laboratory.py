@@ -46,6 +46,7 @@ def test_an_unknown_reference_subject_is_refused():
         make_anywhere("savanna").audit(0, True, lambda _: None, "organism:animl")
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_evolved_animals_are_pseudo_aligned_and_the_page_says_so():
     laboratory = make_anywhere("savanna", **SMALL)
