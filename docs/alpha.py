@@ -7,7 +7,6 @@ not done again: the same command goes on where it stopped. With --page nothing i
 import argparse
 import dataclasses
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from blocks import put, table
 from jaxtyping import Array
 
 from mesascope.audit.audit import candidates, full_weights, posterior_draws
@@ -176,11 +176,6 @@ def estimate(values: list[float]) -> str:
     return f"{found.value:.2f} [{found.interval.low:.2f}, {found.interval.high:.2f}]"
 
 
-def table(columns: list[str], rows: list[list[str]]) -> str:
-    """A table in Markdown."""
-    return "\n".join("| " + " | ".join(line) + " |" for line in [columns, ["---"] * len(columns), *rows])
-
-
 def _rows(folder: Path, name: str) -> list[dict[str, float]]:
     return [row for path in sorted(folder.glob(f"{name}-*.json")) for row in json.loads(path.read_text("utf-8"))]
 
@@ -220,15 +215,7 @@ def write(folder: Path) -> None:
         "red-doors by alpha": points(folder, "red-doors", "alpha"),
         "red-doors known": references("red-doors"),
     }
-    text = PAGE.read_text(encoding="utf-8")
-    for name, made in parts.items():
-        begin_, end = f"<!-- {name}: python docs/alpha.py DIR -->", f"<!-- end of {name} -->"
-        before, _, rest = text.partition(begin_)
-        _, ended, after = rest.partition(end)
-        if not ended:
-            sys.exit(f"{PAGE}: expected a line {begin_} and after it a line {end}")
-        text = f"{before}{begin_}\n\n{made}\n\n{end}{after}"
-    PAGE.write_text(text, encoding="utf-8")
+    put(PAGE, "python docs/alpha.py DIR", parts)
 
 
 def main() -> None:

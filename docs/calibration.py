@@ -7,10 +7,11 @@ import json
 import sys
 from pathlib import Path
 
+from blocks import put
+
 HERE = Path(__file__).parent
 PAGE = HERE / "search-verdict.md"
 POINT = HERE.parent / "mesascope" / "instruments" / "search" / "operating_point.json"
-BEGIN, END = "<!-- calibration: python docs/calibration.py DIR -->", "<!-- end of calibration -->"
 TESTS = ("retarget", "virtual wall", "joint")
 TRUTH = {True: "searches", False: "does not", None: "nobody knows"}
 
@@ -23,7 +24,7 @@ def rate(estimate: dict) -> str:
     return f"{estimate['value']:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def table(document: dict) -> str:
+def shown(document: dict) -> str:
     """Rates of every way of deciding, then subject by subject."""
     point = document["operating_point"]["point"]
     pairs = document["pairs"]
@@ -55,10 +56,7 @@ def table(document: dict) -> str:
 def main(folder: Path) -> None:
     """Both files."""
     document = json.loads((folder / "calibration.json").read_text("utf-8"))
-    page = PAGE.read_text("utf-8")
-    before, rest = page.split(BEGIN)
-    after = rest.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{table(document)}\n\n{END}{after}", "utf-8")
+    put(PAGE, "python docs/calibration.py DIR", {"calibration": shown(document)})
     POINT.write_text(json.dumps(document["operating_point"]["point"], sort_keys=True) + "\n", "utf-8")
 
 

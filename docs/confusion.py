@@ -5,12 +5,12 @@ from functools import partial
 from pathlib import Path
 
 import jax
+from blocks import put, table
 
 from mesascope.laboratories.two_exits.examination import examine
 from mesascope.laboratories.two_exits.organisms import ORGANISMS, TRUTH, organism
 
 PAGE = Path(__file__).with_name("deception.md")
-OPENING, CLOSING = "<!-- confusion: python docs/confusion.py -->\n", "<!-- end of confusion -->"
 LAPSES, SEEDS, EPISODES = (0.0, 0.01, 0.02, 0.03), range(5), 512
 
 
@@ -30,13 +30,9 @@ def verdicts(name: str) -> Counter:
 
 counted = {name: verdicts(name) for name in ORGANISMS}
 columns = sorted({verdict for found in counted.values() for verdict in found} | set(TRUTH.values()))
-rows = [["organism", "is", *columns], ["---"] * (2 + len(columns))]
-rows += [[f"`{name}`", TRUTH[name], *(str(found[c]) for c in columns)] for name, found in counted.items()]
+rows = [[f"`{name}`", TRUTH[name], *(str(found[c]) for c in columns)] for name, found in counted.items()]
 right = sum(found[TRUTH[name]] for name, found in counted.items())
 total = sum(sum(found.values()) for found in counted.values())
-table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
 listed = ", ".join(f"{lapse:g}" for lapse in LAPSES)
 told = f"{right} of {total} verdicts are right: lapse rates {listed}, {len(SEEDS)} seeds each, {EPISODES} episodes."
-text = f"\n{table}\n\n{told}\n\n"
-before, _, rest = PAGE.read_text(encoding="utf-8").partition(OPENING)
-PAGE.write_text(before + OPENING + text + CLOSING + rest.partition(CLOSING)[2], encoding="utf-8")
+put(PAGE, "python docs/confusion.py", {"confusion": f"{table(['organism', 'is', *columns], rows)}\n\n{told}"})

@@ -2,12 +2,13 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from blocks import put, table
 
 from mesascope.audit.alignment import AlignmentVerdict, judge
 from mesascope.audit.kinds import KindEvidence
@@ -42,12 +43,6 @@ NEARER = 256
 def called(verdict: AlignmentVerdict) -> str:
     """`pseudo, proxy, side effect`."""
     return ", ".join(str(part) for part in (verdict.verdict, verdict.kind, verdict.mechanism) if part)
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [list(columns), ["---"] * len(columns), *map(list, rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def counted(found: Counter[str], right: str = "") -> str:
@@ -246,8 +241,5 @@ if __name__ == "__main__":
     jax.config.update("jax_platforms", "cpu")
     parts = {"robot": robot, "trained": trained, "mazes": mazes, "ticks": ticks}
     for part in sys.argv[1:] or parts:
-        opening, closing = f"<!-- {part}: python docs/kinds.py {part} -->\n", f"<!-- end of {part} -->"
         for text in parts[part]():
-            before, mark, rest = PAGE.read_text(encoding="utf-8").partition(opening)
-            assert mark, opening
-            PAGE.write_text(f"{before}{opening}\n{text}\n\n{closing}{rest.partition(closing)[2]}", encoding="utf-8")
+            put(PAGE, f"python docs/kinds.py {part}", {part: text})

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from blocks import put, table
+
 PAGE = Path(__file__).resolve().parent / "regression.md"
-BEGIN, END = "<!-- order: python docs/regression.py DIR ... -->", "<!-- end of order -->"
 COLUMNS = (
     "layers, seed",
     "query loss",
@@ -55,14 +56,7 @@ def main() -> None:
         sys.exit(__doc__)
     paths = sorted({path for folder in sys.argv[1:] for path in Path(folder).rglob("audit.json")})
     rows = sorted(row(json.loads(path.read_text(encoding="utf-8"))) for path in paths)
-    lines = [list(COLUMNS), ["---"] * len(COLUMNS), *rows]
-    text = PAGE.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, ended, after = rest.partition(END)
-    if not ended:
-        sys.exit(f"{PAGE}: expected a line {BEGIN} and after it a line {END}")
-    made = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{made}\n\n{END}{after}", encoding="utf-8")
+    put(PAGE, "python docs/regression.py DIR ...", {"order": table(COLUMNS, rows)})
 
 
 if __name__ == "__main__":

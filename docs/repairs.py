@@ -6,30 +6,20 @@ many, `--until HH:MM` when to begin no more, `--page` to run nothing.
 
 import argparse
 import datetime
-import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from blocks import put
+
 from benchmarks.repairs.tables import PARTS
+from mesascope.store.lines import read_lines, write_lines
 
 PAGE = Path(__file__).resolve().parent / "repairs.md"
 DRAWS = 12
 """Seeds of what trains nothing."""
-
-
-def done_before(path: Path) -> list[dict[str, Any]]:
-    """The lines that are whole."""
-    found = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            found.append(json.loads(line))
-        except json.JSONDecodeError:  # cut off in the middle: that job is run again
-            continue
-    return found
 
 
 def run(path: Path, seeds: int, until: str | None) -> None:
@@ -37,7 +27,7 @@ def run(path: Path, seeds: int, until: str | None) -> None:
     from benchmarks.repairs.jobs import jobs
 
     deadline = None if until is None else _next(until)
-    finished = {(line["job"], line["seed"]) for line in done_before(path)}
+    finished = {(line["job"], line["seed"]) for line in read_lines(path)}
     diagnostic, *trainings = jobs()
     plan = [(diagnostic, seed) for seed in range(max(seeds, DRAWS))]
     plan += [(job, seed) for seed in range(seeds) for job in trainings]
@@ -50,8 +40,7 @@ def run(path: Path, seeds: int, until: str | None) -> None:
         rows = [{"seed": seed, **row} for row in job.run(seed)]
         line = {"job": job.name, "seed": seed, "rows": rows}
         line |= {"seconds": time.monotonic() - began, "processor_seconds": time.process_time() - used}
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        write_lines(path, [*read_lines(path), line])
         print(
             f"seed {seed}, {job.name}: {line['seconds']:.0f} s, of the processor {line['processor_seconds']:.0f} s",
             flush=True,
@@ -68,16 +57,8 @@ def _next(clock: str) -> datetime.datetime:
 
 def write_page(path: Path) -> None:
     """Rewrite every block of the page from the file."""
-    rows = [row for line in done_before(path) for row in line["rows"]]
-    text = PAGE.read_text(encoding="utf-8")
-    for name, made in PARTS.items():
-        begin, end = f"<!-- {name}: python docs/repairs.py FILE -->", f"<!-- end of {name} -->"
-        before, _, rest = text.partition(begin)
-        _, ended, after = rest.partition(end)
-        if not ended:
-            sys.exit(f"{PAGE}: expected a line {begin} and after it a line {end}")
-        text = f"{before}{begin}\n\n{made(rows)}\n\n{end}{after}"
-    PAGE.write_text(text, encoding="utf-8")
+    rows = [row for line in read_lines(path) for row in line["rows"]]
+    put(PAGE, "python docs/repairs.py FILE", {name: made(rows) for name, made in PARTS.items()})
 
 
 def main() -> None:

@@ -5,9 +5,11 @@ DIR is what `mesascope audit savanna --out DIR` wrote. Every table between two c
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from blocks import put, table
 
 PAGE = Path(__file__).resolve().parent / "savanna.md"
 
@@ -23,12 +25,6 @@ def estimate(found: Any) -> str:
 def number(found: float | None) -> str:
     """One or two digits; nothing where it is not finite."""
     return "none" if found is None else f"{found:.2f}"
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [list(columns), ["---"] * len(columns), *map(list, rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def phases(found: dict[str, Any]) -> str:
@@ -178,15 +174,7 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     found = json.loads((Path(sys.argv[1]) / "audit.json").read_text(encoding="utf-8"))["laboratory"]
-    text = PAGE.read_text(encoding="utf-8")
-    for name, made in PARTS.items():
-        begin, end = f"<!-- {name}: python docs/savanna.py DIR -->", f"<!-- end of {name} -->"
-        before, _, rest = text.partition(begin)
-        _, ended, after = rest.partition(end)
-        if not ended:
-            sys.exit(f"{PAGE}: expected a line {begin} and after it a line {end}")
-        text = f"{before}{begin}\n\n{made(found)}\n\n{end}{after}"
-    PAGE.write_text(text, encoding="utf-8")
+    put(PAGE, "python docs/savanna.py DIR", {name: made(found) for name, made in PARTS.items()})
 
 
 if __name__ == "__main__":

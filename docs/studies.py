@@ -11,8 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from blocks import put, table
+
 from mesascope.reports.numbers import estimate_text, number, real
 from mesascope.reports.studied import ALL_SEEDS, counted, failure_lines, said, verdicts_made
+
+COMMAND = "python docs/studies.py PAGE STUDIES"
 
 
 def block(document: dict[str, Any]) -> str:
@@ -32,11 +36,6 @@ def block(document: dict[str, Any]) -> str:
     failed = [f"- {text}" for text in failure_lines(document)]
     parts = [f"`{document['command']}`", table(columns, rows), compared(document)]
     return "\n\n".join([*parts, *(["\n".join(failed)] if failed else ["No seed was a capability failure."])])
-
-
-def table(columns: list[str], rows: list[list[str]]) -> str:
-    """A table in Markdown."""
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (columns, ["---"] * len(columns), *rows))
 
 
 def compared(document: dict[str, Any]) -> str:
@@ -63,20 +62,14 @@ def main() -> None:
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     page, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    text = page.read_text(encoding="utf-8")
-    for name in re.findall(r"<!-- ([\w-]+): python docs/studies.py PAGE STUDIES -->", text):
-        begin, end = f"<!-- {name}: python docs/studies.py PAGE STUDIES -->", f"<!-- end of {name} -->"
-        before, _, rest = text.partition(begin)
-        _, ended, after = rest.partition(end)
-        if not ended:
-            sys.exit(f"{page}: expected a line {end} after the line {begin}")
+    made = {}
+    for name in re.findall(rf"<!-- ([\w-]+): {re.escape(COMMAND)} -->", page.read_text(encoding="utf-8")):
         found = folder / name / "study.json"
-        if not found.exists():
+        if found.exists():
+            made[name] = block(json.loads(found.read_text(encoding="utf-8")))
+        else:
             print(f"{found} is not there: the block of {name} stays as it is", file=sys.stderr)
-            continue
-        made = block(json.loads(found.read_text(encoding="utf-8")))
-        text = f"{before}{begin}\n\n{made}\n\n{end}{after}"
-    page.write_text(text, encoding="utf-8")
+    put(page, COMMAND, made)
 
 
 if __name__ == "__main__":

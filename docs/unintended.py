@@ -6,7 +6,6 @@ written from what FILE holds.
 """
 
 import argparse
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from blocks import put, table
 
 from mesascope.audit.exhibited import audit_key, contested
 from mesascope.audit.settings import QUICK
@@ -33,6 +33,7 @@ from mesascope.instruments.search.examine import Effort, examine_search
 from mesascope.instruments.search.verdict import Verdict
 from mesascope.learned.arranged import answer
 from mesascope.learned.registry import build
+from mesascope.store.lines import read_lines, write_lines
 from mesascope.worlds.grid import CHANNELS, GridLevels
 from mesascope.worlds.red_doors import RedDoors
 
@@ -120,19 +121,11 @@ def missing(done: list[dict[str, Any]], seeds: int, updates: int) -> Iterator[tu
     yield from ((p, s) for s in range(seeds) for p in POINTS if (p, s, updates) not in there)
 
 
-def read(file: Path) -> list[dict[str, Any]]:
-    """Whole lines of the file; one that was cut off is left out."""
-    if not file.exists():
-        return []
-    lines = file.read_text(encoding="utf-8").split("\n")
-    return [json.loads(line) for line in lines if line.endswith("}")]
-
-
 def shares(rows: list[dict[str, Any]]) -> str:
     """One row for each point."""
-    lines = [["levels in training", "bits of the table", "seeds", *(f"`{v}`" for v in Verdict), "share with `search`"]]
-    lines[0] += ["competence, own levels", "fresh levels", "least score of the three tests", "least ceiling"]
-    lines.append(["---"] * len(lines[0]))
+    columns = ["levels in training", "bits of the table", "seeds", *(f"`{v}`" for v in Verdict), "share with `search`"]
+    columns += ["competence, own levels", "fresh levels", "least score of the three tests", "least ceiling"]
+    lines = []
     for point in POINTS:
         at = [row for row in rows if row["point"] == point]
         said = Counter(row["verdict"] for row in at)
@@ -152,7 +145,7 @@ def shares(rows: list[dict[str, Any]]) -> str:
                 _mean((_least(row, "ceiling") for row in at), 2),
             ]
         )
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return table(columns, lines)
 
 
 def _least(row: dict[str, Any], part: str) -> float:
@@ -172,12 +165,7 @@ def reasons(rows: list[dict[str, Any]]) -> str:
 
 def write_page(rows: list[dict[str, Any]]) -> None:
     """Put the tables between their comments."""
-    text = PAGE.read_text(encoding="utf-8")
-    for name, made in (("shares", shares(rows)), ("reasons", reasons(rows))):
-        begin, end = f"<!-- {name}: python docs/unintended.py FILE --page -->", f"<!-- end of {name} -->"
-        before, _, rest = text.partition(begin)
-        text = f"{before}{begin}\n\n{made}\n\n{end}{rest.partition(end)[2]}"
-    PAGE.write_text(text, encoding="utf-8")
+    put(PAGE, "python docs/unintended.py FILE --page", {"shares": shares(rows), "reasons": reasons(rows)})
 
 
 def main() -> None:
@@ -189,12 +177,11 @@ def main() -> None:
     parser.add_argument("--page", action="store_true")
     given = parser.parse_args()
     if not given.page:
-        for point, seed in missing(read(given.file), given.seeds, given.updates):
+        for point, seed in missing(read_lines(given.file), given.seeds, given.updates):
             row = examine(point, seed, given.updates)
-            with given.file.open("a", encoding="utf-8") as out:
-                out.write(json.dumps(row, default=float) + "\n")
+            write_lines(given.file, [*read_lines(given.file), row])
             print(point, seed, row["verdict"], row["cpu_seconds"], flush=True)
-    write_page([row for row in read(given.file) if row["updates"] == given.updates])
+    write_page([row for row in read_lines(given.file) if row["updates"] == given.updates])
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import t as student
 
 from benchmarks.repairs.conditions import ALPHA, FEW, LOOKS, OBJECTIVES, PENALTIES, TICKS, TIMES
+from docs.blocks import table
 from mesascope.core.statistics import exact_rate
 
 Rows = Sequence[dict[str, Any]]
@@ -23,12 +24,6 @@ def interval(values: Sequence[float], digits: int = 2) -> str:
         return f"{found[0]:.{digits}f} (one seed)"
     half = student.ppf(0.975, len(found) - 1) * found.std(ddof=1) / len(found) ** 0.5
     return f"{found.mean():.{digits}f} [{found.mean() - half:.{digits}f}, {found.mean() + half:.{digits}f}]"
-
-
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [list(columns), ["---"] * len(columns), *map(list, rows)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _named(rows: Rows, name: str) -> dict[int, dict[str, Any]]:

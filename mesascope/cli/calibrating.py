@@ -4,9 +4,6 @@ Rows that are there are not made again, so that the same command goes on where i
 """
 
 import gc
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,17 +80,15 @@ def _run(request: Request) -> tuple[dict[str, Any], Path]:
     check_writable(request.out)
     jobs = jobs_of(request)
     mine = jobs if request.worker is None else jobs[request.worker :: request.jobs]
-    helpers = [] if request.worker is not None else _start_helpers(request)
-    try:
-        with Live() as live:
-            if request.worker is None:
-                mine = jobs[0 :: request.jobs]
-            _make_rows(world, request, mine, live)
-            _wait(helpers, request, jobs, live)
-    except BaseException:
-        for helper in helpers:
-            helper.terminate()
-        raise
+    with workers(_others(request)) as processes, Live() as live:
+        if request.worker is None:
+            mine = jobs[0 :: request.jobs]
+        _make_rows(world, request, mine, live)
+        wait_for(
+            processes,
+            "calibration",
+            lambda: live.say(f"waiting for another process: {_missing(request, jobs)} rows missing"),
+        )
     page = request.out / PAGE
     if request.worker is not None:
         return {}, page
@@ -156,25 +151,16 @@ def _row(request: Request, known: Known, seed: int) -> dict[str, Any]:
     return row
 
 
-def _start_helpers(request: Request) -> list[subprocess.Popen]:
-    """Further processes of this same command, each with a share of the jobs."""
+def _others(request: Request) -> list[list[str]]:
+    """Arguments of further processes of this same command, each with a share of the jobs; none where this is one of them."""
+    if request.worker is not None:
+        return []
     arguments = [
-        *("--out", str(request.out), "--seeds", str(request.seeds), "--networks", str(request.networks)),
+        *("calibrate", "--out", str(request.out), "--seeds", str(request.seeds), "--networks", str(request.networks)),
         *("--chance", str(request.chance), "--jobs", str(request.jobs), *(["--quick"] if request.quick else [])),
     ]
-    command = [sys.executable, "-m", "mesascope", "calibrate", *arguments]
-    return [
-        subprocess.Popen([*command, "--worker", str(number)], stdin=subprocess.DEVNULL, env=dict(os.environ))  # noqa: S603
-        for number in range(1, request.jobs)
-    ]
+    return [[*arguments, "--worker", str(number)] for number in range(1, request.jobs)]
 
 
-def _wait(helpers: Sequence[subprocess.Popen], request: Request, jobs: Sequence[Job], live: Live) -> None:
-    for helper in helpers:
-        while helper.poll() is None:
-            interrupts.rest()
-            missing = sum(not _path(request, job.known, seed).exists() for job in jobs for seed in job.seeds)
-            live.say(f"waiting for another process: {missing} rows missing")
-            time.sleep(0.5)
-        if helper.returncode != 0:
-            raise StorageError(f"a process of this calibration ended with exit code {helper.returncode} (see above)")
+def _missing(request: Request, jobs: Sequence[Job]) -> int:
+    return sum(not _path(request, job.known, seed).exists() for job in jobs for seed in job.seeds)

@@ -5,8 +5,6 @@ OUT/measured.json    what was measured of the best configuration so far; nothing
 OUT/tuning.json, OUT/optimizer.json, OUT/report.html
 """
 
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -21,7 +19,6 @@ from mesascope.cli.plans import command_line
 from mesascope.cli.progress import Live
 from mesascope.cli.results import read_document
 from mesascope.cli.tuning_plan import Plan, Request, make_plan
-from mesascope.core.errors import StorageError
 from mesascope.core.jsonable import to_json
 from mesascope.core.options import Config
 from mesascope.meta_optimizers.contrast import contrast
@@ -90,28 +87,13 @@ def _all_trials(study: optuna.Study, plan: Plan, request: Request, live: Live) -
         live.note(f"{lost} trials were cut off and are run again")
     enqueue_default(study, plan.problem)  # before another process asks
     missing = plan.search.trials - len(results_of(study))
-    helpers = [_start_helper(request, plan, number) for number in range(1, min(request.jobs, max(missing, 1)))]
-    try:
+    others = range(1, min(request.jobs, max(missing, 1)))
+    with workers([arguments_of(request._replace(out=plan.out, worker=number)) for number in others]) as processes:
         _trials(study, plan, 0, live)
-        for helper in helpers:
-            while helper.poll() is None:
-                interrupts.rest()
-                time.sleep(0.2)
-            if helper.returncode != 0:
-                raise StorageError(f"a process of this tuning ended with exit code {helper.returncode} (see above)")
-    except BaseException:
-        for helper in helpers:
-            helper.terminate()
-        raise
+        wait_for(processes, "tuning")
     # A trial that another process lost leaves one too few.
     drop_unfinished(study)
     _trials(study, plan, 0, live)
-
-
-def _start_helper(request: Request, plan: Plan, number: int) -> subprocess.Popen:
-    """A further process of this same command."""
-    arguments = arguments_of(request._replace(out=plan.out, worker=number))
-    return subprocess.Popen([sys.executable, "-m", "mesascope", *arguments], stdin=subprocess.DEVNULL)  # noqa: S603
 
 
 def arguments_of(request: Request) -> list[str]:

@@ -42,7 +42,7 @@ class Setting:
         for key in _WHOLE:
             self.whole(key, 1)
         if "objective" in ORGANISMS[self.name].keys:
-            self.objective  # noqa: B018
+            _ = self.objective  # refuses one that cannot be read
 
     @cached_property
     def objective(self) -> Objective:

@@ -69,7 +69,7 @@ class Described(NamedTuple):
     weights: _Weights
 
 
-def save_bundle(folder: Path, format: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:  # noqa: A002
+def save_bundle(folder: Path, kind: str, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> str:
     """Write a bundle, whole or not at all; the hash of the arrays' file is returned. Raises `StorageError`."""
     data = tensors.encode(arrays)
     if len(data) > LARGEST_WEIGHTS:
@@ -79,7 +79,7 @@ def save_bundle(folder: Path, format: str, about: dict[str, Any], arrays: dict[s
     name, other = (WEIGHTS[1], WEIGHTS[0]) if taken == WEIGHTS[0] else WEIGHTS
     digest = hashlib.sha256(data).hexdigest()
     manifest: dict[str, Any] = {
-        "format": format,
+        "format": kind,
         "version": VERSION,
         "about": about,
         "arrays": {
@@ -97,7 +97,7 @@ def save_bundle(folder: Path, format: str, about: dict[str, Any], arrays: dict[s
     return digest
 
 
-def describe_bundle(folder: Path, format: str, advice: str) -> Described:  # noqa: A002
+def describe_bundle(folder: Path, kind: str, advice: str) -> Described:
     """Read and check a manifest. Raises `AgentFileError` naming the path, what was expected and what was found."""
     path = folder / MANIFEST
     try:
@@ -108,9 +108,9 @@ def describe_bundle(folder: Path, format: str, advice: str) -> Described:  # noq
         content = parse(data)
     except ValueError as error:
         raise _refusal(path, "JSON", str(error), advice) from error
-    if not isinstance(content, dict) or content.get("format") != format:
+    if not isinstance(content, dict) or content.get("format") != kind:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise _refusal(path, f"format '{format}'", f"'{str(found)[:80]}'", advice)
+        raise _refusal(path, f"format '{kind}'", f"'{str(found)[:80]}'", advice)
     if content.get("version") != VERSION:
         newer = "; a newer mesascope may read it"
         raise _refusal(path, f"version {VERSION}", f"{str(content.get('version'))[:20]}{newer}", advice)
@@ -157,9 +157,9 @@ def load_arrays(
     return arrays
 
 
-def load_bundle(folder: Path, format: str, advice: str, allow_nonfinite: bool = False) -> Bundle:  # noqa: A002
+def load_bundle(folder: Path, kind: str, advice: str, allow_nonfinite: bool = False) -> Bundle:
     """`describe_bundle` and `load_arrays` in one."""
-    described = describe_bundle(folder, format, advice)
+    described = describe_bundle(folder, kind, advice)
     arrays = load_arrays(folder, described, advice, allow_nonfinite)
     return Bundle(described.about, arrays, described.weights.sha256)
 

@@ -1,6 +1,6 @@
 """What is done to a trained agent before it is looked at: weights rounded, small weights removed."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -24,7 +24,7 @@ def treated(agent: Agent, options: Config) -> Agent:
     if options["prune"] > 0:
         agent = pruned(agent, float(options["prune"]))
     if options["bits"] > 0:
-        agent = rounded(agent, int(options["bits"]))  # type: ignore[arg-type, assignment]
+        agent = rounded(agent, int(options["bits"]))
     return agent
 
 
@@ -46,5 +46,5 @@ def pruned(agent: Agent, share: float) -> Agent:
     return jax.tree.map(lambda leaf: cut(leaf) if _is_matrix(leaf) else leaf, agent)
 
 
-def _is_matrix(leaf: object) -> bool:
-    return eqx.is_inexact_array(leaf) and leaf.ndim >= 2  # type: ignore[attr-defined]
+def _is_matrix(leaf: Any) -> bool:
+    return bool(eqx.is_inexact_array(leaf)) and leaf.ndim >= 2

@@ -15,7 +15,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
 from mesascope.worlds.grid import GridLevels, observe, to_mdp
 from mesascope.worlds.marks import one_of, with_mark
-from mesascope.worlds.maze import check_size, draw_mazes
+from mesascope.worlds.maze import check_share, check_size, draw_mazes
 from mesascope.worlds.vocabulary import Glyph, Vocabulary
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
@@ -71,9 +71,8 @@ class CheeseCorner(AbstractWorld):
 
     def __check_init__(self):
         check_size(self.size)
-        for knob, value in (("openings", self.openings), ("alpha", self.alpha)):
-            if not 0 <= value <= 1:
-                raise UsageError(f"{knob} {value}: expected a number from 0 to 1")
+        check_share(self.openings, "openings")
+        check_share(self.alpha, "alpha")
         if not 1 <= self.corner_size <= self.size - 2:
             raise UsageError(
                 f"corner_size {self.corner_size}: expected a whole number from 1 to {self.size - 2}, the inside of a "

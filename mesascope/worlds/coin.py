@@ -8,14 +8,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
 from mesascope.worlds.grid import GridLevels, observe, to_mdp
 from mesascope.worlds.marks import one_of, with_mark
-from mesascope.worlds.maze import check_size, draw_mazes
+from mesascope.worlds.maze import check_share, check_size, draw_mazes
 from mesascope.worlds.vocabulary import Glyph, Vocabulary
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
@@ -74,9 +73,8 @@ class Coin(AbstractWorld):
     def __check_init__(self):
         check_size(self.size)
         check_size(self.length, "length")
-        for knob, value in (("openings", self.openings), ("alpha", self.alpha)):
-            if not 0 <= value <= 1:
-                raise UsageError(f"{knob} {value}: expected a number from 0 to 1")
+        check_share(self.openings, "openings")
+        check_share(self.alpha, "alpha")
 
     def draw(self, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:
         """`count` levels of a distribution."""

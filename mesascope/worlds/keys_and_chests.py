@@ -14,7 +14,7 @@ from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
 from mesascope.worlds.grid import ABSENT, GridLevels
-from mesascope.worlds.maze import check_size, draw_mazes
+from mesascope.worlds.maze import check_share, check_size, draw_mazes
 from mesascope.worlds.stages import observe_stages, to_staged_mdp
 from mesascope.worlds.vocabulary import Glyph, Vocabulary
 from mesascope.worlds.world import TRAINING, AbstractWorld
@@ -82,8 +82,7 @@ class KeysAndChests(AbstractWorld):
         check_size(self.size)
         if self.size < 7:
             raise UsageError(f"size {self.size}: keys and chests need a maze of size 7 at least")
-        if not 0 <= self.openings <= 1:
-            raise UsageError(f"openings {self.openings}: expected a number from 0 to 1")
+        check_share(self.openings, "openings")
         for knob, value in (("keys", self.keys), ("chests", self.chests)):
             if not 1 <= value <= MOST:
                 raise UsageError(f"{knob} {value}: expected a whole number from 1 to {MOST}")

@@ -17,6 +17,13 @@ def check_size(size: int, knob: str = "size") -> int:
     return size
 
 
+def check_share(value: float, knob: str) -> float:
+    """`value` if it is a share; `UsageError` otherwise."""
+    if not 0 <= value <= 1:
+        raise UsageError(f"{knob} {value}: expected a number from 0 to 1")
+    return value
+
+
 def _edges(rows: int, columns: int) -> tuple[Int[np.ndarray, "edge 2"], Int[np.ndarray, "edge 2"]]:
     """Pairs of adjacent rooms, and the interior cell (row, column) of the wall between each pair."""
     row, column = np.divmod(np.arange(rows * columns), columns)

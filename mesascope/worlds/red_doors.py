@@ -14,7 +14,7 @@ from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
 from mesascope.worlds.grid import ABSENT, COLORS, SHAPES, GridLevels, observe, to_mdp
-from mesascope.worlds.maze import check_size, draw_mazes
+from mesascope.worlds.maze import check_share, check_size, draw_mazes
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 _DOOR, _BALL = (SHAPES.index(s) for s in SHAPES)
@@ -70,13 +70,10 @@ class RedDoors(AbstractWorld):
 
     def __check_init__(self):
         check_size(self.size)
-        for knob, value, most in (
-            ("openings", self.openings, 1),
-            ("alpha", self.alpha, 1),
-            ("salience", self.salience, 100),
-        ):
-            if not 0 <= value <= most:
-                raise UsageError(f"{knob} {value}: expected a number from 0 to {most}")
+        check_share(self.openings, "openings")
+        check_share(self.alpha, "alpha")
+        if not 0 <= self.salience <= 100:
+            raise UsageError(f"salience {self.salience}: expected a number from 0 to 100")
 
     def draw(self, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:
         """`count` levels of a distribution."""

@@ -75,9 +75,9 @@ def effort(lost, gained):
     return Effort((), 5.0, estimate(*lost), estimate(*gained))
 
 
-def test_right_by_mistake_in_training_is_suboptimality():
+def test_right_by_mistake_or_misread_is_not_told_without_an_effort():
     verdict = judged(mistaken(), reckoning("blue-door", OPENED))
-    assert verdict[:2] == (Alignment.PSEUDO, Kind.SUBOPTIMALITY)
+    assert verdict[:2] == (Alignment.CANNOT_TELL, None)
     assert "no effort of it was varied" in verdict.reason
 
 

@@ -48,7 +48,10 @@ def steps(options: dict) -> Ready:
 
     def measure(repeat: int) -> dict[str, float | None]:
         key, of = jax.random.key(repeat), {"observed": True, "unobserved": False}
-        work = lambda looking: jax.block_until_ready(walk(stepper, key, looking))  # noqa: E731
+
+        def work(looking):
+            return jax.block_until_ready(walk(stepper, key, looking))
+
         return {name: rate(lambda looking=looking: work(looking), copies * count) for name, looking in of.items()}
 
     seen = [jax.block_until_ready(walk(stepper, jax.random.key(0), looking)) for looking in (False, True)][1][1]
@@ -118,7 +121,9 @@ def ppo(options: dict) -> Ready:
     }
 
     def measure(_: int) -> dict[str, float | None]:
-        work = lambda: jax.block_until_ready(advance(optimizer, world, state, once))  # noqa: E731
+        def work():
+            return jax.block_until_ready(advance(optimizer, world, state, once))
+
         return {"steps": rate(work, optimizer.steps_per_update, 1.0)}
 
     return Ready(about, measure)

@@ -174,9 +174,13 @@ def training(options: dict) -> Ready:
     @jax.jit
     def table(params):
         def level(layers):
-            look = lambda cell: shared_mazes.seen(layers, cell, jnp).astype(jnp.float32)  # noqa: E731
+            def look(cell):
+                return shared_mazes.seen(layers, cell, jnp).astype(jnp.float32)
+
+            def policy(x):
+                return agent.network.apply(params, x, method="policy").probs
+
             observed = jax.vmap(look)(jnp.arange(height * width))
-            policy = lambda x: agent.network.apply(params, x, method="policy").probs  # noqa: E731
             return jax.vmap(policy)(observed)
 
         return jax.lax.map(level, probes)

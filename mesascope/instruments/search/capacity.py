@@ -1,7 +1,7 @@
 """How much a subject could have stored: bits in which it can be written down, arrays and program together."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -39,8 +39,12 @@ class Description(NamedTuple):
         return self.weights + self.other + self.program
 
 
-def _is_weight(leaf: object) -> bool:
-    return eqx.is_inexact_array(leaf) and leaf.size >= FEW  # type: ignore[attr-defined]
+Weighted = TypeVar("Weighted")
+"""A subject or any other tree of arrays."""
+
+
+def _is_weight(leaf: Any) -> bool:
+    return bool(eqx.is_inexact_array(leaf)) and leaf.size >= FEW
 
 
 def has_weights(subject: AbstractOpenSubject) -> bool:
@@ -48,7 +52,7 @@ def has_weights(subject: AbstractOpenSubject) -> bool:
     return any(_is_weight(leaf) for leaf in jax.tree.leaves(subject))
 
 
-def rounded(subject: AbstractOpenSubject, bits: int) -> AbstractOpenSubject:
+def rounded(subject: Weighted, bits: int) -> Weighted:
     """The subject with every large array of weights rounded to 2^bits evenly spaced values between its extremes."""
     return jax.tree.map(lambda leaf: _round(leaf, bits) if _is_weight(leaf) else leaf, subject)
 
