@@ -94,9 +94,10 @@ def formula(found: dict[str, Any]) -> str:
     ]
     said = found["formula"]
     told = (
-        f"P = {said['power']:.1f} bits. Mean error in doublings: {number(said['error_fitted'])} on the costs fitted, "
+        f"P = {number(said['power'])} bits. Mean error in doublings: {number(said['error_fitted'])} on the costs fitted, "
         f"{number(said['error_checked'])} on the costs checked; a boundary that does not move with the cost, "
-        f"{number(said['constant'])}. f'(0) = {number(said['free'])} contexts, nothing fitted."
+        f"{number(said['constant'])}; straight lines between the fitted boundaries, {number(said['between'])}. "
+        f"f'(0) = {number(said['free'])} contexts, nothing fitted."
     )
     shares = [
         ["x* in bits a context", *(f"{bits:.2f}" for _, bits, _ in found["formula"]["search"])],

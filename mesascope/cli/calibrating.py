@@ -18,6 +18,7 @@ from mesascope.calibration.subjects import QUICK, Known, zoo
 from mesascope.cli import interrupts, terminal
 from mesascope.cli.progress import Live
 from mesascope.cli.results import read_document
+from mesascope.cli.workers import wait_for, workers
 from mesascope.core.errors import StorageError
 from mesascope.reports.html.calibration import render_calibration
 from mesascope.reports.terminal import calibration_summary

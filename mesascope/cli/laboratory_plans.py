@@ -1,5 +1,6 @@
 """What was asked of a laboratory, checked before anything long begins."""
 
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ class LaboratoryPlan(NamedTuple):
 
     def fingerprint(self, seed: int) -> str:
         """A hash of all that the audit of a seed depends on."""
+        extras = {name: _version(name) for name in self.laboratory.extras}
         return fingerprint_of(
             {
                 "laboratory": self.laboratory.name,
@@ -33,12 +35,20 @@ class LaboratoryPlan(NamedTuple):
                 "quick": self.quick,
                 "seed": seed,
                 "packages": package_versions(),
+                **({"extras": extras} if extras else {}),
             }
         )
 
     def folder(self, seed: int) -> Path:
         """Where a seed's files go: the folder itself, or one below it where there are several."""
         return self.out / f"seed-{seed}" if len(self.seeds) > 1 else self.out
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def make_laboratory_plan(request: Request) -> LaboratoryPlan:

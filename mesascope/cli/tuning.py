@@ -19,6 +19,7 @@ from mesascope.cli.plans import command_line
 from mesascope.cli.progress import Live
 from mesascope.cli.results import read_document
 from mesascope.cli.tuning_plan import Plan, Request, make_plan
+from mesascope.cli.workers import wait_for, workers
 from mesascope.core.jsonable import to_json
 from mesascope.core.options import Config
 from mesascope.meta_optimizers.contrast import contrast

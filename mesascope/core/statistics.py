@@ -66,8 +66,8 @@ def _shares(count: int, seed: int, resamples: int) -> Float[np.ndarray, "resampl
 
 
 def bootstrap(
-    per_level: Float[np.ndarray, "level *columns"],
-    statistic: Callable[[Float[np.ndarray, "resample *columns"]], Float[np.ndarray, " resample"]],
+    per_level: Float[np.ndarray, " level *columns"],
+    statistic: Callable[[Float[np.ndarray, " resample *columns"]], Float[np.ndarray, " resample"]],
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Estimate:

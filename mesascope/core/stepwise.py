@@ -17,7 +17,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.subject import Observation, Site
 
-StepwiseState = dict[str, Float[Array, "actor #height #width _"]]
+StepwiseState = dict[str, Float[Array, " actor #height #width _"]]
 """The whole memory of many actors at once: a map over the level's cells for each site. A site that is a vector and no map
 is a map of one cell, `(actor, 1, 1, channel)`."""
 

@@ -48,11 +48,13 @@ class Named(NamedTuple):
 class AbstractLaboratory(AbstractDescribed):
     """Trains or builds subjects of its own kind and audits them with instruments of its own kind.
 
-    `references` are the reference subjects by name, `seeds` how many seeds are audited unless asked otherwise. A
-    laboratory is pure: it reads no file, writes none, and speaks through `stage` only.
+    `references` are the reference subjects by name, `extras` packages of which results depend on whether they are there,
+    `seeds` how many seeds are audited unless asked otherwise. A laboratory is pure: it reads no file, writes none, and
+    speaks through `stage` only.
     """
 
     references: ClassVar[dict[str, Reference]] = {}
+    extras: ClassVar[tuple[str, ...]] = ()
     seeds: ClassVar[int] = 3
 
     @abc.abstractmethod

@@ -54,6 +54,7 @@ def _samples() -> tuple[Sample, ...]:
     """The levels with their tables; policies are filled in later."""
     blocks = LEVELS.read_text("utf-8").strip().split("\n\n")
     texts: dict[str, list[str]] = {}
+    name = ""
     for block in blocks:
         if "\n" in block:
             texts[name].append(block)

@@ -124,8 +124,10 @@ FORMULA = Card(
         "The budget P is fitted to the boundary at every other cost and checked on the costs between."
     ),
     assumptions="P is the same at every cost: what had been spent when one kind took over.",
-    controls="A boundary that does not move with the cost, fitted alike; planted budgets are recovered in the tests.",
+    controls="On the costs held out: a boundary that does not move with the cost, and straight lines between the fitted "
+    "boundaries. Planted budgets are recovered in the tests.",
     blind_spots=(
+        "Held-out costs lie between fitted ones and were run on the same seeds: any rising curve does well there.",
         "Two or three boundaries are held out: agreement within a doubling is not precision.",
         "It says nothing of a start from one kind alone, nor of where selection ends.",
     ),

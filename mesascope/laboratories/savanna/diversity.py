@@ -16,30 +16,33 @@ POWERS = np.geomspace(1.0, 64.0, 145)
 
 class Crossing(NamedTuple):
     """At one cost: contexts at which animals are half of the last generation, found and predicted; None where the shares
-    do not cross. `fitted` says whether the budget was fitted to it or it is a check.
+    do not cross, or no budget could be fitted. `fitted` says whether the budget was fitted to it or it is a check.
     """
 
     cost: float
     found: Estimate | None
-    predicted: float
+    predicted: float | None
     fitted: bool
 
 
 class Diversity(NamedTuple):
-    """`power` is the budget P in bits, the one number that is fitted: to the costs marked so, and checked on the others.
+    """`power` is the budget P in bits, the one number that is fitted: to the costs marked so, and checked on the others. None
+    where no boundary was found to fit it to.
 
     Errors are mean absolute differences of predicted and found, in doublings of the number of contexts, on fitted and on
-    checked costs; `constant` is the checked error of a boundary that does not move with the cost, fitted alike. `free` is the
-    slope of f where search begins: contexts from which any search pays at no cost, whatever the budget. `search` holds,
-    by contexts, the formula's x* in bits a context at the lowest cost, and the share of animals found there.
+    checked costs; `constant` is the checked error of a boundary that does not move with the cost, fitted alike, and `between`
+    that of straight lines between the fitted boundaries, which know no formula. `free` is the slope of f where search begins:
+    contexts from which any search pays at no cost, whatever the budget. `search` holds, by contexts, the formula's x* in bits a
+    context at the lowest cost, and the share of animals found there.
     """
 
-    power: float
+    power: float | None
     free: float
     crossings: tuple[Crossing, ...]
     error_fitted: float
     error_checked: float
     constant: float
+    between: float
     search: tuple[tuple[int, float, Estimate], ...]
 
 
@@ -57,39 +60,47 @@ def compare_with_formula(phases: Phases, ecology: Ecology) -> Diversity:
     fitted, checked = costs[::2], costs[1::2]
 
     def error(at: list[float], predicted: dict[float, float]) -> float:
-        gaps = [abs(np.log2(predicted[c]) - seen[c]) for c in at if c in seen]
+        gaps = [abs(np.log2(predicted[c]) - seen[c]) for c in at if c in seen and c in predicted]
         return float(np.mean(gaps)) if gaps else float("nan")
 
     tables = [{c: boundary(curves[c], power) for c in costs} for power in POWERS]
     errors = [error(fitted, table) for table in tables]
-    at = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
-    level = float(np.median([seen[c] for c in fitted if c in seen] or [np.nan]))
+    at = int(np.nanargmin(errors)) if np.isfinite(errors).any() else None
+    power, table = (None, {}) if at is None else (float(POWERS[at]), tables[at])
+    known = [c for c in fitted if c in seen]
+    level = float(np.median([seen[c] for c in known] or [np.nan]))
+    straight = {c: 2.0 ** float(np.interp(c, known, [seen[k] for k in known])) for c in costs} if known else {}
     lowest = {int(p.life.contexts): p.share for p in phases.grid if p.life.cost == costs[0]}
     free = tradeoff(ecology.options, ecology.correlation, 0.0)
     begins = int(np.searchsorted(free.bits, 0.01))
     return Diversity(
-        float(POWERS[at]),
-        float(free.price[begins] / free.bits[begins]),
-        tuple(Crossing(c, found[c], tables[at][c], c in fitted) for c in costs),
-        errors[at],
-        error(checked, tables[at]),
+        power,
+        float(free.price[begins] / free.bits[begins]) if begins < len(free.bits) else float("inf"),
+        tuple(Crossing(c, found[c], table.get(c), c in fitted) for c in costs),
+        error(fitted, table),
+        error(checked, table),
         error(checked, dict.fromkeys(costs, 2.0**level)),
-        tuple((n, best_search(curves[costs[0]], float(POWERS[at]), n), lowest[n]) for n in counts),
+        error(checked, straight),
+        () if power is None else tuple((n, best_search(curves[costs[0]], power, n), lowest[n]) for n in counts),
     )
 
 
 def _crossing(doublings: Float[np.ndarray, " point"], shares: Float[np.ndarray, "point seed"]) -> Estimate | None:
-    """Contexts at which the mean share of seeds first passes a half, between the settings that were run."""
+    """Contexts at which the mean share of seeds first passes a half, between the settings that were run; None where it does
+    not. Resamples that pass before the first setting or after the last count as passing there.
+    """
+    mean = shares.mean(1)
+    if mean[0] >= 0.5 or not (mean >= 0.5).any():
+        return None
 
     def passed(means: Float[np.ndarray, "resample point"]) -> Float[np.ndarray, " resample"]:
         above = means >= 0.5
         first = above.argmax(1)
-        inside = above.any(1) & (first > 0)
         row, left = np.arange(len(means)), np.maximum(first - 1, 0)
         low, high = means[row, left], means[row, first]
         with np.errstate(invalid="ignore", divide="ignore"):
             between = doublings[left] + (0.5 - low) / (high - low) * (doublings[first] - doublings[left])
-        return np.where(inside, 2.0**between, np.nan)
+        between = np.where(first > 0, between, doublings[0])
+        return 2.0 ** np.where(above.any(1), between, doublings[-1])
 
-    found = bootstrap(shares.T, passed)
-    return found if np.isfinite(found.value) else None
+    return bootstrap(shares.T, passed)

@@ -103,6 +103,7 @@ class Savanna(AbstractLaboratory):
     shifts: ClassVar[dict[str, str]] = world.SHIFTS
     references: ClassVar[dict[str, Reference]] = REFERENCES
     seeds: ClassVar[int] = 1
+    extras: ClassVar[tuple[str, ...]] = ("evosax",)
 
     def __check_init__(self):
         _ = self.ecology

@@ -50,7 +50,7 @@ def move_on(game: Game, pressed: Float[Array, " learner"]) -> Float[Array, " lea
     return jnp.where(game.swapped > 0, jnp.roll(pressed, 1), pressed)
 
 
-def pick(table: Float[Array, "learner 2 *more"], seen: Int[Array, " learner"]) -> Float[Array, "learner *more"]:
+def pick(table: Float[Array, "learner 2 *more"], seen: Int[Array, " learner"]) -> Float[Array, " learner *more"]:
     """The entry of each learner's table for what it sees."""
     return table[jnp.arange(len(table)), seen]
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesascope.core.statistics import Estimate, Interval
-from mesascope.laboratories.savanna.diversity import compare_with_formula
+from mesascope.laboratories.savanna.diversity import _crossing, compare_with_formula
 from mesascope.laboratories.savanna.ecology import Ecology
 from mesascope.laboratories.savanna.phases import Phases, Point
 from mesascope.laboratories.savanna.power import Tradeoff, best_search, boundary, tradeoff, values_of, worth_of
@@ -93,4 +93,28 @@ def test_where_shares_never_cross_nothing_is_found():
     found = compare_with_formula(phases_of(dict.fromkeys(COSTS, 0.01)), Ecology())
     assert all(c.found is None for c in found.crossings)
     assert np.isnan(found.error_checked)
-    assert of_formula(found).table is not None
+    assert found.power is None
+    assert found.search == ()
+    shown = of_formula(found)
+    assert shown.table is not None
+    assert "nothing was fitted" in shown.text
+
+
+def test_where_percepts_tell_nothing_search_never_pays():
+    found = compare_with_formula(phases_of(dict.fromkeys(COSTS, 0.01)), Ecology(correlation=0.0))
+    assert found.free == float("inf")
+
+
+def test_straight_lines_between_fitted_boundaries_are_a_control_that_can_win():
+    ends = {cost: 2.0 ** (2 + 6 * cost) for cost in COSTS}  # straight in doublings, and no formula
+    found = compare_with_formula(phases_of(ends), Ecology())
+    assert found.between < 0.1 < found.error_checked
+
+
+def test_resamples_that_pass_early_count():
+    rng = np.random.default_rng(0)
+    shares = np.clip(np.array([0.45, 0.6, 0.9])[:, None] + rng.normal(0, 0.5, (3, 10)), 0, 1)
+    shares[0] = np.clip(0.45 + rng.permutation(np.linspace(-0.45, 0.45, 10)), 0, 1)
+    found = _crossing(np.log2([1.0, 2.0, 4.0]), shares)
+    assert found is not None
+    assert found.interval.low == 1.0, "some resamples are above a half from the first setting on"
