@@ -1,6 +1,7 @@
 """Run what is missing of the study of repairs and put its tables into docs/repairs.md: `python docs/repairs.py FILE`.
 
-FILE holds one line of JSON for each job and seed that is done; the same command goes on where it stopped. `--seeds N` says how
+FILE holds one line of JSON for each job and seed that is done, with the fingerprint of the conditions it was done under; the same
+command goes on where it stopped, and takes lines of other conditions, or of none named, for not done. `--seeds N` says how
 many, `--until HH:MM` when to begin no more, `--page` to run nothing.
 """
 
@@ -9,11 +10,13 @@ import datetime
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from blocks import put
 
+from benchmarks.repairs.conditions import fingerprint
 from benchmarks.repairs.tables import PARTS
 from mesascope.store.lines import read_lines, write_lines
 
@@ -27,7 +30,7 @@ def run(path: Path, seeds: int, until: str | None) -> None:
     from benchmarks.repairs.jobs import jobs
 
     deadline = None if until is None else _next(until)
-    finished = {(line["job"], line["seed"]) for line in read_lines(path)}
+    finished = {(line["job"], line["seed"]) for line in of_these(read_lines(path))}
     diagnostic, *trainings = jobs()
     plan = [(diagnostic, seed) for seed in range(max(seeds, DRAWS))]
     plan += [(job, seed) for seed in range(seeds) for job in trainings]
@@ -38,13 +41,18 @@ def run(path: Path, seeds: int, until: str | None) -> None:
             break
         began, used = time.monotonic(), time.process_time()
         rows = [{"seed": seed, **row} for row in job.run(seed)]
-        line = {"job": job.name, "seed": seed, "rows": rows}
+        line = {"job": job.name, "seed": seed, "conditions": fingerprint(), "rows": rows}
         line |= {"seconds": time.monotonic() - began, "processor_seconds": time.process_time() - used}
         write_lines(path, [*read_lines(path), line])
         print(
             f"seed {seed}, {job.name}: {line['seconds']:.0f} s, of the processor {line['processor_seconds']:.0f} s",
             flush=True,
         )
+
+
+def of_these(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines that were made under the conditions of now."""
+    return [line for line in lines if line.get("conditions") == fingerprint()]
 
 
 def _next(clock: str) -> datetime.datetime:
@@ -57,7 +65,7 @@ def _next(clock: str) -> datetime.datetime:
 
 def write_page(path: Path) -> None:
     """Rewrite every block of the page from the file."""
-    rows = [row for line in read_lines(path) for row in line["rows"]]
+    rows = [row for line in of_these(read_lines(path)) for row in line["rows"]]
     put(PAGE, "python docs/repairs.py FILE", {name: made(rows) for name, made in PARTS.items()})
 
 

@@ -1,6 +1,7 @@
 """What is trained, and how much of everything: small mazes and a small net, so that many seeds fit into an hour of two cores."""
 
-from typing import NamedTuple
+import hashlib
+from typing import Any, NamedTuple
 
 from mesascope.base_optimizers.registry import PRESETS
 from mesascope.worlds.red_doors import RedDoors
@@ -54,3 +55,12 @@ CONDITIONS = (
     Condition("replay, nothing to find", 0.0, "prioritized-replay"),
     Condition("replay, not robust", ALPHA, "prioritized-replay", (("robust", 0),)),
 )
+
+
+def fingerprint(values: dict[str, Any] | None = None) -> str:
+    """Twelve characters that change with any number of this file: a result is of these conditions or of others. What is measured
+    of a net (`measured.py`) is not in it.
+    """
+    values = globals() if values is None else values
+    told = sorted((name, repr(value)) for name, value in values.items() if name.isupper() and name != "PRESETS")
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]

@@ -4,26 +4,23 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
 from benchmarks.repairs.conditions import ALPHA, FEW, LOOKS, OBJECTIVES, PENALTIES, TICKS, TIMES
 from docs.blocks import table
-from mesascope.core.statistics import exact_rate
+from mesascope.core.statistics import exact_rate, mean_over_seeds
 
 Rows = Sequence[dict[str, Any]]
 SHIFT = "blue-door"
 ARMS = ("chosen", "random", "random, training")
 
 
-def interval(values: Sequence[float], digits: int = 2) -> str:
-    """Mean over seeds with Student's 95 % interval; a single seed has none."""
-    found = np.asarray([v for v in values if v is not None], float)
-    if len(found) == 0:
+def interval(values: Sequence[float], digits: int = 2, least: float = -np.inf, most: float = np.inf) -> str:
+    """Mean over seeds with Student's 95 % interval, cut to what a value can be; a single seed has none."""
+    if len(values) == 0:
         return ""
-    if len(found) == 1:
-        return f"{found[0]:.{digits}f} (one seed)"
-    half = student.ppf(0.975, len(found) - 1) * found.std(ddof=1) / len(found) ** 0.5
-    return f"{found.mean():.{digits}f} [{found.mean() - half:.{digits}f}, {found.mean() + half:.{digits}f}]"
+    mean, (low, high) = mean_over_seeds(np.asarray(values, float), least, most)
+    shown = f"{mean:.{digits}f}"
+    return f"{shown} (one seed)" if len(values) == 1 else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def _named(rows: Rows, name: str) -> dict[int, dict[str, Any]]:
@@ -173,14 +170,14 @@ def diagnostic(rows: Rows) -> str:
             needed = [LOOKS if row["needed"][arm] is None else row["needed"][arm] for row in found]
             known = exact_rate(sum(row["needed"][arm] is not None for row in found), len(found))
             cells.append(
-                f"{interval(needed, 1)}; {known.value:.2f} [{known.interval.low:.2f}, {known.interval.high:.2f}]"
+                f"{interval(needed, 1, 0, LOOKS)}; {known.value:.2f} [{known.interval.low:.2f}, {known.interval.high:.2f}]"
             )
         saved = [
             (LOOKS if row["needed"]["random"] is None else row["needed"]["random"])
             - (LOOKS if row["needed"]["chosen"] is None else row["needed"]["chosen"])
             for row in found
         ]
-        lines.append([*cells, interval(saved, 1)])
+        lines.append([*cells, interval(saved, 1, -LOOKS, LOOKS)])
     return table(("objective", "draws", *ARMS, "saved by choosing"), lines)
 
 

@@ -1,9 +1,21 @@
 """Tables of the study of repairs, from rows made up for it."""
 
+import importlib
+
 import pytest
 
-from benchmarks.repairs.conditions import TICKS, TIMES
+from benchmarks.repairs import conditions, jobs
+from benchmarks.repairs.conditions import LOOKS, OBJECTIVES, TICKS, TIMES, fingerprint
+from benchmarks.repairs.jobs import Job
 from benchmarks.repairs.tables import PARTS, bounds, curricula, interval, penalties
+from mesascope.store.lines import write_lines
+
+
+@pytest.fixture
+def repairs(monkeypatch):
+    """The script of the page."""
+    monkeypatch.syspath_prepend("docs")
+    return importlib.import_module("docs.repairs")
 
 
 def net(name, seed, earned=0.7, inner=0.0, product=0.05):
@@ -25,6 +37,46 @@ def test_intervals_are_students():
     assert interval([0.1, 0.2, 0.3]) == "0.20 [-0.05, 0.45]"  # 4.303 * 0.1 / sqrt(3) = 0.248
     assert interval([0.5]) == "0.50 (one seed)"
     assert interval([]) == ""
+    assert interval([0.1, 0.2, 0.3], 1, 0, 0.4) == "0.2 [0.0, 0.4]"  # cut to what a value can be
+
+
+def test_looks_are_never_more_than_there_were():
+    rows = [
+        {
+            "name": "diagnostic levels",
+            "seed": seed,
+            "objective": OBJECTIVES[0],
+            "needed": {"chosen": 1, "random": None if seed else 30, "random, training": None},
+        }
+        for seed in range(4)
+    ]
+    cells = PARTS["diagnostic"](rows).splitlines()[2].split("|")
+    assert cells[4].split(";")[0].strip() == f"37.5 [29.5, {LOOKS:.1f}]"  # 37.5 +- 3.18 * 5 / 2, cut
+
+
+def test_a_line_of_other_conditions_or_of_none_named_is_not_done_yet(repairs):
+    now = fingerprint()
+    kept = {"job": "plain", "seed": 0, "conditions": now}
+    assert repairs.of_these([kept, {**kept, "conditions": "another"}, {"job": "plain", "seed": 1}]) == [kept]
+    numbers = {name: value for name, value in vars(conditions).items() if name.isupper()}
+    assert fingerprint(numbers) == now
+    for changed in ({"CANDIDATES": numbers["CANDIDATES"] + 1}, {"CONDITIONS": numbers["CONDITIONS"][1:]}):
+        assert fingerprint({**numbers, **changed}) != now
+
+
+def test_what_is_done_under_these_conditions_is_not_done_again_and_the_rest_is(repairs, tmp_path, monkeypatch):
+    done = []
+    fake = [Job(name, lambda seed, name=name: done.append((name, seed)) or []) for name in ("first", "plain", "other")]
+    monkeypatch.setattr(jobs, "jobs", lambda: iter(fake))
+    monkeypatch.setattr(repairs, "DRAWS", 1)
+    lines = [
+        {"job": "plain", "seed": 0, "conditions": fingerprint(), "rows": []},
+        {"job": "other", "seed": 0, "rows": []},
+    ]
+    write_lines(tmp_path / "lines", lines)
+    for _ in range(2):
+        repairs.run(tmp_path / "lines", 1, None)
+        assert done == [("first", 0), ("other", 0)]
 
 
 def test_differences_are_of_the_same_seed():
