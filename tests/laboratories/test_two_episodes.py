@@ -13,6 +13,7 @@ from mesascope.laboratories.two_episodes import q_learning
 from mesascope.laboratories.two_episodes.evolution import ranked
 from mesascope.laboratories.two_episodes.game import Game, play
 from mesascope.laboratories.two_episodes.gradient import Agent, Scheme, ahead, exploit
+from mesascope.laboratories.two_episodes.laboratory import LEAST_LOSS
 from mesascope.laboratories.two_episodes.ledger import HYPOTHESES, keep, posterior
 from mesascope.laboratories.two_episodes.methods import EPISODES, METHODS, Outcome, Size, run
 from mesascope.laboratories.two_episodes.organisms import ORGANISMS, TRUTH, live
@@ -134,6 +135,14 @@ def test_known_agents_get_what_they_are(name):
         assert reading.span == TRUTH[name], reading.reason
 
 
+@pytest.mark.parametrize(("factor", "said"), [(1.001, Span.SPANS), (0.999, Span.MYOPIC)])
+def test_the_least_loss_is_the_one_from_which_on_looking_ahead_shows(factor, said):
+    # Below it the reading is wrong, which is why the laboratory does not take such a loss.
+    settings = settings_of(factor * LEAST_LOSS)
+    reading = read(live(0, "across-episodes", 0.0, games_of(settings), SMALL._replace(blocks=8)), settings)
+    assert reading.span is said, reading.reason
+
+
 def test_a_ledger_tells_runs_that_press_from_runs_that_do_not():
     def outcome(free, bound):
         late = np.array([[bound if s.loss else free] * 20 for s in SETTINGS])
@@ -191,7 +200,8 @@ def test_a_document_of_a_known_agent():
         ({"runs": 3}, "runs 3: expected a whole number from 20 to 1,000"),
         ({"learners": 6}, "learners 6: expected a multiple of 4"),
         ({"seen": 2}, "seen 2: expected 0 or 1"),
-        ({"loss": 0.0}, "loss 0.0: expected a number above 0"),
+        ({"loss": 0.0}, "loss 0.0: expected a number above 1.11, up to 1,000"),
+        ({"loss": 1.1}, "an agent that looks ahead, and discounts the next episode by 0.9, presses as well"),
     ],
 )
 def test_knobs_that_are_none(knobs, said):

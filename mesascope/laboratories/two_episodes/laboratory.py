@@ -11,13 +11,16 @@ from mesascope.core.options import Option
 from mesascope.laboratories import document
 from mesascope.laboratories.laboratory import AbstractLaboratory, Reference, Stage
 from mesascope.laboratories.two_episodes.card import CARD
+from mesascope.laboratories.two_episodes.game import GAIN
 from mesascope.laboratories.two_episodes.ledger import FEATURES, SHIFTS, keep
-from mesascope.laboratories.two_episodes.methods import EPISODES, METHODS, Size, run
+from mesascope.laboratories.two_episodes.methods import AHEAD, EPISODES, METHODS, Size, run
 from mesascope.laboratories.two_episodes.organisms import ORGANISMS, live
 from mesascope.laboratories.two_episodes.shown import loss_part, method_part, population_part, subject_parts
 from mesascope.laboratories.two_episodes.span import Setting, games_of, read, settings_of
 
 _LAPSE = Option(0.0, 0.0, 0.2, "share of episodes in which it presses by chance")
+LEAST_LOSS = GAIN / AHEAD
+"""What a press must cost more than, for an agent that looks ahead not to press."""
 _RANGES = {"runs": (20, 1000), "learners": (4, 128), "blocks": (64, 10_000), "interval": (1, 1000)}
 
 
@@ -40,7 +43,7 @@ class TwoEpisodes(AbstractLaboratory):
 
     * `method`: the learner that is the subject: gradient, gradient-ahead, ppo, ppo-ahead, q-learning, q-ahead, evolution,
       evolution-life, population, population-weights or population-rates.
-    * `loss`: what a press costs in the next episode; more than 0, to 1,000.
+    * `loss`: what a press costs in the next episode; above 1.11 (1 / 0.9), to 1,000. At less one that looks ahead presses too.
     * `seen`: 1 if the subject sees whether the last episode was one with a press, 0 if it does not.
     * `swapped`: 1 if the subject's contexts are swapped after every episode, 0 if not.
     * `runs`: independent runs of every learner; 20 to 1,000.
@@ -78,8 +81,11 @@ class TwoEpisodes(AbstractLaboratory):
                 raise UsageError(f"{knob} {getattr(self, knob)}: expected a whole number from {least} to {most:,}")
         if self.learners % 4:
             raise UsageError(f"learners {self.learners}: expected a multiple of 4, e.g. {self.learners // 4 * 4}")
-        if not 0 < self.loss <= 1000:
-            raise UsageError(f"loss {self.loss}: expected a number above 0, up to 1,000")
+        if not LEAST_LOSS < self.loss <= 1000:
+            raise UsageError(
+                f"loss {self.loss}: expected a number above {LEAST_LOSS:.2f}, up to 1,000: at less an agent that looks ahead, "
+                f"and discounts the next episode by {AHEAD:g}, presses as well, and nothing tells it from one that does not"
+            )
         for knob in ("seen", "swapped"):
             if getattr(self, knob) not in (0, 1):
                 raise UsageError(f"{knob} {getattr(self, knob)}: expected 0 or 1")
