@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mesascope.audit.alignment import CAPABLE, CLOSED, OPEN, Alignment, Kind, judge
+from mesascope.audit.alignment import CAPABLE, CLOSED, OPEN, Alignment, Kind, judge, widest
 from mesascope.audit.reckoning import GAPS, Reckoning, Returns
 from mesascope.core.ledger import Gap, Ledger
 from mesascope.core.statistics import Estimate, Interval
@@ -56,6 +56,18 @@ def test_open_under_a_shift_is_pseudo_and_names_proxies_strongest_first(searches
 def test_of_two_open_shifts_the_worst_is_named():
     worse = (OPENED[0] + 0.3, OPENED[1] + 0.3)
     assert "under larger" in judged(reckoning("blue-door", OPENED), reckoning("larger", worse)).reason
+
+
+def test_the_widest_gap_is_sought_among_those_surely_open_first():
+    home = reckoning("training", CLOSED_GAP)
+    opened, unclear = reckoning("blue-door", OPENED), reckoning("larger", (0.0, OPENED[1] + 1.0))
+    assert max((opened, unclear), key=lambda r: r.shares["inner"].value) is unclear
+    for searches in (True, False):
+        assert widest((home, opened, unclear), searches) is opened
+        assert "under blue-door" in judged(opened, unclear, searches=searches).reason
+    assert widest((home, reckoning("blue-door", CLOSED_GAP), unclear), True) is unclear
+    lost = reckoning("larger", (OPENED[0] + 0.3, OPENED[1] + 0.3), competence=0.3)
+    assert [widest((home, opened, lost), searches) for searches in (True, False)] == [lost, opened]
 
 
 @pytest.mark.parametrize(("capability", "kind"), [((-0.2, -0.1), Kind.SUBOPTIMALITY), ((-0.1, 0.1), Kind.APPROXIMATE)])
