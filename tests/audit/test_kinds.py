@@ -41,7 +41,8 @@ def evidence(weakest=NEAR, amplified=GROWS, openers=(), deletion=SIDE_EFFECT, ef
         (evidence(openers=[opener((HALF - 0.1, 1.0))]), Kind.APPROXIMATE, None),
         (evidence(openers=[opener((0.9, 1.0), telling=False)]), Kind.APPROXIMATE, None),
         (evidence(weakest=FARTHER), Kind.PROXY, Mechanism.SIDE_EFFECT),
-        (evidence(amplified=STAYS), None, None),
+        (evidence(amplified=STAYS), Kind.APPROXIMATE, None),  # growth is shown and decides nothing
+        (evidence(weakest=FARTHER, amplified=STAYS), Kind.PROXY, Mechanism.SIDE_EFFECT),
         (evidence(weakest=(ALIKE - 0.05, ALIKE + 0.05)), None, None),
     ],
 )

@@ -10,15 +10,17 @@ DELETION = Card(
     "cause in common.",
     estimator="I(m -> b) = J*_b - J*_b with the subject's event deleted from the transition tables, I(b -> m) = J*_m - J*_m "
     "with the base event deleted, on training levels, exact, as shares of best less uniform; bootstrap over levels. Only "
-    "the first: side effect. Only the second: instrument. Neither, and returns over 16 policies for random objectives "
-    "correlate above 0.5: common cause.",
+    "the first: side effect. Only the second: instrument. Neither, and returns over 64 policies for random objectives "
+    "correlate above 0.5, in intervals that resample levels and policies: common cause.",
     assumptions="The objective of the subject is known. The world says what happens where an event does not, or events "
     "are what an agent does, so that the state stays as it was.",
     controls="Deletion of an event that is to neither's purpose; correlation with its count.",
     blind_spots=(
-        "Events that fire on one transition cannot be parted unless the world says how.",
+        "Events that fire on one transition cannot be parted unless the world says how: where nothing could be deleted no "
+        "mechanism is told.",
         "Where each event is a cause of the other no mechanism is told.",
         "An event that is in the way of another is, by this test, its cause.",
+        "The policies of the correlation are of one family: soft planners for random objectives.",
     ),
     cost="some ten exact solutions",
     references=(_RLO, "Pearl 2009, Causality, section 3.2"),
@@ -46,10 +48,11 @@ STRENGTH = Card(
     "the base objective's path gained; its limit for no optimization is one less the cosine of the two advantage "
     "functions under the uniform policy. Bootstrap over levels.",
     assumptions="The objective of the subject is known; the level is a finite decision problem whose tables are known.",
-    controls="The base objective against itself has gap 0 at every strength.",
+    controls="The base objective against itself, beside every subject: its gap must be 0 at every strength.",
     blind_spots=(
         "Growth with strength does not tell an approximate objective from a proxy whose opportunity is far away: both "
-        "start small. Only together with gap openers does it say anything about kind.",
+        "start small. Growth is shown and decides nothing; of the kind only its limit for no optimization says something, "
+        "together with gap openers.",
         "The uniform policy says what counts as near: what it never reaches does not enter the cosine.",
     ),
     cost="some twenty exact policy evaluations",
@@ -67,7 +70,7 @@ EFFORT = Card(
     estimator="Competence at the base objective and at its own at every effort, on training levels, exact; lost and gained "
     "from its own effort to the greatest; bootstrap over levels.",
     assumptions="The subject can be run at other efforts, and its objective is known.",
-    controls="A subject after the base objective must not lose by effort.",
+    controls="A planner after the base objective, with the same efforts, beside every subject: it must not lose by effort.",
     blind_spots=(
         "Says nothing of a subject whose effort cannot be varied.",
         "A subject that is no optimizer may lose by longer running for other reasons; it must gain at its own objective.",

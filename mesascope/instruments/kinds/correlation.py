@@ -11,9 +11,9 @@ from mesascope.core.lookahead import lookahead_values
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT, Discount, feature_returns
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import RESAMPLES, Estimate, bootstrap
 
-POLICIES = 16
+POLICIES = 64
 _DEPTH, _SHARPNESS = 16, 8.0
 
 
@@ -33,14 +33,20 @@ def measure_correlation(
     seed: int = 0,
     discount: float = DISCOUNT,
 ) -> Correlation:
-    """Over `POLICIES` softmax policies that look 16 steps ahead for objectives drawn at random; exact returns, bootstrapped
-    over levels.
+    """Over `POLICIES` softmax policies that look 16 steps ahead for objectives drawn at random; exact returns. Intervals
+    resample levels and policies, both: the policies are a sample too.
     """
     drawn = jax.random.normal(named_key(seed, "kinds", "correlation"), (POLICIES, len(features)))
     counts = np.asarray(_counts(mdp, drawn, discount), np.float64)
     chance = np.asarray([float(f == irrelevant) for f in features])
     returns = np.stack([counts @ np.asarray(w, np.float64) for w in (base, mesa, chance)], -1).swapaxes(0, 1)
-    return Correlation(*(bootstrap(returns[..., [0, k]], _correlation) for k in (1, 2)))
+    # A stream of its own: with as many levels as policies the same one would draw both alike.
+    redrawn = np.random.default_rng([seed, POLICIES]).integers(POLICIES, size=(RESAMPLES, POLICIES, 1))
+
+    def correlation(means: Float[np.ndarray, "resample policy 2"]) -> Float[np.ndarray, " resample"]:
+        return _correlation(np.take_along_axis(means, redrawn, 1) if len(means) == RESAMPLES else means)
+
+    return Correlation(*(bootstrap(returns[..., [0, k]], correlation) for k in (1, 2)))
 
 
 @jax.jit

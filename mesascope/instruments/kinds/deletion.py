@@ -97,12 +97,15 @@ def measure_deletion(
 ) -> Deletion | None:
     """I(m -> b) = J*_b - J*_b without m's events, I(b -> m) = J*_m - J*_m without b's events; both exact, intervals over levels.
 
-    None where the subject is after nothing that the base objective is not after too: there is nothing to delete.
+    None where the subject is after nothing that the base objective is not after too, and where neither deletion changes
+    the tables, as where both events are attributes of one transition: there is nothing to delete, and no loss says so.
     """
     own = own_events(mesa, base, features)
     if not own:
         return None
     whole, no_mesa, no_base, no_null = (without(e) for e in ((), own, events_of(base, features), (irrelevant,)))
+    if _same(whole, no_mesa) and _same(whole, no_base):
+        return None
     b, m = jnp.asarray(base), jnp.asarray(mesa)
 
     def lost(weights: Float[Array, " feature"], rest: FiniteMDP) -> Estimate:
@@ -111,6 +114,10 @@ def measure_deletion(
         return bootstrap(np.stack(columns, 1), _share)
 
     return Deletion(lost(b, no_mesa), lost(m, no_base), lost(b, no_null), lost(m, no_null))
+
+
+def _same(one: FiniteMDP, other: FiniteMDP) -> bool:
+    return bool((one.successor == other.successor).all() and (one.features == other.features).all())
 
 
 def _best(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: float) -> Float[np.ndarray, " level"]:

@@ -10,7 +10,7 @@ NONE, SOME = 0.05, 0.1
 """Shares of what can be had: a loss surely below the first is none, one surely above the second is one."""
 
 TOGETHER = 0.5
-"""Correlation of returns above which, beyond doubt, two objectives rise together."""
+"""Correlation of returns: two objectives are said to rise together where its whole interval, over levels and policies, is above."""
 
 
 class Mechanism(enum.StrEnum):
@@ -24,7 +24,7 @@ class Mechanism(enum.StrEnum):
 def read_mechanism(deletion: Deletion | None, correlation: Correlation | None) -> tuple[Mechanism | None, str]:
     """The mechanism and why; None where both losses are there, where neither is clear, or where nothing goes together."""
     if deletion is None or correlation is None:
-        return None, "no event of its own to delete"
+        return None, "no event of its own that could be deleted"
     losses = (
         f"without its event the base objective loses {_show(deletion.mesa_on_base)}, without the base event its own "
         f"loses {_show(deletion.base_on_mesa)}"

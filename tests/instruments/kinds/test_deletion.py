@@ -6,10 +6,17 @@ import pytest
 
 from mesascope.core.statistics import Estimate, Interval
 from mesascope.instruments.kinds.correlation import Correlation, measure_correlation
-from mesascope.instruments.kinds.deletion import Deletion, events_of, measure_deletion, own_events, stay_instead
+from mesascope.instruments.kinds.deletion import (
+    Deletion,
+    by_staying,
+    events_of,
+    measure_deletion,
+    own_events,
+    stay_instead,
+)
 from mesascope.instruments.kinds.mechanism import NONE, SOME, Mechanism, read_mechanism
 from mesascope.instruments.kinds.openers import find_openers
-from tests.instruments.kinds.stories import BASE, FEATURES, MESA, STORIES, best_return, story
+from tests.instruments.kinds.stories import BASE, FEATURES, LEVELS, MESA, STORIES, best_return, story
 
 
 def deleting(mdp):
@@ -78,6 +85,27 @@ def test_events_are_features_weighed_at_least_a_tenth_of_the_largest():
     assert events_of(weights[:3], ("a", "b", "c")) == ("a", "b")
     assert own_events(weights[:3], np.array([1.0, 0, 0]), ("a", "b", "c")) == ("b",)
     assert measure_deletion(deleting(story("common cause")), BASE, BASE, FEATURES, "chime") is None
+
+
+def test_of_two_attributes_of_one_transition_none_can_be_deleted_and_no_mechanism_is_told():
+    mdp = story("mesa causes base")
+    features = np.asarray(mdp.features).copy()
+    features[..., :2] = features[..., :2].max(-1, keepdims=True)  # whatever fires one fires the other
+    touch = mdp.__class__(mdp.successor, mdp.probability, jnp.asarray(features), mdp.terminal, mdp.initial)
+    deletion = measure_deletion(by_staying(touch, FEATURES, BASE, MESA), BASE, MESA, FEATURES, "chime")
+    assert deletion is None
+    assert read_mechanism(deletion, measure_correlation(touch, BASE, MESA, FEATURES, "chime"))[0] is None
+    # A way that one of them has for itself is enough for there to be something to delete.
+    features[:, 4, 0, 0, 1] = 1
+    apart = mdp.__class__(mdp.successor, mdp.probability, jnp.asarray(features), mdp.terminal, mdp.initial)
+    assert measure_deletion(by_staying(apart, FEATURES, BASE, MESA), BASE, MESA, FEATURES, "chime") is not None
+
+
+def test_the_interval_of_the_correlation_is_over_policies_too_and_another_seed_draws_others():
+    mdp = story("common cause", LEVELS)  # all levels are alike, so that resampling levels alone would show no spread
+    found = [measure_correlation(mdp, BASE, MESA, FEATURES, "chime", seed) for seed in (0, 1)]
+    assert found[0].null.interval.high - found[0].null.interval.low > 0.05
+    assert found[0].null.value != found[1].null.value
 
 
 def test_the_event_that_opens_a_gap_is_found_and_the_chime_is_not():
