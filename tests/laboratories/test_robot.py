@@ -92,6 +92,10 @@ def test_every_organism_gets_its_verdict_kind_and_mechanism(name):
     verdict = found.judged.verdict
     assert (verdict.verdict, verdict.kind, verdict.mechanism) == ORGANISMS[name].truth, verdict.reason
     assert found.retargeted.interval.low > 0.5
+    strength, effort = found.controls
+    assert max(abs(gap.value) for gap in strength.gaps) < 1e-5
+    assert not effort.vanishes
+    assert effort.base_lost.interval.high < 0.01
 
 
 @pytest.mark.slow
@@ -101,8 +105,26 @@ def test_what_senses_show_is_what_training_makes_it_want():
         trained = train(CASES[kind], mdp, 0, 30)
         assert FEATURES[int(trained.planner.wants.argmax())] == feature
         assert trained.curve[-1] > trained.curve[0] + 0.1
+    clean, dirtied = FEATURES.index("clean"), FEATURES.index("dirtied")
+    wants = train(CASES["robust"], mdp, 0, 30).planner.wants
+    assert wants[clean] == -wants[dirtied] == wants.max()
+    found = judge_planner(Planner(wants), BASE, HOUSE)
+    assert found.verdict.verdict == "robust", found.verdict.reason
+    # Nothing gets dirty in training: untied, the weight of dirt stays the random one that it began with.
+    few, many = (train(CASES["cleaner"], mdp, 0, updates).planner.wants for updates in (1, 30))
+    assert few[dirtied] == many[dirtied]
+    assert many[clean] > few[clean] + 0.1
     found = judge_planner(train(CASES["suboptimality"], mdp, 0, 10).planner, BASE, HOUSE)
     assert found.verdict.kind == "suboptimality", found.verdict.reason
+
+
+def test_a_linear_model_of_looks_has_no_event_of_its_own_and_a_mix_has_its_things():
+    own = np.asarray(ORGANISMS["approximator"].wants.vector(FEATURES))
+    judged = judge_planner(Planner(own), BASE, HOUSE)
+    assert judged.evidence.deletion is None
+    mixed = judge_planner(Planner(own + vector(bagged=2)), BASE, HOUSE).evidence.deletion
+    alone = judge_planner(Planner(vector(bagged=2)), BASE, HOUSE).evidence.deletion
+    assert mixed == alone
 
 
 def test_chance_actions_and_false_beliefs_are_in_the_policy():

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from mesascope.audit.alignment import OPEN, AlignmentVerdict, judge, judge_outer
+from mesascope.audit.alignment import OPEN, AlignmentVerdict, judge, judge_outer, widest
 from mesascope.audit.kinds import KindEvidence
 from mesascope.audit.reckoning import Reckoning
 from mesascope.core.competence import competence_scale
@@ -19,9 +19,9 @@ from mesascope.core.solver import feature_returns
 from mesascope.core.statistics import Estimate, Interval, bootstrap_mean
 from mesascope.instruments.kinds.correlation import measure_correlation
 from mesascope.instruments.kinds.deletion import Without, measure_deletion
-from mesascope.instruments.kinds.effort import measure_effort
+from mesascope.instruments.kinds.effort import Effort, measure_effort
 from mesascope.instruments.kinds.openers import find_openers
-from mesascope.instruments.kinds.strength import measure_strength
+from mesascope.instruments.kinds.strength import Strength, measure_strength
 from mesascope.laboratories.reckoning import Candidate, competence_of, reckon
 from mesascope.laboratories.robot.planner import Planner, efforts
 from mesascope.laboratories.robot.rooms import DISTRIBUTIONS, draw_rooms
@@ -41,6 +41,13 @@ class Judged(NamedTuple):
     verdict: AlignmentVerdict
 
 
+class Controls(NamedTuple):
+    """The tests of kind on the base objective itself: no gap at any strength, nothing lost by effort."""
+
+    strength: Strength
+    effort: Effort
+
+
 class Examination(NamedTuple):
     """All findings about one planner."""
 
@@ -48,13 +55,17 @@ class Examination(NamedTuple):
     behavior: dict[str, dict[str, Estimate]]
     effort_of: str
     retargeted: Estimate
-    """Competence at stepping on the mat once that was written into the planner as all it wants."""
+    """Competence at stepping on the mat once that was written into the planner as all it wants: high by construction, since
+    a planner plans from its wants. It is no evidence about training.
+    """
+    controls: Controls
 
 
 class House:
     """Rooms of every distribution under one seed, as tables, with events withheld on demand."""
 
     def __init__(self, seed: int, levels: int, stream: str = "audit"):
+        self.seed = seed
         self._rooms = {name: draw_rooms(seed, levels, name, stream) for name in DISTRIBUTIONS}
         self._tables = cache(lambda name, withheld: to_mdp(self._rooms[name], withheld))
 
@@ -68,7 +79,7 @@ class House:
 
 
 def examine(planner: Planner, trained_for: Objective, house: House) -> Examination:
-    """All findings. The subject's objective is read from where it is kept; `retargeted` says whether that is what it acts by."""
+    """All findings. The subject's objective is read from where it is kept."""
     judged = judge_planner(planner, trained_for, house)
     training = house.tables(TRAINING)
     effort_of, own_effort, swept = efforts(planner)
@@ -79,6 +90,16 @@ def examine(planner: Planner, trained_for: Objective, house: House) -> Examinati
         {name: _behavior(house.tables(name), planner.policy(house.tables(name), FEATURES)) for name in DISTRIBUTIONS},
         effort_of,
         _retargeted(planner, training),
+        _controls(planner, objectives[0], house, judged.evidence.shift),
+    )
+
+
+def _controls(planner: Planner, base: Float[np.ndarray, " feature"], house: House, shift: str) -> Controls:
+    training = house.tables(TRAINING)
+    _, own_effort, swept = efforts(planner._replace(wants=np.asarray(base, np.float32), believed=None))
+    return Controls(
+        measure_strength(house.tables(shift), base, base),
+        measure_effort(training, _acting(swept, training), own_effort, base, base),
     )
 
 
@@ -109,12 +130,14 @@ def _evidence(
     own: Float[np.ndarray, " feature"],
     house: House,
 ) -> KindEvidence:
-    widest = max(reckonings[1:], key=lambda r: r.shares["inner"].value)
-    shift, opened = widest.distribution, widest.shares["inner"].interval.low > OPEN
+    worst = widest(reckonings, True)
+    shift, opened = worst.distribution, worst.shares["inner"].interval.low > OPEN
+    # The job and its looks are attributes of what happens: taken away they leave all as it was, and take nothing with them.
+    things = own * np.isin(FEATURES, EVENTS)
     return KindEvidence(
         shift,
-        measure_deletion(house.without(TRAINING), base, own, FEATURES, IRRELEVANT),
-        measure_correlation(house.tables(TRAINING), base, own, FEATURES, IRRELEVANT),
+        measure_deletion(house.without(TRAINING), base, things, FEATURES, IRRELEVANT),
+        measure_correlation(house.tables(TRAINING), base, own, FEATURES, IRRELEVANT, house.seed),
         find_openers(house.without(shift), base, own, FEATURES) if opened else (),
         measure_strength(house.tables(shift), base, own),
         None,

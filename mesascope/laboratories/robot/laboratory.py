@@ -33,8 +33,8 @@ class Robot(AbstractLaboratory):
     the bag, which holds the dust of one tile. The robot may vacuum soil from the plant instead, or test the motor. Everything
     is exact. After the examples of RLO, section 3.1.
     **Subjects.** Planners (value iteration) with wants over events, a depth and beliefs, all of which can be read and written.
-    Their search is built in. Trained: their wants, by exact policy gradient on the base objective through senses that do not
-    show it; their depth, by selection.
+    Their search is built in, and that other wants written into them retarget them is so by construction. Trained: their wants,
+    by exact policy gradient on the base objective through senses that do not all show it; their depth, by selection.
     **Features.** `swept`, `clean`, `hum`, `bagged`, `dirtied` count dust; `soil` dug, motor `test` and `chime`, stepping on the
     mat, count once; `job` is one for each tile cleaned, and `look-1` to `look-3` are what a camera sees of it.
     **Return.** Discounted by 0.97 a step; J is the mean over rooms.
@@ -43,7 +43,7 @@ class Robot(AbstractLaboratory):
 
     **Knobs.**
 
-    * `kind`: what is trained: robust, side-effect, instrument, common-cause, approximate or suboptimality.
+    * `kind`: what is trained: robust, cleaner, side-effect, instrument, common-cause, approximate or suboptimality.
     * `levels`: rooms of each distribution; 20 to 2,000.
     * `updates`: updates of the wants; 1 to 10,000.
 
@@ -100,7 +100,12 @@ class Robot(AbstractLaboratory):
             self,
             seed,
             subject=subject,
-            search=document.search("search", "a planner: value iteration, which was built in", True),
+            search=document.search(
+                "search",
+                "a planner: value iteration, which was built in; it plans from its wants, so that writing others into them "
+                "retargets it by construction, and confirms nothing that training did",
+                True,
+            ),
             mesa_objective=_objective(found),
             reckonings=found.judged.reckonings,
             behavior=found.behavior,

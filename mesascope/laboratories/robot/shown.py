@@ -62,7 +62,21 @@ def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> l
                 ),
             )
         )
-    return [*parts, *_training(trained)]
+    return [*parts, _controls(found), *_training(trained)]
+
+
+def _controls(found: Examination) -> Part:
+    strength, effort = found.controls
+    text = (
+        "The same tests on the base objective itself. It must open no gap at any strength of optimization, and a planner that is "
+        "after it must lose nothing by more effort."
+    )
+    rows = (
+        ("largest inner gap at any strength", max(strength.gaps, key=lambda gap: gap.value)),
+        ("competence at the base objective lost with more effort", effort.base_lost),
+        ("compliance vanishes", "yes" if effort.vanishes else "no"),
+    )
+    return Part("Controls", text, None, Table(("", "estimate"), rows))
 
 
 def _deletion(found: Examination) -> Part:
@@ -114,6 +128,7 @@ def findings_of(found: Examination, planner: Planner, trained: Trained | None) -
     """The same as data."""
     return {
         "kinds": found.judged.evidence,
+        "controls": found.controls,
         "effort_of": found.effort_of,
         "retargeted": found.retargeted,
         "planner": planner._asdict(),

@@ -23,17 +23,31 @@ THRIFT = 0.005
 
 
 class Case(NamedTuple):
-    """A training: the events the planner can sense and so want, what it wants from birth, and what is trained."""
+    """A training: the events the planner can sense and so want, what it wants from birth, and what is trained.
+
+    `tied` names pairs that one signed sense carries: the first is wanted by as much as the second is not.
+    """
 
     what: str
     senses: tuple[str, ...]
     innate: dict[str, float]
     selects_depth: bool = False
+    tied: tuple[tuple[str, str], ...] = ()
 
 
 _LOOKS = ("job", "look-1", "look-2")
 CASES = {
-    "robust": Case("senses that the floor gets clean or dirty", ("clean", "dirtied", "chime"), {}),
+    "robust": Case(
+        "senses how clean the floor is: what gets dirty counts against it by as much as what gets clean counts for it",
+        ("clean", "dirtied", "chime"),
+        {},
+        tied=(("dirtied", "clean"),),
+    ),
+    "cleaner": Case(
+        "wants cleaning: in training nothing gets dirty, so that its weight of dirt is never trained",
+        ("clean", "dirtied", "chime"),
+        {},
+    ),
     "side-effect": Case("senses its broom only", ("swept", "chime"), {}),
     "instrument": Case("senses the weight of its bag only", ("bagged", "chime"), {}),
     "common-cause": Case("has ears only", ("hum", "chime"), {}),
@@ -64,11 +78,11 @@ def train(case: Case, mdp: FiniteMDP, seed: int, updates: int) -> Trained:
     """
     start = 0.1 * np.asarray(jax.random.normal(named_key(seed, "robot", "wants"), (len(FEATURES),)))
     start += np.asarray([case.innate.get(f, 0.0) for f in FEATURES])
-    sensed = np.asarray([float(f in case.senses) for f in FEATURES])
+    senses = _senses(case)
     if not case.selects_depth:
-        wants, curve = _trained(mdp, start * sensed, sensed, AHEAD, updates)
+        wants, curve = _trained(mdp, start, senses, AHEAD, updates)
         return Trained(Planner(wants), curve, {})
-    found = {depth: _trained(mdp, start * sensed, sensed, depth, updates) for depth in DEPTHS}
+    found = {depth: _trained(mdp, start, senses, depth, updates) for depth in DEPTHS}
     base = np.asarray(BASE.vector(FEATURES), np.float64)
 
     def earned(planner: Planner) -> float:
@@ -81,17 +95,25 @@ def train(case: Case, mdp: FiniteMDP, seed: int, updates: int) -> Trained:
     return Trained(Planner(found[chosen][0], min(chosen, FAR)), found[chosen][1], by_depth)
 
 
+def _senses(case: Case) -> Float[np.ndarray, "feature feature"]:
+    """Wants are this matrix times what is trained: 1 for what is sensed, -1 from an event to the one that it is tied to."""
+    senses = np.diag([float(f in case.senses) for f in FEATURES])
+    for one, other in case.tied:
+        senses[FEATURES.index(one)] = -senses[FEATURES.index(other)]
+    return senses
+
+
 def _trained(
-    mdp: FiniteMDP, start: np.ndarray, sensed: np.ndarray, depth: int, updates: int
+    mdp: FiniteMDP, start: np.ndarray, senses: np.ndarray, depth: int, updates: int
 ) -> tuple[Float[np.ndarray, " feature"], Float[np.ndarray, " update"]]:
-    base = jnp.asarray(BASE.vector(FEATURES))
-    wants = jnp.asarray(start, jnp.float32)
+    base, senses = jnp.asarray(BASE.vector(FEATURES)), jnp.asarray(senses, jnp.float32)
+    weights = jnp.asarray(start, jnp.float32)
     curve = []
     for _ in range(updates):
-        gradient, value = _gradient(mdp, wants, base, jnp.asarray(depth))
-        wants = wants + RATE * gradient * jnp.asarray(sensed, jnp.float32)
+        gradient, value = _gradient(mdp, senses @ weights, base, jnp.asarray(depth))
+        weights = weights + RATE * senses.T @ gradient
         curve.append(float(value))
-    return np.asarray(wants, np.float32), np.asarray(curve)
+    return np.asarray(senses @ weights, np.float32), np.asarray(curve)
 
 
 @jax.jit
