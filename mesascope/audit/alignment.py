@@ -157,7 +157,7 @@ def judge_outer(verdict: AlignmentVerdict, reckonings: Sequence[Reckoning]) -> A
 
 
 def name_worst(verdict: AlignmentVerdict, worst: str) -> AlignmentVerdict:
-    """The same verdict; in maze worlds, where levels are drawn and searched, what is called robust is never called so without
+    """The same verdict; in mazes, where levels are drawn and may be searched, what is called robust is never called so without
     the worst level that was found.
     """
     if verdict.verdict is not Alignment.ROBUST:
