@@ -87,7 +87,10 @@ def bounds(rows: Rows) -> str:
     lines = [
         [
             name,
-            *(interval([row["bounds"][name][key] for row in found]) for key in ("share", "given", "product", "covers")),
+            *(
+                interval([row["bounds"][name][key] for row in found], 2, 0, 1)
+                for key in ("share", "given", "product", "covers")
+            ),
         ]
         for name in names
     ]
@@ -95,7 +98,7 @@ def bounds(rows: Rows) -> str:
     truth = [row["truth"] for row in found]
     return (
         table(("predicate", "P(a)", "P(C given a)", "product", "share of C covered"), lines)
-        + f"\n\nTruth P(C): {interval(truth)}. Largest product: {interval(best)}, over {len(best)} seeds."
+        + f"\n\nTruth P(C): {interval(truth, 2, 0, 1)}. Largest product: {interval(best, 2, 0, 1)}, over {len(best)} seeds."
     )
 
 
