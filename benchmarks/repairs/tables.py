@@ -18,7 +18,7 @@ def interval(values: Sequence[float], digits: int = 2, least: float = -np.inf, m
     """Mean over seeds with Student's 95 % interval, cut to what a value can be; a single seed has none."""
     if len(values) == 0:
         return ""
-    mean, (low, high) = mean_over_seeds(np.asarray(values, float), least, most)
+    mean, (low, high) = mean_over_seeds(np.asarray(values, float), float(least), float(most))
     shown = f"{mean:.{digits}f}"
     return f"{shown} (one seed)" if len(values) == 1 else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
 

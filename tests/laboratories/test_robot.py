@@ -118,6 +118,7 @@ def test_what_senses_show_is_what_training_makes_it_want():
     assert found.verdict.kind == "suboptimality", found.verdict.reason
 
 
+@pytest.mark.slow
 def test_a_linear_model_of_looks_has_no_event_of_its_own_and_a_mix_has_its_things():
     own = np.asarray(ORGANISMS["approximator"].wants.vector(FEATURES))
     judged = judge_planner(Planner(own), BASE, HOUSE)

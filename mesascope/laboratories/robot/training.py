@@ -106,14 +106,14 @@ def _senses(case: Case) -> Float[np.ndarray, "feature feature"]:
 def _trained(
     mdp: FiniteMDP, start: np.ndarray, senses: np.ndarray, depth: int, updates: int
 ) -> tuple[Float[np.ndarray, " feature"], Float[np.ndarray, " update"]]:
-    base, senses = jnp.asarray(BASE.vector(FEATURES)), jnp.asarray(senses, jnp.float32)
+    base, shown = jnp.asarray(BASE.vector(FEATURES)), jnp.asarray(senses, jnp.float32)
     weights = jnp.asarray(start, jnp.float32)
     curve = []
     for _ in range(updates):
-        gradient, value = _gradient(mdp, senses @ weights, base, jnp.asarray(depth))
-        weights = weights + RATE * senses.T @ gradient
+        gradient, value = _gradient(mdp, shown @ weights, base, jnp.asarray(depth))
+        weights = weights + RATE * shown.T @ gradient
         curve.append(float(value))
-    return np.asarray(senses @ weights, np.float32), np.asarray(curve)
+    return np.asarray(shown @ weights, np.float32), np.asarray(curve)
 
 
 @jax.jit
