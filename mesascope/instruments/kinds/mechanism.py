@@ -10,7 +10,7 @@ NONE, SOME = 0.05, 0.1
 """Shares of what can be had: a loss surely below the first is none, one surely above the second is one."""
 
 TOGETHER = 0.5
-"""Two objectives rise together where the whole interval of the correlation of their returns, over levels and policies, is above."""
+"""Two objectives rise together where the interval of the correlation of their returns, over levels and policies, is all above."""
 
 
 class Mechanism(enum.StrEnum):
