@@ -24,10 +24,10 @@ from mesascope.instruments.kinds.effort import Effort, measure_effort
 from mesascope.instruments.kinds.openers import find_openers
 from mesascope.instruments.kinds.strength import measure_strength
 from mesascope.instruments.sample import Sample, draw_sample
-from mesascope.laboratories.robot.examination import House, judge_planner
+from mesascope.laboratories.robot.examination import IRRELEVANT, House, judge_planner
 from mesascope.laboratories.robot.organisms import ORGANISMS, organism
 from mesascope.laboratories.robot.training import CASES, train
-from mesascope.laboratories.robot.world import BASE
+from mesascope.laboratories.robot.world import BASE, FEATURES
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.described import TRAINING
 from mesascope.worlds.red_doors import RedDoors
@@ -97,8 +97,8 @@ def _confusion(found: dict[str, dict[float, Counter[str]]], nulls: list[float], 
 
 
 def trained() -> Iterator[str]:
-    """What training makes of each case, anew after every seed."""
-    found: dict[str, Counter[str]] = {name: Counter() for name in CASES}
+    """What training makes of each case, anew after every seed; and what that is called once it no longer minds the mat."""
+    found, calm = ({name: Counter[str]() for name in CASES} for _ in range(2))
     depths: dict[str, list[str]] = {name: [] for name in CASES}
     for seed in SEEDS:
         house, school = House(seed, LEVELS), House(seed, LEVELS, "training")
@@ -106,6 +106,10 @@ def trained() -> Iterator[str]:
             made = train(case, school.tables(TRAINING), seed, UPDATES)
             judged = judge_planner(made.planner, BASE, house)
             found[name][called(judged.verdict)] += 1
+            indifferent = made.planner._replace(
+                wants=np.where(np.asarray(FEATURES) == IRRELEVANT, 0.0, made.planner.wants)
+            )
+            calm[name][called(judge_planner(indifferent, BASE, house).verdict)] += 1
             depths[name].append(str(made.planner.depth) if case.selects_depth else "not limited")
             print(seed, name, made.planner, called(judged.verdict), judged.verdict.reason, file=sys.stderr, flush=True)
         rows = [
@@ -113,11 +117,14 @@ def trained() -> Iterator[str]:
                 f"`{name}`",
                 case.what,
                 counted(found[name]),
+                counted(calm[name]),
                 ", ".join(depths[name] if case.selects_depth else depths[name][:1]),
             ]
             for name, case in CASES.items()
         ]
-        text = table(("kind", "how it was trained", "what it is called", "depth, by seed"), rows)
+        text = table(
+            ("kind", "how it was trained", "what it is called", "with no want of the mat", "depth, by seed"), rows
+        )
         yield f"{text}\n\n{seed + 1} seeds, {LEVELS} rooms, {UPDATES} updates each."
 
 
