@@ -27,7 +27,7 @@ from mesascope.core.errors import AgentFileError, MesascopeError, StorageError, 
 from mesascope.learned.registry import LearnedAlgorithm
 from mesascope.reports.html.studied import render_study
 from mesascope.reports.numbers import estimate_text
-from mesascope.reports.studied import ALL_SEEDS, counted, difference_lines, failure_lines, heading, said, verdicts_made
+from mesascope.reports.studied import conditions_table, difference_lines, failure_lines, heading
 from mesascope.store.fs import check_writable, read_bytes
 from mesascope.store.learned_algorithm import load_learned_algorithm
 from mesascope.store.lines import read_lines, write_lines
@@ -205,18 +205,7 @@ def _subject_of(out: Path, cell: Cell, live: Live) -> tuple[AuditSubject, dict[s
 def show(document: Mapping[str, Any], page: Path) -> None:
     """The table of conditions, what failed, what differs, and where the page is."""
     terminal.line(heading(document))
-    verdicts = verdicts_made(document)
-    columns = ["condition", "competent seeds", ALL_SEEDS, *(said(name) for name in document["show"]), *verdicts]
-    rows: list[list[str]] = [
-        [
-            condition["name"],
-            f"{condition['competent']} of {len(condition['seeds'])}",
-            estimate_text(condition["share_of_all"]),
-            *(estimate_text(condition["readouts"][name]) for name in document["show"]),
-            *(counted(condition, part) for part in verdicts),
-        ]
-        for condition in document["conditions"]
-    ]
+    columns, rows = conditions_table(document, estimate_text)
     if terminal.console().width >= WIDE and sys.stdout.isatty():
         terminal.table(columns, rows)
     else:  # one record to a line, which no width can fold
