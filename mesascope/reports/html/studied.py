@@ -83,7 +83,12 @@ def _differences(document: Mapping[str, Any]) -> Markup:
             [name, *(value_cell(look(against, readout, name)) for readout in against)] for name in names
         ]
         parts.append(
-            table(heads, lines, caption=f"Less {words(document, 'reference')}: difference of means, Welch's interval")
+            table(
+                heads,
+                lines,
+                caption=f"Less {words(document, 'reference')}: difference of means with Welch's interval; "
+                "of seeds pair by pair, with Student's, where both treat the same trained agents",
+            )
         )
     return section(2, "differences", "Do the conditions differ?", *parts)
 
