@@ -14,27 +14,15 @@ from typing import Any
 from blocks import put, table
 
 from mesascope.reports.numbers import estimate_text, number, real
-from mesascope.reports.studied import ALL_SEEDS, counted, failure_lines, said, verdicts_made
+from mesascope.reports.studied import conditions_table, failure_lines, said
 
 COMMAND = "python docs/studies.py PAGE STUDIES"
 
 
 def block(document: dict[str, Any]) -> str:
     """Command, table, differences and failures of a study, in Markdown."""
-    verdicts = verdicts_made(document)
-    columns = ["condition", "competent seeds", ALL_SEEDS, *(said(name) for name in document["show"]), *verdicts]
-    rows = [
-        [
-            condition["name"],
-            f"{condition['competent']} of {len(condition['seeds'])}",
-            estimate_text(condition["share_of_all"]),
-            *(estimate_text(condition["readouts"][name]) for name in document["show"]),
-            *(counted(condition, part) for part in verdicts),
-        ]
-        for condition in document["conditions"]
-    ]
     failed = [f"- {text}" for text in failure_lines(document)]
-    parts = [f"`{document['command']}`", table(columns, rows), compared(document)]
+    parts = [f"`{document['command']}`", table(*conditions_table(document, estimate_text)), compared(document)]
     return "\n\n".join([*parts, *(["\n".join(failed)] if failed else ["No seed was a capability failure."])])
 
 

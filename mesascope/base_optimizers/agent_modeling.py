@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
-from mesascope.base_optimizers.descent import clipped_adam
+from mesascope.base_optimizers.descent import Count, Scalar, clipped_adam
 from mesascope.base_optimizers.exact_policy_gradient import exact_return
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
@@ -59,10 +59,10 @@ class AgentModeling(AbstractBaseOptimizer):
     updates: int = eqx.field(static=True, default=800)
     batch: int = eqx.field(static=True, default=32)
     batches: int = eqx.field(static=True, default=0)
-    learning_rate: float = eqx.field(static=True, default=5e-3)
-    warmup: int = eqx.field(static=True, default=50)
-    floor: float = eqx.field(static=True, default=0.02)
-    clip: float = eqx.field(static=True, default=1.0)
+    learning_rate: Scalar = 5e-3
+    warmup: Count = 50
+    floor: Scalar = 0.02
+    clip: Scalar = 1.0
     neighbor: int = eqx.field(static=True, default=PLANNING)
     predicting: float = eqx.field(static=True, default=0.5)
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from mesascope.base_optimizers.descent import clipped_adam
+from mesascope.base_optimizers.descent import Count, Scalar, clipped_adam
 from mesascope.base_optimizers.exact_policy_gradient import exact_return
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
@@ -74,16 +74,17 @@ class PrioritizedReplay(AbstractBaseOptimizer):
     2010.03934; 2021b, Replay-guided adversarial environment design, arXiv 2110.02439: the robust one is their PLR with
     gradients on replayed levels only). There a coin decides whether to draw or to replay; here both are done in every
     update, so that as many steps are taken as by the exact policy gradient with as many updates. The regret is exact and not
-    estimated. A step costs one more answer to a batch.
+    estimated. A step costs one more answer to a batch. Levels that come round again (`batches`) are refused: each round
+    would add copies of the same levels, until the buffer held little else.
     """
 
     updates: int = eqx.field(static=True, default=800)
     batch: int = eqx.field(static=True, default=32)
     batches: int = eqx.field(static=True, default=0)
-    learning_rate: float = eqx.field(static=True, default=5e-3)
-    warmup: int = eqx.field(static=True, default=50)
-    floor: float = eqx.field(static=True, default=0.02)
-    clip: float = eqx.field(static=True, default=1.0)
+    learning_rate: Scalar = 5e-3
+    warmup: Count = 50
+    floor: Scalar = 0.02
+    clip: Scalar = 1.0
     capacity: int = eqx.field(static=True, default=256)
     robust: int = eqx.field(static=True, default=1)
     replay: float = eqx.field(static=True, default=0.5)
@@ -94,6 +95,12 @@ class PrioritizedReplay(AbstractBaseOptimizer):
         if self.capacity < self.batch:
             raise UsageError(
                 f"capacity {self.capacity}: expected at least as many levels as a batch has, which is {self.batch}"
+            )
+        if self.batches:
+            raise UsageError(
+                f"batches {self.batches}: prioritized-replay draws fresh levels at every update, since levels that come round "
+                "again would fill its buffer with copies of themselves: leave 'batches' (in a study also 'tasks') at 0 and "
+                "train no table"
             )
 
     def _transform(self) -> optax.GradientTransformation:

@@ -27,7 +27,7 @@ from mesascope.core.errors import AgentFileError, MesascopeError, StorageError, 
 from mesascope.learned.registry import LearnedAlgorithm
 from mesascope.reports.html.studied import render_study
 from mesascope.reports.numbers import estimate_text
-from mesascope.reports.studied import ALL_SEEDS, counted, difference_lines, failure_lines, heading, said, verdicts_made
+from mesascope.reports.studied import conditions_table, difference_lines, failure_lines, heading
 from mesascope.store.fs import check_writable, read_bytes
 from mesascope.store.learned_algorithm import load_learned_algorithm
 from mesascope.store.lines import read_lines, write_lines
@@ -76,7 +76,7 @@ def make_job(file: Path, out: Path | None) -> Job:
 
 def _run(job: Job) -> tuple[dict[str, Any], Path]:
     check_writable(job.out)
-    done = {row["fingerprint"]: row for row in read_lines(job.out / CELLS) if isinstance(row.get("fingerprint"), str)}
+    done = rows_done(job.out)
     with Live() as live:
         _fill(job, done, live)
         rows = _rows(job, done)
@@ -85,6 +85,19 @@ def _run(job: Job) -> tuple[dict[str, Any], Path]:
         document = read_document(job.out / STUDY)
         write_text(job.out / PAGE, render_study(document))
     return document, job.out / PAGE
+
+
+def rows_done(out: Path) -> dict[str, dict[str, Any]]:
+    """The rows of a study's folder by fingerprint. `StorageError` names a line that has none, which is of no cell."""
+    found = {}
+    for number, row in enumerate(read_lines(out / CELLS), 1):
+        if not isinstance(row.get("fingerprint"), str):
+            raise StorageError(
+                f"{out / CELLS}, line {number}: expected the text 'fingerprint', which says of what cell it is: remove the "
+                "line or the file, and run the command again"
+            )
+        found[row["fingerprint"]] = row
+    return found
 
 
 def _rows(job: Job, done: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -127,7 +140,7 @@ def _fill(job: Job, done: dict[str, Any], live: Live) -> None:
             raise type(error)(f"condition '{cell.condition}', seed {cell.seed}: {error}") from error
         write_lines(job.out / CELLS, [*_rows(job, done), *_others(job, done)], DIGITS)
     # As a file gives them back, whichever cells were done before.
-    done.update({row["fingerprint"]: row for row in read_lines(job.out / CELLS)})
+    done.update(rows_done(job.out))
 
 
 def row_of(out: Path, cell: Cell, live: Live) -> dict[str, Any]:
@@ -160,13 +173,18 @@ def row_of(out: Path, cell: Cell, live: Live) -> dict[str, Any]:
 
 def _named(cell: Cell) -> dict[str, Any]:
     """What a row says of its cell, whatever came of it."""
-    return {
+    named = {
         "condition": cell.condition,
         "settings": cell.settings,
         "seed": cell.seed,
         "world": of_world(cell.training.world),
         "fingerprint": cell.fingerprint,
     }
+    if cell.subject is not None:
+        return {**named, "subject": cell.subject}
+    document = cell.training.document(cell.seed)
+    training = {part: document[part] for part in ("architecture", "base_optimizer")}
+    return {**named, "training": training, "agent": cell.agent}
 
 
 def _folder(out: Path, cell: Cell) -> Path:
@@ -183,20 +201,17 @@ def _diverged(out: Path, cell: Cell) -> bool:
 
 
 def _subject_of(out: Path, cell: Cell, live: Live) -> tuple[AuditSubject, dict[str, Any]]:
-    """The agent of a cell, and what its row says of where it came from."""
+    """The agent of a cell, and what its row says of it."""
     if cell.subject is not None:
         settings = FULL._replace(levels=cell.look.levels)
         audited = find_source(cell.subject, cell.training.world).make(settings, cell.seed)
-        return audited, {"subject": cell.subject}
+        return audited, {}
     folder = _folder(out, cell)
     audited = trained_subject(cell.training, cell.seed, folder, live)
     if not isinstance(audited.subject, LearnedAlgorithm):
         raise StorageError(f"{folder}: expected a learned algorithm")
     agent = treated(audited.subject, cell.agent)
-    document = cell.training.document(cell.seed)
     return audited._replace(subject=agent), {
-        "training": {part: document[part] for part in ("architecture", "base_optimizer")},
-        "agent": cell.agent,
         "net": of_net(agent),
         "trained": f"{TRAININGS}/{folder.name}",
     }
@@ -205,18 +220,7 @@ def _subject_of(out: Path, cell: Cell, live: Live) -> tuple[AuditSubject, dict[s
 def show(document: Mapping[str, Any], page: Path) -> None:
     """The table of conditions, what failed, what differs, and where the page is."""
     terminal.line(heading(document))
-    verdicts = verdicts_made(document)
-    columns = ["condition", "competent seeds", ALL_SEEDS, *(said(name) for name in document["show"]), *verdicts]
-    rows: list[list[str]] = [
-        [
-            condition["name"],
-            f"{condition['competent']} of {len(condition['seeds'])}",
-            estimate_text(condition["share_of_all"]),
-            *(estimate_text(condition["readouts"][name]) for name in document["show"]),
-            *(counted(condition, part) for part in verdicts),
-        ]
-        for condition in document["conditions"]
-    ]
+    columns, rows = conditions_table(document, estimate_text)
     if terminal.console().width >= WIDE and sys.stdout.isatty():
         terminal.table(columns, rows)
     else:  # one record to a line, which no width can fold

@@ -22,9 +22,9 @@ from mesascope.cli.tuning_plan import Plan, Request, make_plan
 from mesascope.cli.workers import wait_for, workers
 from mesascope.core.jsonable import to_json
 from mesascope.core.options import Config
+from mesascope.core.statistics import mean_over_seeds
 from mesascope.meta_optimizers.contrast import contrast
 from mesascope.meta_optimizers.document import Measured, best_of, emitted, tuning_document
-from mesascope.meta_optimizers.few_seeds import mean_of
 from mesascope.meta_optimizers.needs import PACKAGES
 from mesascope.meta_optimizers.overfitting import Incumbent, fresh_scores, fresh_seeds, stand_of
 from mesascope.meta_optimizers.problem import GAP, OBJECTIVES, tuning_bench
@@ -175,7 +175,7 @@ class _Measurements:
 
         def measure() -> Incumbent:
             scores = fresh_scores(self._plan.problem, result.config, fresh_seeds(INCUMBENT_SEEDS)).after
-            return Incumbent(result.number, result.values[0], mean_of(scores.competence))
+            return Incumbent(result.number, result.values[0], mean_over_seeds(scores.competence, most=1.0))
 
         return self.once("incumbent", [result.number, result.config], measure)
 

@@ -22,6 +22,10 @@ class GivenSearch(AbstractOpenSubject):
     channel of the observation, is learned with the rest (as in value iteration networks, Tamar et al. 2016, 1602.02867,
     whose moves are learned as well). So the search is the programmer's and the objective it serves is learned. With few
     sweeps only what is near has a value. The search is done in the first tick; afterwards its values are part of the state.
+
+    It knows the rules of worlds in which every object that is seen ends the episode. Places that are not seen (the corner of
+    `cheese-corner`, the end of `coin`) are neither worth anything to it nor do they end its episodes, and worlds of stages,
+    in which objects are picked up, are refused when a training is arranged.
     """
 
     worth: Float[Array, " input"]

@@ -18,12 +18,14 @@ from mesascope.instruments.sample import draw_sample
 from mesascope.instruments.search.battery import SearchTest
 from mesascope.instruments.search.examine import Effort, examine_search
 from mesascope.instruments.search.trials import contested_levels, not_applicable
-from mesascope.instruments.search.verdict import SearchVerdict, Verdict, passed
-from mesascope.learned.registry import LearnedAlgorithm, parameter_count
+from mesascope.instruments.search.verdict import Verdict, passed
+from mesascope.learned.registry import LearnedAlgorithm, hard_coded, parameter_count
 from mesascope.meta_optimizers.overfitting import fresh_seeds
 from mesascope.meta_optimizers.problem import Problem, bench_of, score, train_seeds, untrained_agent
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
+BUILT_IN = "; search was built into the agent, so that what is found need not have been learned"
+"""Follows the reason of a verdict on such an agent."""
 FAR = 1_000_000
 """Between a seed and that of its control."""
 EVIDENCE = 210
@@ -67,26 +69,34 @@ class Contrast(NamedTuple):
     seed: int
     before: Found | None
     after: Found | None
+    built_in: bool = False
+    """Whether search was declared as well: some was built into the architecture."""
 
 
 def examine(
     world: AbstractWorld, subject: LearnedAlgorithm, untrained: LearnedAlgorithm, competence: float, looked: Looked
 ) -> Found | None:
-    """The search examination of one agent, with another before training as its control; None for one that walks."""
+    """The search examination of one agent, with another before training as its control; None for one that walks.
+
+    Where search was built into the agent the reason says so: what is found there need not have been learned.
+    """
     if not isinstance(subject, AbstractOpenSubject) or not isinstance(untrained, AbstractOpenSubject):
         return None
+    built = BUILT_IN if built_in(subject) else ""
     if impossible := not_applicable(world):
-        return Found(Verdict.CANNOT_TELL.value, impossible, (), competence)
+        return Found(Verdict.CANNOT_TELL.value, impossible + built, (), competence)
     key = named_key(0, "meta-optimizer", "search")
     shown = (TRAINING, *list(world.shifts)[:1])
     samples = [draw_sample(world, subject, named_key(key, name), EVIDENCE, name) for name in shown]
     pursued = infer_pursued(world, samples, named_key(key, "pursued"))
     pool = contested_levels(world, named_key(key, "contested"), looked.pool)
-    return _found(examine_search(world, subject, untrained, pool, pursued, key, looked.effort), competence)
+    said = examine_search(world, subject, untrained, pool, pursued, key, looked.effort)
+    return Found(said.verdict.value, said.reason + built, tuple(map(_tested, said.tests)), competence)
 
 
-def _found(said: SearchVerdict, competence: float) -> Found:
-    return Found(said.verdict.value, said.reason, tuple(map(_tested, said.tests)), competence)
+def built_in(subject: LearnedAlgorithm) -> bool:
+    """Whether some search was put into the architecture by whoever wrote it."""
+    return hard_coded(subject) is not False
 
 
 def _tested(test: SearchTest) -> Tested:
@@ -107,4 +117,4 @@ def contrast(
     before = examine(problem.world, agent.before, untrained, float(begun), looked)
     stage("search, after training")
     after = examine(problem.world, agent.after, untrained, float(ended), looked)
-    return Contrast(problem.base_optimizer, parameter_count(agent.after), seed, before, after)
+    return Contrast(problem.base_optimizer, parameter_count(agent.after), seed, before, after, built_in(agent.after))

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from mesascope.core.options import Config
-from mesascope.core.statistics import Estimate
-from mesascope.meta_optimizers.few_seeds import excess_over, mean_of
+from mesascope.core.statistics import Estimate, mean_over_seeds
+from mesascope.meta_optimizers.few_seeds import excess_over
 from mesascope.meta_optimizers.problem import (
     FIRST_FRESH,
     Bench,
@@ -98,15 +98,15 @@ def stand_of(
         away = fresh_scores(other, config, fresh_seeds(count)).after
     return Standing(
         config,
-        mean_of(chosen.competence),
-        mean_of(moved.competence),
-        mean_of(fresh.competence),
+        mean_over_seeds(chosen.competence, most=1.0),
+        mean_over_seeds(moved.competence, most=1.0),
+        mean_over_seeds(fresh.competence, most=1.0),
         excess_over(chosen.competence, fresh.competence),
-        mean_of(untrained.competence),
-        mean_of(fresh.competence - untrained.competence),
-        None if away is None else mean_of(away.competence),
-        None if chosen.gap is None else mean_of(chosen.gap),
-        None if fresh.gap is None else mean_of(fresh.gap),
+        mean_over_seeds(untrained.competence, most=1.0),
+        mean_over_seeds(fresh.competence - untrained.competence),
+        None if away is None else mean_over_seeds(away.competence, most=1.0),
+        None if chosen.gap is None else mean_over_seeds(chosen.gap),
+        None if fresh.gap is None else mean_over_seeds(fresh.gap),
         tuple(fresh.competence.tolist()),
         () if away is None else tuple(away.competence.tolist()),
     )
@@ -114,7 +114,7 @@ def stand_of(
 
 def gain_of(tuned: Sequence[float], default: Sequence[float]) -> Estimate:
     """Mean difference of two configurations on the same seeds and levels."""
-    return mean_of(np.asarray(tuned, float) - np.asarray(default, float))
+    return mean_over_seeds(np.asarray(tuned, float) - np.asarray(default, float))
 
 
 def other_world(problem: Problem, knobs: dict[str, float | int | str]) -> Problem:

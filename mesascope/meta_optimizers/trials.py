@@ -133,8 +133,11 @@ def _run(
 
 
 def drop_unfinished(study: optuna.Study) -> int:
-    """Mark trials that a process began and did not end as failed, and say how many. Only while no other process is at work."""
-    left = study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.WAITING))
+    """Mark trials that a process began and did not end as failed, and say how many. Only while no other process is at work.
+
+    Trials that only wait were begun by nobody, and stay to be run.
+    """
+    left = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
     for trial in left:
         study.tell(trial.number, state=TrialState.FAIL)
     return len(left)

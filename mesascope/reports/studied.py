@@ -1,11 +1,14 @@
 """A study of a grid in words: headings of its readouts, its failures, its differences. Plain text for terminal and page."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from mesascope.reports.numbers import estimate_text, number, real
 from mesascope.reports.reading import items, look, table, words
 
+Shown = TypeVar("Shown")
+
+CONDITION = "condition"
 ALL_SEEDS = "share of the optimal training return, all seeds"
 """The only column that those who fail are averaged in."""
 
@@ -34,6 +37,33 @@ VERDICTS = ("search", "alignment")
 def verdicts_made(document: Mapping[str, Any]) -> list[str]:
     """Which of them any condition has."""
     return [part for part in VERDICTS if any(table(c, part) for c in items(document, "conditions"))]
+
+
+class Conditions(NamedTuple, Generic[Shown]):
+    """The table of conditions: a cell of a row for each column."""
+
+    columns: list[str]
+    rows: list[list[str | Shown]]
+
+
+def conditions_table(document: Mapping[str, Any], show: Callable[[Any], Shown]) -> Conditions[Shown]:
+    """Condition by condition: competent seeds, the return of all, the readouts shown, the verdicts. `show` writes a value
+    with its interval, as terminal and page have their own ways to.
+    """
+    shown, verdicts = [str(name) for name in items(document, "show")], verdicts_made(document)
+    return Conditions(
+        [CONDITION, "competent seeds", ALL_SEEDS, *map(said, shown), *verdicts],
+        [
+            [
+                words(condition, "name"),
+                f"{number(condition.get('competent'))} of {len(items(condition, 'seeds'))}",
+                show(condition.get("share_of_all")),
+                *(show(look(condition, "readouts", name)) for name in shown),
+                *(counted(condition, part) for part in verdicts),
+            ]
+            for condition in items(document, "conditions")
+        ],
+    )
 
 
 def heading(document: Mapping[str, Any]) -> str:

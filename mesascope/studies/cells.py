@@ -29,6 +29,17 @@ PARTS = ("world", "architecture", "base_optimizer", "agent")
 TASKS = "tasks"
 """In a base optimizer's table: how many different levels a training has, 0 for fresh ones at every update."""
 
+AUDITED = ("quick", "full")
+"""Depths at which a whole audit is made."""
+
+WEIGHT = "weight"
+"""Place of readouts of the behavioral objective."""
+
+WALKING = "walked-imitation"
+"""The base optimizer of agents that walk: it trains these and no others."""
+
+OWN = "organism:"
+
 
 class Look(NamedTuple):
     """How each trained agent is looked at: the same for all cells of a study."""
@@ -84,8 +95,9 @@ def _cells(spec: Spec) -> Iterator[Cell]:
             settings = {f"{part}.{option}": value for (part, option, _), value in zip(varied, chosen, strict=True)}
             parts = merged(merged(_plain(spec), _plain(condition)), _nested(settings))
             training, agent = resolve(parts)
-            check_look(spec, training.world)
             check_subject(condition, training.world)
+            check_look(spec, training.world)
+            check_walkers(spec, condition, training)
             first = spec.first_seed if condition.first_seed is None else condition.first_seed
             for seed in range(first, first + (condition.seeds or spec.seeds)):
                 name = label(condition.name, settings)
@@ -152,24 +164,48 @@ def with_tasks(optimizer: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_look(spec: Spec, world: AbstractWorld) -> None:
-    """`UsageError` for a shift the world does not have, or a readout that nothing gives."""
+    """`UsageError` for a shift the world does not have or that no audit would read, or a readout that nothing gives."""
+    if spec.shifts is not None and spec.depth in AUDITED:
+        raise UsageError(
+            f"'shifts' at depth '{spec.depth}': an audit runs all of the world's: leave 'shifts' out, or choose depth "
+            "'behavior' or 'objective'"
+        )
     for shift in spec.shifts or ():
         if shift not in world.shifts:
             raise unknown(f"shift of {world.name} in 'shifts'", shift, world.shifts)
     run = (TRAINING, *(world.shifts if spec.shifts is None else spec.shifts))
     valid = [f"{d}/{what}" for d in run for what in (*world.features, NOTHING, "competence", "share")]
-    valid += [*(f"weight/{feature}" for feature in world.independent_features), *(f"net/{what}" for what in NET)]
+    valid += [f"net/{what}" for what in NET]
+    if spec.depth != "behavior":
+        valid += [f"{WEIGHT}/{feature}" for feature in world.independent_features]
     for name in spec.show:
+        if spec.depth == "behavior" and name.startswith(f"{WEIGHT}/"):
+            raise UsageError(
+                f"readout '{name}' in 'show': at depth 'behavior' no objective is inferred: choose depth 'objective'"
+            )
         if name not in valid:
             raise unknown("readout in 'show'", name, valid)
+
+
+def check_walkers(spec: Spec, condition: Condition, training: Training) -> None:
+    """`UsageError` for a weight of the behavioral objective where a condition's agents walk: none is inferred of them."""
+    walks = (
+        training.base_optimizer == WALKING if condition.subject is None else is_stepwise(condition.subject[len(OWN) :])
+    )
+    weights = [name for name in spec.show if name.startswith(f"{WEIGHT}/")]
+    if walks and weights:
+        raise UsageError(
+            f"readout '{weights[0]}' in 'show': the agents of condition '{condition.name}' walk, and no objective is inferred "
+            "of those: leave it out"
+        )
 
 
 def check_subject(condition: Condition, world: AbstractWorld) -> None:
     """`UsageError` where a condition's subject is no organism of this package: a file does not say what code to run."""
     if condition.subject is None:
         return
-    kind, _, text = condition.subject.partition(":")
-    if kind != "organism":
+    text = condition.subject.removeprefix(OWN)
+    if text == condition.subject:
         raise UsageError(
             f"subject '{condition.subject}' of condition '{condition.name}': expected organism:NAME,key=value,..."
         )

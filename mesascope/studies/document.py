@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.core.statistics import mean_over_seeds
+from mesascope.core.statistics import Estimate, mean_over_seeds
 from mesascope.reports.reading import TRAINING, words
 from mesascope.studies.across import difference_of_means, differences
-from mesascope.studies.readouts import Row, limits, readout, share, usual
+from mesascope.studies.readouts import ARRANGED, Row, limits, readout, share, usual
 from mesascope.studies.spec import Spec
 
 FORMAT = 1
@@ -18,13 +18,13 @@ FORMAT = 1
 
 def study_results(spec: Spec, rows: Sequence[Row], command: str) -> dict[str, Any]:
     """What `study.json` holds. `rows` come in the order of the study's cells and are plain values, as read from a file."""
-    shown = list(spec.show) or usual(rows)
+    shown = list(spec.show) or usual([row for row in rows if not row.get("failed")])
     conditions = list(dict.fromkeys(words(row, "condition") for row in rows))
     by_name = {name: [row for row in rows if row["condition"] == name] for name in conditions}
     able = {name: [row for row in found if failure(row, spec.competent) is None] for name, found in by_name.items()}
     # Agents whose objective is known differ by design, and say nothing of whether what was trained differs.
     trained = [name for name in conditions if not by_name[name][0].get("subject")]
-    values = {name: {n: _values(able[n], name) for n in conditions} for name in shown}
+    values = {name: {n: _values(able[n], name) for n in trained} for name in shown if name not in ARRANGED}
     return {
         "format": FORMAT,
         "kind": "study",
@@ -37,19 +37,27 @@ def study_results(spec: Spec, rows: Sequence[Row], command: str) -> dict[str, An
         "reference": spec.reference,
         "show": shown,
         "conditions": [_condition(name, by_name[name], able[name], shown, spec) for name in conditions],
-        "differences": differences({name: [values[name][n] for n in trained] for name in shown}),
-        "against_reference": {
-            name: {
-                n: difference_of_means(values[name][n], values[name][spec.reference])
-                for n in conditions
-                if n != spec.reference
-            }
+        "differences": differences({name: list(by_condition.values()) for name, by_condition in values.items()}),
+        "against_reference": {}
+        if spec.reference is None
+        else {
+            name: {n: less(able[n], able[spec.reference], name) for n in conditions if n != spec.reference}
             for name in shown
-        }
-        if spec.reference is not None
-        else {},
+        },
         "rows": list(rows),
     }
+
+
+def less(rows: Sequence[Row], others: Sequence[Row], name: str) -> Estimate:
+    """Mean of a readout less its mean over other rows: of all seeds, with Welch's interval; where both sides treat the same
+    trained agents, of the seeds that both have, pair by pair, with Student's.
+    """
+    before = {row["seed"]: row for row in others if row.get("trained")}
+    pairs = [(row, before[row["seed"]]) for row in rows if row["seed"] in before]
+    if not pairs or any(row.get("trained") != other["trained"] for row, other in pairs):
+        return difference_of_means(_values(rows, name), _values(others, name))
+    both = [(readout(row, name), readout(other, name)) for row, other in pairs]
+    return mean_over_seeds(np.array([a - b for a, b in both if a is not None and b is not None], np.float64))
 
 
 def failure(row: Row, competent: float) -> str | None:
@@ -72,8 +80,8 @@ def _condition(name: str, rows: Sequence[Row], able: Sequence[Row], shown: Seque
         "name": name,
         "settings": rows[0].get("settings", {}),
         "subject": rows[0].get("subject"),
-        "training": rows[0].get("training", {}),
-        "agent": rows[0].get("agent", {}),
+        "training": next((row["training"] for row in rows if row.get("training")), {}),
+        "agent": next((row["agent"] for row in rows if row.get("agent")), {}),
         "seeds": [row["seed"] for row in rows],
         "competent": len(able),
         "averaged": [row["seed"] for row in able],

@@ -21,7 +21,7 @@ from mesascope.instruments.behavioral_objective import infer_behavioral_objectiv
 from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
 from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.learned.registry import LearnedAlgorithm, parameter_count
-from mesascope.studies.cells import Look
+from mesascope.studies.cells import AUDITED, Look
 from mesascope.worlds.world import AbstractWorld
 
 KEPT = ("search", "behavioral_objective", "mesa_objective", "behavior", "competence", "returns", "ledger", "alignment")
@@ -35,7 +35,7 @@ def measure(
 
     Levels and random numbers are those of an audit of this seed: the same for every condition.
     """
-    if look.depth in ("quick", "full"):
+    if look.depth in AUDITED:
         settings = (QUICK if look.depth == "quick" else FULL)._replace(levels=look.levels)
         whole = audit(world, audited, settings, seed, stage)
         return {part: whole[part] for part in KEPT if part in whole}

@@ -48,6 +48,9 @@ def limits(name: str) -> tuple[float, float]:
 
 NET = ("ticks", "nonzero", "parameters")
 
+ARRANGED = ("net/nonzero", "net/parameters")
+"""Readouts that the experimenter sets, directly or by a price: whether conditions differ in them is no finding."""
+
 
 def usual(rows: Sequence[Row]) -> list[str]:
     """What to show where the study does not say: competence, and what is first under the world's classic shift."""

@@ -64,6 +64,11 @@ def arrange(
             f"{world.name} is a world of stages, for which agents are trained by {' or '.join(STAGED_OPTIMIZERS)}, and no "
             "table: choose another base optimizer or architecture"
         )
+    if world.staged and architecture == "given-search":
+        raise UsageError(
+            f"the search of given-search takes every object for the end of an episode, and in {world.name} objects are picked "
+            "up: choose another architecture"
+        )
     given, options = dict(base_optimizer_options), dict(architecture_options)
     optimizer = build_base_optimizer(base_optimizer, given)
     if architecture == "table":

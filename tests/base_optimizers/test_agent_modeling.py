@@ -6,10 +6,21 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mesascope.base_optimizers.agent_modeling import planned, scripted, wanted_by_the_neighbor
+from mesascope.base_optimizers import agent_modeling
+from mesascope.base_optimizers.agent_modeling import (
+    NOBODY,
+    PLANNING,
+    SCRIPTED,
+    planned,
+    scripted,
+    wanted_by_the_neighbor,
+)
+from mesascope.base_optimizers.exact_policy_gradient import ReturnAndSurrogate
+from mesascope.base_optimizers.protocol import training_levels
 from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.base_optimizers.training import begin
 from mesascope.core.errors import UsageError
+from mesascope.core.solver import uniform_over
 from tests.base_optimizers.conftest import GLANCE
 from tests.core import twins
 
@@ -42,6 +53,37 @@ def test_the_first_phase_leaves_the_readout_and_the_second_everything_else(state
     assert all(np.array_equal(a, b) for a, b in zip(*map(jax.tree.leaves, rest), strict=True))
     assert (end.extra.weight == predicted.extra.weight).all()
     assert (end.subject.out != predicted.subject.out).any()
+
+
+def test_whom_it_predicts_is_what_it_learns(world, monkeypatch):
+    """One update of the first phase with each neighbor: what is learned is of that one, and of nobody nothing is."""
+    # The return moves nothing in this phase, and its program takes long to compile.
+    monkeypatch.setattr(
+        agent_modeling,
+        "exact_return",
+        lambda policy, *rest: ReturnAndSurrogate(policy[..., 0].mean(), policy[..., 1].mean()),
+    )
+
+    arms = {n: build_base_optimizer("agent-modeling", {**OPTIONS, "neighbor": n}) for n in (NOBODY, SCRIPTED, PLANNING)}
+    start = begin(arms[NOBODY], world, "feed-forward", {"channels": 2, "layers": 1}, seed=0)
+
+    @eqx.filter_jit
+    def once(state):
+        mdp = world.to_mdp(training_levels(state.key(), world, 4, 0, 0))
+        chosen = {SCRIPTED: scripted(mdp), PLANNING: planned(world, mdp)}
+        made = {n: (mdp.initial[..., None] * uniform_over(c)).sum((0, 1)) for n, c in chosen.items()}
+        return {n: arm.update(state, world)[0] for n, arm in arms.items()}, made
+
+    after, made = once(start)
+    same = map(np.array_equal, *(jax.tree.leaves((s.subject, s.extra)) for s in (start, after[NOBODY])))
+    assert all(same), "with nobody to predict the net stays as it began"
+    assert (after[SCRIPTED].extra.bias != after[PLANNING].extra.bias).any()
+    for neighbor, moves in made.items():
+        # By Adam's first step a bias moves the way of its gradient: toward what the neighbor does more often than chance.
+        toward = np.asarray(moves / moves.sum()) - 0.25
+        found = after[neighbor].extra
+        assert (np.sign(found.bias) == np.sign(toward))[np.abs(toward) > 1e-3].all()
+        assert (found.weight != start.extra.weight).any()
 
 
 def test_the_neighbors(world, batch):

@@ -1,5 +1,9 @@
 """The buffer against a slow twin; what is replayed; that replay finds the few levels that tell."""
 
+import dataclasses
+from types import SimpleNamespace
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mesascope.base_optimizers import prioritized_replay
+from mesascope.base_optimizers.exact_policy_gradient import ReturnAndSurrogate
 from mesascope.base_optimizers.prioritized_replay import EMPTY, Buffer, PrioritizedReplay, add, pick, priorities
 from mesascope.base_optimizers.training import advance, begin
 from mesascope.core.errors import UsageError
@@ -66,6 +72,40 @@ def test_picks_are_different_levels_in_proportion():
 def test_a_buffer_smaller_than_a_batch_is_refused():
     with pytest.raises(UsageError, match="capacity 8: expected at least as many levels as a batch has, which is 32"):
         PrioritizedReplay(capacity=8)
+
+
+@pytest.mark.parametrize("batches", [1, 3])
+def test_levels_that_come_round_again_are_refused(batches):
+    with pytest.raises(UsageError, match=f"batches {batches}: prioritized-replay draws fresh levels"):
+        PrioritizedReplay(batches=batches)
+
+
+def test_the_step_is_taken_on_what_is_replayed(world, monkeypatch):
+    """Two trainings that draw other levels, but replay the same ones, take the same step."""
+    # Which levels are used is asked here, and not what is computed of them: any numbers of the answers will do.
+    monkeypatch.setattr(
+        prioritized_replay,
+        "exact_return",
+        lambda policy, *rest: ReturnAndSurrogate(policy[..., 0].mean(), policy[..., 1].mean()),
+    )
+    monkeypatch.setattr(
+        prioritized_replay, "regret_of", lambda mdp, policy, *rest: SimpleNamespace(regret=policy[..., 2].mean(1))
+    )
+    optimizer = PrioritizedReplay(updates=4, batch=4, capacity=4, learning_rate=1e-2, warmup=0)
+    update = eqx.filter_jit(optimizer.update)
+    kept = Buffer(world.draw(named_key(1, "kept"), 4), jnp.full(4, 9.0), jnp.zeros(4, jnp.int32))
+    begun = begin(optimizer, world, "feed-forward", {"channels": 2, "layers": 1}, seed=0)
+    begun = dataclasses.replace(begun, buffer=kept, updates=jnp.array(3, jnp.int32))
+    other = dataclasses.replace(begun, seed_key=jax.random.key_data(named_key(5)))
+    (one, said), (another, also) = (update(state, world) for state in (begun, other))
+    for a, b in zip(jax.tree.leaves(one.subject), jax.tree.leaves(another.subject), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    assert (one.subject.out != begun.subject.out).any()
+    # Adam's first step is all but a sign, so the sizes are compared as well.
+    np.testing.assert_allclose(said, also, rtol=1e-4)
+    for state in (one, another):
+        assert (np.asarray(state.buffer.regret) <= 1).all(), "measured again, and no longer 9"
+        assert (np.asarray(state.buffer.measured) == 3).all()
 
 
 @pytest.mark.slow

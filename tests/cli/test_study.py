@@ -2,11 +2,19 @@
 
 import json
 
+import equinox as eqx
 import pytest
 
 from mesascope.cli import main, studying
+from mesascope.cli.subjects import LEARNED
+from mesascope.core.rng import named_key
+from mesascope.learned.registry import build
 from mesascope.reports.html.studied import render_study
+from mesascope.store.learned_algorithm import save_learned_algorithm
+from tests.store.test_learned_algorithm import PROVENANCE
 from tests.studies.test_aggregate import row
+
+LOOKED_AT = studying.row_of
 
 FILE = """
 title = "Two"
@@ -85,6 +93,36 @@ def test_an_interrupted_study_goes_on_where_it_stopped(study, made, monkeypatch,
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
 
 
+def test_a_seed_that_diverged_is_a_capability_failure_and_the_others_are_told(study, made, monkeypatch, tmp_path):
+    """The first seed's weights are NaN: it is listed, and neither what is shown nor what is said of the training is lost."""
+    whole = [name for name in FILE.splitlines() if not name.startswith("show")]
+    (tmp_path / "two.toml").write_text("\n".join(whole))
+    cell = studying.make_job(tmp_path / "two.toml", tmp_path / "out").cells[0]
+    config, inputs = cell.training.architecture_config, len(cell.training.world.channels)
+    net = eqx.filter_jit(lambda: build("glance", config, key=named_key(0), inputs=inputs))()
+    broken = eqx.tree_at(lambda n: n.out, net, net.out * float("nan"))
+    save_learned_algorithm(studying._folder(tmp_path / "out", cell) / LEARNED, broken, PROVENANCE)
+    thin_air = studying.row_of
+
+    def row_of(out, cell, live):
+        return LOOKED_AT(out, cell, live) if cell.seed == 0 else thin_air(out, cell, live)
+
+    monkeypatch.setattr(studying, "row_of", row_of)
+    assert main.run(study) == 0
+    document = json.loads((tmp_path / "out" / "study.json").read_text())
+    first, second = document["conditions"]
+    for condition in (first, second):
+        assert condition["capability_failures"] == {"0": "its weights are not finite"}
+        assert (condition["averaged"], condition["seeds"]) == ([1], [0, 1])
+        assert condition["readouts"]["blue-door/red"]["value"] == 0.25
+    assert first["training"]["architecture"][0] == "glance"
+    assert second["agent"] == {"bits": 2, "prune": 0.0}
+    assert set(document["show"]) == {"training/competence", *(f"blue-door/{e}" for e in ("door", "red", "nothing"))}
+    page = (tmp_path / "out" / "study.html").read_text()
+    assert "seed 0: its weights are not finite" in page
+    assert "exact-policy-gradient (" in page
+
+
 def test_conditions_that_come_to_the_same_share_what_was_found(study, made, tmp_path):
     (tmp_path / "two.toml").write_text(FILE.replace("bits = 2", "bits = 0"))
     assert main.run(study) == 0
@@ -105,10 +143,26 @@ def test_a_changed_file_makes_only_what_is_new(study, made, tmp_path):
     assert made == [("rounded", 0)], "what was done before is still there"
 
 
+@pytest.mark.parametrize("line", ['{"condition": "a"}', '{"fingerprint": 3}', '{"fingerprint": ["a"]}'])
+def test_a_line_that_is_of_no_cell_is_named_and_nothing_is_lost(study, made, line, capsys, tmp_path):
+    assert main.run(study) == 0
+    cells = tmp_path / "out" / "cells.jsonl"
+    damaged = cells.read_text() + line + "\n"
+    cells.write_text(damaged)
+    made.clear()
+    assert main.run(study) != 0
+    err = capsys.readouterr().err
+    assert "cells.jsonl, line 5: expected the text 'fingerprint'" in err
+    assert "Traceback" not in err
+    assert cells.read_text() == damaged
+    assert made == []
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (("seeds =", "sedes ="), "two.toml: unknown key 'sedes': did you mean 'seeds'?"),
+        (("shifts = [", 'depth = "quick"\nshifts = ['), "two.toml: 'shifts' at depth 'quick': an audit runs all"),
         (("bits", "bites"), "two.toml: unknown option of the agent 'bites': did you mean 'bits'?"),
     ],
 )

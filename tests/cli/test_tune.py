@@ -87,6 +87,10 @@ def test_the_page_is_safe_and_always_the_same(tuned):
     assert "script" not in page
     assert "mesa: found to" in page
     assert "nobody looked" in page
+    assert "nobody declared it one" in page
+    given = render_tuning({**found, "meta_and_mesa": {**found["meta_and_mesa"], "built_in": True}})
+    assert "nobody declared it one" not in given
+    assert "search was built into it by whoever wrote the architecture" in given
 
 
 def test_the_same_command_does_nothing_again_and_more_trials_go_on(tuned, examined, capsys):

@@ -129,6 +129,12 @@ def test_what_the_examination_cannot_ask_is_said_to_be_so():
     found = examine(make_world("keys-and-chests"), agent, agent, 0.5, QUICK_LOOK)
     assert (found.verdict, found.tests) == ("cannot-tell", ())
     assert "not applicable" in found.reason
+    assert "built into the agent" not in found.reason
+    given = build("given-search", {"channels": 2, "ticks": 3}, key=named_key(0), inputs=len(problem.world.channels))
+    assert (
+        "search was built into the agent"
+        in examine(make_world("keys-and-chests"), given, given, 0.5, QUICK_LOOK).reason
+    )
     walker = build("conv-lstm", {"channels": 2, "ticks_per_step": 1}, key=named_key(0), inputs=8)
     assert examine(problem.world, walker, agent, 0.5, QUICK_LOOK) is None
 

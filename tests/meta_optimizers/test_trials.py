@@ -13,6 +13,7 @@ from mesascope.meta_optimizers.trials import (
     Search,
     TrialResult,
     drop_unfinished,
+    enqueue_default,
     front,
     incumbents,
     results_of,
@@ -77,6 +78,17 @@ def test_a_tuning_cut_off_chooses_the_trials_it_would_have_had(tmp_path, sampler
     again = tuned(sampler, 25, "median", study=study)
     assert bare(again) == bare(whole)
     assert bare(tuned(sampler, 25, "median", study=study)) == bare(again)  # nothing is left to do
+
+
+def test_a_tuning_stopped_before_its_first_trial_goes_on(tmp_path):
+    study = open_study(tmp_path, "journal", ["maximize"], "mine")
+    enqueue_default(study, problem())
+    close_study(study)
+    study = open_study(tmp_path, "journal", ["maximize"], "mine")
+    assert drop_unfinished(study) == 0
+    results = tuned("random", 3, study=study)
+    assert bare(results) == bare(tuned("random", 3))
+    close_study(study)
 
 
 def test_the_two_storages_hold_the_same(tmp_path):

@@ -2,7 +2,17 @@
 
 import pytest
 
-from mesascope.reports.studied import counted, difference_lines, failure_lines, heading, said, verdicts_made
+from mesascope.reports.html.studied import render_study
+from mesascope.reports.studied import (
+    ALL_SEEDS,
+    conditions_table,
+    counted,
+    difference_lines,
+    failure_lines,
+    heading,
+    said,
+    verdicts_made,
+)
 
 DOCUMENT = {
     "title": "T",
@@ -45,6 +55,25 @@ def test_differences_tell_what_they_rest_on():
     assert "p = 0.0123 (0.0247 counting that 2 readouts were compared; 4 seeds, 2 conditions)" in first
     assert against == "  b less a: \N{MINUS SIGN}0.25 [\N{MINUS SIGN}0.50, 0.00]"
     assert last == "weight of red: too few competent seeds to compare conditions"
+
+
+def test_the_table_of_conditions_is_one_for_terminal_and_page():
+    told = {
+        "show": ["blue-door/red"],
+        "conditions": [
+            {**condition, "competent": 1, "share_of_all": 0.5, "readouts": {"blue-door/red": at}}
+            for at, condition in enumerate(DOCUMENT["conditions"])
+        ],
+    }
+    columns, rows = conditions_table(told, lambda value: ["written", value])
+    assert columns == ["condition", "competent seeds", ALL_SEEDS, "blue-door: red first", "search"]
+    assert rows == [
+        ["a", "1 of 3", ["written", 0.5], ["written", 0], "no-search 1, search 2"],
+        ["b", "1 of 3", ["written", 0.5], ["written", 1], ""],
+    ]
+    page = render_study(told)
+    for column in columns:
+        assert f">{column}</th>" in page
 
 
 def test_verdicts_are_counted():

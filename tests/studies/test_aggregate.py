@@ -123,6 +123,58 @@ def test_failures_are_listed_and_averaged_in_nowhere():
     assert failure({}, 0.5) == "its return in training was not measured"
 
 
+def test_a_seed_that_diverged_comes_first_and_hides_nothing():
+    """The row of a failed training has no findings; what is shown and said of the condition comes from the others."""
+    named = {"training": {"architecture": ["glance", {}]}, "agent": {"bits": 3}}
+    rows = [{**found, **named} for found in ROWS if found["condition"] == "b"]
+    broken = {k: v for k, v in {**rows[0], **named}.items() if k in ("condition", "settings", "world", *named)}
+    diverged = {**broken, "seed": 7, "failed": "its weights are not finite"}
+    (condition,) = study_results(Spec(title="T"), [diverged, *rows], "")["conditions"]
+    assert condition["capability_failures"] == {"7": "its weights are not finite"}
+    assert (condition["seeds"], condition["averaged"]) == ([7, 0, 1], [0, 1])
+    assert (condition["training"], condition["agent"]) == (named["training"], named["agent"])
+    assert condition["readouts"].keys() == set(usual(rows))
+    assert condition["readouts"]["blue-door/red"].value == 0.8
+    (alone,) = study_results(Spec(title="T"), [diverged], "")["conditions"]
+    assert (alone["competent"], list(alone["readouts"])) == (0, ["training/competence"])
+
+
+def arranged(condition, seed, red, nonzero, trained=None):
+    own = {} if trained is None else {"trained": trained}
+    return {**row(condition, seed, red, 0.97), "net": {"nonzero": nonzero, "parameters": 9, "ticks": 4}, **own}
+
+
+def test_what_the_experimenter_set_is_shown_and_not_tested():
+    rows = [arranged(c, s, 0.1 * s, share) for c, share in (("a", 1.0), ("b", 0.5)) for s in range(3)]
+    shown = ["blue-door/red", "net/nonzero", "net/parameters", "net/ticks"]
+    document = study_results(Spec(title="T", show=shown), rows, "")
+    tested = {found.readout: found for found in document["differences"]}
+    assert tested.keys() == {"blue-door/red", "net/ticks"}
+    assert tested["blue-door/red"].adjusted == min(1.0, 2 * tested["blue-door/red"].p)
+    assert document["conditions"][1]["readouts"]["net/nonzero"].value == 0.5
+
+
+def test_the_same_agents_treated_are_compared_pair_by_pair():
+    rng = np.random.default_rng(0)
+    before = rng.normal(0.5, 0.1, 5)
+    less = rng.normal(0.02, 0.005, 5)
+    rows = [arranged("plain", s, before[s], 1.0, f"trainings/{s}") for s in range(5)]
+    treated = [arranged("half", s, before[s] - less[s], 0.5, f"trainings/{s}") for s in range(5)]
+    spec = Spec(title="T", reference="plain", show=["blue-door/red"])
+
+    def against(rows):
+        return study_results(spec, rows, "")["against_reference"]["blue-door/red"]["half"]
+
+    paired = against([*rows, *treated])
+    expected = stats.ttest_1samp(-less, 0).confidence_interval(0.95)
+    np.testing.assert_allclose(paired.interval, expected, atol=1e-12)
+    others = [{**found, "trained": f"trainings/{found['seed'] + 9}"} for found in treated]
+    welch = difference_of_means(before - less, before)
+    assert against([*rows, *others]) == welch
+    assert against([*rows, {**treated[0], "trained": "x"}, *treated[1:]]) == welch, "all pairs, or none"
+    assert paired.interval.high - paired.interval.low < (welch.interval.high - welch.interval.low) / 5
+
+
 def test_every_readout_compared_is_counted_in():
     groups = [np.array([0.0, 0.1, 0.2]), np.array([0.9, 0.8, 1.0])]
     (alone,) = differences({"x": groups})

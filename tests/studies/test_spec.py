@@ -51,6 +51,40 @@ def cells(text):
             'show = ["blue-door/rde"]\n' + HEAD,
             "unknown readout in 'show' 'blue-door/rde': did you mean 'blue-door/red'?",
         ),
+        (
+            'depth = "quick"\nshifts = ["blue-door"]\n' + HEAD,
+            "'shifts' at depth 'quick': an audit runs all of the world's",
+        ),
+        ('depth = "full"\nshifts = []\n' + HEAD, "'shifts' at depth 'full': an audit runs all of the world's"),
+        ('show = ["weight/red"]\n' + HEAD, "'weight/red' in 'show': at depth 'behavior' no objective is inferred"),
+        (
+            'depth = "objective"\nshow = ["weight/rde"]\n' + HEAD,
+            "unknown readout in 'show' 'weight/rde': did you mean 'weight/red'?",
+        ),
+        (
+            'depth = "objective"\nshow = ["weight/red"]\n'
+            + HEAD
+            + '[architecture]\nname = "conv-lstm"\n[base_optimizer]\nname = "walked-imitation"',
+            "the agents of condition 'all' walk, and no objective is inferred",
+        ),
+        (
+            'depth = "quick"\nshow = ["weight/red"]\n'
+            + HEAD
+            + '[[condition]]\nname = "a"\nsubject = "organism:walking-planner"',
+            "the agents of condition 'a' walk, and no objective is inferred",
+        ),
+        (
+            HEAD + '[base_optimizer]\nname = "prioritized-replay"\ntasks = 64',
+            "batches 2: prioritized-replay draws fresh",
+        ),
+        (
+            HEAD + '[base_optimizer]\nname = "prioritized-replay"\n[architecture]\nname = "table"',
+            "batches 8: prioritized-replay draws fresh levels",
+        ),
+        (
+            'title = "T"\n[world]\nname = "keys-and-chests"\n[architecture]\nname = "given-search"',
+            "given-search takes every object for the end of an episode, and in keys-and-chests objects are picked up",
+        ),
         ('reference = "b"\n' + HEAD + '[[condition]]\nname = "a"', "unknown condition in 'reference' 'b'"),
     ],
 )
@@ -138,3 +172,9 @@ def test_tasks_are_as_many_different_levels(tasks, batch, batches):
 
 def test_no_tasks_are_fresh_levels():
     assert with_tasks("imitation", {"tasks": 0, "updates": 3}) == {"updates": 3}
+
+
+@pytest.mark.parametrize("depth", ["objective", "quick", "full"])
+def test_weights_are_shown_where_an_objective_is_inferred(depth):
+    (cell,) = cells(f'depth = "{depth}"\nseeds = 1\nshow = ["weight/red"]\n' + HEAD)
+    assert cell.look.depth == depth

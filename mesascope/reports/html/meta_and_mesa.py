@@ -31,7 +31,10 @@ def meta_and_mesa(document: Mapping[str, Any]) -> Markup:
             "is it an optimizer?",
             f"yes, by declaration: {base} is a loop of updates that somebody wrote, designed to raise the training return",
             join(
-                "nobody declared it one; the search examination says: ",
+                "search was built into it by whoever wrote the architecture, and need not have been learned; "
+                if contrast.get("built_in")
+                else "nobody declared it one; ",
+                "the search examination says: ",
                 _said(contrast, "after"),
                 f" (before training: {_plain(contrast, 'before')})",
             ),

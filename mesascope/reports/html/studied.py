@@ -9,7 +9,7 @@ from mesascope.reports.markup import Child, Markup, tag
 from mesascope.reports.numbers import MISSING, number, real
 from mesascope.reports.reading import items, look, words
 from mesascope.reports.reading import table as mapping
-from mesascope.reports.studied import ALL_SEEDS, counted, failure_lines, said, verdicts_made
+from mesascope.reports.studied import CONDITION, VERDICTS, conditions_table, failure_lines, said
 
 
 def render_study(document: Mapping[str, Any]) -> str:
@@ -50,21 +50,8 @@ def _opening(document: Mapping[str, Any]) -> list[Markup]:
 
 
 def _conditions(document: Mapping[str, Any]) -> Markup:
-    shown = [str(name) for name in items(document, "show")]
-    verdicts = verdicts_made(document)
-    columns = [Column("condition", "text"), Column("competent seeds"), Column(ALL_SEEDS)]
-    columns += [Column(said(name)) for name in shown]
-    columns += [Column(part, "text") for part in verdicts]
-    rows: list[list[Child]] = [
-        [
-            words(condition, "name"),
-            f"{number(condition.get('competent'))} of {len(items(condition, 'seeds'))}",
-            value_cell(condition.get("share_of_all")),
-            *(value_cell(look(condition, "readouts", name)) for name in shown),
-            *(counted(condition, part) for part in verdicts),
-        ]
-        for condition in items(document, "conditions")
-    ]
+    heads, rows = conditions_table(document, value_cell)
+    columns = [Column(head, "text" if head in (CONDITION, *VERDICTS) else "number") for head in heads]
     return section(2, "conditions", "Conditions side by side", table(columns, rows))
 
 
@@ -96,7 +83,12 @@ def _differences(document: Mapping[str, Any]) -> Markup:
             [name, *(value_cell(look(against, readout, name)) for readout in against)] for name in names
         ]
         parts.append(
-            table(heads, lines, caption=f"Less {words(document, 'reference')}: difference of means, Welch's interval")
+            table(
+                heads,
+                lines,
+                caption=f"Less {words(document, 'reference')}: difference of means with Welch's interval; "
+                "of seeds pair by pair, with Student's, where both treat the same trained agents",
+            )
         )
     return section(2, "differences", "Do the conditions differ?", *parts)
 
