@@ -18,6 +18,7 @@ from mesascope.audit.subjects import AuditSubject, describe
 from mesascope.audit.walked import audit_walker
 from mesascope.audit.watch import Watch
 from mesascope.audit.worst_level import find_worst_level, worst_drawn, worst_found
+from mesascope.core.opening import open_readout
 from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.behavior import Behavior, measure_behavior
@@ -61,6 +62,7 @@ def audit(
     watch = Watch(stage)
     watch("asking the subject")
     samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
+    subject = open_readout(subject, world.observe(samples[0].levels[:2]))
     # What needs the answers alone is done beside the rest: most of a first audit is compiling, one program at a time.
     # The subject itself is asked by one thread only, since it may be somebody's own code.
     with ThreadPoolExecutor(1, "beside") as beside:

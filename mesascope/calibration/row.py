@@ -9,8 +9,9 @@ import numpy as np
 from mesascope.audit.exhibited import audit_key
 from mesascope.calibration.subjects import Known
 from mesascope.core.jsonable import to_json
+from mesascope.core.opening import open_readout
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractOpenSubject, as_open
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import answer, draw_sample
 from mesascope.instruments.search.battery import TESTS
@@ -48,6 +49,7 @@ def examine(world: AbstractWorld, known: Known, seed: int, effort: Effort = EFFO
     untrained = None if known.untrained is None else known.untrained(world, [pool], seed)
     samples = [draw_sample(world, subject, named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
     pursued = infer_pursued(world, samples, named_key(key, "pursued"))
+    subject = as_open(open_readout(subject, world.observe(pool[:2])))
     found = examine_search(world, subject, untrained, pool, pursued, named_key(key, "search"), effort, LOWEST)
     row = {
         "name": known.name,

@@ -9,10 +9,11 @@ that is search, the search examination says, before training and after it.
 from collections.abc import Callable
 from typing import NamedTuple
 
+from mesascope.core.opening import open_readout
 from mesascope.core.options import Config
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractOpenSubject, as_open
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import draw_sample
 from mesascope.instruments.search.battery import SearchTest
@@ -90,7 +91,8 @@ def examine(
     samples = [draw_sample(world, subject, named_key(key, name), EVIDENCE, name) for name in shown]
     pursued = infer_pursued(world, samples, named_key(key, "pursued"))
     pool = contested_levels(world, named_key(key, "contested"), looked.pool)
-    said = examine_search(world, subject, untrained, pool, pursued, key, looked.effort)
+    opened = as_open(open_readout(subject, world.observe(pool[:2])))
+    said = examine_search(world, opened, untrained, pool, pursued, key, looked.effort)
     return Found(said.verdict.value, said.reason + built, tuple(map(_tested, said.tests)), competence)
 
 

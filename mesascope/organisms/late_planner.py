@@ -57,7 +57,7 @@ class ReadoutPlanner(AbstractOpenSubject):
     **Ground truth.** It searches, and its goal and walls may be rewritten in any state.
 
     **Built to satisfy** the edits, and to defeat whatever waits for something to spread from tick to tick: to such a
-    test every edit of it looks like an edit of the input.
+    test every edit of it looks like an edit of the input, unless the loop in its readout is opened.
     """
 
     weights: Float[Array, " feature"]

@@ -32,6 +32,8 @@ SEARCH_CARD = Card(
         "does not hold, the verdict is cannot-tell, also for a searcher that carries a large table along.",
         "The capacity bound excludes tables, not clever heuristics of few bits.",
         "A feed-forward network that unrolls a search passes as one that iterates.",
+        "A loop in the readout is opened and its rounds edited like ticks. A search within a single tick, or in a loop whose "
+        "rounds are not known before it runs, is not: it comes out as no-search or cannot-tell.",
         "The error rates at the threshold are those of the organisms of the zoo; of an agent unlike all of them they say little.",
     ),
     cost="a few hundred short runs on at most 256 levels each; where they pass, up to 65,536 levels once more",

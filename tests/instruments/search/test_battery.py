@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mesascope.core.opening import open_readout
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, Interval
 from mesascope.instruments.search.battery import SearchTest, run_test
@@ -146,3 +147,11 @@ def test_normalized_score_is_zero_at_the_highest_control_and_one_at_the_ceiling(
     assert normalized(share(0.6), share(0.9), controls).value == pytest.approx(0.5)
     assert normalized(share(0.3), share(0.3), controls).value == 0.0
     assert np.isnan(normalized(Tally(cells * 0, cells * 0), share(0.9), controls).value)
+
+
+def test_a_search_that_happens_while_answering_is_found_once_the_readout_is_open(world, contested, trials):
+    closed = build_organism("readout-planner,ticks=40", world, [contested])
+    assert audit(world, trials, closed).verdict is Verdict.CANNOT_TELL
+    found = audit(world, trials, open_readout(closed, world.observe(contested[:2])))
+    assert found.verdict is Verdict.SEARCH, found.reason
+    assert all(test.score.interval.low > 0.95 for test in found.tests)
