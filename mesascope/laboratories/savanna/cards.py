@@ -51,7 +51,7 @@ SELECTION = Card(
         "they fare when the world shifts; how fast selection follows a change."
     ),
     estimator=(
-        "Shares and means of the last generation over seeds with bootstrap intervals; fitness is an exact mean over the "
+        "Shares and means of the last generation over seeds with Student intervals; fitness is an exact mean over the "
         "contexts of a life; the inner gap of values w is 1 - correlation (w . g), exact for normal percepts."
     ),
     assumptions="No recombination; tournaments; one gene switches between reflexes and search.",

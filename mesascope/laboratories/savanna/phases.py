@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap_mean, wilson
+from mesascope.core.statistics import Estimate, mean_over_seeds, wilson
 from mesascope.laboratories.savanna.ecology import Ecology
 from mesascope.laboratories.savanna.selection import Life, evolve
 
@@ -65,7 +65,7 @@ def run_phases(
     points = [
         Point(
             life,
-            bootstrap_mean(row),
+            mean_over_seeds(row, 0.0, 1.0),
             wilson(int((row >= WON).sum()), seeds),
             float(np.linalg.norm(lengths.mean(0))),
             tuple(float(x) for x in row),

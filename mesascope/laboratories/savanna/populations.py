@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap_mean
+from mesascope.core.statistics import Estimate, mean_over_seeds
 from mesascope.laboratories.savanna.ecology import (
     CANDY,
     CONTRACEPTION,
@@ -63,7 +63,7 @@ def compare_populations(ecology: Ecology, seed: int = 0, *, seeds: int = SEEDS) 
 
 
 def _fate(world: str, row: Float[np.ndarray, "seed 3"], kind: str) -> Fate:
-    offspring, candy, own = (bootstrap_mean(np.asarray(column, np.float64)) for column in np.asarray(row).T)
+    offspring, candy, own = (mean_over_seeds(np.asarray(column, np.float64)) for column in np.asarray(row).T)
     return Fate(offspring, candy if world == CANDY else None, own if kind == "animals" else None)
 
 

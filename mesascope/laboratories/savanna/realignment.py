@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap_mean
+from mesascope.core.statistics import Estimate, mean_over_seeds
 from mesascope.laboratories.savanna.ecology import CHANGED, Ecology
 from mesascope.laboratories.savanna.selection import evolve, select
 
@@ -108,9 +108,9 @@ def _speed(ramp: int, gaps: Float[np.ndarray, "seed generation"]) -> Speed:
     closed = np.array([float(c) for c in closed_at if c is not None])
     return Speed(
         ramp,
-        bootstrap_mean(gaps.max(-1)),
-        bootstrap_mean(gaps[:, max(ramp // 2, 1)]),
-        bootstrap_mean(closed),
+        mean_over_seeds(gaps.max(-1), 0.0, 2.0),
+        mean_over_seeds(gaps[:, max(ramp // 2, 1)], 0.0, 2.0),
+        mean_over_seeds(closed, 0.0),
         sum(c is None for c in closed_at),
     )
 

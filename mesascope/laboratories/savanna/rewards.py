@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap_mean
+from mesascope.core.statistics import Estimate, mean_over_seeds
 from mesascope.laboratories.savanna.ecology import PERCEPTS, Ecology, draw_contexts, offspring
 from mesascope.laboratories.savanna.realignment import inner_gap
 
@@ -123,11 +123,11 @@ def learn_twice(ecology: Ecology, seed: int = 0, *, seeds: int = SEEDS) -> Twice
     gaps = [_gap(x, ecology.correlation) for x in (rewards, values)]
     shares = np.asarray(levers, np.float64)
     return TwiceLearned(
-        bootstrap_mean(earned[:, 0]),
-        bootstrap_mean(earned[:, -1]),
-        bootstrap_mean(gaps[0]),
-        bootstrap_mean(gaps[1]),
-        {s: tuple(bootstrap_mean(shares[:, i, j]) for j in range(len(PRESSES))) for i, s in enumerate(STRENGTHS)},
+        mean_over_seeds(earned[:, 0]),
+        mean_over_seeds(earned[:, -1]),
+        mean_over_seeds(gaps[0], 0.0, 2.0),
+        mean_over_seeds(gaps[1], 0.0, 2.0),
+        {s: tuple(mean_over_seeds(shares[:, i, j], 0.0, 1.0) for j in range(len(PRESSES))) for i, s in enumerate(STRENGTHS)},
         seeds,
     )
 

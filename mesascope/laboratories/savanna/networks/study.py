@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap_mean
+from mesascope.core.statistics import Estimate, mean_over_seeds
 from mesascope.laboratories.savanna.ecology import PERCEPTS, Ecology
 from mesascope.laboratories.savanna.networks.appraisal import CHANCES, STAGES, Appraised, Wanting, appraise
 from mesascope.laboratories.savanna.networks.chance import Chance, draw_chance
@@ -137,7 +137,7 @@ def _shuffled(key: PRNGKeyArray, genomes: Genome) -> Genome:
 
 
 def _over_seeds(found: Array | Float[np.ndarray, " seed"]) -> Estimate:
-    return bootstrap_mean(np.asarray(found, np.float64))
+    return mean_over_seeds(np.asarray(found, np.float64))
 
 
 @partial(jax.jit, static_argnames=("ecology", "rule"))
