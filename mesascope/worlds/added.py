@@ -20,7 +20,7 @@ def with_added(
     """The same world, the first `added` levels of each draw of training levels replaced by levels of which `holds` is true.
 
     They are drawn evenly from the distributions in `names`, whose levels must have the size of training levels. Where too few
-    of those drawn are of the kind, others fill up.
+    of those drawn are of the kind, others fill up. A draw of fewer than `added` levels is left as it is.
     """
 
     def draw(self: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:

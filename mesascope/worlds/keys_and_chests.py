@@ -14,7 +14,7 @@ from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
 from mesascope.worlds.grid import ABSENT, GridLevels
-from mesascope.worlds.maze import check_share, check_size, draw_mazes
+from mesascope.worlds.maze import check_share, check_size, distinct_cells, draw_mazes
 from mesascope.worlds.stages import observe_stages, to_staged_mdp
 from mesascope.worlds.vocabulary import Glyph, Vocabulary
 from mesascope.worlds.world import TRAINING, AbstractWorld
@@ -107,8 +107,6 @@ class KeysAndChests(AbstractWorld):
 @partial(jax.jit, static_argnames=("count", "size", "counts"))
 def _draw(key: PRNGKeyArray, count: int, size: int, openings, counts: tuple[int, int]) -> GridLevels:
     walls = draw_mazes(named_key(key, "walls"), count, size, openings)
-    flat = walls.reshape(count, -1)
-    noise = jnp.where(flat, jnp.inf, jax.random.uniform(named_key(key, "cells"), flat.shape))
-    cell = jax.lax.top_k(-noise, sum(counts))[1].astype(jnp.int32)
+    cell = distinct_cells(named_key(key, "cells"), walls, sum(counts))
     shape = jnp.broadcast_to(jnp.arange(sum(counts)) >= counts[0], cell.shape).astype(jnp.int32)
     return GridLevels(walls, cell, shape, jnp.full_like(shape, ABSENT), vocabulary_of(*counts))

@@ -66,3 +66,10 @@ def draw_mazes(
     odd_column = odd_row if width == height else jnp.arange(width) % 2 == 1
     walls = jnp.broadcast_to(odd_row[:, None] | odd_column[None, :], (count, height, width))
     return walls.at[:, between[:, 0], between[:, 1]].set(~opened)
+
+
+def distinct_cells(key: PRNGKeyArray, walls: Bool[Array, "level height width"], count: int) -> Int[Array, "level object"]:
+    """`count` different free cells of each level, at random, in random order."""
+    flat = walls.reshape(walls.shape[0], -1)
+    noise = jnp.where(flat, jnp.inf, jax.random.uniform(key, flat.shape))
+    return jax.lax.top_k(-noise, count)[1].astype(jnp.int32)

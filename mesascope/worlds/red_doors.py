@@ -14,7 +14,7 @@ from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
 from mesascope.worlds.grid import ABSENT, COLORS, SHAPES, GridLevels, observe, to_mdp
-from mesascope.worlds.maze import check_share, check_size, draw_mazes
+from mesascope.worlds.maze import check_share, check_size, distinct_cells, draw_mazes
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 _DOOR, _BALL = (SHAPES.index(s) for s in SHAPES)
@@ -117,18 +117,11 @@ _MIXES = {
 def _draw(key: PRNGKeyArray, count: int, size: int, openings, mix: _Mix, alpha) -> GridLevels:
     """Levels with objects as in `mix`, or, in a share `alpha` of them, as in the classic shift."""
     walls = draw_mazes(named_key(key, "walls"), count, size, openings)
-    cell = _place(named_key(key, "cells"), walls, 3)
+    cell = distinct_cells(named_key(key, "cells"), walls, 3)
     shape, color = _objects(named_key(key, "objects"), count, mix)
     apart = jax.random.uniform(named_key(key, "alpha"), (count, 1)) < alpha
     other_shape, other_color = _objects(named_key(key, "apart"), count, _MIXES["blue-door"])
     return GridLevels(walls, cell, jnp.where(apart, other_shape, shape), jnp.where(apart, other_color, color))
-
-
-def _place(key: PRNGKeyArray, walls, objects: int):
-    """Distinct random free cells, `objects` of each level."""
-    flat = walls.reshape(walls.shape[0], -1)
-    noise = jnp.where(flat, jnp.inf, jax.random.uniform(key, flat.shape))
-    return jax.lax.top_k(-noise, objects)[1].astype(jnp.int32)
 
 
 def _objects(key: PRNGKeyArray, count: int, mix: _Mix):
