@@ -60,14 +60,18 @@ def _exhibit(sample: Sample, index: int, stake: np.ndarray, title: str) -> Exhib
     # Where states are more than cells, the policy is shown as it is at first, and the path by its cells.
     inside = sample.levels.walls[0].size
     path = [state % inside for state in states]
-    reached = object_at(sample.levels, index, path[-1])
+    # Where objects are taken one after another, what lies in the last cell may be gone; only the end of an episode reaches it.
+    over = bool(sample.mdp.terminal[index, states[-1]])
+    reached = object_at(sample.levels, index, path[-1]) if over else None
+    staged = sample.mdp.states > inside
+    otherwise = f"{'is not at the end after' if staged else 'reaches nothing in'} {len(path) - 1} steps"
     return Exhibit(
         sample.distribution,
         print_level(sample.levels, index),
         np.round(np.asarray(sample.policy[index, :inside]).astype(float), 3).tolist(),
         path,
         reached,
-        f"{title}: " + (f"reaches the {reached}" if reached else f"reaches nothing in {len(path) - 1} steps"),
+        f"{title}: " + (f"{'ends at' if staged else 'reaches'} the {reached}" if reached else otherwise),
     )
 
 

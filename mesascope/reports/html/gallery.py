@@ -29,12 +29,18 @@ def gallery(audit: Audit, name: str) -> Markup | None:
         f"{name}-gallery",
         "Look at it",
         paragraph(
-            "Each cell's arrow is the action the agent is likeliest to take there, darker the surer it is. "
+            f"Each cell's arrow is the action the agent is likeliest to take there{_when(audit)}, darker the surer it is. "
             f"{_legend(vocabulary_of(audit))} The line is one episode, from the diamond to the ring; the first picture "
             "of each row moves."
         ),
         *(_distribution(audit, d, exhibits, d in first) for d, exhibits in shown.items()),
     )
+
+
+def _when(audit: Audit) -> str:
+    """Where objects are taken one after another, the arrows are those of the first of many policies."""
+    world = WORLDS.get(words(audit, "world", "name"))
+    return " as long as nothing is taken" if world is not None and world.staged else ""
 
 
 def vocabulary_of(audit: Audit) -> Vocabulary:
