@@ -74,7 +74,7 @@ def arrange(
     if architecture == "table":
         given["batches"] = optimizer.batches or max(STORED // optimizer.batch, 1)
         optimizer = build_base_optimizer(base_optimizer, given)
-        side = int(world.observe(world.draw(named_key(0), 1)).shape[1])
-        options = {"rows": optimizer.batch * optimizer.batches, "height": side, "width": side, **options}
+        height, width = world.draw(named_key(0), 1).interior
+        options = {"rows": optimizer.batch * optimizer.batches, "height": height, "width": width, **options}
     config = check_architecture(architecture, options)
     return Training(world, architecture, config, base_optimizer, base_optimizer_config(optimizer).config)
