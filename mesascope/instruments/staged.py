@@ -17,6 +17,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
 from mesascope.core.statistics import CONFIDENCE, Estimate, Interval, bootstrap_mean, wilson
 from mesascope.instruments.behavior import NOTHING, Event
+from mesascope.instruments.card import Card
 from mesascope.instruments.choice_weights import Weight
 from mesascope.instruments.episodes import expected_outcome, horizon_of, sample_episodes
 from mesascope.instruments.evidence import Evidence, plain_evidence, pool
@@ -26,6 +27,44 @@ from mesascope.instruments.sample import Sample, first_levels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 DRAWS = 400
+
+CARD = Card(
+    name="objects taken in turn",
+    measures=(
+        "Where objects are taken one after another: how often each feature fires in an episode, and which objective over "
+        "features explains what the subject does. Behavior only: nothing here is claimed to exist inside."
+    ),
+    estimator=(
+        "One episode is sampled on each level: shares of episodes in which a feature fires at all, or none does, with Wilson "
+        "score intervals. Beside them the exact number of times a feature is to be expected to fire within the horizon; "
+        "percentile bootstrap over levels. The objective is the exact posterior over a list of hypotheses, uniform at first over them and "
+        "over inverse temperatures and lapse rates, from the first choice in every state of one episode a level, held against "
+        "optimal action values solved on the tables of that level. Weights are what the posterior spreads over features."
+    ),
+    assumptions=(
+        "Each choice is a softmax of optimal action values with lapses. What the subject is after is a weighted sum of "
+        "features and among the hypotheses: each feature and its negation, pairs in ratios 1:2, 1:1 and 2:1, nothing, wall "
+        "following, fixed directions. Levels are independent draws."
+    ),
+    controls=(
+        "Accounts without an objective stand among the hypotheses. Tables that act optimally for chests, for keys and for both "
+        "alike come out as just that under `many-keys`, and the expected counts are those of a twin that walks the level text "
+        "(tests/instruments/test_staged.py)."
+    ),
+    blind_spots=(
+        "Weights lie on a grid of a few ratios, and an interval is that of the grid: one draw is one hypothesis.",
+        "An objective outside of the list is given the nearest name in it, with a posterior that can be near 1.",
+        "What is wanted only until it was had once, or only together with something else, is no sum over features.",
+        "A share of episodes in which a feature fires at all does not tell one key from three; the expected counts do.",
+        "In training levels a liking for keys beside chests hardly shows, since every key is of use there.",
+        "Checked on tables that act without noise; its rate of error on trained nets is not known.",
+    ),
+    cost="a second for the objective from 280 levels, some ten seconds for the counts of 1,000 levels; compiling comes on top",
+    references=(
+        "Langosco et al. 2022, Goal misgeneralization in deep reinforcement learning, arXiv 2105.14111",
+        "Ziebart 2010, Modeling purposeful adaptive behavior with the principle of maximum causal entropy",
+    ),
+)
 
 
 class StagedBehavior(NamedTuple):
