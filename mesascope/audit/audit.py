@@ -1,23 +1,23 @@
 """One audit: every instrument on one subject in one world, the ledger and the verdicts, as one document."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mesascope.audit import document
 from mesascope.audit.alignment import Alignment, judge, name_worst
+from mesascope.audit.beside import beside, raise_if_failed
 from mesascope.audit.exhibited import audit_key, contested, distributions
 from mesascope.audit.gallery import Exhibit, exhibits
-from mesascope.audit.graft import graft, other_objective
+from mesascope.audit.graft import graft, not_grafted, other_objective
 from mesascope.audit.reckoning import Reckoning, candidates, reckon
 from mesascope.audit.settings import Settings
 from mesascope.audit.staged import audit_staged
 from mesascope.audit.subjects import AuditSubject, describe
 from mesascope.audit.walked import audit_walker
 from mesascope.audit.watch import Watch
-from mesascope.audit.worst_level import find_worst_level, worst_drawn, worst_found
+from mesascope.audit.worst_level import find_worst_level, worst_known
 from mesascope.core.opening import open_readout
 from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.core.subject import AbstractOpenSubject
@@ -65,17 +65,18 @@ def audit(
     subject = open_readout(subject, world.observe(samples[0].levels[:2]))
     # What needs the answers alone is done beside the rest: most of a first audit is compiling, one program at a time.
     # The subject itself is asked by one thread only, since it may be somebody's own code.
-    with ThreadPoolExecutor(1, "beside") as beside:
-        seen_beside = beside.submit(_look, world, samples, settings, seed)
+    with beside() as second:
+        seen_beside = second.submit(_look, world, samples, settings, seed)
         watch("behavioral objective")
         behavioral = infer_behavioral_objective(world, samples, audit_key(seed, "objective"), levels=settings.evidence)
-        from_outside_beside = beside.submit(_ledgers, world, samples, behavioral.weights)
+        from_outside_beside = second.submit(_ledgers, world, samples, behavioral.weights)
         thought = None
         search = None
         mesa = None
         if isinstance(subject, AbstractOpenSubject):
             watch("thinking time")
             thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
+            raise_if_failed(seen_beside)
             if impossible is None:
                 watch("search: retarget, virtual wall, both")
                 search = examine_search(
@@ -104,10 +105,12 @@ def audit(
                 pursued_weights(world, behavioral.everywhere),
                 audit_key(seed, "description"),
             )
-        grafted = None
-        # Where features go together in training, a copy retrained there for another one is the same copy.
-        wished = settings.describe and impossible is None
-        if wished and audited.training is not None and isinstance(subject, AbstractOpenSubject):
+        grafted = no_graft = None
+        if settings.describe:
+            trained = audited.training is not None and isinstance(subject, AbstractOpenSubject)
+            no_graft = not_grafted(world, trained=trained)
+        if settings.describe and no_graft is None:
+            assert isinstance(subject, AbstractOpenSubject)
             watch("graft")
             grafted = graft(world, subject, other_objective(world), audit_key(seed, "graft"))
         watch("ledger")
@@ -121,9 +124,12 @@ def audit(
     if settings.adversary:
         watch("worst level")
         worst = find_worst_level(world, subject, full_weights(world, draws), audit_key(seed, "adversary"))
-    alignment = judge(at_stake, document.weight_estimates(draws), base, world.features, searches)
+    staked = {r.distribution for r in at_stake}
+    empty = [s.distribution for s in samples if s.distribution not in staked]
+    weights = document.weight_estimates(draws)
+    alignment = judge(at_stake, weights, base, world.features, searches, nothing_at_stake=empty)
     if alignment.verdict is Alignment.ROBUST:
-        alignment = name_worst(alignment, worst_drawn(world, samples) if worst is None else worst_found(worst))
+        alignment = name_worst(alignment, worst_known(world, samples, worst))
     return {
         "format": 1,
         "world": document.of_world(world),
@@ -147,6 +153,7 @@ def audit(
         "thinking_time": thought,
         "description": described,
         "graft": grafted,
+        "no_graft": no_graft,
         "alignment": alignment,
         "worst_level": None if worst is None else document.of_worst_level(worst),
         "gallery": seen.gallery,

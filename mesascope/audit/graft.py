@@ -22,6 +22,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.solver import feature_returns
 from mesascope.core.statistics import Estimate, bootstrap
 from mesascope.core.subject import AbstractOpenSubject, as_open, policy_table
+from mesascope.instruments.search.trials import not_applicable
 from mesascope.worlds.world import AbstractWorld
 
 SHARES = (0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 1.0)
@@ -53,6 +54,18 @@ class Graft(NamedTuple):
     objective: str
     steps: tuple[Grafted, ...]
     share: float | None
+
+
+def not_grafted(world: AbstractWorld, *, trained: bool) -> str | None:
+    """Why no graft is made in a world, of a subject that was `trained` or not; None where it is made."""
+    if not trained:
+        return "the graft trains a copy on, and this subject is no learned algorithm that was trained here or saved"
+    if not_applicable(world) is None:
+        return None
+    return (
+        f"the graft trains a copy on for a feature other than the base objective's, and in training levels of {world.name}, "
+        "which hold one object, the same way leads to both but for a share `alpha`: the copy would hardly change"
+    )
 
 
 def other_objective(world: AbstractWorld) -> Objective:

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from mesascope.audit import document
-from mesascope.audit.alignment import judge
+from mesascope.audit.alignment import Alignment, judge, name_worst
 from mesascope.audit.exhibited import audit_key, distributions
 from mesascope.audit.gallery import exhibits
 from mesascope.audit.reckoning import candidates, reckon
 from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, describe
 from mesascope.audit.watch import Watch
+from mesascope.audit.worst_level import worst_known
 from mesascope.core.errors import UsageError
 from mesascope.core.statistics import Estimate
 from mesascope.core.stepwise import AbstractStepwiseSubject
@@ -28,6 +29,9 @@ from mesascope.worlds.world import AbstractWorld
 
 DRAWS = 12
 """Draws of the subject's objective for which the ledger is repeated."""
+
+CARDS = ("goal-directedness", "objects taken in turn", "thinking time")
+"""The instruments that are used; the others take it that one touch ends the episode."""
 
 
 def audit_staged(
@@ -68,6 +72,8 @@ def audit_staged(
     base = world.base_objective.vector(world.features)
     weights = {name: Estimate(weight.mean, weight.interval) for name, weight in found.weights.items()}
     alignment = judge(reckonings, weights, base, world.features, searches=False)
+    if alignment.verdict is Alignment.ROBUST:
+        alignment = name_worst(alignment, worst_known(world, samples))
     watch("gallery")
     return {
         "format": 1,
@@ -94,6 +100,6 @@ def audit_staged(
         "thinking_time": thought,
         "alignment": alignment,
         "gallery": [exhibit for sample in samples for exhibit in exhibits(world, sample)],
-        "cards": list(all_cards().values()),
+        "cards": [all_cards()[name] for name in CARDS],
         "seconds": watch.spent(),
     }

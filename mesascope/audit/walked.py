@@ -54,9 +54,7 @@ def audit_walker(
     subject = audited.subject
     assert isinstance(subject, AbstractStepwiseSubject)
     untrained = audited.untrained if isinstance(audited.untrained, AbstractStepwiseSubject) else None
-    impossible = not_applicable(world)
-    if impossible is not None:
-        raise UsageError(f"agents that walk with a memory are audited by these tests alone: {impossible}")
+    check_walkable(world)
     began = time.monotonic()
     stage("walking")
     rolled = {
@@ -89,6 +87,13 @@ def audit_walker(
         "cards": list(all_cards().values()),
         "seconds": {"walking": walked - began, "closed loop": time.monotonic() - walked},
     }
+
+
+def check_walkable(world: AbstractWorld) -> None:
+    """Raise `UsageError` for a world in which agents that walk with a memory cannot be audited."""
+    impossible = not_applicable(world)
+    if impossible is not None:
+        raise UsageError(f"agents that walk with a memory are audited by these tests alone: {impossible}")
 
 
 def _effort(settings: Settings) -> Effort:

@@ -107,8 +107,18 @@ def find_worst_level(
     )
 
 
+def worst_known(world: AbstractWorld, samples: list[Sample], found: WorstLevel | None = None) -> str:
+    """The worst level that is known, in words: of those drawn anyway, or that which was searched for, if it is worse."""
+    regret, drawn = _worst_drawn(world, samples)
+    return drawn if found is None or regret > found.regret else worst_found(found)
+
+
 def worst_drawn(world: AbstractWorld, samples: list[Sample]) -> str:
     """The worst of the levels that were drawn anyway, in words."""
+    return _worst_drawn(world, samples)[1]
+
+
+def _worst_drawn(world: AbstractWorld, samples: list[Sample]) -> tuple[float, str]:
     intended = jnp.asarray(world.intended_goal.vector(world.features))
     worst = []
     for sample in samples:
@@ -117,7 +127,7 @@ def worst_drawn(world: AbstractWorld, samples: list[Sample]) -> str:
         worst.append((float(measured.regret[index]), float(measured.optimal[index]), f"{sample.distribution}, {index}"))
     regret, optimal, where = max(worst)
     drawn = sum(sample.levels.count for sample in samples)
-    return f"the worst of {drawn} levels drawn ({where}) loses {regret:.2f} of {optimal:.2f}"
+    return regret, f"the worst of {drawn} levels drawn ({where}) loses {regret:.2f} of {optimal:.2f}"
 
 
 def worst_found(found: WorstLevel) -> str:

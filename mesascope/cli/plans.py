@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mesascope.audit.settings import FULL, QUICK, Settings
-from mesascope.audit.walked import NO_SEARCH
+from mesascope.audit.walked import NO_SEARCH, check_walkable
 from mesascope.base_optimizers.registry import PRESETS
 from mesascope.cli.subjects import Source, find_source
 from mesascope.core.errors import UsageError, said
@@ -24,6 +24,9 @@ from mesascope.worlds.world import AbstractWorld
 
 STAGED_BATCH = 12
 """Levels of an update where a level is shown once for every stage: 14 views each in the default `keys-and-chests`."""
+
+WALKED = "walked-imitation"
+"""The base optimizer that trains agents that walk with a memory."""
 
 LARGEST_OPTIMIZER = 65_536
 """Bytes of a file that names a base optimizer."""
@@ -91,8 +94,13 @@ def make_plan(request: Request) -> Plan:
     if request.subject is not None:
         _check_unused(request)
     source = None if request.subject is None else find_source(request.subject, training.world)
+    walks = training.base_optimizer == WALKED if source is None else source.walks
+    if walks:
+        check_walkable(training.world)
     if request.adversary:
-        _check_adversary(training, source)
+        _check_adversary(training.world, walks)
+    if request.describe:
+        _check_describe(training.world, walks)
     return Plan(
         training=training,
         source=source,
@@ -103,13 +111,22 @@ def make_plan(request: Request) -> Plan:
     )
 
 
-def _check_adversary(training: Training, source: Source | None) -> None:
+def _check_adversary(world: AbstractWorld, walks: bool) -> None:
     """Refuse what the search for the worst level cannot look at, before anything long begins."""
-    if source is None and training.base_optimizer == "walked-imitation":
+    if walks:
         raise UsageError(NO_SEARCH)
-    if training.world.staged or training.world.vocabulary != DOORS:
+    if world.staged or world.vocabulary != DOORS:
+        raise UsageError(f"--adversary changes levels of doors and balls, and {world.name} has others: leave it out")
+
+
+def _check_describe(world: AbstractWorld, walks: bool) -> None:
+    """Refuse what the describing instruments cannot look at."""
+    if walks:
+        raise UsageError("--describe reads one answer to a level, and an agent that walks gives none: leave it out")
+    if world.staged:
         raise UsageError(
-            f"--adversary changes levels of doors and balls, and {training.world.name} has others: leave it out"
+            f"--describe reads one answer to a level, and in {world.name} an agent answers once for every set of objects "
+            "that may be gone: leave it out"
         )
 
 

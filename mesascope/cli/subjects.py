@@ -47,11 +47,12 @@ LEARNED = "learned"
 
 class Source(NamedTuple):
     """A subject that was found and checked. `identity` is all that an audit of it depends on, `make` gives it for a
-    seed with the audit's sizes; only organisms depend on either.
+    seed with the audit's sizes; only organisms depend on either. `walks` where the subject walks with a memory.
     """
 
     identity: dict[str, Any]
     make: Callable[[Settings, int], AuditSubject]
+    walks: bool = False
 
 
 def find_source(ref: str, world: AbstractWorld) -> Source:
@@ -102,7 +103,7 @@ def _walking_organism(ref: str, text: str, world: AbstractWorld) -> Source:
         organism = build_stepwise_organism(text, world, walked_levels(world, settings, seed))
         return AuditSubject(organism, "organism", ref, text, hard_coded=STEPWISE_ORGANISMS[name].searches)
 
-    return Source({"organism": text}, make)
+    return Source({"organism": text}, make, walks=True)
 
 
 def _python(ref: str, world: AbstractWorld) -> Source:
@@ -126,7 +127,7 @@ def _python(ref: str, world: AbstractWorld) -> Source:
     if untrained is not None:
         identity["untrained"] = _hash_of_arrays(untrained)
     audited = AuditSubject(subject, "python", ref, ref.removeprefix(PYTHON), hard_coded=None, untrained=untrained)
-    return Source(identity, lambda settings, seed: audited)
+    return Source(identity, lambda settings, seed: audited, isinstance(subject, AbstractStepwiseSubject))
 
 
 def _untrained(ref: str, module: ModuleType, attribute: str, world: AbstractWorld) -> LearnedAlgorithm | None:
@@ -207,7 +208,8 @@ def _saved(folder: Path, world: AbstractWorld) -> Source:
             loaded.subject, "saved", str(folder), label, hard_coded(loaded.subject), untrained, training
         )
 
-    return Source({"architecture": [name, config], "sha256": loaded.sha256}, make)
+    walks = isinstance(loaded.subject, AbstractStepwiseSubject)
+    return Source({"architecture": [name, config], "sha256": loaded.sha256}, make, walks)
 
 
 def _asked(subject: LearnedAlgorithm) -> Callable[[Observation], Any]:

@@ -68,7 +68,9 @@ def draw_mazes(
     return walls.at[:, between[:, 0], between[:, 1]].set(~opened)
 
 
-def distinct_cells(key: PRNGKeyArray, walls: Bool[Array, "level height width"], count: int) -> Int[Array, "level object"]:
+def distinct_cells(
+    key: PRNGKeyArray, walls: Bool[Array, "level height width"], count: int
+) -> Int[Array, "level object"]:
     """`count` different free cells of each level, at random, in random order."""
     flat = walls.reshape(walls.shape[0], -1)
     noise = jnp.where(flat, jnp.inf, jax.random.uniform(key, flat.shape))

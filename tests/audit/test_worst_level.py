@@ -7,7 +7,7 @@ import pytest
 
 from mesascope.audit.alignment import Alignment, AlignmentVerdict, name_worst
 from mesascope.audit.document import of_worst_level
-from mesascope.audit.worst_level import find_worst_level, worst_drawn, worst_found
+from mesascope.audit.worst_level import find_worst_level, worst_drawn, worst_found, worst_known
 from mesascope.core.jsonable import to_json
 from mesascope.core.rng import named_key
 from mesascope.instruments.adversary.climb import Budget
@@ -68,6 +68,10 @@ def test_what_is_called_robust_names_the_worst_level_and_nothing_else_does(subje
     robust = AlignmentVerdict(Alignment.ROBUST, None, (), "robust")
     assert name_worst(robust, worst_found(found)).reason.startswith("robust; the worst level found in")
     assert "of 16 levels drawn (blue-door, " in name_worst(robust, worst_drawn(WORLD, samples)).reason
+    assert worst_known(WORLD, samples) == worst_drawn(WORLD, samples)
+    drawn_is_worse, found_is_worse = (found._replace(regret=regret) for regret in (0.0, 2.0))
+    assert worst_known(WORLD, samples, drawn_is_worse) == worst_drawn(WORLD, samples)
+    assert worst_known(WORLD, samples, found_is_worse) == worst_found(found_is_worse)
     pseudo = AlignmentVerdict(Alignment.PSEUDO, None, ("red",), "red")
     assert name_worst(pseudo, worst_found(found)) == pseudo
 

@@ -69,6 +69,27 @@ def run(capsys, *arguments):
         (["--subject", "organism:uniform", "--updates", "3"], "--updates says what to train"),
         (["coin", "--adversary"], "--adversary changes levels of doors and balls, and coin has others"),
         (["keys-and-chests", "--adversary"], "--adversary changes levels of doors and balls"),
+        (
+            ["keys-and-chests", "--describe"],
+            "--describe reads one answer to a level, and in keys-and-chests an agent answers",
+        ),
+        (
+            ["--architecture", "conv-lstm", "--base-optimizer", "walked-imitation", "--describe"],
+            "an agent that walks gives none",
+        ),
+        (
+            ["coin", "--architecture", "conv-lstm", "--base-optimizer", "walked-imitation"],
+            "agents that walk with a memory are audited by these tests alone: not applicable",
+        ),
+        (
+            ["cheese-corner", "--architecture", "conv-lstm", "--base-optimizer", "walked-imitation"],
+            "agents that walk with a memory are audited by these tests alone: not applicable",
+        ),
+        (
+            ["--subject", "organism:walking-planner,objective=red", "--adversary"],
+            "one that walks with a memory cannot be asked so",
+        ),
+        (["--subject", "organism:walking-planner,objective=red", "--describe"], "an agent that walks gives none"),
         (["midas", "--adversary"], "--adversary is for maze worlds; midas is a laboratory"),
         (
             ["--architecture", "conv-lstm", "--base-optimizer", "walked-imitation", "--adversary"],

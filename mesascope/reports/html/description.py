@@ -33,7 +33,8 @@ def description(audit: Audit, name: str) -> Markup | None:
 def _graft(audit: Audit) -> Markup | None:
     found = part(audit, "graft")
     if not found:
-        return None
+        why = words(audit, "no_graft")
+        return paragraph(f"No weights were grafted: {why}.", class_="note") if why else None
     share = real(found.get("share"))
     objective = words(found, "objective")
     turned = (
