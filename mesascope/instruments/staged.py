@@ -35,11 +35,12 @@ CARD = Card(
         "features explains what the subject does. Behavior only: nothing here is claimed to exist inside."
     ),
     estimator=(
-        "One episode is sampled on each level: shares of episodes in which a feature fires at all, or none does, with Wilson "
-        "score intervals. Beside them the exact number of times a feature is to be expected to fire within the horizon; "
-        "percentile bootstrap over levels. The objective is the exact posterior over a list of hypotheses, uniform at first over them and "
-        "over inverse temperatures and lapse rates, from the first choice in every state of one episode a level, held against "
-        "optimal action values solved on the tables of that level. Weights are what the posterior spreads over features."
+        "One episode is sampled on each level: shares of episodes in which a feature fires at all, or none does, with "
+        "Wilson score intervals. Beside them the exact number of times a feature is to be expected to fire within the "
+        "horizon; percentile bootstrap over levels. The objective is the exact posterior over a list of hypotheses, "
+        "uniform at first over them and over inverse temperatures and lapse rates, from the first choice in every state "
+        "of one episode a level, held against optimal action values solved on the tables of that level. Weights are what "
+        "the posterior spreads over features."
     ),
     assumptions=(
         "Each choice is a softmax of optimal action values with lapses. What the subject is after is a weighted sum of "
