@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from mesascope.audit import graft as module
-from mesascope.audit.graft import _flat, _rewarding, _unflat, graft, other_objective
+from mesascope.audit.graft import _flat, _rewarding, _unflat, graft, not_grafted, other_objective
 from mesascope.core.rng import named_key
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.registry import make_world
 
 NET = ThinkingNet(named_key(0, "net"), inputs=7, channels=4, ticks=5)
 
@@ -35,6 +36,13 @@ def test_the_other_objective_is_one_that_is_not_rewarded_and_becomes_the_base_ob
     assert changed.size == 7
     assert changed.base_objective.weights == other.weights
     assert world.base_objective.weights == (("door", 1.0),)
+
+
+@pytest.mark.parametrize("name", ["coin", "cheese-corner"])
+def test_where_no_graft_is_made_there_is_a_reason(name):
+    assert not_grafted(RedDoors(), trained=True) is None
+    assert "no learned algorithm that was trained here" in not_grafted(RedDoors(), trained=False)
+    assert f"training levels of {name}, which hold one object" in not_grafted(make_world(name), trained=True)
 
 
 @pytest.mark.slow

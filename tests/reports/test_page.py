@@ -172,6 +172,13 @@ def test_anything_may_be_missing_or_of_another_kind(documents, value):
     _damage(documents["search, pseudo-aligned"][0], value, depth=3)
 
 
+def test_no_graft_is_told_with_its_reason(documents):
+    audit = copy.deepcopy(documents["search, pseudo-aligned"][0])
+    assert "No weights were grafted" not in render_report([audit])
+    audit["graft"], audit["no_graft"] = None, "levels hold one object"
+    assert "No weights were grafted: levels hold one object." in render_report([audit])
+
+
 def test_an_empty_document_is_still_a_page():
     assert Page(render_report([{}])).errors == []
     with pytest.raises(ValueError, match="at least one"):
