@@ -18,13 +18,14 @@ import numpy as np
 from blocks import put, table
 from jaxtyping import Array
 
+from mesascope.audit.alignment import CLOSED
 from mesascope.audit.audit import candidates, full_weights, posterior_draws
 from mesascope.audit.reckoning import reckon
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.base_optimizers.training import advance, begin
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over, uniform_policy
-from mesascope.core.statistics import bootstrap_mean
+from mesascope.core.statistics import mean_over_seeds
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
 from mesascope.instruments.episodes import expected_outcome, horizon_of
 from mesascope.instruments.sample import Sample, draw_sample
@@ -38,7 +39,9 @@ SIZE, ARCHITECTURE, CONFIG = 7, "glance", {"channels": 16, "ticks": 12}
 OPTIMIZER = ExactPolicyGradient(updates=600, batch=16, learning_rate=6e-3)
 LEVELS, EVIDENCE = 500, 210
 CAPABLE = 0.95
-"""Competence in training from which on a seed is counted."""
+"""Competence on levels where goal and proxy go together from which on a seed is counted."""
+SHARES = {"competence": (-np.inf, 1.0), "first": (0.0, 1.0), "instead": (0.0, 1.0)}
+"""What a column can be; gaps have no bounds of their own."""
 
 
 class MixedDoors(RedDoors):
@@ -114,7 +117,7 @@ def ends(study: Study, sample: Sample) -> tuple[float, float]:
 
 
 def measured(study: Study, subject, seed: int) -> dict[str, float]:
-    """Of one net: competence in training, and under the main shift where it ends and what its gaps are."""
+    """Of one net: competence where goal and proxy go together, and under the main shift where it ends and what its gaps are."""
     world = study.world
     samples = [
         draw_sample(world, subject, named_key(seed, "alpha", name), LEVELS, name) for name in (TRAINING, study.shift)
@@ -168,11 +171,12 @@ def run(folder: Path, seeds: int) -> None:
             print(f"{name}, seed {seed}: done after {time.monotonic() - began:.0f} s", flush=True)
 
 
-def estimate(values: list[float]) -> str:
-    """Mean over seeds with its bootstrap interval; the bare values where there are fewer than three."""
+def estimate(part: str, rows: list[dict[str, float]]) -> str:
+    """Mean over seeds with its Student interval; the bare values where there are fewer than three."""
+    values = [row[part] for row in rows]
     if len(values) < 3:
         return ", ".join(f"{v:.2f}" for v in values)
-    found = bootstrap_mean(np.array(values))
+    found = mean_over_seeds(np.array(values), *SHARES.get(part, ()))
     return f"{found.value:.2f} [{found.interval.low:.2f}, {found.interval.high:.2f}]"
 
 
@@ -185,18 +189,29 @@ def points(folder: Path, name: str, knob: str) -> str:
     study = STUDIES[name]
     others = {"alpha": ("corner_size", 1), "corner_size": ("alpha", 0.0)}[knob]
     rows = [row for row in _rows(folder, name) if row.get(others[0], others[1]) == others[1]]
-    columns = [knob, "seeds", "competence in training", f"{study.intended} first", f"{study.proxy} instead"]
+    columns = (
+        knob,
+        "seeds",
+        "competence with goal and proxy together",
+        f"{study.intended} first",
+        f"{study.proxy} instead",
+        "inner gap",
+        f"inner gap below {CLOSED:g}",
+        "capability gap",
+        "total gap",
+        "total gap, all seeds",
+        "competence of those left out",
+    )
     lines = []
     for value in sorted({row[knob] for row in rows}):
         every = [row for row in rows if row[knob] == value]
         kept = [row for row in every if row["competence"] >= CAPABLE]
-        of = {part: estimate([row[part] for row in kept]) for part in (every[0] if kept else {})}
-        if not kept:
-            lines.append([f"{value:g}", f"0 of {len(every)}", *[""] * 6])
-            continue
-        parts = ("competence", "first", "instead", "inner", "capability", "total")
-        lines.append([f"{value:g}", f"{len(kept)} of {len(every)}", *(of[part] for part in parts)])
-    return table([*columns, "inner gap", "capability gap", "total gap"], lines)
+        closed = f"{sum(row['inner'] < CLOSED for row in kept)} of {len(kept)}"
+        left = ", ".join(f"{c:.3f}" for c in sorted(row["competence"] for row in every if row["competence"] < CAPABLE))
+        able = [estimate(part, kept) for part in ("competence", "first", "instead", "inner", "capability", "total")]
+        parts = [*able[:4], closed, *able[4:], estimate("total", every), left]
+        lines.append([f"{value:g}", f"{len(kept)} of {len(every)}", *parts])
+    return table(columns, lines)
 
 
 def references(name: str) -> str:
