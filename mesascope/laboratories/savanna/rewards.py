@@ -127,7 +127,10 @@ def learn_twice(ecology: Ecology, seed: int = 0, *, seeds: int = SEEDS) -> Twice
         mean_over_seeds(earned[:, -1]),
         mean_over_seeds(gaps[0], 0.0, 2.0),
         mean_over_seeds(gaps[1], 0.0, 2.0),
-        {s: tuple(mean_over_seeds(shares[:, i, j], 0.0, 1.0) for j in range(len(PRESSES))) for i, s in enumerate(STRENGTHS)},
+        {
+            s: tuple(mean_over_seeds(shares[:, i, j], 0.0, 1.0) for j in range(len(PRESSES)))
+            for i, s in enumerate(STRENGTHS)
+        },
         seeds,
     )
 
