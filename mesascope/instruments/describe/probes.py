@@ -215,7 +215,9 @@ def _probed(kind: str, site: str, tick: int, target: Target, arms: dict[str, Pro
 
     def beyond(means: Float[np.ndarray, "resample arm column"]) -> Float[np.ndarray, " resample"]:
         figures = np.stack([target.metric(means[:, arm]) for arm in range(means.shape[1])], 1)
-        return figures[:, 0] - figures[:, 1:].max(1)
+        # Where a target does not vary in a resample both are minus infinity, and nothing is said.
+        with np.errstate(invalid="ignore"):
+            return figures[:, 0] - figures[:, 1:].max(1)
 
     estimates = {name: bootstrap(columns, target.metric) for name, columns in scored.items()}
     return Probed(kind, site, tick, estimates.pop(""), estimates, bootstrap(together, beyond))
