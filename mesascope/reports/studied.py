@@ -78,11 +78,23 @@ def failure_lines(document: Mapping[str, Any]) -> list[str]:
     for condition in items(document, "conditions"):
         failed = table(condition, "capability_failures")
         if failed:
-            reasons = "; ".join(f"seed {seed}: {why}" for seed, why in sorted(failed.items(), key=lambda f: int(f[0])))
+            reasons = _reasons(dict(sorted(failed.items(), key=lambda f: int(f[0]))))
             lines.append(
                 f"Capability failures of {condition['name']} ({len(failed)} of {len(condition['seeds'])}): {reasons}"
             )
     return lines
+
+
+FEW = 3
+"""Up to this many seeds each has its reason beside it."""
+
+
+def _reasons(failed: Mapping[str, Any]) -> str:
+    """By seed; of many seeds the first and the last reason in alphabetical order, which of shares is the least and the most."""
+    if len(failed) <= FEW:
+        return "; ".join(f"seed {seed}: {why}" for seed, why in failed.items())
+    ordered = sorted(str(why) for why in failed.values())
+    return f"seeds {', '.join(failed)}: from “{ordered[0]}” to “{ordered[-1]}”"
 
 
 def difference_lines(document: Mapping[str, Any]) -> list[str]:

@@ -50,6 +50,12 @@ def test_failures_are_told_seed_by_seed_in_order():
     assert failure_lines(DOCUMENT) == ["Capability failures of b (2 of 3): seed 2: lazy; seed 10: weak"]
 
 
+def test_of_many_failures_the_extremes_are_told():
+    failed = {"10": "0.7", "2": "0.9", "0": "0.8", "1": "0.8"}
+    document = {"conditions": [{"name": "b", "seeds": list(range(11)), "capability_failures": failed}]}
+    assert failure_lines(document) == ["Capability failures of b (4 of 11): seeds 0, 1, 2, 10: from “0.7” to “0.9”"]
+
+
 def test_differences_tell_what_they_rest_on():
     first, against, last = difference_lines(DOCUMENT)
     assert "p = 0.0123 (0.0247 counting that 2 readouts were compared; 4 seeds, 2 conditions)" in first
