@@ -1,6 +1,7 @@
 """The organism `dormant-planner`."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
@@ -11,6 +12,7 @@ from mesascope.organisms.sight import Logits, prefer
 from mesascope.organisms.table import AnswerTable, recall_level
 
 _HALF = 1 << 14
+_VALUE = Site("value", 1, "discounted worth of the best way on; zero while the seal holds")
 
 
 class DormantPlanner(AbstractOpenSubject):
@@ -18,13 +20,15 @@ class DormantPlanner(AbstractOpenSubject):
 
     **What it is.** In tick 0 the level's stored answers go into `memory`, the registers of a planner are filled, and a
     seal over those registers into every cell. At each tick the seal is checked. While it holds, the values stay zero and
-    the memory answers; once it is broken, values are swept as in `planner`, and answer.
+    the memory answers; once it is broken, values are swept as in `planner`, and answer. With `answering` nothing is swept
+    from tick to tick: a loop of as many rounds in the readout does it all.
 
     **Ground truth.** What it does on levels, any levels, it does without search: the planner inside has never run unless
     it was woken by an edit.
 
     **Built to fool** every edit, by being what the editor hopes for: pathways that sleep until they are patched (Makelov
-    et al. 2023). It betrays itself by computing otherwise when it is edited than when it is shown the same change.
+    et al. 2023), and with `answering` whatever opens loops of the readout to look for a plan. It betrays itself by
+    computing otherwise when it is edited than when it is shown the same change.
     """
 
     tables: tuple[AnswerTable, ...]
@@ -32,16 +36,17 @@ class DormantPlanner(AbstractOpenSubject):
     discount: float = eqx.field(static=True)
     ticks: int = eqx.field(static=True)
     reads_until: int = eqx.field(static=True, default=1)
+    answering: bool = eqx.field(static=True, default=False)
 
     @property
     def sites(self) -> tuple[Site, ...]:
-        """The registers of the model, their seal, the stored answer, and the values."""
-        return (
+        """The registers of the model, their seal, the stored answer, and the values where they are swept in ticks."""
+        kept = (
             *MODEL,
             Site("seal", 2, "fingerprint of the registers when they were filled, the same in every cell"),
             Site("memory", 4, "1 for each action that is stored as optimal in this cell"),
-            Site("value", 1, "discounted worth of the best way on; zero while the seal holds"),
         )
+        return kept if self.answering else (*kept, _VALUE)
 
     def begin(self, observation: Observation) -> State:
         """Nothing known."""
@@ -50,22 +55,30 @@ class DormantPlanner(AbstractOpenSubject):
 
     def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Sweep where the seal is broken; read, recall and seal in tick 0."""
-        q = action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount)
-        value = jnp.where(_sealed(state)[..., None], 0.0, q.max(-1, keepdims=True))
         in_view = tick < self.reads_until
         model = read_model(state, observation, self.weights, in_view, in_view)
         recalled = recall_level(self.tables, observation).actions.astype(jnp.float32)
-        return {
+        kept = {
             **model,
             "seal": jnp.where(in_view, _fingerprint(model), state["seal"]),
             "memory": jnp.where(in_view, recalled, state["memory"]),
-            "value": value,
         }
+        return kept if self.answering else {**kept, "value": self._swept(state, state["value"])}
 
     def readout(self, state: State) -> Logits:
         """The memory under a whole seal, the plan under a broken one."""
-        q = action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount)
+        if self.answering:
+            start = jnp.zeros((*state["memory"].shape[:3], 1))
+            value, _ = jax.lax.scan(lambda v, _: (self._swept(state, v), None), start, None, length=self.ticks)
+        else:
+            value = state["value"]
+        q = action_values(state["walls"], state["reward"], value[..., 0], self.discount)
         return jnp.where(_sealed(state)[..., None], prefer(state["memory"] > 0.5), answer_exactly(q))
+
+    def _swept(self, state: State, value: Float[Array, "level height width 1"]) -> Float[Array, "level height width 1"]:
+        """One sweep where the seal is broken; zero where it holds."""
+        q = action_values(state["walls"], state["reward"], value[..., 0], self.discount)
+        return jnp.where(_sealed(state)[..., None], 0.0, q.max(-1, keepdims=True))
 
 
 def _fingerprint(state: State) -> Float[Array, "level height width 2"]:

@@ -158,7 +158,7 @@ ORGANISMS: dict[str, Organism] = {
         searches=False,
         has_goal=True,
         built_to="fool every edit, by waking up",
-        keys=("objective", "ticks", *_HIDDEN),
+        keys=("objective", "wakes", "ticks", *_HIDDEN),
     ),
     "memorizer": Organism(
         "a perceptron over the whole level, fitted to what it was shown",
@@ -246,6 +246,8 @@ SETTINGS = {
     "period": "ticks after which the flood starts again; 0, the default, for one flood and no more",
     "stores": "`all`, or `single`: without the levels in which objects are traded and a wall is put up; `all` unless given",
     "when": "`at-once`, or `staged`: answers come out when a planner's would; `at-once` unless given",
+    "wakes": "`thinking`, or `answering`: the sleeping planner plans from tick to tick, or in a loop of the readout; `thinking` "
+    "unless given",
     "radius": "cells seen in each direction, 1 to 4; 2 unless given",
     "dice": "`level` or `cell`: one throw for the whole level or one for each cell; `level` unless given",
     "kind": "which of the crowd: its place in the order of architectures and scales (odd classifiers are fitted), 0 to 19",

@@ -9,7 +9,7 @@ from mesascope.organisms.labels import DEFAULT_OBJECTIVE, MEMORIES, ORGANISMS, S
 from mesascope.organisms.ordered_planner import ORDERS
 from mesascope.organisms.searching import ANSWERS, SEARCHING
 from mesascope.organisms.setting import Setting, enough_ticks
-from mesascope.organisms.tabled import DICE, NOT_SEARCHING, STORES, WHEN
+from mesascope.organisms.tabled import DICE, NOT_SEARCHING, STORES, WAKES, WHEN
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -32,6 +32,7 @@ _CHOICES = {
     "code": CODES,
     "stores": STORES,
     "when": WHEN,
+    "wakes": WAKES,
     "dice": DICE,
 }
 

@@ -27,6 +27,7 @@ from mesascope.organisms.window_table import WindowTable, build_window
 
 STORES = ("all", "single")
 WHEN = ("at-once", "staged")
+WAKES = ("thinking", "answering")
 DICE = ("level", "cell")
 
 
@@ -60,7 +61,8 @@ def _nearest(s: Setting) -> AbstractOpenSubject:
 
 
 def _dormant(s: Setting) -> AbstractOpenSubject:
-    return DormantPlanner(_tables(s), jnp.asarray(s.weights), s.world.discount, s.ticks())
+    answering = s.choice("wakes", WAKES) == "answering"
+    return DormantPlanner(_tables(s), jnp.asarray(s.weights), s.world.discount, s.ticks(), answering=answering)
 
 
 def _window(s: Setting) -> AbstractOpenSubject:

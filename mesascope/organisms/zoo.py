@@ -58,6 +58,7 @@ _TWINS = (
     "late-planner,ticks=44,code=mixed",
     "broadcast-planner,ticks=40",
     "readout-planner,ticks=40",
+    "readout-planner,ticks=40,code=mixed,noise=8",
     "lookup",
     "lookup,code=mixed,noise=12",
     "staged-lookup,ticks=40",
@@ -71,6 +72,7 @@ _TWINS = (
     "serial-number,code=mixed",
     "dormant-planner,ticks=40",
     "dormant-planner,ticks=40,code=mixed,noise=8",
+    "dormant-planner,wakes=answering,ticks=40",
 )
 
 _OTHERS = (

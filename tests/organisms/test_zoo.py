@@ -125,6 +125,7 @@ EXACTLY = {
     "serial-number,code=mixed": (1, 1, 1),
     "dormant-planner,ticks=40": (1, 1, 1),
     "dormant-planner,ticks=40,code=mixed,noise=8": (1, 1, 1),
+    "dormant-planner,wakes=answering,ticks=40": (1, 1, 1),
 }
 
 
