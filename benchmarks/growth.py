@@ -1,14 +1,18 @@
-"""Seconds and memory against size, levels, ticks, channels and seeds: `python benchmarks/growth.py [AXIS ...]`.
+"""Seconds and memory against size, levels, ticks, channels, seeds and workers: `python benchmarks/growth.py [AXIS ...]`.
 
 Axes: `solve-cells`, `policy-cells`, `solve-levels`, `train-cells`, `train-levels`, `train-ticks`, `train-channels`,
-`train-seeds`; all of them without a name. One line for each point and a fitted exponent for each axis: cost is as its
-power, by least squares on logarithms; the range leaves out each point in turn. Memory is what the compiled program asks
-for beside its arguments, and does not depend on what else the machine does; seconds are the least of the repeats.
+`train-seeds`, `workers`; all of them without a name. One line for each point and a fitted exponent for each axis: cost is as
+its power, by least squares on logarithms; the range leaves out each point in turn. Memory is what the compiled program asks
+for beside its arguments, and does not depend on what else the machine does; seconds are the least of the repeats. `workers`
+divides a fixed number of updates among processes that begin together, each with its program compiled; it has no memory of
+one program. `python docs/growth.py` runs all and writes the page.
 """
 
 import argparse
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -32,6 +36,15 @@ class Axis(NamedTuple):
     values: tuple[int, ...]
     job: Callable[[int], Job]
     amount: Callable[[int], int] = lambda value: value
+
+
+class Point(NamedTuple):
+    """One value of an axis, the amount the exponent is of, least seconds, and megabytes (None where there is no one program)."""
+
+    value: int
+    amount: int
+    seconds: float
+    megabytes: float | None
 
 
 def _cells(size: int) -> int:
@@ -89,6 +102,65 @@ def cost(job: Job, repeats: int) -> tuple[float, float]:
     return min(seconds[1:]), megabytes
 
 
+WORKERS, SHARED = (1, 2, 4), 96
+"""Processes, and the updates of the default training that they share."""
+
+
+def work(updates: int) -> None:
+    """As one of several workers: compile, wait to be told, do the updates, and say that they are done."""
+    update, arguments = _train()
+    program = jax.jit(update).lower(*arguments).compile()
+    jax.block_until_ready(program(*arguments))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for _ in range(updates):
+        jax.block_until_ready(program(*arguments))
+    print("done", flush=True)
+
+
+def shared(workers: int) -> float:
+    """Seconds in which so many processes do `SHARED` updates together."""
+    command = [sys.executable, __file__, "--work", str(SHARED // workers)]
+    pipes = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(workers)
+    ]
+    said = [pipe.stdout for pipe in pipes if pipe.stdout is not None]
+    for lines in said:
+        lines.readline()
+    begun = time.perf_counter()
+    for pipe in pipes:
+        assert pipe.stdin is not None
+        pipe.stdin.write("\n")
+        pipe.stdin.flush()
+    for lines in said:
+        lines.readline()
+    spent = time.perf_counter() - begun
+    if any(pipe.wait() for pipe in pipes):
+        sys.exit("a worker failed (see above)")
+    return spent
+
+
+def points(name: str, repeats: int) -> Iterator[Point]:
+    """Every point of an axis as it is measured."""
+    if name == "workers":
+        for workers in WORKERS:
+            yield Point(workers, workers, min(shared(workers) for _ in range(repeats)), None)
+        return
+    axis = AXES[name]
+    for value in axis.values:
+        yield Point(value, axis.amount(value), *cost(axis.job(value), repeats))
+
+
+def fits(found: list[Point]) -> dict[str, str]:
+    """Exponents of seconds, and of megabytes where they were measured."""
+    amounts = [point.amount for point in found]
+    costs = {"seconds": [point.seconds for point in found]}
+    megabytes = [point.megabytes for point in found if point.megabytes is not None]
+    if len(megabytes) == len(found):
+        costs["megabytes"] = megabytes
+    return {what: exponent(amounts, each) for what, each in costs.items()}
+
+
 def exponent(amounts: list[int], costs: list[float]) -> str:
     """The fitted power, and its range when each point is left out in turn."""
 
@@ -100,21 +172,27 @@ def exponent(amounts: list[int], costs: list[float]) -> str:
     return f"{slope(every):.2f} ({min(others):.2f} to {max(others):.2f})"
 
 
+EVERY = (*AXES, "workers")
+
+
 def main() -> None:
     """Measure the axes asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("axes", nargs="*", choices=[[], *AXES], default=[], metavar="AXIS")
+    parser.add_argument("axes", nargs="*", choices=[[], *EVERY], default=[], metavar="AXIS")
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--work", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    for name in given.axes or AXES:
-        axis = AXES[name]
-        amounts, seconds, memory = [axis.amount(value) for value in axis.values], [], []
-        for value, amount in zip(axis.values, amounts, strict=True):
-            spent, megabytes = cost(axis.job(value), given.repeats)
-            seconds.append(spent)
-            memory.append(megabytes)
-            print(f"{name:16s} {value:5d} ({amount:5d})  {spent * 1e3:10.2f} ms  {megabytes:9.2f} MB", flush=True)
-        print(f"{name:16s} seconds grow as power {exponent(amounts, seconds)}, memory {exponent(amounts, memory)}")
+    if given.work is not None:
+        work(given.work)
+        return
+    for name in given.axes or EVERY:
+        found = []
+        for point in points(name, given.repeats):
+            found.append(point)
+            size = "" if point.megabytes is None else f"  {point.megabytes:9.2f} MB"
+            print(f"{name:16s} {point.value:5d} ({point.amount:5d})  {point.seconds * 1e3:10.2f} ms{size}", flush=True)
+        for what, fitted in fits(found).items():
+            print(f"{name:16s} {what} grow as power {fitted}")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ CALIBRATION, PAGE, POINT, ROWS = "calibration.json", "calibration.html", "operat
 DIGITS = 6
 OTHERS = 3
 """Organisms that do not search are audited so many times as often as searchers: a rate below 1 % takes many to measure."""
-VERSION = 3
+VERSION = 4
 """Of the rows: raised when what they hold, or how it is measured, changes."""
 
 
@@ -69,7 +69,9 @@ def run_calibration(request: Request, *, json: bool) -> None:
 
 def jobs_of(request: Request) -> list[Job]:
     """Everything that was asked for, the longest first."""
-    wanted = [Job(known, range(request.networks)) for known in trained_networks()]
+    # Training takes longest, so every process has a share of it.
+    shares = [range(first, request.networks, request.jobs) for first in range(request.jobs)]
+    wanted = [Job(known, share) for known in trained_networks() for share in shares]
     for known in zoo(QUICK if request.quick else ()):
         wanted.append(Job(known, range(request.seeds if known.searches else OTHERS * request.seeds)))
     wanted += [Job(known, range(request.chance)) for known in chance_networks()]
