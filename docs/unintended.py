@@ -148,8 +148,10 @@ def shares(rows: list[dict[str, Any]]) -> str:
     return table(columns, lines)
 
 
-def _least(row: dict[str, Any], part: str) -> float:
-    return min(test[part][0] for test in row["tests"].values())
+def _least(row: dict[str, Any], part: str) -> float | None:
+    """Of the three tests; None where one of them has no figure."""
+    values = [test[part]["value"] for test in row["tests"].values()]
+    return None if None in values else min(values)
 
 
 def _mean(values, digits: int = 0) -> str:
