@@ -1,13 +1,18 @@
 """What the subject does: what it touches first, in training and under each shift."""
 
+import math
+
 from mesascope.reports.figures.scale import Scale
 from mesascope.reports.figures.tracks import axis
 from mesascope.reports.html.parts import Column, barred, fold, paragraph, section, table, value_cell
 from mesascope.reports.markup import Child, Markup, join, tag
+from mesascope.reports.numbers import real
 from mesascope.reports.reading import TRAINING, Audit, distributions, event_words, in_laboratory, look
 from mesascope.reports.reading import table as part
 
-_SHARE = Scale(0.0, 1.0, 100.0)
+_WIDTH = 100.0
+_HARDLY_MORE = 1.2
+"""Events that happen a little more than once are drawn on the scale of shares."""
 _OF_DOORS = {"door": "blue", "nothing": "quiet", "red": "red", "blue": "blue", "green": "green", "yellow": "gold"}
 _OF_OTHERS = {"cheese": "gold", "corner": "green", "coin": "gold", "end": "green", "key": "gold", "chest": "blue"}
 LOOKS = _OF_DOORS | _OF_OTHERS
@@ -20,14 +25,15 @@ def behavior(audit: Audit, name: str) -> Markup:
     if not found:
         return section(3, f"{name}-behavior", title, paragraph("No behavior was recorded."))
     events = list(dict.fromkeys(event for d in found for event in part(audit, "behavior", d)))
+    scale = _scale(audit, found, events)
     columns = [
         Column("", "text"),
-        *(Column(join(event_words(audit, e), tag("br"), axis(_SHARE, 3)), "figure") for e in events),
+        *(Column(join(event_words(audit, e), tag("br"), axis(scale, 3)), "figure") for e in events),
     ]
     rows = []
     for d in found:
         row: list[Child] = [d]
-        row += [_rate(look(audit, "behavior", d, event), LOOKS.get(event, "violet")) for event in events]
+        row += [_rate(look(audit, "behavior", d, event), LOOKS.get(event, "violet"), scale) for event in events]
         rows.append(row)
     exact = any(look(audit, "behavior", d, e, "exact") for d in found for e in events)
     return section(
@@ -63,10 +69,17 @@ def _counts(audit: Audit, found: list[str]) -> Markup:
     return table(columns, rows, caption="Expected number in an episode, computed from the policy.")
 
 
-def _rate(entry: object, look_: str) -> Markup:
+def _scale(audit: Audit, found: list[str], events: list[str]) -> Scale:
+    """From 0 to 1, or as far as the event goes that happens most often."""
+    values = [real(look(audit, "behavior", d, event, "value")) for d in found for event in events]
+    most = max((value for value in values if value is not None), default=1.0)
+    return Scale(0.0, 1.0 if most <= _HARDLY_MORE else float(math.ceil(most)), _WIDTH)
+
+
+def _rate(entry: object, look_: str, scale: Scale) -> Markup:
     if look(entry, "offered") is False:
         return tag("span", "none", class_="missing")
-    return barred(entry, look_, _SHARE)
+    return barred(entry, look_, scale)
 
 
 def _exact(audit: Audit, found: list[str], events: list[str]) -> Markup:
