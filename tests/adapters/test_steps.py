@@ -16,6 +16,7 @@ from mesascope.adapters.steps import numpy_steps
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.editing import Edit, run
 from mesascope.core.errors import EditError, SubjectError, UsageError, as_subject_error, said
+from mesascope.core.opening import open_readout
 from mesascope.core.subject import Site
 from tests.adapters.numpy_net import numpy_twin
 from tests.house.tree import ROOT
@@ -41,6 +42,11 @@ def test_recordings_and_edited_runs_are_those_of_its_twin_in_jax(twin, net, obse
     np.testing.assert_allclose(ours.recording["state"], theirs.recording["state"], atol=1e-5)
     np.testing.assert_allclose(ours.change, theirs.change, atol=1e-5)
     assert np.abs(ours.logits - run(twin, observation).logits).max() > 1e-3
+
+
+def test_there_is_no_loop_to_open_in_what_is_not_traced(twin, net, observation):
+    assert open_readout(twin, observation) is twin
+    assert open_readout(net, observation) is net
 
 
 def test_other_weights_are_another_subject(twin, net):
