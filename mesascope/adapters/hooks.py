@@ -28,7 +28,7 @@ class Hooked(NamedTuple):
         return (self.modules,) if isinstance(self.modules, str) else self.modules
 
 
-class _Done(Exception):  # noqa: N818
+class _Done(Exception):
     """All that was wanted has been computed: the rest of the forward pass is left out."""
 
 

@@ -56,6 +56,9 @@ _REPLAY = {
     "temperature": Option(0.3, 0.01, 1e6, "levels are replayed in proportion to 1 / rank^(1 / temperature)"),
     "stale": Option(0.3, 0.0, 1.0, "share of replay in proportion to the time since a level's regret was measured"),
 }
+WALKING = "walked-imitation"
+"""The base optimizer that trains agents that walk with a memory, and no others."""
+
 _WALKED = {
     "steps": Option(20, 1, 4_096, "steps of each walker in an update"),
     "limit": _PPO["limit"],
@@ -103,7 +106,7 @@ BASE_OPTIMIZERS: dict[str, BaseOptimizerKind] = {
         PrioritizedReplay,
         {**_PLAIN, **_REPLAY},
     ),
-    "walked-imitation": _kind(
+    WALKING: _kind(
         "cross-entropy to the optimal policy wherever the learner's own walk leads, for agents with a memory",
         WalkedImitation,
         {**_COMMON, **_WALKED},

@@ -49,8 +49,8 @@ def examine(world: AbstractWorld, known: Known, seed: int, effort: Effort = EFFO
     untrained = None if known.untrained is None else known.untrained(world, [pool], seed)
     samples = [draw_sample(world, subject, named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
     pursued = infer_pursued(world, samples, named_key(key, "pursued"))
-    subject = as_open(open_readout(subject, world.observe(pool[:2])))
-    found = examine_search(world, subject, untrained, pool, pursued, named_key(key, "search"), effort, LOWEST)
+    opened = as_open(open_readout(subject, world.observe(pool[:2])))
+    found = examine_search(world, opened, untrained, pool, pursued, named_key(key, "search"), effort, LOWEST)
     row = {
         "name": known.name,
         "group": known.group,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mesascope.audit.settings import FULL, QUICK, Settings
 from mesascope.audit.walked import NO_SEARCH, check_walkable
-from mesascope.base_optimizers.registry import PRESETS
+from mesascope.base_optimizers.registry import PRESETS, WALKING
 from mesascope.cli.subjects import Source, find_source
 from mesascope.core.errors import UsageError, said
 from mesascope.core.options import Number
@@ -24,9 +24,6 @@ from mesascope.worlds.world import AbstractWorld
 
 STAGED_BATCH = 12
 """Levels of an update where a level is shown once for every stage: 14 views each in the default `keys-and-chests`."""
-
-WALKED = "walked-imitation"
-"""The base optimizer that trains agents that walk with a memory."""
 
 LARGEST_OPTIMIZER = 65_536
 """Bytes of a file that names a base optimizer."""
@@ -94,7 +91,7 @@ def make_plan(request: Request) -> Plan:
     if request.subject is not None:
         _check_unused(request)
     source = None if request.subject is None else find_source(request.subject, training.world)
-    walks = training.base_optimizer == WALKED if source is None else source.walks
+    walks = training.base_optimizer == WALKING if source is None else source.walks
     if walks:
         check_walkable(training.world)
     if request.adversary:

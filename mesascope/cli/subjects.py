@@ -198,8 +198,9 @@ def _saved(folder: Path, world: AbstractWorld) -> Source:
             f"found one trained in {loaded.provenance.world} that cannot read them"
         ) from error
     about = loaded.provenance
-    seen = int(about.base_optimizer_config.get("updates", 0)) * int(about.base_optimizer_config.get("batch", 0))  # type: ignore[arg-type]
-    training = Training(about.base_optimizer, about.base_optimizer_config, about.updates, None, seen, ())
+    trained_with = about.base_optimizer_config
+    updates, batch = (n if isinstance(n := trained_with.get(name), int) else 0 for name in ("updates", "batch"))
+    training = Training(about.base_optimizer, about.base_optimizer_config, about.updates, None, updates * batch, ())
 
     def make(settings: Settings, seed: int) -> AuditSubject:
         untrained = untrained_twin(loaded.subject, len(world.channels), seed)

@@ -114,7 +114,8 @@ def open_readout(subject: AbstractSubject, observation: Observation) -> Abstract
 
     def look(observation: Observation) -> Array:
         answer, met = _readout(subject, subject.begin(observation), None, _not_run)
-        loops.extend(loop for n, met in enumerate(met) if (loop := _opened(n, met, observation.shape[:3])) is not None)
+        found = (_opened(number, one, observation.shape[:3]) for number, one in enumerate(met))
+        loops.extend(loop for loop in found if loop is not None)
         return answer
 
     jax.eval_shape(look, observation)

@@ -1,7 +1,8 @@
 """What every laboratory provides: one method that gives a whole audit document."""
 
 import abc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from mesascope.core.errors import UsageError, unknown
@@ -34,7 +35,7 @@ class Reference(NamedTuple):
 
     what: str
     searches: bool
-    options: dict[str, Option] = {}  # noqa: RUF012
+    options: Mapping[str, Option] = MappingProxyType({})
 
 
 class Named(NamedTuple):

@@ -62,7 +62,7 @@ def evaluator(problem: Problem, bench: Bench) -> Evaluate:
     return evaluate
 
 
-class _GivenUp(Exception):  # noqa: N818
+class _GivenUp(Exception):
     """The pruner ended a trial."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
-from mesascope.base_optimizers.registry import build_base_optimizer
+from mesascope.base_optimizers.registry import WALKING, build_base_optimizer
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, read_options
 from mesascope.instruments.behavior import NOTHING
@@ -34,9 +34,6 @@ AUDITED = ("quick", "full")
 
 WEIGHT = "weight"
 """Place of readouts of the behavioral objective."""
-
-WALKING = "walked-imitation"
-"""The base optimizer of agents that walk: it trains these and no others."""
 
 OWN = "organism:"
 

@@ -8,14 +8,14 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: tests/QUARANTINES.md")
 
-from examples.torch_twin import torch_twin  # noqa: E402
-from mesascope.adapters.hooks import Hooked, HookedModule  # noqa: E402
-from mesascope.adapters.torch_functions import to_tensor, torch_steps  # noqa: E402
-from mesascope.adapters.torch_modules import torch_subject  # noqa: E402
-from mesascope.conformance.check_subject import check_subject  # noqa: E402
-from mesascope.core.editing import Edit, run  # noqa: E402
-from mesascope.core.errors import EditError, SubjectError, UsageError  # noqa: E402
-from mesascope.core.subject import Site  # noqa: E402
+from examples.torch_twin import torch_twin
+from mesascope.adapters.hooks import Hooked, HookedModule
+from mesascope.adapters.torch_functions import to_tensor, torch_steps
+from mesascope.adapters.torch_modules import torch_subject
+from mesascope.conformance.check_subject import check_subject
+from mesascope.core.editing import Edit, run
+from mesascope.core.errors import EditError, SubjectError, UsageError
+from mesascope.core.subject import Site
 
 TOLERANCE = 1e-5
 

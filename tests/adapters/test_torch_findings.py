@@ -5,14 +5,14 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: tests/QUARANTINES.md")
 
-from examples.torch_twin import torch_twin  # noqa: E402
-from mesascope.adapters.torch_modules import torch_subject  # noqa: E402
-from mesascope.base_optimizers.imitation import Imitation  # noqa: E402
-from mesascope.base_optimizers.training import advance, begin  # noqa: E402
-from mesascope.core.rng import named_key  # noqa: E402
-from mesascope.instruments.search.battery import run_test  # noqa: E402
-from mesascope.instruments.search.trials import contested_levels, draw_trials  # noqa: E402
-from mesascope.worlds.red_doors import RedDoors  # noqa: E402
+from examples.torch_twin import torch_twin
+from mesascope.adapters.torch_modules import torch_subject
+from mesascope.base_optimizers.imitation import Imitation
+from mesascope.base_optimizers.training import advance, begin
+from mesascope.core.rng import named_key
+from mesascope.instruments.search.battery import run_test
+from mesascope.instruments.search.trials import contested_levels, draw_trials
+from mesascope.worlds.red_doors import RedDoors
 
 TOLERANCE = 1e-3
 

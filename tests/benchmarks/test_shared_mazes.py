@@ -72,7 +72,10 @@ def test_the_agent_is_seen_where_it_stands():
 def test_a_race_counts_until_the_target_and_stops_at_the_cap(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     racing = load("racing")
-    spin = lambda state: sum(range(200_000)) and state + 1  # noqa: E731
+
+    def spin(state):
+        return sum(range(200_000)) and state + 1
+
     racer = racing.Racer(lambda seed: seed, spin, lambda state: state / 10, 100)
     won = racing.race(racer, 0, 0.3, 60.0)
     assert (won["steps"], won["best"]) == (300, 0.3)

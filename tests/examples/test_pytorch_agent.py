@@ -5,10 +5,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: tests/QUARANTINES.md")
 
-from examples import pytorch_agent  # noqa: E402
-from mesascope.conformance.check_subject import check_subject  # noqa: E402
-from mesascope.core.rng import named_key  # noqa: E402
-from mesascope.worlds.red_doors import RedDoors  # noqa: E402
+from examples import pytorch_agent
+from mesascope.conformance.check_subject import check_subject
+from mesascope.core.rng import named_key
+from mesascope.worlds.red_doors import RedDoors
 
 
 def test_it_learns_and_comes_back_as_an_open_subject(tmp_path, monkeypatch, capsys):
