@@ -27,8 +27,14 @@ _compiled = Path(__file__).resolve().parents[1] / ".pytest_cache" / f"jax-{_proc
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_compiled))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
-# Nearly every program here runs once, on little. What runs long is started as a process without this.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_parallel_codegen_split_count=1")
+# Nearly every program here runs once, on little. Level 0 compiles no faster than this, and its programs run so slowly that
+# those which sample take three times as long. What runs long is started as a process without this.
+_QUICK_TO_COMPILE = (
+    "--xla_backend_optimization_level=1",
+    "--xla_llvm_disable_expensive_passes=true",
+    "--xla_cpu_parallel_codegen_split_count=1",
+)
+os.environ.setdefault("XLA_FLAGS", " ".join(_QUICK_TO_COMPILE))
 
 # Before any module of the package is imported: every jaxtyping annotation in it is checked from here on. Reports are spared:
 # they hold text, call small functions by the hundred thousand, and mypy reads them.

@@ -33,7 +33,7 @@ CALIBRATION, PAGE, POINT, ROWS = "calibration.json", "calibration.html", "operat
 DIGITS = 6
 OTHERS = 3
 """Organisms that do not search are audited so many times as often as searchers: a rate below 1 % takes many to measure."""
-VERSION = 4
+VERSION = 5
 """Of the rows: raised when what they hold, or how it is measured, changes."""
 
 

@@ -181,7 +181,7 @@ def _sample(choices: Choices, columns: tuple[int, ...], key: PRNGKeyArray):
         z, diverging = jax.tree.map(lambda x: x[WARMUP:], drawn)
         return jax.vmap(info.postprocess_fn)(z), diverging
 
-    return jax.vmap(chain)(jax.random.split(chain_key, CHAINS))
+    return jax.lax.map(chain, jax.random.split(chain_key, CHAINS))
 
 
 def _report(found, divergences: int, free, offered, number: int) -> WeightPosterior:

@@ -69,7 +69,7 @@ def certify(
             base, changed = run_fresh(world, small, place, weights, named_key(key, "block", len(plain)))
             plain.append(base)
             edited.append(changed)
-        shown = bootstrap_mean(bits_per_level(plain)), bootstrap_mean(bits_per_level(edited))
+        shown = _shown(plain), _shown(edited)
         needed = _needed(size, shown)
         # A little more than the estimate, since a lower bound moves; nothing more where that is out of reach.
         ahead = 0 if needed > most else -(-int(needed * 1.05 - len(plain) * BLOCK) // BLOCK)
@@ -77,6 +77,11 @@ def certify(
             break
     done = len(plain) * BLOCK
     return Certified(size, *shown, done, needed, needed <= done)
+
+
+def _shown(blocks: list[Answers]) -> Estimate:
+    """Bits a level. Resampled are groups with one level of each block, so that many blocks cost no more than one."""
+    return bootstrap_mean(bits_per_level(blocks).reshape(len(blocks), -1).mean(0))
 
 
 def _needed(size: Description, shown: tuple[Estimate, Estimate]) -> float:
@@ -100,7 +105,7 @@ def _choose_precision(
 
     def shown(candidate: AbstractOpenSubject) -> tuple[Estimate, Estimate]:
         base, changed = run_fresh(world, candidate, place, weights, key)
-        return bootstrap_mean(bits_per_level([base])), bootstrap_mean(bits_per_level([changed]))
+        return _shown([base]), _shown([changed])
 
     if not has_weights(subject):
         return None
