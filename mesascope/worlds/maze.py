@@ -37,6 +37,22 @@ def _edges(rows: int, columns: int) -> tuple[Int[np.ndarray, "edge 2"], Int[np.n
     return ends, between
 
 
+_INDEX_BITS = 9
+"""Of a random word, those that make way for the number of what is ordered; the others are as many as `uniform` uses."""
+
+
+def _random_orders(key: PRNGKeyArray, count: int, length: int) -> Int[Array, "level length"]:
+    """`count` random permutations: `argsort` of uniform numbers, by sorting words that end in their own place.
+
+    Words are compared faster than pairs of a number and its place. Equal numbers stay in order, as in a stable sort.
+    """
+    if length > 2**_INDEX_BITS:
+        raise ValueError(f"{length} to be ordered: at most {2**_INDEX_BITS}")
+    places = jnp.arange(length, dtype=jnp.uint32)
+    words = jax.random.bits(key, (count, length), jnp.uint32) >> _INDEX_BITS << _INDEX_BITS
+    return (jnp.sort(words | places, axis=1) & (2**_INDEX_BITS - 1)).astype(jnp.int32)
+
+
 def draw_mazes(
     key: PRNGKeyArray, count: int, size: int, openings: float | Float[Array, ""], length: int | None = None
 ) -> Bool[Array, "level height width"]:
@@ -46,18 +62,17 @@ def draw_mazes(
     probability `openings`, which makes loops. All levels advance together, one edge of each at a time.
     """
     rows, columns = (size - 1) // 2, ((size if length is None else length) - 1) // 2
-    rooms = rows * columns
     ends, between = (jnp.asarray(table, jnp.int32) for table in _edges(rows, columns))
     order_key, open_key = jax.random.split(key)
-    order = jnp.argsort(jax.random.uniform(order_key, (count, len(ends))), axis=1)
+    order = _random_orders(order_key, count, len(ends))
     level = jnp.arange(count)
 
+    # Levels on the last axis and one byte for each room's group: what is compared and rewritten for every edge is small.
     def join(group, edge):
-        a = group[level, ends[edge, 0]][:, None]
-        b = group[level, ends[edge, 1]][:, None]
-        return jnp.where(group == b, a, group), (a != b)[:, 0]
+        a, b = group[ends[edge, 0], level], group[ends[edge, 1], level]
+        return jnp.where(group == b, a, group), a != b
 
-    start = jnp.broadcast_to(jnp.arange(rooms, dtype=jnp.int32), (count, rooms))
+    start = jnp.broadcast_to(jnp.arange(rows * columns, dtype=jnp.uint8)[:, None], (rows * columns, count))
     _, joined = jax.lax.scan(join, start, order.T)
     in_tree = jnp.zeros((count, len(ends)), bool).at[level[:, None], order].set(joined.T)
     opened = in_tree | (jax.random.uniform(open_key, in_tree.shape) < openings)

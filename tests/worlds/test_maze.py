@@ -33,6 +33,16 @@ def test_every_maze_is_connected_and_a_tree_without_openings(size):
             assert (open_walls(walls) == rooms - 1).all(), "a tree joins n rooms by n - 1 openings"
 
 
+@pytest.mark.parametrize("size", [5, 9, 13, 25])
+def test_mazes_are_those_of_a_slow_twin(size):
+    across = (size - 1) // 2
+    keys = jax.random.split(jax.random.key(5))
+    weights, opened = (np.asarray(jax.random.uniform(key, (COUNT, 2 * across * (across - 1)))) for key in keys)
+    for openings in (0.0, 0.25):
+        expected = [twins.kruskal(*level, across) for level in zip(weights, [openings] * COUNT, opened, strict=True)]
+        np.testing.assert_array_equal(np.asarray(draw_some(size, openings)), expected)
+
+
 def test_loops_increase_with_openings():
     found = [open_walls(np.asarray(draw_some(9, openings))).mean() for openings in (0.0, 0.1, 0.25, 0.6, 1.0)]
     assert found == sorted(found)

@@ -80,3 +80,23 @@ def observation(text, salience=1.0):
             for name in MEANING.get(glyph, ()):
                 seen[row, column, 1 + FEATURES.index(name)] = 1.0 if name in ("door", "ball") else salience
     return seen
+
+
+def kruskal(weights, openings, opened, rooms_across):
+    """Walls of one square maze: walls between rooms fall from the least weight up where they part two groups of rooms, and
+    where `opened` is less than `openings`. Walls between columns come first, row by row, then those between rows.
+    """
+    count = rooms_across
+    pairs = [((r, c), (r, c + 1)) for r in range(count) for c in range(count - 1)]
+    pairs += [((r, c), (r + 1, c)) for r in range(count - 1) for c in range(count)]
+    walls = np.add.outer(np.arange(2 * count - 1) % 2, np.arange(2 * count - 1) % 2) > 0
+    group = {(r, c): {(r, c)} for r in range(count) for c in range(count)}
+    for edge in np.argsort(weights, kind="stable"):
+        one, other = pairs[edge]
+        parts = one not in group[other]
+        if parts:
+            joined = group[one] | group[other]
+            group.update(dict.fromkeys(joined, joined))
+        if parts or opened[edge] < openings:
+            walls[one[0] + other[0], one[1] + other[1]] = False
+    return walls
