@@ -58,11 +58,22 @@ def check_tables(mdp: FiniteMDP, features: int) -> Iterator[Violation]:
         yield Violation(
             "tables: no episode starts in a terminal state", f"level {(initial * terminal).any(-1).argmax()}"
         )
-    leads = np.abs(successor - np.arange(mdp.states)[:, None, None]).max()
-    if mdp.band is not None and leads > mdp.band:
-        yield Violation(f"tables: no transition leads farther than the band of {mdp.band}", f"one leads {leads} far")
+    yield from _reach(mdp, successor)
     yield from _moves(mdp, successor, probability)
     yield from _something_to_do(successor, probability, fires, terminal, initial)
+
+
+def _reach(mdp, successor) -> Iterator[Violation]:
+    """Where the tables name a band nothing leads farther, within a stage if they name stages, and never to an earlier one."""
+    here = np.arange(mdp.states)[:, None, None]
+    size = mdp.states if mdp.stage is None else mdp.stage
+    if mdp.states % size or (successor // size < here // size).any():
+        yield Violation(
+            f"tables: no transition leads to an earlier stage of {size} states", "one does, or a stage is cut off"
+        )
+    leads = np.where(successor // size == here // size, np.abs(successor - here), 0).max()
+    if mdp.band is not None and leads > mdp.band:
+        yield Violation(f"tables: no transition leads farther than the band of {mdp.band}", f"one leads {leads} far")
 
 
 def _moves(mdp, successor, probability) -> Iterator[Violation]:
@@ -70,8 +81,10 @@ def _moves(mdp, successor, probability) -> Iterator[Violation]:
     if mdp.moves is None:
         return
     certain = probability.shape[-1] == 1 and bool((probability == 1).all())
-    step = successor[..., 0] - np.arange(mdp.states)[:, None]
-    if len(mdp.moves) != mdp.actions or not certain or not ((step == 0) | (step == np.array(mdp.moves))).all():
+    here = np.arange(mdp.states)[:, None]
+    step, size = successor[..., 0] - here, mdp.stage or mdp.states
+    onward = successor[..., 0] // size != here // size
+    if len(mdp.moves) != mdp.actions or not certain or not (onward | (step == 0) | (step == np.array(mdp.moves))).all():
         yield Violation(
             f"tables: each action leads on by its move among {mdp.moves}, or stays, for certain", "one does not"
         )

@@ -60,8 +60,15 @@ def _levels_together(levels: int) -> int:
     return next((n for n in fitting if n % 8 == 0), fitting[0] if fitting else levels)
 
 
-def best_values(block: Lattice, discount, limit, allowed: Bool[Array, "action state level"] | None = None) -> Table:
-    """Optimal values, from actions in `allowed` alone where given; see `solver.optimal_values`.
+def best_values(
+    block: Lattice,
+    discount,
+    limit,
+    allowed: Bool[Array, "action state level"] | None = None,
+    onward: Table | None = None,
+) -> Table:
+    """Optimal values, from actions in `allowed` alone where given; see `solver.optimal_values`. `onward` is what leaving
+    these states is worth at best, -inf where none can be left.
 
     Sweeps start from zero and end where one changes no bit of any value, so that more of them would change nothing:
     a level's values do not depend on its block. What a state is worth by staying needs one table for all actions, and
@@ -76,7 +83,7 @@ def best_values(block: Lattice, discount, limit, allowed: Bool[Array, "action st
         best = stays + discount * ahead(0)
         for move, reward in zip(block.moves, goes, strict=True):
             best = jnp.maximum(best, reward + discount * ahead(move))
-        return best
+        return best if onward is None else jnp.maximum(best, onward)
 
     def moving(new: Table, old: Table) -> Bool[Array, " level"]:
         return (new != old).any(0)

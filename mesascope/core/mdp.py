@@ -18,6 +18,8 @@ class FiniteMDP(eqx.Module):
     by rows). It buys a policy evaluation that is one to two orders of magnitude faster, and must hold for every level.
     `moves`, where a world knows them, say by how many state numbers each action leads on; every action then either does
     that or stays, and does it for certain. They buy an order of magnitude in value iteration.
+    `stage`, where a world knows it, is how many states make a stage: no transition leads to an earlier stage, and `band`
+    and `moves` hold within one. It buys the same where transitions between stages lead far.
     """
 
     successor: Int[Array, "level state action outcome"]
@@ -27,6 +29,7 @@ class FiniteMDP(eqx.Module):
     initial: Float[Array, "level state"]
     band: int | None = eqx.field(static=True, default=None)
     moves: tuple[int, ...] | None = eqx.field(static=True, default=None)
+    stage: int | None = eqx.field(static=True, default=None)
 
     @property
     def levels(self) -> int:
@@ -74,7 +77,7 @@ def continuation(mdp: FiniteMDP, values: Float[Array, "level state"]) -> Float[A
     return (ahead * mdp.probability).sum(-1) * ~mdp.terminal[:, :, None]
 
 
-def _chosen(mdp: FiniteMDP, policy: Float[Array, "level state action"]) -> Float[Array, "level state action outcome"]:
+def chosen(mdp: FiniteMDP, policy: Float[Array, "level state action"]) -> Float[Array, "level state action outcome"]:
     """Probability of each action and outcome under a policy; nothing is chosen in terminal states."""
     return (policy * ~mdp.terminal[:, :, None])[..., None] * mdp.probability
 
@@ -83,7 +86,7 @@ def arrivals(
     mdp: FiniteMDP, policy: Float[Array, "level state action"], visits: Float[Array, "level state"]
 ) -> Float[Array, "level state"]:
     """Mass that `visits` sends to each state in one step under a policy: the transpose of the transition matrix."""
-    moved = visits[:, :, None, None] * _chosen(mdp, policy)
+    moved = visits[:, :, None, None] * chosen(mdp, policy)
     offsets = jnp.arange(mdp.levels, dtype=jnp.int32)[:, None, None, None] * mdp.states
     targets = (mdp.successor + offsets).reshape(-1)
     return jnp.zeros(visits.size).at[targets].add(moved.reshape(-1)).reshape(visits.shape)
@@ -95,22 +98,27 @@ def policy_transitions(
     """Dense transition matrix under a policy; rows of terminal states are zero (nothing follows them)."""
     states = jnp.arange(mdp.states, dtype=mdp.successor.dtype)
     hits = mdp.successor[..., None] == states
-    return jnp.where(hits, _chosen(mdp, policy)[..., None], 0.0).sum((2, 3))
+    return jnp.where(hits, chosen(mdp, policy)[..., None], 0.0).sum((2, 3))
 
 
 def banded_transitions(
     mdp: FiniteMDP, policy: Float[Array, "level state action"]
 ) -> Float[Array, "state offset level"]:
-    """`policy_transitions` near the diagonal: entry (k, band + d) leads from state k to k + d. Needs `mdp.band`."""
+    """`policy_transitions` near the diagonal: entry (k, band + d) leads from state k to k + d. Needs `mdp.band`.
+
+    Where the tables name stages, what leads to another stage is left out.
+    """
     if mdp.band is None:
         raise ValueError("banded_transitions needs the band of the tables, and they name none")
-    here = jnp.arange(mdp.states, dtype=mdp.successor.dtype)
-    chosen = _chosen(mdp, policy).transpose(1, 2, 3, 0)
-    offset = mdp.successor.transpose(1, 2, 3, 0) - here[:, None, None, None] + mdp.band
+    here = jnp.arange(mdp.states, dtype=mdp.successor.dtype)[:, None, None, None]
+    successor, share = mdp.successor.transpose(1, 2, 3, 0), chosen(mdp, policy).transpose(1, 2, 3, 0)
+    if mdp.stage is not None:
+        share = jnp.where(successor // mdp.stage == here // mdp.stage, share, 0.0)
+    offset = successor - here + mdp.band
     offsets = jnp.arange(2 * mdp.band + 1, dtype=mdp.successor.dtype)[:, None]
     total = jnp.zeros((mdp.states, 2 * mdp.band + 1, mdp.levels))
     for action in range(mdp.actions):
         for outcome in range(mdp.successor.shape[-1]):
             leads = offset[:, action, outcome][:, None] == offsets
-            total += jnp.where(leads, chosen[:, action, outcome][:, None], 0.0)
+            total += jnp.where(leads, share[:, action, outcome][:, None], 0.0)
     return total

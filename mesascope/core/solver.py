@@ -17,6 +17,7 @@ from mesascope.core.mdp import (
     policy_transitions,
     rewards,
 )
+from mesascope.core.staged import best_by_stages, solve_by_stages
 
 Discount = float | Float[Array, ""]
 """A discount: a number below 1, or a traced one."""
@@ -81,7 +82,7 @@ def optimal_values(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: 
 
     Wandering for ever is worth nothing and always allowed by the tables (bumping a wall), so values start from zero.
     """
-    if mdp.moves is not None:
+    if mdp.moves is not None and mdp.stage is None:
         limit = _most_sweeps(mdp.states, discount)
 
         def solve(part: FiniteMDP) -> Values:
@@ -95,8 +96,19 @@ def optimal_values(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: 
     def q(values):
         return reward + discount * continuation(mdp, values)
 
-    state = _sweep(lambda v: jnp.where(mdp.terminal, 0.0, q(v).max(-1)), jnp.zeros(mdp.terminal.shape), discount)
+    if mdp.moves is not None:
+        state = _best_by_stages(mdp, reward, discount)
+    else:
+        state = _sweep(lambda v: jnp.where(mdp.terminal, 0.0, q(v).max(-1)), jnp.zeros(mdp.terminal.shape), discount)
     return Values(state, q(state))
+
+
+def _best_by_stages(mdp: FiniteMDP, reward, discount: Discount, allowed=None) -> Float[Array, "level state"]:
+    limit = _most_sweeps(mdp.states, discount)
+    tables = (mdp, reward) if allowed is None else (mdp, reward, allowed)
+    return by_blocks(
+        lambda part, reward, *allowed: best_by_stages(part, reward, discount, limit, *allowed), mdp.levels, *tables
+    )
 
 
 @jax.jit
@@ -110,7 +122,7 @@ def soft_optimal_values(
 
     The soft-optimal policy is `softmax(b * Q)`.
     """
-    if mdp.moves is not None:
+    if mdp.moves is not None and mdp.stage is None:
         limit = _most_sweeps(mdp.states, discount)
 
         def solve(part: FiniteMDP) -> Values:
@@ -171,9 +183,10 @@ def solve_policy(
 ) -> PolicySolution:
     """Values and visits of a policy from one factorization of I - g P.
 
-    V = (I - g P)^-1 r and visits = (I - g P)^-T initial. Elimination near the diagonal where the tables name a band, a
-    dense solve for small levels, sweeps for large ones. The first two can be differentiated; but the gradient of the
-    return needs no derivative of a solve: dJ / d policy(s, a) = visits(s) Q(s, a) (Sutton et al. 2000).
+    V = (I - g P)^-1 r and visits = (I - g P)^-T initial. Elimination near the diagonal where the tables name a band (stage
+    by stage where they name stages), a dense solve for small levels, sweeps for large ones. The first two can be
+    differentiated; but the gradient of the return needs no derivative of a solve: dJ / d policy(s, a) = visits(s) Q(s, a)
+    (Sutton et al. 2000).
     """
     gain = jnp.where(mdp.terminal, 0.0, (policy * reward).sum(-1))
     if mdp.band is not None:
@@ -198,6 +211,8 @@ def _solve_in_chunks(
     discount: Discount,
 ) -> PolicySolution:
     def solve(mdp: FiniteMDP, policy, gain) -> PolicySolution:
+        if mdp.stage is not None:
+            return PolicySolution(*solve_by_stages(mdp, policy, gain, discount))
         stays = jnp.zeros(2 * reach + 1).at[reach].set(1.0)[:, None]
         system = stays - discount * banded_transitions(mdp, policy)
         found = solve_banded(system, gain.T, mdp.initial.T)
@@ -257,7 +272,7 @@ def optimal_return_range(
     With `allowed` the optimal set of another objective, this is the range over its ties.
     """
     signs = jnp.array([-1.0, 1.0])
-    if mdp.moves is not None:
+    if mdp.moves is not None and mdp.stage is None:
         limit = _most_sweeps(mdp.states, discount)
 
         def solve(part: FiniteMDP, allowed) -> Float[Array, "level 2"]:
@@ -273,6 +288,12 @@ def optimal_return_range(
         found = by_blocks(solve, mdp.levels, mdp, allowed)
         return found[:, 0], found[:, 1]
     reward = rewards(mdp, weights)
+
+    if mdp.moves is not None:
+        least, greatest = jax.lax.map(
+            lambda sign: sign * (_best_by_stages(mdp, sign * reward, discount, allowed) * mdp.initial).sum(-1), signs
+        )
+        return least, greatest
 
     def extreme(sign: Float[Array, ""]) -> Float[Array, " level"]:
         def backup(values):

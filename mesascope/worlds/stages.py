@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mesascope.core.mdp import FiniteMDP
-from mesascope.worlds.grid import GridLevels, neighbors, one_hot_objects
+from mesascope.worlds.grid import MOVES, GridLevels, neighbors, one_hot_objects
 
 
 class Stage(NamedTuple):
@@ -91,6 +91,9 @@ def to_staged_mdp(levels: GridLevels) -> FiniteMDP:
         features=features[..., None, :],
         terminal=jnp.broadcast_to(jnp.arange(states) >= len(stages) * cells, (batch, states)),
         initial=jnp.pad(start.astype(jnp.float32), ((0, 0), (0, states - cells))),
+        band=levels.interior[1],
+        moves=tuple(down * levels.interior[1] + right for down, right in MOVES),
+        stage=cells,
     )
 
 

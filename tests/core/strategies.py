@@ -30,10 +30,13 @@ def distributions(shape):
 
 
 @st.composite
-def mdps(draw, outcomes: int = 1, band: int | None = None, moves: tuple[int, ...] | None = None) -> FiniteMDP:
+def mdps(
+    draw, outcomes: int = 1, band: int | None = None, moves: tuple[int, ...] | None = None, stage: int | None = None
+) -> FiniteMDP:
     """Batches of levels with random successors, ends, features (some negative) and starts.
 
-    With `band` no transition leads farther than that in state numbers; with `moves` each action leads so far, or stays.
+    With `band` no transition leads farther than that in state numbers, unless it is to a later stage where there are
+    stages; with `moves` each action leads so far, or stays.
     Some levels have no end, some nothing but ends ahead, and any state may be unreachable.
     """
     tables = (LEVELS, STATES, ACTIONS, outcomes)
@@ -41,12 +44,18 @@ def mdps(draw, outcomes: int = 1, band: int | None = None, moves: tuple[int, ...
         here = np.arange(STATES)[:, None, None]
         ahead = here + np.array(moves)[:, None]
         goes = draw(hnp.arrays(bool, tables)) & (ahead >= 0) & (ahead < STATES)
-        successor = np.where(goes, ahead, here).astype(np.int32)
+        size = stage or STATES
+        successor = np.where(goes & (ahead // size == here // size), ahead, here).astype(np.int32)
     elif band is None:
         successor = draw(hnp.arrays(np.int32, tables, elements=st.integers(0, STATES - 1)))
     else:
         steps = draw(hnp.arrays(np.int32, tables, elements=st.integers(-band, band)))
-        successor = np.clip(np.arange(STATES)[:, None, None] + steps, 0, STATES - 1).astype(np.int32)
+        here, size = np.arange(STATES)[:, None, None], stage or STATES
+        first = here // size * size
+        successor = np.clip(here + steps, first, first + size - 1).astype(np.int32)
+    if stage is not None:
+        on = draw(hnp.arrays(np.int32, tables, elements=st.integers(0, STATES - 1)))
+        successor = np.where(on // stage > np.arange(STATES)[:, None, None] // stage, on, successor).astype(np.int32)
     terminal = draw(hnp.arrays(bool, (LEVELS, STATES), elements=st.sampled_from([False, False, False, True])))
     initial = draw(distributions((LEVELS, STATES)))
     features = draw(hnp.arrays(np.float32, (*tables, FEATURES), elements=_amounts, fill=st.just(0.0)))
@@ -62,14 +71,21 @@ def mdps(draw, outcomes: int = 1, band: int | None = None, moves: tuple[int, ...
         initial=jnp.asarray(initial),
         band=band,
         moves=moves,
+        stage=stage,
     )
     random.setstate(chance)
     return made
 
 
 def any_mdp():
-    """Deterministic and stochastic levels, lattices among them."""
-    return st.one_of(st.sampled_from([1, 3]).flatmap(mdps), mdps(moves=MOVES), mdps(band=2, moves=MOVES))
+    """Deterministic and stochastic levels, lattices and levels with stages among them."""
+    return st.one_of(
+        st.sampled_from([1, 3]).flatmap(mdps),
+        mdps(moves=MOVES),
+        mdps(band=2, moves=MOVES),
+        mdps(3, band=1, stage=2),
+        mdps(moves=(-1, 1, 2), band=2, stage=3),
+    )
 
 
 def objectives():

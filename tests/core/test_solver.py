@@ -17,7 +17,7 @@ some_mdp = st.one_of(any_mdp(), mdps(outcomes=3, band=2))
 
 
 def hints(mdp):
-    return {"band": mdp.band, "moves": mdp.moves}
+    return {"band": mdp.band, "moves": mdp.moves, "stage": mdp.stage}
 
 
 def close(found, expected, tolerance=2e-5):

@@ -54,6 +54,7 @@ def stay_instead(
         mdp.initial,
         mdp.band,
         mdp.moves,
+        mdp.stage,
     )
 
 
