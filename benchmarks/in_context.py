@@ -1,7 +1,7 @@
-"""Figures of the laboratory `regression`. Run: `PYTHONPATH=. python benchmarks/in_context.py cosine`.
+"""Figures of the laboratory `regression`. Run: `PYTHONPATH=. python benchmarks/in_context.py`.
 
-`cosine` trains one-layer linear attention from several seeds and prints the cosine of its input sensitivities with those of
-one gradient step.
+Trains one-layer linear attention from several seeds and prints the cosine of its input sensitivities with those of one
+gradient step.
 """
 
 import argparse
@@ -34,7 +34,6 @@ def cosine(seeds: int, updates: int) -> None:
 def main() -> None:
     """Read what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("cosine",))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--updates", type=int, default=2_000)
     asked = parser.parse_args()

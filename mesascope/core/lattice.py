@@ -36,9 +36,9 @@ class Lattice(NamedTuple):
 
 
 def lattice(mdp: FiniteMDP, reward: Float[Array, "level state action"]) -> Lattice:
-    """The tables of a block, levels last; needs `mdp.moves`."""
-    if mdp.moves is None:
-        raise ValueError("a lattice needs the moves of the tables, and they name none")
+    """The tables of a block, levels last; needs `mdp.moves`, and no stages."""
+    if mdp.moves is None or not mdp.is_lattice:
+        raise ValueError("a lattice needs moves that hold everywhere, and the tables name none, or stages besides")
     here = jnp.arange(mdp.states, dtype=mdp.successor.dtype)[:, None]
     goes = mdp.successor[..., 0].transpose(2, 1, 0) != here
     return Lattice(goes, reward.transpose(2, 1, 0), ~mdp.terminal.T, mdp.moves)

@@ -32,6 +32,11 @@ class FiniteMDP(eqx.Module):
     stage: int | None = eqx.field(static=True, default=None)
 
     @property
+    def is_lattice(self) -> bool:
+        """Whether every action does its move or stays, from any state: moves without stages."""
+        return self.moves is not None and self.stage is None
+
+    @property
     def levels(self) -> int:
         """Number of levels in the batch."""
         return self.successor.shape[0]

@@ -82,7 +82,7 @@ def optimal_values(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: 
 
     Wandering for ever is worth nothing and always allowed by the tables (bumping a wall), so values start from zero.
     """
-    if mdp.moves is not None and mdp.stage is None:
+    if mdp.is_lattice:
         limit = _most_sweeps(mdp.states, discount)
 
         def solve(part: FiniteMDP) -> Values:
@@ -122,7 +122,7 @@ def soft_optimal_values(
 
     The soft-optimal policy is `softmax(b * Q)`.
     """
-    if mdp.moves is not None and mdp.stage is None:
+    if mdp.is_lattice:
         limit = _most_sweeps(mdp.states, discount)
 
         def solve(part: FiniteMDP) -> Values:
@@ -272,7 +272,7 @@ def optimal_return_range(
     With `allowed` the optimal set of another objective, this is the range over its ties.
     """
     signs = jnp.array([-1.0, 1.0])
-    if mdp.moves is not None and mdp.stage is None:
+    if mdp.is_lattice:
         limit = _most_sweeps(mdp.states, discount)
 
         def solve(part: FiniteMDP, allowed) -> Float[Array, "level 2"]:

@@ -51,6 +51,16 @@ def test_exact_outcomes_are_those_of_a_slow_twin(erratic):
         assert float(found.unended[level]) == pytest.approx(left, abs=1e-5)
 
 
+def test_outcomes_do_not_depend_on_the_block_of_levels(erratic):
+    """More levels than go together, among them ones that take much longer than others."""
+    few = [jax.tree.map(lambda x: x[:3], part) for part in (erratic.mdp, erratic.policy)]
+    index = np.arange(3 * 64) % 3
+    many = [jax.tree.map(lambda x: x[index], part) for part in few]
+    found, expected = expected_outcome(*many, 200), expected_outcome(*few, 200)
+    np.testing.assert_allclose(found.fired, np.asarray(expected.fired)[index], atol=1e-5)
+    np.testing.assert_allclose(found.unended, np.asarray(expected.unended)[index], atol=1e-5)
+
+
 def test_sampled_rates_agree_with_exact_probabilities(erratic):
     held, asked = 0, 0
     for seed in range(12):

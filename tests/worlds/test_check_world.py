@@ -11,7 +11,9 @@ import pytest
 from mesascope.conformance.check_world import check_tables, check_world
 from mesascope.conformance.violations import ConformanceError
 from mesascope.core.objective import Objective, Role
+from mesascope.core.rng import named_key
 from mesascope.worlds.grid import observe, to_mdp
+from mesascope.worlds.keys_and_chests import KeysAndChests
 from mesascope.worlds.red_doors import RedDoors
 from mesascope.worlds.registry import WORLDS
 from mesascope.worlds.text import parse_level, parse_levels
@@ -129,3 +131,18 @@ def test_moves_that_do_not_hold_are_found():
     assert not list(check_tables(mdp, len(RedDoors.features)))
     wrong = dataclasses.replace(mdp, moves=(-3, 3, 1, -1))
     assert any("leads on by its move" in violation.rule for violation in check_tables(wrong, len(RedDoors.features)))
+
+
+def test_stages_that_do_not_hold_are_found():
+    world = KeysAndChests()
+    mdp = world.to_mdp(world.draw(named_key(0), 2))
+    assert mdp.stage is not None
+    assert not list(check_tables(mdp, 2))
+    # From the end, the last state of all, back to the start; and from the first state two cells on at once.
+    back = dataclasses.replace(mdp, successor=mdp.successor.at[0, -1, 0, 0].set(0))
+    assert any("leads to an earlier stage" in violation.rule for violation in check_tables(back, 2))
+    assert any("earlier stage" in violation.rule for violation in check_tables(dataclasses.replace(mdp, stage=24), 2))
+    astray = dataclasses.replace(mdp, successor=mdp.successor.at[0, 0, 0, 0].set(2))
+    assert any("leads on by its move" in violation.rule for violation in check_tables(astray, 2))
+    far = dataclasses.replace(mdp, successor=mdp.successor.at[0, 0, 0, 0].set(24))
+    assert any("farther than the band" in violation.rule for violation in check_tables(far, 2))

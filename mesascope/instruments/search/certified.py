@@ -69,7 +69,7 @@ def certify(
             base, changed = run_fresh(world, small, place, weights, named_key(key, "block", len(plain)))
             plain.append(base)
             edited.append(changed)
-        shown = _shown(plain), _shown(edited)
+        shown = shown_per_level(plain), shown_per_level(edited)
         needed = _needed(size, shown)
         # A little more than the estimate, since a lower bound moves; nothing more where that is out of reach.
         ahead = 0 if needed > most else -(-int(needed * 1.05 - len(plain) * BLOCK) // BLOCK)
@@ -79,8 +79,10 @@ def certify(
     return Certified(size, *shown, done, needed, needed <= done)
 
 
-def _shown(blocks: list[Answers]) -> Estimate:
-    """Bits a level. Resampled are groups with one level of each block, so that many blocks cost no more than one."""
+def shown_per_level(blocks: list[Answers]) -> Estimate:
+    """Bits a level with their interval. Resampled are groups with one level of each block: many blocks cost no more than
+    one.
+    """
     return bootstrap_mean(bits_per_level(blocks).reshape(len(blocks), -1).mean(0))
 
 
@@ -105,7 +107,7 @@ def _choose_precision(
 
     def shown(candidate: AbstractOpenSubject) -> tuple[Estimate, Estimate]:
         base, changed = run_fresh(world, candidate, place, weights, key)
-        return _shown([base]), _shown([changed])
+        return shown_per_level([base]), shown_per_level([changed])
 
     if not has_weights(subject):
         return None
