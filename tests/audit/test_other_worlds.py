@@ -34,6 +34,7 @@ def test_a_tiny_audit_says_what_does_not_apply(name, missing):
     for gaps in document["ledger"].values():
         parts = sum(gaps[gap]["value"] for gap in ("outer", "inner", "capability"))
         assert parts == pytest.approx(gaps["total"]["value"], abs=1e-6)
-    page = render_report([document])
-    assert "not applicable" in page.lower()
-    assert "cannot be drawn" not in page
+    alone, beside = render_report([document]), render_report([document, {**document, "seed": 1}])
+    assert "not applicable" in alone.lower()
+    assert "One level of " in beside
+    assert "cannot be drawn" not in alone + beside

@@ -6,7 +6,7 @@ from mesascope.reports import plain
 from mesascope.reports.figures.scale import Scale, covering
 from mesascope.reports.figures.tracks import axis, track
 from mesascope.reports.html.behavior import LOOKS
-from mesascope.reports.html.gallery import exhibit
+from mesascope.reports.html.gallery import exhibit, vocabulary_of
 from mesascope.reports.html.opening import anchor
 from mesascope.reports.html.parts import (
     Column,
@@ -139,7 +139,12 @@ def _levels(audits: Sequence[Audit]) -> Markup | None:
     )
     chosen = [next((e for e in own if words(e, "level") == shared), own[0]) for own in shown]
     pictures = [
-        exhibit(e, join(tag("b", label(a, audits)), ": ", words(e, "caption")), moves=len(items(e, "path")) > 1)
+        exhibit(
+            e,
+            join(tag("b", label(a, audits)), ": ", words(e, "caption")),
+            vocabulary=vocabulary_of(a),
+            moves=len(items(e, "path")) > 1,
+        )
         for a, e in zip(audits, chosen, strict=True)
     ]
     title = f"One level of {shift}, {'the same for each' if shared else 'one for each'}"

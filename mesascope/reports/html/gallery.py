@@ -68,7 +68,7 @@ def _distribution(audit: Audit, distribution: str, exhibits: list[Mapping[str, A
     return fold(title, tag("div", *pictures, class_="gallery"), opened=opened)
 
 
-def exhibit(shown: Mapping[str, Any], caption: Child, *, moves: bool = False, vocabulary: Vocabulary = DOORS) -> Markup:
+def exhibit(shown: Mapping[str, Any], caption: Child, *, vocabulary: Vocabulary, moves: bool = False) -> Markup:
     """One level as a figure: moving along its path, or still."""
     try:
         drawn = _picture(shown, moves, vocabulary)
