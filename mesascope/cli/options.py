@@ -16,7 +16,11 @@ Knobs = Annotated[list[str] | None, typer.Option("--set", help="a knob of the wo
 
 
 def heavy() -> None:
-    """To be called before a command imports JAX: compiled programs are kept from run to run."""
+    """To be called before a command imports JAX: compiled programs are kept from run to run, and a GPU computes as finely as
+    a processor.
+    """
     from mesascope.cli.compiled import keep_compiled
+    from mesascope.cli.precision import ask_for_single_precision
 
     keep_compiled()
+    ask_for_single_precision()

@@ -1,6 +1,6 @@
 """Readouts that go on computing: a loop in the answer is thinking too. Its rounds become ticks, what it carries sites."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -221,13 +221,21 @@ def _bind(jaxpr: jex.Jaxpr, equation: Any, given: dict[Any, Any]) -> list[Any]:
 
 def _meet(equation: Any, values: list[Any]) -> _Met:
     params = equation.params
-    constants, carried = params["num_consts"], params["num_consts"] + params["num_carry"]
+    constants, carried = _constants_and_carried(params)
     return _Met(
         params["jaxpr"],
         values[:constants],
-        [jnp.asarray(value) for value in values[constants:carried]],
-        values[carried:],
-        len(equation.outvars) > params["num_carry"],
+        [jnp.asarray(value) for value in values[constants : constants + carried]],
+        values[constants + carried :],
+        len(equation.outvars) > carried,
         params["length"],
         params["reverse"],
     )
+
+
+def _constants_and_carried(params: Mapping[str, Any]) -> tuple[int, int]:
+    """How many of what a loop is given are constants, and how many it carries: JAX 0.11 began to keep them as a tree."""
+    if "ft_in" in params:
+        constants, carried, _ = params["ft_in"].unpack()
+        return len(constants), len(carried)
+    return params["num_consts"], params["num_carry"]
