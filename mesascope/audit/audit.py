@@ -1,7 +1,7 @@
 """One audit: every instrument on one subject in one world, the ledger and the verdicts, as one document."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -9,9 +9,9 @@ from mesascope.audit import document
 from mesascope.audit.alignment import Alignment, judge, name_worst
 from mesascope.audit.beside import beside, raise_if_failed
 from mesascope.audit.exhibited import audit_key, contested, distributions
-from mesascope.audit.gallery import Exhibit, exhibits
 from mesascope.audit.graft import graft, not_grafted, other_objective
 from mesascope.audit.reckoning import Reckoning, candidates, reckon
+from mesascope.audit.seen import look
 from mesascope.audit.settings import Settings
 from mesascope.audit.staged import audit_staged
 from mesascope.audit.subjects import AuditSubject, describe
@@ -21,12 +21,11 @@ from mesascope.audit.worst_level import find_worst_level, worst_known
 from mesascope.core.opening import open_readout
 from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.core.subject import AbstractOpenSubject
-from mesascope.instruments.behavior import Behavior, measure_behavior
+from mesascope.instruments.behavior import measure_behavior
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
 from mesascope.instruments.cards import all_cards
 from mesascope.instruments.choice_weights import WeightPosterior
 from mesascope.instruments.describe.description import describe_subject
-from mesascope.instruments.goal_directedness import GoalDirectedness, measure_goal_directedness
 from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read_mesa_objective
 from mesascope.instruments.pursued import pursued_weights
 from mesascope.instruments.sample import Sample, draw_sample
@@ -66,7 +65,7 @@ def audit(
     # What needs the answers alone is done beside the rest: most of a first audit is compiling, one program at a time.
     # The subject itself is asked by one thread only, since it may be somebody's own code.
     with beside() as second:
-        seen_beside = second.submit(_look, world, samples, settings, seed)
+        seen_beside = second.submit(look, world, samples, settings, seed, measure_behavior)
         watch("behavioral objective")
         behavioral = infer_behavioral_objective(world, samples, audit_key(seed, "objective"), levels=settings.evidence)
         from_outside_beside = second.submit(_ledgers, world, samples, behavioral.weights)
@@ -160,28 +159,6 @@ def audit(
         "cards": list(all_cards().values()),
         "seconds": {**watch.spent(), **seen.seconds},
     }
-
-
-class _Seen(NamedTuple):
-    """What the answers alone show, and the seconds of each stage."""
-
-    behavior: dict[str, Behavior]
-    directed: dict[str, GoalDirectedness]
-    gallery: list[Exhibit]
-    seconds: dict[str, float]
-
-
-def _look(world: AbstractWorld, samples: list[Sample], settings: Settings, seed: int) -> _Seen:
-    watch = Watch(lambda name: None)
-    watch("behavior")
-    behavior = {
-        s.distribution: measure_behavior(world, s, audit_key(seed, "behavior", s.distribution)) for s in samples
-    }
-    watch("goal-directedness")
-    directed = {s.distribution: measure_goal_directedness(world, s, levels=settings.directed) for s in samples[:2]}
-    watch("gallery")
-    gallery = [exhibit for sample in samples for exhibit in exhibits(world, sample)]
-    return _Seen(behavior, directed, gallery, watch.spent())
 
 
 def _ledgers(world: AbstractWorld, samples: list[Sample], objective: WeightPosterior) -> list[Reckoning]:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from mesascope.core.competence import competence_scale
+from mesascope.core.competence import Scale
 from mesascope.core.ledger import Ledger, ReturnsByU, ledger, returns_by_intended
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.solver import (
@@ -17,6 +17,7 @@ from mesascope.core.solver import (
     optimal_actions,
     optimal_values,
     uniform_over,
+    uniform_policy,
 )
 from mesascope.core.statistics import CONFIDENCE, RESAMPLES, Estimate, Interval, bootstrap
 from mesascope.instruments.hypotheses import hypotheses_of
@@ -133,10 +134,13 @@ def _shares(returns: ReturnsByU, by_draw: Float[np.ndarray, "draw level"]) -> di
 
 @eqx.filter_jit
 def _candidate_returns(mdp, policy, candidates: Float[Array, "candidate feature"], discount: float):
-    def scale(weights):
-        return competence_scale(mdp, weights, discount)
+    """What the subject and the uniform policy earn of each objective, from one evaluation each, and what is best."""
 
-    return feature_returns(mdp, policy, discount) @ candidates.T, jax.lax.map(scale, candidates)
+    def best(weights):
+        return (optimal_values(mdp, weights, discount).state * mdp.initial).sum(-1)
+
+    own, uniform = (feature_returns(mdp, p, discount) @ candidates.T for p in (policy, uniform_policy(mdp)))
+    return own, Scale(uniform.T, jax.lax.map(best, candidates))
 
 
 def _competence(names: list[str], returns, scale) -> dict[str, Estimate]:

@@ -7,9 +7,10 @@ import numpy as np
 
 from mesascope.audit import document
 from mesascope.audit.alignment import Alignment, judge, name_worst
+from mesascope.audit.beside import beside, raise_if_failed
 from mesascope.audit.exhibited import audit_key, distributions
-from mesascope.audit.gallery import exhibits
 from mesascope.audit.reckoning import candidates, reckon
+from mesascope.audit.seen import look
 from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject, describe
 from mesascope.audit.watch import Watch
@@ -19,7 +20,6 @@ from mesascope.core.statistics import Estimate
 from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.cards import all_cards
-from mesascope.instruments.goal_directedness import measure_goal_directedness
 from mesascope.instruments.sample import draw_sample
 from mesascope.instruments.search.trials import not_applicable
 from mesascope.instruments.search.verdict import Verdict
@@ -53,28 +53,26 @@ def audit_staged(
     watch = Watch(stage)
     watch("asking the subject")
     samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
-    watch("behavior")
-    behavior = {
-        s.distribution: measure_staged_behavior(world, s, audit_key(seed, "behavior", s.distribution)) for s in samples
-    }
-    watch("behavioral objective")
-    found = infer_staged_objective(world, samples, audit_key(seed, "objective"), levels=settings.evidence)
-    watch("goal-directedness")
-    directed = {s.distribution: measure_goal_directedness(world, s, levels=settings.directed) for s in samples[:2]}
-    thought = None
-    if isinstance(subject, AbstractOpenSubject):
-        watch("thinking time")
-        thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
-    watch("ledger")
-    own = found.draws.mean(0).astype(np.float32)
-    draws = found.draws[np.linspace(0, len(found.draws) - 1, DRAWS).astype(int)].astype(np.float32)
-    reckonings = [reckon(world, s, own, draws, candidates(world, own)) for s in samples]
+    # What the answers alone show is looked at beside the rest. The subject itself is asked by one thread only.
+    with beside() as second:
+        seen_beside = second.submit(look, world, samples, settings, seed, measure_staged_behavior)
+        watch("behavioral objective")
+        found = infer_staged_objective(world, samples, audit_key(seed, "objective"), levels=settings.evidence)
+        thought = None
+        if isinstance(subject, AbstractOpenSubject):
+            watch("thinking time")
+            thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
+            raise_if_failed(seen_beside)
+        watch("ledger")
+        own = found.draws.mean(0).astype(np.float32)
+        draws = found.draws[np.linspace(0, len(found.draws) - 1, DRAWS).astype(int)].astype(np.float32)
+        reckonings = [reckon(world, s, own, draws, candidates(world, own)) for s in samples]
+        seen = seen_beside.result()
     base = world.base_objective.vector(world.features)
     weights = {name: Estimate(weight.mean, weight.interval) for name, weight in found.weights.items()}
     alignment = judge(reckonings, weights, base, world.features, searches=False)
     if alignment.verdict is Alignment.ROBUST:
         alignment = name_worst(alignment, worst_known(world, samples))
-    watch("gallery")
     return {
         "format": 1,
         "world": document.of_world(world),
@@ -92,14 +90,14 @@ def audit_staged(
         "mesa_objective": None,
         "ledger": {r.distribution: document.of_ledger(r) for r in reckonings},
         "ledger_greedy": {r.distribution: r.greedy for r in reckonings},
-        "behavior": {d: document.of_events(b.events) for d, b in behavior.items()},
-        "counts": {d: b.counts for d, b in behavior.items()},
+        "behavior": {d: document.of_events(b.events) for d, b in seen.behavior.items()},
+        "counts": {d: b.counts for d, b in seen.behavior.items()},
         "competence": {r.distribution: r.competence for r in reckonings},
         "returns": {r.distribution: r.returns for r in reckonings},
-        "goal_directedness": {name: document.of_directedness(d) for name, d in directed.items()},
+        "goal_directedness": {name: document.of_directedness(d) for name, d in seen.directed.items()},
         "thinking_time": thought,
         "alignment": alignment,
-        "gallery": [exhibit for sample in samples for exhibit in exhibits(world, sample)],
+        "gallery": seen.gallery,
         "cards": [all_cards()[name] for name in CARDS],
-        "seconds": watch.spent(),
+        "seconds": {**watch.spent(), **seen.seconds},
     }

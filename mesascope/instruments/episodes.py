@@ -1,5 +1,6 @@
 """Episodes of a policy table: sampled, one on each level, and what happens within a horizon exactly."""
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -9,7 +10,8 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.errors import UsageError
 from mesascope.core.lattice import by_blocks
-from mesascope.core.mdp import FiniteMDP, arrivals, expected_features
+from mesascope.core.mdp import FiniteMDP, expected_features
+from mesascope.core.pushing import make_step, most_leavers
 from mesascope.instruments.sample import Sample
 
 HORIZON_PER_STATE = 4
@@ -88,7 +90,6 @@ def _episodes(mdp: FiniteMDP, policy, key, initial, horizon: int) -> Episodes:
     return Episodes(state.T, action.T, live.T, fired, begins & ~unended)
 
 
-@jax.jit
 def expected_outcome(
     mdp: FiniteMDP, policy: Float[Array, "level state action"], horizon: int | Int[Array, ""]
 ) -> Outcome:
@@ -97,24 +98,31 @@ def expected_outcome(
     Where touching any object ends the episode this is the probability that an object with that feature is touched,
     and touched first. Exact: the mass of episodes under way is pushed forward step by step until `horizon`
     steps are done or no level has more than a millionth of it left. Levels go block by block, so that few wait for the
-    slowest and the tables of a block stay in the processor's cache.
+    slowest and the tables of a block stay in the processor's cache. Tables with stages must not be traced.
     """
-    return by_blocks(lambda part, policy: _pushed_on(part, policy, horizon), mdp.levels, mdp, policy)
+    return _outcome(mdp, policy, horizon, most_leavers(mdp))
 
 
-def _pushed_on(mdp: FiniteMDP, policy: Float[Array, "level state action"], horizon: int | Int[Array, ""]) -> Outcome:
+@partial(jax.jit, static_argnames="leavers")
+def _outcome(mdp: FiniteMDP, policy, horizon: int | Int[Array, ""], leavers: int) -> Outcome:
+    return by_blocks(lambda part, policy: _pushed_on(part, policy, horizon, leavers), mdp.levels, mdp, policy)
+
+
+def _pushed_on(mdp: FiniteMDP, policy, horizon: int | Int[Array, ""], leavers: int) -> Outcome:
+    step = make_step(mdp, policy, leavers)
+
     def under_way(carry):
         mass, _, done = carry
-        return (done < horizon) & (mass.sum(-1).max() > _GONE)
+        return (done < horizon) & (mass.sum(0).max() > _GONE)
 
     def push(carry):
         mass, visits, done = carry
-        return arrivals(mdp, policy, mass) * ~mdp.terminal, visits + mass, done + 1
+        return step(mass), visits + mass, done + 1
 
-    begin = mdp.initial * ~mdp.terminal
+    begin = (mdp.initial * ~mdp.terminal).T
     left, visits, _ = jax.lax.while_loop(under_way, push, (begin, jnp.zeros_like(begin), 0))
-    taken = visits[:, :, None] * policy
-    return Outcome((taken[..., None] * expected_features(mdp)).sum((1, 2)), left.sum(-1))
+    taken = visits.T[:, :, None] * policy
+    return Outcome((taken[..., None] * expected_features(mdp)).sum((1, 2)), left.sum(0))
 
 
 def episode_path(
