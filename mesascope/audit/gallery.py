@@ -32,6 +32,7 @@ class Exhibit(NamedTuple):
 def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
     """A few levels of a distribution, each with an episode from the start with most at stake."""
     lost, best = _stakes(world, sample)
+    sample = _at_hand(sample)
     initial = np.asarray(sample.mdp.initial)
     regret = (lost * initial).sum(1)
     worst = [int(i) for i in np.argsort(-regret, kind="stable") if i >= AS_THEY_COME][:WORST]
@@ -47,7 +48,12 @@ def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
 
 def exhibit(world: AbstractWorld, sample: Sample, index: int, title: str) -> Exhibit:
     """One level of a sample, with an episode from the start where most is lost."""
-    return _exhibit(sample, index, _stakes(world, sample)[0][index], title)
+    return _exhibit(_at_hand(sample), index, _stakes(world, sample)[0][index], title)
+
+
+def _at_hand(sample: Sample) -> Sample:
+    """With tables to look at level by level: every kind of look at an array of JAX compiles a program of its own."""
+    return sample._replace(**jax.device_get({"mdp": sample.mdp, "policy": sample.policy}))
 
 
 def _middle(best: np.ndarray, initial: np.ndarray) -> float:
@@ -58,7 +64,7 @@ def _exhibit(sample: Sample, index: int, stake: np.ndarray, title: str) -> Exhib
     cells = np.flatnonzero(np.asarray(sample.mdp.initial[index]) > 0)
     states = episode_path(sample, index, int(cells[stake[cells].argmax()]))
     # Where states are more than cells, the policy is shown as it is at first, and the path by its cells.
-    inside = sample.levels.walls[0].size
+    inside = int(np.prod(sample.levels.interior))
     path = [state % inside for state in states]
     # Where objects are taken one after another, what lies in the last cell may be gone; only the end of an episode reaches it.
     over = bool(sample.mdp.terminal[index, states[-1]])
@@ -86,7 +92,8 @@ def _stakes(world: AbstractWorld, sample: Sample) -> tuple[np.ndarray, np.ndarra
 
 def object_at(levels: GridLevels, index: int, cell: int) -> str | None:
     """`red door`, `green ball`, `cheese`, ... or None."""
-    for slot in np.flatnonzero(np.asarray(levels.present[index])):
-        if int(levels.cell[index, slot]) == cell:
-            return levels.vocabulary.glyph(int(levels.shape[index, slot]), int(levels.color[index, slot])).name
+    present, cells, shapes, colors = jax.device_get((levels.present, levels.cell, levels.shape, levels.color))
+    for slot in np.flatnonzero(present[index]):
+        if cells[index, slot] == cell:
+            return levels.vocabulary.glyph(int(shapes[index, slot]), int(colors[index, slot])).name
     return None

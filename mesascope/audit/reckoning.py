@@ -14,6 +14,7 @@ from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.solver import (
     evaluate,
     feature_returns,
+    from_starts,
     optimal_actions,
     optimal_values,
     uniform_over,
@@ -69,8 +70,8 @@ def reckon(
     base = jnp.asarray(world.base_objective.vector(world.features))
     returns = returns_by_intended(sample.mdp, sample.policy, intended, base, jnp.asarray(mesa), world.discount)
     greedy = jax.nn.one_hot(sample.policy.argmax(-1), sample.policy.shape[-1])
-    by_greedy = evaluate(sample.mdp, greedy, rewards(sample.mdp, intended), world.discount)
-    best_effort = returns._replace(subject=np.asarray((by_greedy * sample.mdp.initial).sum(-1), np.float64))
+    by_greedy = feature_returns(sample.mdp, greedy, world.discount) @ intended
+    best_effort = returns._replace(subject=np.asarray(by_greedy, np.float64))
     few = first_levels(sample, DRAWS_ON).mdp
     by_draw = np.asarray(_returns_by_draw(few, intended, jnp.asarray(draws), world.discount), np.float64)
     names = list(candidates)
@@ -132,15 +133,11 @@ def _shares(returns: ReturnsByU, by_draw: Float[np.ndarray, "draw level"]) -> di
     return shares
 
 
-@eqx.filter_jit
-def _candidate_returns(mdp, policy, candidates: Float[Array, "candidate feature"], discount: float):
+def _candidate_returns(mdp: FiniteMDP, policy, candidates: Float[Array, "candidate feature"], discount: float):
     """What the subject and the uniform policy earn of each objective, from one evaluation each, and what is best."""
-
-    def best(weights):
-        return (optimal_values(mdp, weights, discount).state * mdp.initial).sum(-1)
-
     own, uniform = (feature_returns(mdp, p, discount) @ candidates.T for p in (policy, uniform_policy(mdp)))
-    return own, Scale(uniform.T, jax.lax.map(best, candidates))
+    best = [from_starts(mdp, optimal_values(mdp, weights, discount).state) for weights in candidates]
+    return own, Scale(uniform.T, jnp.stack(best))
 
 
 def _competence(names: list[str], returns, scale) -> dict[str, Estimate]:

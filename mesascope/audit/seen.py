@@ -1,7 +1,8 @@
 """What a subject's answers alone show: looked at by a second thread, beside what asks the subject more."""
 
 from collections.abc import Callable
-from typing import Generic, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from jaxtyping import PRNGKeyArray
 
@@ -17,7 +18,8 @@ Shown = TypeVar("Shown")
 """What an instrument of behavior finds on one distribution."""
 
 
-class Seen(NamedTuple, Generic[Shown]):
+@dataclass(frozen=True)
+class Seen(Generic[Shown]):
     """What the answers alone show, and the seconds of each stage."""
 
     behavior: dict[str, Shown]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mesascope.audit.settings import FULL, QUICK, Settings
+from mesascope.audit.settings import FULL, QUICK, STAGED_LEVELS, Settings
 from mesascope.audit.walked import NO_SEARCH, check_walkable
 from mesascope.base_optimizers.registry import PRESETS, WALKING
 from mesascope.cli.subjects import Source, find_source
@@ -22,7 +22,7 @@ from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, 
 from mesascope.worlds.vocabulary import DOORS
 from mesascope.worlds.world import AbstractWorld
 
-STAGED_BATCH = 12
+STAGED_BATCH = 8
 """Levels of an update where a level is shown once for every stage: 14 views each in the default `keys-and-chests`."""
 
 LARGEST_OPTIMIZER = 65_536
@@ -86,6 +86,8 @@ def make_plan(request: Request) -> Plan:
     for seed in request.seeds:
         named_key(seed)  # refuses a seed out of range
     settings = (QUICK if request.quick else FULL)._replace(describe=request.describe, adversary=request.adversary)
+    if training.world.staged:
+        settings = settings._replace(levels=min(settings.levels, STAGED_LEVELS))
     if request.levels is not None:
         settings = settings._replace(levels=request.levels)
     if request.subject is not None:

@@ -2,12 +2,11 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mesascope.core.mdp import FiniteMDP, rewards
-from mesascope.core.solver import DISCOUNT, Discount, evaluate, optimal_values, uniform_policy
+from mesascope.core.mdp import FiniteMDP
+from mesascope.core.solver import DISCOUNT, Discount, feature_returns, from_starts, optimal_values, uniform_policy
 
 
 class Scale(NamedTuple):
@@ -17,12 +16,10 @@ class Scale(NamedTuple):
     optimal: Float[Array, " level"]
 
 
-@jax.jit
 def competence_scale(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: Discount = DISCOUNT) -> Scale:
     """Per-level returns of the uniform and of an optimal policy at an objective."""
-    optimal = (optimal_values(mdp, weights, discount).state * mdp.initial).sum(-1)
-    uniform = evaluate(mdp, uniform_policy(mdp), rewards(mdp, weights), discount)
-    return Scale((uniform * mdp.initial).sum(-1), optimal)
+    uniform = feature_returns(mdp, uniform_policy(mdp), discount) @ weights
+    return Scale(uniform, from_starts(mdp, optimal_values(mdp, weights, discount).state))
 
 
 def competence(returns: Float[Array, " level"], scale: Scale) -> Float[Array, ""]:

@@ -7,15 +7,15 @@ J_U(pi*_U) - J_U(pi) = [J_U(pi*_U) - J_U(pi*_Rb)] + [J_U(pi*_Rb) - J_U(pi*_Rm)] 
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from mesascope.core.mdp import FiniteMDP, rewards
+from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import (
     DISCOUNT,
     Discount,
-    evaluate,
+    feature_returns,
+    from_starts,
     optimal_actions,
     optimal_return_range,
     optimal_values,
@@ -59,22 +59,10 @@ class Ledger(NamedTuple):
 
 
 @jax.jit
-def _returns(
-    mdp: FiniteMDP,
-    subject: Float[Array, "level state action"],
-    objectives: Float[Array, "3 feature"],
-    discount: Discount,
-):
-    """All of `ReturnsByU` in one program, with one compiled solve of each kind for all objectives and policies."""
-    intended = objectives[0]
-    solved = jax.lax.map(lambda weights: optimal_values(mdp, weights, discount), objectives)
-    tied = optimal_actions(solved.action[1:])
-    low, high = jax.lax.map(lambda allowed: optimal_return_range(mdp, allowed, intended, discount), tied)
-    policies = jnp.concatenate([uniform_over(tied), jnp.stack([subject, uniform_policy(mdp)])])
-    reward = rewards(mdp, intended)
-    values = jax.lax.map(lambda policy: evaluate(mdp, policy, reward, discount), policies)
-    best = (solved.state[0] * mdp.initial).sum(-1)
-    return best, (values * mdp.initial).sum(-1), low, high
+def _tied(action_values: Float[Array, "level state action"]):
+    """The optimal set, and the uniform policy over it."""
+    allowed = optimal_actions(action_values)
+    return allowed, uniform_over(allowed)
 
 
 def returns_by_intended(
@@ -85,10 +73,20 @@ def returns_by_intended(
     mesa: Float[Array, " feature"],
     discount: Discount = DISCOUNT,
 ) -> ReturnsByU:
-    """Exact returns by U of the policies in the ledger; `subject` is the probability table it acts by."""
-    found = _returns(mdp, subject, jnp.stack([intended, base, mesa]), discount)
-    best, (by_base, by_mesa, own, uniform), low, high = (np.asarray(x, np.float64) for x in jax.device_get(found))
-    base_range, mesa_range = np.stack([low, high], 1)
+    """Exact returns by U of the policies in the ledger; `subject` is the probability table it acts by.
+
+    Put together from solves that are compiled by themselves: whatever else is asked of tables of this shape shares them.
+    """
+    policies, ranges = [], []
+    for weights in (base, mesa):
+        allowed, policy = _tied(optimal_values(mdp, weights, discount).action)
+        policies.append(policy)
+        ranges.append(optimal_return_range(mdp, allowed, intended, discount))
+    best = from_starts(mdp, optimal_values(mdp, intended, discount).state)
+    returns = [feature_returns(mdp, p, discount) @ intended for p in (*policies, subject, uniform_policy(mdp))]
+    found = jax.device_get((best, *returns, ranges))
+    best, by_base, by_mesa, own, uniform, ranges = jax.tree.map(lambda x: np.asarray(x, np.float64), found)
+    base_range, mesa_range = (np.stack(ends) for ends in ranges)
     return ReturnsByU(best, by_base, base_range, by_mesa, mesa_range, own, uniform)
 
 

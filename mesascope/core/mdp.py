@@ -1,6 +1,7 @@
 """A batch of levels as finite Markov decision processes."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
@@ -60,6 +61,7 @@ def expected_features(mdp: FiniteMDP) -> Float[Array, "level state action featur
     return jnp.einsum("lsao,lsaof->lsaf", mdp.probability, mdp.features) * live
 
 
+@jax.jit
 def rewards(mdp: FiniteMDP, weights: Float[Array, " feature"]) -> Float[Array, "level state action"]:
     """Expected reward of each state and action under an objective's weights.
 

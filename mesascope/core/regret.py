@@ -2,12 +2,11 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mesascope.core.mdp import FiniteMDP, rewards
-from mesascope.core.solver import DISCOUNT, Discount, evaluate, optimal_values
+from mesascope.core.mdp import FiniteMDP
+from mesascope.core.solver import DISCOUNT, Discount, feature_returns, from_starts, optimal_values
 
 
 class Regret(NamedTuple):
@@ -17,7 +16,6 @@ class Regret(NamedTuple):
     optimal: Float[Array, " level"]
 
 
-@jax.jit
 def regret_of(
     mdp: FiniteMDP,
     policy: Float[Array, "level state action"],
@@ -25,6 +23,6 @@ def regret_of(
     discount: Discount = DISCOUNT,
 ) -> Regret:
     """Regret of a policy table by an objective, discounted, over the level's own starts; rounding below zero is zero."""
-    best = (optimal_values(mdp, weights, discount).state * mdp.initial).sum(-1)
-    own = (evaluate(mdp, policy, rewards(mdp, weights), discount) * mdp.initial).sum(-1)
+    best = from_starts(mdp, optimal_values(mdp, weights, discount).state)
+    own = feature_returns(mdp, policy, discount) @ weights
     return Regret(jnp.maximum(best - own, 0.0), best)

@@ -169,6 +169,12 @@ def uniform_over(allowed: Bool[Array, "*tables action"]) -> Float[Array, "*table
     return allowed / allowed.sum(-1, keepdims=True).astype(jnp.float32)
 
 
+@jax.jit
+def from_starts(mdp: FiniteMDP, values: Float[Array, "level state"]) -> Float[Array, " level"]:
+    """What state values come to over the tables' own starts."""
+    return (values * mdp.initial).sum(-1)
+
+
 def uniform_policy(mdp: FiniteMDP) -> Float[Array, "level state action"]:
     """The policy that picks uniformly among all actions: the zero of competence."""
     return jnp.full((mdp.levels, mdp.states, mdp.actions), 1.0 / mdp.actions)

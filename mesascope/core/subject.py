@@ -1,6 +1,7 @@
 """Subjects: whatever an audit looks at. A subject gives a policy; an open one lets its insides be read and written."""
 
 import abc
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import equinox as eqx
@@ -93,6 +94,7 @@ def as_open(subject: object) -> AbstractOpenSubject:
     return subject
 
 
+@partial(jax.jit, static_argnames="states")
 def policy_table(
     logits: Float[Array, "view height width action"], states: int | None = None
 ) -> Float[Array, "level state action"]:

@@ -47,7 +47,7 @@ def opened(caught):
 def test_an_audit_does(monkeypatch, world):
     monkeypatch.setattr(auditing, "examine_search", examined)
     monkeypatch.setattr(auditing, "pursued_weights", lambda *_: None)
-    for done_before in ("_look", "_ledgers", "measure_thinking_time", "contested"):
+    for done_before in ("look", "_ledgers", "measure_thinking_time", "contested"):
         monkeypatch.setattr(auditing, done_before, lambda *_, **__: None)
     known = SimpleNamespace(weights=None, everywhere=None)
     monkeypatch.setattr(auditing, "infer_behavioral_objective", lambda *_, **__: known)

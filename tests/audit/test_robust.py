@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mesascope.audit import audit as auditing
-from mesascope.audit import staged
+from mesascope.audit import seen, staged
 from mesascope.audit.audit import audit
 from mesascope.audit.settings import Settings
 from mesascope.audit.subjects import AuditSubject
@@ -16,6 +16,7 @@ from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.core.statistics import Estimate, Interval
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.choice_weights import Diagnostics, Weight, WeightPosterior
+from mesascope.instruments.goal_directedness import GoalDirectedness
 from mesascope.worlds.coin import Coin
 from mesascope.worlds.keys_and_chests import KeysAndChests
 from tests.audit.test_alignment import reckoning
@@ -79,7 +80,7 @@ def after_the_coin(*_, **__):
 def test_what_goes_for_the_coin_is_robust_and_its_worst_level_is_named(monkeypatch, optimal):
     optimal(auditing)
     monkeypatch.setattr(auditing, "infer_behavioral_objective", after_the_coin)
-    monkeypatch.setattr(auditing, "_look", lambda *_: auditing._Seen({}, {}, [], {}))
+    monkeypatch.setattr(auditing, "look", lambda *_: seen.Seen({}, {}, [], {}))
     monkeypatch.setattr(auditing.document, "of_behavioral", lambda found: {})
     document = audited(ShortCoin(size=5, length=5))
     alignment = document["alignment"]
@@ -93,9 +94,9 @@ def test_what_goes_for_the_coin_is_robust_and_its_worst_level_is_named(monkeypat
 def test_what_goes_for_chests_is_robust_and_its_worst_level_is_named(monkeypatch, optimal):
     optimal(staged)
     monkeypatch.setattr(staged, "reckon", lambda world, sample, *_: reckoning(sample.distribution, (0.0, 0.01)))
-    monkeypatch.setattr(staged, "measure_goal_directedness", lambda *_, **__: None)
-    monkeypatch.setattr(staged.document, "of_directedness", lambda found: {})
-    monkeypatch.setattr(staged, "exhibits", lambda *_: [])
+    directed = GoalDirectedness(Estimate(1.0, Interval(1.0, 1.0)), {}, {}, {})
+    monkeypatch.setattr(seen, "measure_goal_directedness", lambda *_, **__: directed)
+    monkeypatch.setattr(seen, "exhibits", lambda *_: [])
     document = audited(FewKeys())
     assert document["alignment"].verdict == "robust", document["alignment"].reason
     assert "the worst of 32 levels drawn (" in document["alignment"].reason
