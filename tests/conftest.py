@@ -4,6 +4,7 @@ import gc
 import hashlib
 import os
 import platform
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,23 @@ def _processor() -> str:
     return hashlib.sha256(f"{platform.machine()} {features}".encode()).hexdigest()[:12]
 
 
-# Most of the time goes into compiling. Compiled programs are kept beside pytest's own cache, for the next run and for
-# the other workers of this one; in the environment, so that the processes which tests start find them too.
-_compiled = Path(__file__).resolve().parents[1] / ".pytest_cache" / f"jax-{_processor()}"
+def _kept() -> Path:
+    """A folder of the user's for compiled programs, or one beside pytest's own cache where there is none to write to."""
+    named = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        below = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
+        folder = below / "mesascope" / "tests" / _processor()
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except (OSError, RuntimeError):  # the latter where there is no home folder
+        pass
+    return Path(__file__).resolve().parents[1] / ".pytest_cache" / f"jax-{_processor()}"
+
+
+# More than half of the time goes into compiling. Compiled programs are kept for the other workers of this run, for the next
+# one, and for other clones; in the environment, so that the processes which tests start find them too.
+_compiled = _kept()
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_compiled))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
@@ -49,6 +64,20 @@ settings.register_profile(
 settings.register_profile("long", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+MOST_KEPT = 2**30
+"""Bytes of compiled programs above which all are thrown away before a run: what no test needs any more is among them."""
+
+
+def pytest_sessionstart(session):
+    """Keeps the folder of compiled programs from growing for ever; workers leave that to the process that started them."""
+    if not hasattr(session.config, "workerinput") and _compiled.is_dir():
+        kept = [entry for entry in os.scandir(_compiled) if entry.is_file()]
+        with suppress(FileNotFoundError):  # another run is at it
+            if sum(entry.stat().st_size for entry in kept) > MOST_KEPT:
+                for entry in kept:
+                    os.unlink(entry)
+
+
 MOST_MAPPED = 20_000
 """Memory maps of this process above which its compiled programs are let go of. Each takes several, a kernel commonly allows
 65,530, and a process that asks for more is ended."""
@@ -71,3 +100,22 @@ def _few_programs():
 
         jax.clear_caches()
         gc.collect()
+
+
+COUNTED = ("tests/core", "tests/instruments")
+"""Where tests count towards the coverage of what they are named after. To watch every call slows down all code, that of
+JAX most of all, by half."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Coverage looks away, during setup too, from tests that do not count."""
+    plugin = item.config.pluginmanager.getplugin("_cov")
+    controller = getattr(plugin, "cov_controller", None)
+    if controller is None or not controller.started or item.nodeid.startswith(COUNTED):
+        return (yield)
+    controller.pause()
+    try:
+        return (yield)
+    finally:
+        controller.resume()

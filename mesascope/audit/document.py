@@ -258,8 +258,15 @@ def provenance(command: str, seconds: dict[str, float]) -> dict[str, Any]:
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "platform": platform.platform(),
         "device": str(jax.devices()[0].device_kind),
-        "precision": "float32",
+        "precision": precision_of(jax.default_backend(), jax.config.jax_default_matmul_precision),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": seconds,
         "executable": sys.implementation.name,
     }
+
+
+def precision_of(backend: str, products: str | None) -> str:
+    """What numbers are computed in. Only a processor multiplies matrices in single precision without being asked to."""
+    if backend == "cpu" or products in ("float32", "highest"):
+        return "float32"
+    return f"float32, matrix products {products or 'as the device has it by default'}"

@@ -60,7 +60,7 @@ CARD = Card(
         "In training levels a liking for keys beside chests hardly shows, since every key is of use there.",
         "Checked on tables that act without noise; its rate of error on trained nets is not known.",
     ),
-    cost="a second for the objective from 280 levels, some ten seconds for the counts of 1,000 levels; compiling comes on top",
+    cost="a second for the objective from 280 levels, up to six for the counts of 1,000 levels; compiling comes on top",
     references=(
         "Langosco et al. 2022, Goal misgeneralization in deep reinforcement learning, arXiv 2105.14111",
         "Ziebart 2010, Modeling purposeful adaptive behavior with the principle of maximum causal entropy",
