@@ -258,7 +258,7 @@ def provenance(command: str, seconds: dict[str, float]) -> dict[str, Any]:
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "platform": platform.platform(),
         "device": str(jax.devices()[0].device_kind),
-        "precision": precision_of(jax.default_backend(), jax.config.jax_default_matmul_precision),
+        "precision": precision_of(jax.default_backend(), getattr(jax.config, "jax_default_matmul_precision", None)),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": seconds,
         "executable": sys.implementation.name,
