@@ -77,5 +77,9 @@ def _opened(path: Path, storage: str) -> "optuna.storages.BaseStorage":
     from optuna.storages.journal import JournalFileBackend
 
     if storage == "sqlite":
-        return optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 60}})
+        from sqlalchemy.pool import NullPool
+
+        # No connection outlives its use: one to a file that is no database could not be closed by anybody.
+        how = {"connect_args": {"timeout": 60}, "poolclass": NullPool}
+        return optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs=how)
     return optuna.storages.JournalStorage(JournalFileBackend(str(path)))
