@@ -61,7 +61,7 @@ def audit(
     watch = Watch(stage)
     watch("asking the subject")
     samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
-    subject = open_readout(subject, world.observe(samples[0].levels[:2]))
+    subject = open_readout(subject, samples[0].observation[:2])
     # What needs the answers alone is done beside the rest: most of a first audit is compiling, one program at a time.
     # The subject itself is asked by one thread only, since it may be somebody's own code.
     with beside() as second:

@@ -7,6 +7,8 @@ levels, therefore rules a table out; a table of the subject's own states is rule
 
 from typing import NamedTuple
 
+import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
@@ -15,7 +17,6 @@ from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.search.capacity import BITS, Description, describe_size, has_weights, rounded
 from mesascope.instruments.search.fresh import BLOCK, run_fresh
 from mesascope.instruments.search.information import Answers, bits_per_level
-from mesascope.instruments.search.trials import contested_levels
 from mesascope.instruments.search.writing import Place
 from mesascope.worlds.world import AbstractWorld
 
@@ -92,8 +93,9 @@ def _needed(size: Description, shown: tuple[Estimate, Estimate]) -> float:
 
 
 def _size(world: AbstractWorld, subject: AbstractOpenSubject, precision: int | None) -> Description:
-    levels = contested_levels(world, named_key(0, "shape"), 4)
-    return describe_size(subject, world.observe(levels), precision)
+    """Of levels as large as those of training, which contested ones are; what they hold makes no difference."""
+    seen = jax.eval_shape(lambda: world.observe(world.draw(named_key(0, "shape"), 4)))
+    return describe_size(subject, jnp.zeros(seen.shape, seen.dtype), precision)
 
 
 def _choose_precision(
