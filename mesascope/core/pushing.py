@@ -19,8 +19,10 @@ _ROOM = 32
 """The room for what leaves stages is a multiple of this, so that few programs are compiled for it."""
 
 
-def make_step(mdp: FiniteMDP, policy: Float[Array, "level state action"], leavers: int = 0) -> Step:
-    """One step along a policy; `leavers` is what `most_leavers` says of these tables or of a batch that holds them."""
+def make_step(mdp: FiniteMDP, policy: Float[Array, "level state action"], leavers: int) -> Step:
+    """One step along a policy; `leavers` is what `most_leavers` says of these tables or of a batch that holds them: with less
+    room than that, mass would be lost.
+    """
     if mdp.moves is None:
         return lambda mass: (arrivals(mdp, policy, mass.T) * ~mdp.terminal).T
     moves, level = mdp.moves, jnp.arange(mdp.levels)
