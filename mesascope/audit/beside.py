@@ -3,19 +3,27 @@
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import enumerate as threads
 from typing import Any
+
+_NAME = "beside"
 
 
 @contextmanager
 def beside() -> Iterator[ThreadPoolExecutor]:
     """An executor with one thread. On an error or an interrupt what has not begun is canceled, and nothing is waited for."""
-    executor = ThreadPoolExecutor(1, "beside")
+    executor = ThreadPoolExecutor(1, _NAME)
     try:
         yield executor
     except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
         raise
     executor.shutdown()
+
+
+def at_work_beside() -> bool:
+    """Whether a job goes on that nobody waits for. Python would, before it ends."""
+    return any(thread.name.startswith(_NAME) for thread in threads())
 
 
 def raise_if_failed(future: Future[Any]) -> None:

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn, TypeVar
 
+from mesascope.audit.beside import at_work_beside
+
 T = TypeVar("T")
 
 GRACE = 3.0
@@ -80,8 +82,10 @@ def interruptible(work: Callable[[], T]) -> T:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process. Where work was left behind in compiled code, without waiting for it."""
-    if _left_behind.is_set():
+    """End the process. Where work was left behind in compiled code, in its own thread or in one beside it, without waiting
+    for it.
+    """
+    if _left_behind.is_set() or at_work_beside():
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()

@@ -92,12 +92,24 @@ def test_a_finished_training_is_only_told_again(capsys, uninterrupted):
     assert "holds another training (seed differ)" in capsys.readouterr().err
 
 
+HEARS_NOTHING = "def work():\n    open('begun', 'w').close(); time.sleep(60)\n"
+HEARS_BUT_NOT_BESIDE = (
+    "from mesascope.audit.beside import beside\n"
+    "def work():\n"
+    "    with beside() as second:\n"
+    "        second.submit(time.sleep, 60); open('begun', 'w').close()\n"
+    "        while True: interrupts.rest(); time.sleep(0.01)\n"
+)
+
+
 @posix
-def test_work_that_hears_nothing_is_left_behind(tmp_path):
+@pytest.mark.parametrize("work", [HEARS_NOTHING, HEARS_BUT_NOT_BESIDE])
+def test_work_that_hears_nothing_is_left_behind(tmp_path, work):
     script = (
-        HEARING + "import time; from mesascope.cli import interrupts; interrupts.GRACE = 0.2; interrupts.listen()\n"
-        "def work():\n    open('begun', 'w').close(); time.sleep(60)\n"
-        "try: interrupts.interruptible(work)\n"
+        HEARING
+        + "import time; from mesascope.cli import interrupts; interrupts.GRACE = 0.2; interrupts.listen()\n"
+        + work
+        + "try: interrupts.interruptible(work)\n"
         "except KeyboardInterrupt: interrupts.leave(interrupts.exit_code())"
     )
     environment = {**os.environ, "PYTHONPATH": os.getcwd()}
