@@ -28,7 +28,9 @@ def check_subject(subject: AbstractSubject, observation: Observation) -> None:
     logits = _checked_logits(subject, observation)
     if not np.array_equal(logits, np.asarray(_ask(subject, observation))):
         raise SubjectError("the subject gives other logits when it is asked again about the same levels")
-    in_other_company = np.asarray(_ask(subject, observation.at[0].set(observation[1] + 1.0)))
+    company = np.array(observation)
+    company[0] = company[1] + 1.0
+    in_other_company = np.asarray(_ask(subject, jnp.asarray(company)))
     _same(logits[1:], in_other_company[1:], "depend on the other levels of the batch", 1)
     if isinstance(subject, AbstractOpenSubject):
         _check_open(subject, observation, logits)
@@ -88,7 +90,7 @@ def _check_open(subject: AbstractOpenSubject, observation: Observation, logits: 
         found = {name: value.shape for name, value in state.items()}
         if found != promised:
             raise SubjectError(f"{moment} gives sites {found}; `sites` promises {promised}")
-    runs = jax.device_get(_run(subject, observation, observation[::-1] + 1.0))
+    runs = jax.device_get(_run(subject, observation, jnp.asarray(np.asarray(observation)[::-1] + 1.0)))
     for name in promised:
         if not np.array_equal(runs.start[name], runs.start_elsewhere[name]):
             raise SubjectError(f"begin depends on what is observed at site '{name}'; it may use the shape only")

@@ -5,6 +5,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from mesascope.core.one_program import one_program
+
 _ROUNDING = 1e-6
 """Share of the sum of magnitudes below which a float32 sum of weighted features is rounding and not reward."""
 
@@ -74,6 +76,7 @@ def rewards(mdp: FiniteMDP, weights: Float[Array, " feature"]) -> Float[Array, "
     return jnp.where(jnp.abs(total) > _ROUNDING * size, total, 0.0)
 
 
+@one_program()
 def continuation(mdp: FiniteMDP, values: Float[Array, "level state"]) -> Float[Array, "level state action"]:
     """Expected value of the successor of each state and action; zero from terminal states.
 
@@ -89,6 +92,7 @@ def chosen(mdp: FiniteMDP, policy: Float[Array, "level state action"]) -> Float[
     return (policy * ~mdp.terminal[:, :, None])[..., None] * mdp.probability
 
 
+@one_program()
 def arrivals(
     mdp: FiniteMDP, policy: Float[Array, "level state action"], visits: Float[Array, "level state"]
 ) -> Float[Array, "level state"]:
@@ -99,6 +103,7 @@ def arrivals(
     return jnp.zeros(visits.size).at[targets].add(moved.reshape(-1)).reshape(visits.shape)
 
 
+@one_program()
 def policy_transitions(
     mdp: FiniteMDP, policy: Float[Array, "level state action"]
 ) -> Float[Array, "level state successor"]:
@@ -108,6 +113,7 @@ def policy_transitions(
     return jnp.where(hits, chosen(mdp, policy)[..., None], 0.0).sum((2, 3))
 
 
+@one_program()
 def banded_transitions(
     mdp: FiniteMDP, policy: Float[Array, "level state action"]
 ) -> Float[Array, "state offset level"]:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from mesascope.core.banded import solve_banded
-from mesascope.core.lattice import action_values, best_values, by_blocks, lattice, soft_values
+from mesascope.core.lattice import action_values, at_once, best_values, by_blocks, lattice, soft_values
 from mesascope.core.mdp import (
     FiniteMDP,
     arrivals,
@@ -17,6 +17,7 @@ from mesascope.core.mdp import (
     policy_transitions,
     rewards,
 )
+from mesascope.core.one_program import one_program
 from mesascope.core.staged import best_by_stages, solve_by_stages
 
 Discount = float | Float[Array, ""]
@@ -150,8 +151,9 @@ def soft_optimal_values(
     return Values(state, q(state))
 
 
+@one_program()
 def optimal_actions(
-    action_values: Float[Array, "*tables action"], tolerance: float = 1e-4
+    action_values: Float[Array, "*tables action"], tolerance: float | Float[Array, ""] = 1e-4
 ) -> Bool[Array, "*tables action"]:
     """The optimal set, ties included: actions within `tolerance` of the best, relative to the largest value there.
 
@@ -164,6 +166,7 @@ def optimal_actions(
     return action_values >= best - tolerance * scale
 
 
+@one_program()
 def uniform_over(allowed: Bool[Array, "*tables action"]) -> Float[Array, "*tables action"]:
     """The policy that picks uniformly among the allowed actions."""
     return allowed / allowed.sum(-1, keepdims=True).astype(jnp.float32)
@@ -175,6 +178,7 @@ def from_starts(mdp: FiniteMDP, values: Float[Array, "level state"]) -> Float[Ar
     return (values * mdp.initial).sum(-1)
 
 
+@one_program()
 def uniform_policy(mdp: FiniteMDP) -> Float[Array, "level state action"]:
     """The policy that picks uniformly among all actions: the zero of competence."""
     return jnp.full((mdp.levels, mdp.states, mdp.actions), 1.0 / mdp.actions)
@@ -234,7 +238,8 @@ def _solve_in_chunks(
 
 def _levels_together(levels: int) -> int:
     """The largest share of the batch up to `_LEVELS_AT_ONCE` that divides it; all of it where only slivers do."""
-    shares = (n for n in range(min(levels, _LEVELS_AT_ONCE), _LEVELS_AT_ONCE // 4, -1) if levels % n == 0)
+    most = at_once(_LEVELS_AT_ONCE)
+    shares = (n for n in range(min(levels, most), most // 4, -1) if levels % n == 0)
     return next(shares, levels)
 
 

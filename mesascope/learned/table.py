@@ -7,15 +7,18 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
 from mesascope.core.errors import UsageError
+from mesascope.core.one_program import one_program
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 
 _FACTORS_SEED = 20_190_605
 _ODD = np.uint32(1)
 
 
+@one_program()
 def fingerprint(observation: Observation) -> UInt32[Array, "level 2"]:
     """64 bits that name a level's exact observation: a multilinear hash (Dietzfelbinger 1996) of its float32 bits."""
-    words = jax.lax.bitcast_convert_type(observation + 0.0, jnp.uint32).reshape(observation.shape[0], -1)
+    unsigned = jnp.where(observation == 0, 0.0, observation)  # the two zeros are one number
+    words = jax.lax.bitcast_convert_type(unsigned, jnp.uint32).reshape(observation.shape[0], -1)
     # Floats differ in their high bits, and products keep only what moves upward: fold these down first.
     words = (words ^ (words >> 15)) * jnp.uint32(0x9E3779B1)
     factors = np.random.default_rng(_FACTORS_SEED).integers(0, 2**32, (2, words.shape[1]), np.uint32) | _ODD

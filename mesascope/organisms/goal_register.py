@@ -135,6 +135,6 @@ def _build_maze_table(
     order = np.lexsort((seen_at, stock.levels.walls[seen_at].sum((1, 2))))
     numbers = np.empty(len(order), np.int32)
     numbers[order] = np.arange(len(order), dtype=np.int32)
-    number = jnp.asarray(numbers)[mazes.find(jnp.asarray(wall_keys))]
-    keys = np.asarray(combine(jnp.asarray(object_keys), number))
+    number = numbers[np.asarray(mazes.find(jnp.asarray(wall_keys)))]
+    keys = np.asarray(combine(jnp.asarray(object_keys), jnp.asarray(number)))
     return MazeTable(mazes, jnp.asarray(numbers), build_table(stock, keys))

@@ -6,6 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Shaped, UInt32
 
+from mesascope.core.one_program import one_program
+
 Keys = UInt32[Array, "level 2"]
 
 LEVEL, WALLS, OBJECTS = range(3)
@@ -21,28 +23,34 @@ class HashIndex(eqx.Module):
 
     def find(self, keys: Keys) -> Int[Array, " level"]:
         """Row of each key, -1 where there is none."""
-        start = jnp.searchsorted(self.first, keys[:, 0]).astype(jnp.int32)
-        rows = jnp.minimum(start[:, None] + jnp.arange(self.window, dtype=jnp.int32), self.first.shape[0] - 1)
-        hit = (self.first[rows] == keys[:, :1]) & (self.second[rows] == keys[:, 1:])
-        row = jnp.take_along_axis(rows, hit.argmax(-1)[:, None], 1)[:, 0]
-        return jnp.where(hit.any(-1), row, -1)
+        return _find(self, keys)
 
 
+@one_program()
+def _find(index: HashIndex, keys: Keys) -> Int[Array, " level"]:
+    start = jnp.searchsorted(index.first, keys[:, 0]).astype(jnp.int32)
+    rows = jnp.minimum(start[:, None] + jnp.arange(index.window, dtype=jnp.int32), index.first.shape[0] - 1)
+    hit = (index.first[rows] == keys[:, :1]) & (index.second[rows] == keys[:, 1:])
+    row = jnp.take_along_axis(rows, hit.argmax(-1)[:, None], 1)[:, 0]
+    return jnp.where(hit.any(-1), row, -1)
+
+
+@one_program("stream")
 def hash_maps(maps: Float[Array, "level height width channel"], stream: int) -> Keys:
     """Two independent 32-bit multiply hashes of the exact bits of a level's maps.
 
     Every number is scrambled, multiplied by an odd factor of its own place, and summed modulo 2^32 (multilinear
     hashing, Dietzfelbinger 1996); the sum is scrambled once more. `stream` picks the factors.
     """
-    words = jax.lax.bitcast_convert_type(maps + 0.0, jnp.uint32).reshape(
-        maps.shape[0], -1
-    )  # + 0.0 drops the sign of -0
+    unsigned = jnp.where(maps == 0, 0.0, maps)  # the two zeros are one number; XLA would drop an added 0
+    words = jax.lax.bitcast_convert_type(unsigned, jnp.uint32).reshape(maps.shape[0], -1)
     factors = np.random.default_rng(stream).integers(0, 2**32, (2, words.shape[1]), np.uint32) | np.uint32(1)
     scrambled = _scramble(words)
     halves = [(scrambled * factor).sum(-1, dtype=jnp.uint32) for factor in jnp.asarray(factors)]
     return _scramble(jnp.stack(halves, -1))
 
 
+@one_program()
 def combine(keys: Keys, number: Int[Array, " level"]) -> Keys:
     """Keys of pairs: what `keys` stand for, together with a number."""
     odd = jnp.array([0x9E3779B1, 0x85EBCA77], jnp.uint32)

@@ -103,6 +103,7 @@ def test_a_table_answers_from_its_rows_and_is_uniform_elsewhere(small, observati
     answers = jax.random.normal(named_key(4, "answers"), small["table"].answers.shape)
     table = eqx.tree_at(lambda t: t.answers, small["table"], answers)
     np.testing.assert_array_equal(ask(table, observation[::-1]), answers[::-1])
+    np.testing.assert_array_equal(ask(table, jnp.where(observation == 0, -0.0, observation)), answers)
     one_wall_more = observation.at[:, 0, 0, 0].add(1.0)
     np.testing.assert_array_equal(ask(table, one_wall_more), jnp.zeros_like(answers))
     np.testing.assert_array_equal(ask(table, jnp.zeros((2, 4, 4, 7))), jnp.zeros((2, 4, 4, 4)))

@@ -6,13 +6,13 @@ the other half. The untrained network goes through the same choice: a subject ca
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
 from mesascope.core.subject import AbstractOpenSubject
+from mesascope.instruments.sample import part_of
 from mesascope.instruments.search.places import SIMPLER_WITHIN, Admitted, admit, simplicity, spread_at
 from mesascope.instruments.search.scoring import Tally, advantage, normalized, tally
 from mesascope.instruments.search.trials import Trials
@@ -100,7 +100,7 @@ def _choose(world: AbstractWorld, subject: AbstractOpenSubject, trials: Trials) 
 def halves(trials: Trials) -> tuple[Trials, Trials]:
     """The trials that places are chosen on, and those that are scored."""
     half = trials.base.count // 2
-    return jax.tree.map(lambda t: t[:half], trials), jax.tree.map(lambda t: t[half : 2 * half], trials)
+    return part_of(trials, 0, half), part_of(trials, half, half)
 
 
 def run_test(

@@ -54,12 +54,14 @@ def has_weights(subject: AbstractOpenSubject) -> bool:
 
 def rounded(subject: Weighted, bits: int) -> Weighted:
     """The subject with every large array of weights rounded to 2^bits evenly spaced values between its extremes."""
-    return jax.tree.map(lambda leaf: _round(leaf, bits) if _is_weight(leaf) else leaf, subject)
+    steps = jnp.array(2**bits - 1, jnp.float32)  # an argument, so that one program serves every precision
+    return jax.tree.map(lambda leaf: _round(leaf, steps) if _is_weight(leaf) else leaf, subject)
 
 
-def _round(weights: Float[Array, "*any"], bits: int) -> Float[Array, "*any"]:
+@jax.jit
+def _round(weights: Float[Array, "*any"], steps: Float[Array, ""]) -> Float[Array, "*any"]:
     low, high = weights.min(), weights.max()
-    step = jnp.maximum((high - low) / (2**bits - 1), 1e-30)
+    step = jnp.maximum((high - low) / steps, 1e-30)
     return low + step * jnp.round((weights - low) / step)
 
 

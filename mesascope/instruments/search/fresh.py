@@ -32,13 +32,7 @@ def run_fresh(
     plain, edited = _lockstep(
         world, subject, trials, on, jnp.array(place.first), jnp.array(place.radius), place.sustained
     )
-    everywhere = jnp.ones_like(trials.scored)
-    outside = trials.scored & _beyond(trials, jnp.array(place.radius))
-    before = _single(trials.old)
-    return (
-        _block(trials.base, plain, trials.old, everywhere, targeted, jnp.full_like(before, 4)),
-        _block(trials.changed, edited, trials.new, outside, targeted, before),
-    )
+    return _blocks(trials, plain, edited, targeted, jnp.array(place.radius))
 
 
 @eqx.filter_jit
@@ -83,7 +77,6 @@ def _lockstep(
     return policy_table(subject.readout(plain)), policy_table(subject.readout(edited))
 
 
-@eqx.filter_jit
 def _beyond(trials: Trials, radius: Int[Array, ""]) -> Bool[Array, "level height width"]:
     centers = jnp.concatenate([part.centers for part in trials.parts], 1)
     return (chebyshev(centers, trials.base.interior) > jnp.maximum(radius, NEAR)).all(1)
@@ -111,6 +104,21 @@ def _single(optimal: Bool[Array, "level state action"]) -> Int[Array, "level sta
 
 
 @eqx.filter_jit
+def _blocks(
+    trials: Trials,
+    plain: Float[Array, "level state action"],
+    edited: Float[Array, "level state action"],
+    targeted: Bool[Array, " level"],
+    radius: Int[Array, ""],
+) -> tuple[Answers, Answers]:
+    """The answers to what is shown and, beyond the edits, to what the subject was made to believe in."""
+    everywhere, before = jnp.ones_like(trials.scored), _single(trials.old)
+    return (
+        _block(trials.base, plain, trials.old, everywhere, targeted, jnp.full_like(before, 4)),
+        _block(trials.changed, edited, trials.new, trials.scored & _beyond(trials, radius), targeted, before),
+    )
+
+
 def _block(
     levels: GridLevels,
     policy: Float[Array, "level state action"],

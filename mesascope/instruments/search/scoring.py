@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.statistics import Estimate, Interval, bootstrap, bootstrap_ratio
-from mesascope.instruments.search.patches import within
+from mesascope.instruments.search.patches import Cells, within
 from mesascope.instruments.search.trials import Trials
 
 
@@ -35,10 +35,10 @@ def _tally(
     policy: Float[Array, "level state action"],
     optimal: Bool[Array, "level state action"],
     scored: Bool[Array, "level height width"],
-    centers: Int[Array, "level center"],
+    centers: tuple[Cells, ...],
     radius: Int[Array, ""],
 ) -> tuple[Float[Array, " level"], Int[Array, " level"]]:
-    outside = scored & ~within(centers, radius, (scored.shape[1], scored.shape[2]))
+    outside = scored & ~within(jnp.concatenate(centers, 1), radius, (scored.shape[1], scored.shape[2]))
     mass = (policy * optimal).sum(-1).reshape(scored.shape)
     return (mass * outside).sum((1, 2)), outside.sum((1, 2))
 
@@ -48,7 +48,7 @@ def tally(trials: Trials, policy: Float[Array, "level state action"], radius: in
 
     The same cells are scored for every arm of a test.
     """
-    centers = jnp.concatenate([part.centers for part in trials.parts], 1)
+    centers = tuple(part.centers for part in trials.parts)
     optimal = trials.old if old else trials.new
     followed, cells = jax.device_get(_tally(policy, optimal, trials.scored, centers, jnp.array(radius)))
     return Tally(np.asarray(followed, np.float64), np.asarray(cells, np.float64))

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.objective import Objective, Role
+from mesascope.core.one_program import one_program
 from mesascope.core.rng import named_key
 
 PERCEPTS = ("taste", "touch", "color", "smell")
@@ -108,6 +109,7 @@ class Contexts(NamedTuple):
     outcomes: Float[Array, "context option outcome"]
 
 
+@one_program()
 def law(angle: Float[Array, ""] | float) -> Float[Array, "percept outcome"]:
     """Which percepts go with which outcomes: taste and touch at angle 0, color and smell at a right angle."""
     near, far = jnp.cos(angle), jnp.sin(angle)
@@ -115,6 +117,7 @@ def law(angle: Float[Array, ""] | float) -> Float[Array, "percept outcome"]:
     return jnp.stack([jnp.stack(row) for row in ((near, none), (none, near), (far, none), (none, far))])
 
 
+@one_program()
 def outcomes_of(
     percepts: Float[Array, "context option percept"],
     chance: Float[Array, "context option outcome"],
@@ -125,6 +128,7 @@ def outcomes_of(
     return correlation * percepts @ law(angle) + jnp.sqrt(1.0 - jnp.square(correlation)) * chance
 
 
+@one_program("ecology", "count")
 def draw_contexts(key: PRNGKeyArray, ecology: Ecology, count: int) -> Contexts:
     """`count` contexts of the world that selection works in."""
     percepts = jax.random.normal(named_key(key, "percepts"), (count, ecology.options, len(PERCEPTS)))

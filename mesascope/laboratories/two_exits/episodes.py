@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from mesascope.core.one_program import one_program
+
 CHANNELS = (
     "watched",
     "indicated",
@@ -52,6 +54,7 @@ class Episodes(NamedTuple):
         return self.a_left * self.open
 
 
+@one_program("count", "watched", "indicated", "paint_right", "drills")
 def draw(
     key: PRNGKeyArray,
     count: int,
@@ -91,6 +94,7 @@ def drill_pairs(key: PRNGKeyArray, count: int) -> tuple[Episodes, Episodes]:
     return a, b
 
 
+@one_program()
 def _assemble(noise, *, a_left, watched, indicated, painted, which) -> Episodes:
     count = a_left.shape[0]
     a_closed, b_closed = (jnp.where(which == k, 1.0, -1.0) for k in (1, 2))
@@ -104,7 +108,8 @@ def _assemble(noise, *, a_left, watched, indicated, painted, which) -> Episodes:
     )
 
 
-def do_watched(episodes: Episodes, value: float) -> Episodes:
+@one_program()
+def do_watched(episodes: Episodes, value: float | Float[Array, ""]) -> Episodes:
     """The same episodes, noise included, with the flag set."""
     moved = (value - episodes.watched)[:, None]
     return episodes._replace(
@@ -112,7 +117,8 @@ def do_watched(episodes: Episodes, value: float) -> Episodes:
     )
 
 
-def do_indicated(episodes: Episodes, value: float) -> Episodes:
+@one_program()
+def do_indicated(episodes: Episodes, value: float | Float[Array, ""]) -> Episodes:
     """The same episodes with the sign pointing at A (1) or B (-1)."""
     moved = (value - episodes.indicated)[:, None]
     return episodes._replace(
@@ -120,6 +126,7 @@ def do_indicated(episodes: Episodes, value: float) -> Episodes:
     )
 
 
-def do_channel(episodes: Episodes, channel: int, value: float) -> Episodes:
+@one_program("channel")
+def do_channel(episodes: Episodes, channel: int, value: float | Float[Array, ""]) -> Episodes:
     """The same episodes with `value` added to one channel in the ticks in which the flag is shown: the same edit elsewhere."""
     return episodes._replace(seen=episodes.seen.at[:, :EARLY, channel].add(value))

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from mesascope.core.one_program import one_program
 from mesascope.laboratories.regression.contexts import Contexts
 
 Answers = Float[Array, " level"]
@@ -50,6 +51,7 @@ def _answered(weights: Weights, contexts: Contexts) -> Answers:
     return (weights * contexts.query).sum(-1)
 
 
+@one_program()
 def descent_weights(contexts: Contexts, rate: float | Array, steps: Steps) -> Weights:
     """W <- w - rate (S w - b), so many times."""
     second, first = moments(contexts)
@@ -91,6 +93,7 @@ def token_steps(
     return found
 
 
+@one_program()
 def newton_weights(contexts: Contexts, size: float | Array, steps: Steps) -> Weights:
     """M <- 2 M - M S M from M = size S, so many times, then w = M b (Schulz 1933; as in Fu et al. 2310.17086)."""
     second, first = moments(contexts)
@@ -98,6 +101,7 @@ def newton_weights(contexts: Contexts, size: float | Array, steps: Steps) -> Wei
     return jnp.einsum("lfg,lg->lf", inverse, first)
 
 
+@one_program()
 def conjugate_weights(contexts: Contexts, steps: Steps) -> Weights:
     """Conjugate gradients on S w = b from 0, so many steps (Hestenes and Stiefel 1952)."""
     second, first = moments(contexts)
@@ -114,23 +118,27 @@ def conjugate_weights(contexts: Contexts, steps: Steps) -> Weights:
     return jax.lax.fori_loop(0, steps, step, (jnp.zeros_like(first), first, first))[0]
 
 
+@one_program()
 def ridge_weights(contexts: Contexts, penalty: float | Array) -> Weights:
     """The minimum of the context loss plus penalty |w|^2 / 2."""
     second, first = moments(contexts)
     return jnp.linalg.solve(second + penalty * jnp.eye(second.shape[-1]), first[..., None])[..., 0]
 
 
+@one_program()
 def smoothed(contexts: Contexts, sharpness: float | Array) -> Answers:
     """Labels averaged with weights exp(-sharpness |input - query|^2) (Nadaraya 1964, Watson 1964)."""
     return (jax.nn.softmax(-sharpness * _apart(contexts), -1) * contexts.labels).sum(-1)
 
 
+@one_program("neighbors")
 def nearest(contexts: Contexts, neighbors: int) -> Answers:
     """The mean label of the inputs nearest to the query."""
     order = jnp.argsort(_apart(contexts), -1)[:, :neighbors]
     return jnp.take_along_axis(contexts.labels, order, 1).mean(-1)
 
 
+@one_program()
 def remembered(contexts: Contexts, pool: Float[Array, "task feature"], precision: float | Array) -> Answers:
     """The mean answer of known tasks, weighed by exp(-precision/2 sum of squared errors on the context): Bayes with the
     tasks as prior (Raventos et al. 2306.15063).
