@@ -17,6 +17,7 @@ from mesascope.core.mdp import FiniteMDP
 Table = Float[Array, "state level"]
 
 _LEVELS_AT_ONCE = 64
+_SIDE_BY_SIDE = 65_536
 _SWEEPS_A_LOOK = 4
 """Sweeps between two looks at whether anything still moves."""
 
@@ -56,8 +57,16 @@ def by_blocks(solve: Callable[..., PyTree], levels: int, *tables: PyTree) -> PyT
 
 def _levels_together(levels: int) -> int:
     """The largest share of the batch up to `_LEVELS_AT_ONCE` that divides it, if it can whole vectors of eight."""
-    fitting = [n for n in range(min(levels, _LEVELS_AT_ONCE), _LEVELS_AT_ONCE // 4 - 1, -1) if levels % n == 0]
+    most = at_once(_LEVELS_AT_ONCE)
+    fitting = [n for n in range(min(levels, most), most // 4 - 1, -1) if levels % n == 0]
     return next((n for n in fitting if n % 8 == 0), fitting[0] if fitting else levels)
+
+
+def at_once(levels: int) -> int:
+    """How many levels are solved together: as many as a processor's cache has room for, or, on a device that does all side
+    by side, as many as memory does.
+    """
+    return levels if jax.default_backend() == "cpu" else _SIDE_BY_SIDE
 
 
 def best_values(
