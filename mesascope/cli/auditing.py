@@ -1,18 +1,22 @@
 """What `mesascope audit` does once it has a plan: train or load, audit, write; what is already there is not done again."""
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from mesascope.audit.audit import audit
+from mesascope.audit.beside import beside
 from mesascope.audit.document import provenance
+from mesascope.audit.rehearsal import rehearse
 from mesascope.audit.subjects import AuditSubject
+from mesascope.base_optimizers.registry import WALKING
 from mesascope.cli import interrupts, terminal
 from mesascope.cli.laboratory_plans import LaboratoryPlan, make_laboratory_plan
 from mesascope.cli.plans import Plan, Request, make_plan
 from mesascope.cli.progress import Live
 from mesascope.cli.results import AUDIT, REPORT, STUDY, read_audit, read_document
-from mesascope.cli.training import check_folder, read_curve, trained_subject
+from mesascope.cli.training import check_folder, is_trained, read_curve, trained_subject
 from mesascope.core.errors import StorageError
 from mesascope.laboratories.registry import LABORATORIES
 from mesascope.reports.html import render_report
@@ -108,8 +112,24 @@ def _subject_of_seed(plan: Plan, seed: int, live: Live) -> tuple[AuditSubject, f
     folder = plan.folder(seed)
     started = time.monotonic()
     if plan.source is None:
-        return trained_subject(plan.training, seed, folder, live), read_curve(folder).seconds
+        return _trained_subject(plan, seed, live), read_curve(folder).seconds
     return plan.source.make(plan.settings, seed), time.monotonic() - started
+
+
+def _trained_subject(plan: Plan, seed: int, live: Live) -> AuditSubject:
+    """The subject, trained as far as it was not. Beside the first training the audit is rehearsed; should that fail, so will
+    the audit, and there it is told.
+    """
+    folder, enough = plan.folder(seed), threading.Event()
+    walks = plan.training.base_optimizer == WALKING
+    if walks or seed != plan.seeds[0] or is_trained(folder):
+        return trained_subject(plan.training, seed, folder, live)
+    with beside() as second:
+        second.submit(rehearse, plan.world, plan.settings, seed, enough.is_set)
+        try:
+            return trained_subject(plan.training, seed, folder, live)
+        finally:
+            enough.set()
 
 
 def _written(

@@ -55,15 +55,20 @@ def read_curve(folder: Path) -> Curve:
         return Curve()
 
 
+def is_trained(folder: Path) -> bool:
+    """Whether the folder holds a learned algorithm, whatever it is worth."""
+    return (folder / LEARNED / MANIFEST).exists()
+
+
 def check_folder(training: Training, seed: int, folder: Path) -> None:
     """`StorageError` where the folder holds another training's learned algorithm, `AgentFileError` for a damaged one."""
-    if (folder / LEARNED / MANIFEST).exists():
+    if is_trained(folder):
         _load(training, seed, folder)
 
 
 def trained(training: Training, seed: int, folder: Path, live: Live) -> LearnedAlgorithm:
     """The learned algorithm of a seed, trained as far as it was not."""
-    if not (folder / LEARNED / MANIFEST).exists():
+    if not is_trained(folder):
         _train(training, seed, folder, live)
     return _load(training, seed, folder)
 
