@@ -42,12 +42,13 @@ _compiled = _kept()
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_compiled))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
-# Nearly every program here runs once, on little. Level 0 compiles no faster than this, and its programs run so slowly that
-# those which sample take three times as long. What runs long is started as a process without this.
+# Nearly every program here runs once, on little, so that hardly anything is optimized. What runs long asks for more itself, or
+# is started as a process without this. Every jaxlib that is allowed knows these flags; at one it does not know, it ends.
 _QUICK_TO_COMPILE = (
-    "--xla_backend_optimization_level=1",
+    "--xla_backend_optimization_level=0",
     "--xla_llvm_disable_expensive_passes=true",
     "--xla_cpu_parallel_codegen_split_count=1",
+    "--xla_cpu_use_fusion_emitters=false",
 )
 os.environ.setdefault("XLA_FLAGS", " ".join(_QUICK_TO_COMPILE))
 

@@ -33,6 +33,9 @@ _FAR_BELOW = -3.0
 _DEEPEST = 7
 """NUTS makes at most 2^depth steps for a draw."""
 
+_OPTIMIZED = {"xla_backend_optimization_level": 3}
+"""Small steps by the hundred thousand: optimized also where XLA is told to compile in a hurry, as in the tests."""
+
 
 class Weight(NamedTuple):
     """Posterior mean and 95 % interval of one weight. Not `offered`: no object had it, and this is the prior."""
@@ -152,7 +155,7 @@ def fit_choice_weights(
     return best._replace(diagnostics=best.diagnostics._replace(attempts=len(tries)))
 
 
-@jax.jit(static_argnames=("columns",))
+@jax.jit(static_argnames=("columns",), compiler_options=_OPTIMIZED)
 def _sample(choices: Choices, columns: tuple[int, ...], key: PRNGKeyArray):
     """Draws, leading axes chain and draw, and which of them diverged; compiled once for each shape."""
     start_key, chain_key = jax.random.split(key)

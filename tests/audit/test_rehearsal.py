@@ -41,7 +41,7 @@ def compiled():
 
 @pytest.mark.slow
 def test_what_an_audit_needs_whatever_its_subject_is_compiled_by_then(compiled):
-    world, seed = RedDoors(size=7), 3
+    world, seed = RedDoors(size=11), 3  # a size of its own: nothing else has compiled for it
     rehearse(world, TINY, seed, lambda: False)
     rehearsed = set(compiled)
     compiled.clear()
@@ -49,8 +49,8 @@ def test_what_an_audit_needs_whatever_its_subject_is_compiled_by_then(compiled):
     infer_behavioral_objective(world, samples, audit_key(seed, "objective"), levels=TINY.evidence)
     weights = jnp.asarray(world.intended_goal.vector(world.features)).at[-1].set(0.3)
     draw_trials(world, audit_key(seed, "search"), contested(world, TINY, seed), TINY.per_test, weights)
-    large = {name for name in rehearsed if any(part in str(name) for part in ("_sample", "draw_trials", "tables"))}
-    assert len(large) >= 3, rehearsed
+    large = {name for name in rehearsed if any(part in str(name) for part in ("draw_trials", "tables"))}
+    assert len(large) == 2, rehearsed
     assert not large & set(compiled)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.statistics import Estimate, Interval, bootstrap, bootstrap_ratio
-from mesascope.instruments.search.patches import Cells, within
+from mesascope.instruments.search.patches import within
 from mesascope.instruments.search.trials import Trials
 
 
@@ -35,7 +35,7 @@ def _tally(
     policy: Float[Array, "level state action"],
     optimal: Bool[Array, "level state action"],
     scored: Bool[Array, "level height width"],
-    centers: tuple[Cells, ...],
+    centers: tuple[Int[Array, "level _"], ...],
     radius: Int[Array, ""],
 ) -> tuple[Float[Array, " level"], Int[Array, " level"]]:
     outside = scored & ~within(jnp.concatenate(centers, 1), radius, (scored.shape[1], scored.shape[2]))
