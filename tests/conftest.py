@@ -103,9 +103,23 @@ def _few_programs():
         gc.collect()
 
 
+def pytest_collection_finish(session):
+    """Everything is imported by now and stays: the garbage collector need not look at it again, nor as often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
+
+
 COUNTED = ("tests/core", "tests/instruments")
-"""Where tests count towards the coverage of what they are named after. To watch every call slows down all code, that of
-JAX most of all, by half."""
+"""Where tests count towards the coverage of what they are named after, unless they are slow. To watch every call slows down
+all code, that of JAX most of all, by half."""
+COUNTED_THOUGH_SLOW = ("tests/instruments/closed_loop",)
+"""Where hardly any test is not slow."""
+
+
+def _counts(item) -> bool:
+    slow = item.get_closest_marker("slow") is not None
+    return item.nodeid.startswith(COUNTED_THOUGH_SLOW if slow else COUNTED)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -113,7 +127,7 @@ def pytest_runtest_protocol(item):
     """Coverage looks away, during setup too, from tests that do not count."""
     plugin = item.config.pluginmanager.getplugin("_cov")
     controller = getattr(plugin, "cov_controller", None)
-    if controller is None or not controller.started or item.nodeid.startswith(COUNTED):
+    if controller is None or not controller.started or _counts(item):
         return (yield)
     controller.pause()
     try:
