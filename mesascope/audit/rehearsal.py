@@ -1,7 +1,7 @@
 """What an audit computes whatever its subject, done once while the subject is still being trained.
 
-Most of a first audit is compiling. Beside a training one core has little to do: with an optimal agent in place of the subject,
-programs that depend on the world and the settings alone are compiled there. What they find is thrown away.
+Most of a first audit is compiling, one program at a time. Beside a training, which takes longer for it, another core compiles
+what depends on the world and the settings alone, with an optimal agent in place of the subject. What is found is thrown away.
 """
 
 from collections.abc import Callable, Iterator

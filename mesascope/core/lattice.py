@@ -18,6 +18,7 @@ Table = Float[Array, "state level"]
 
 _LEVELS_AT_ONCE = 64
 _SIDE_BY_SIDE = 65_536
+"""Levels at once on a GPU, which would idle on fewer; more might not fit its memory."""
 _SWEEPS_A_LOOK = 4
 """Sweeps between two looks at whether anything still moves."""
 
@@ -63,9 +64,7 @@ def _levels_together(levels: int) -> int:
 
 
 def at_once(levels: int) -> int:
-    """How many levels are solved together: as many as a processor's cache has room for, or, on a device that does all side
-    by side, as many as memory does.
-    """
+    """How many levels are solved together: `levels`, for which a processor's cache has room; all of a batch on a GPU."""
     return levels if jax.default_backend() == "cpu" else _SIDE_BY_SIDE
 
 

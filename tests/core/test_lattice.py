@@ -68,6 +68,13 @@ def test_blocks(levels, together):
     np.testing.assert_array_equal(found, np.arange(levels) + 1)
 
 
+def test_where_everything_is_done_side_by_side_no_batch_is_cut(monkeypatch):
+    monkeypatch.setattr(lattice.jax, "default_backend", lambda: "gpu")
+    assert [lattice._levels_together(n) for n in (1, 1000, 20_000, 65_536)] == [1, 1000, 20_000, 65_536]
+    assert [solver._levels_together(n) for n in (1, 1000, 20_000, 65_536)] == [1, 1000, 20_000, 65_536]
+    assert lattice._levels_together(2 * 65_536) == 65_536
+
+
 def test_moves_are_required(gathered):
     with pytest.raises(ValueError, match="moves"):
         lattice.lattice(gathered, jnp.zeros((LEVELS, gathered.states, 4)))

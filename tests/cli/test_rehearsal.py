@@ -1,0 +1,63 @@
+"""When an audit is rehearsed: beside the first training, and until it is over."""
+
+import time
+
+import pytest
+
+from mesascope.audit.subjects import AuditSubject
+from mesascope.base_optimizers.registry import WALKING
+from mesascope.cli import auditing
+from mesascope.cli.plans import Request, make_plan
+from mesascope.cli.progress import Live
+from mesascope.organisms.uniform import Uniform
+
+SUBJECT = AuditSubject(Uniform(7), "trained", "learned", "a net", None)
+
+
+def of_seed(seed, out, **asked):
+    plan = make_plan(Request("red-doors", seeds=(4, 5), out=out, **asked))
+    return auditing._trained_subject(plan, seed, Live())
+
+
+@pytest.fixture
+def rehearsed(monkeypatch):
+    seen = []
+
+    def rehearse(world, settings, seed, enough):
+        seen.append((world.name, seed))
+        while not enough():
+            time.sleep(0.01)
+        seen.append("told")
+
+    monkeypatch.setattr(auditing, "rehearse", rehearse)
+    monkeypatch.setattr(auditing, "trained_subject", lambda *_: SUBJECT)
+    return seen
+
+
+def test_beside_the_first_training_until_it_is_over(tmp_path, rehearsed):
+    assert of_seed(4, tmp_path) is SUBJECT
+    assert rehearsed == [("red-doors", 4), "told"]
+
+
+def test_not_where_it_would_gain_nothing(tmp_path, monkeypatch, rehearsed):
+    assert of_seed(5, tmp_path) is SUBJECT
+    assert of_seed(4, tmp_path, base_optimizer=WALKING, architecture="conv-lstm") is SUBJECT
+    monkeypatch.setattr(auditing, "is_trained", lambda folder: True)
+    assert of_seed(4, tmp_path) is SUBJECT
+    assert rehearsed == []
+
+
+def test_a_training_that_fails_ends_it_and_a_rehearsal_that_fails_changes_nothing(tmp_path, monkeypatch, rehearsed):
+    def fails(*_):
+        raise KeyError("lost")
+
+    monkeypatch.setattr(auditing, "trained_subject", fails)
+    with pytest.raises(KeyError):
+        of_seed(4, tmp_path)
+    deadline = time.monotonic() + 30
+    while rehearsed != [("red-doors", 4), "told"]:  # it is not waited for, but it is told
+        assert time.monotonic() < deadline, rehearsed
+        time.sleep(0.01)
+    monkeypatch.setattr(auditing, "trained_subject", lambda *_: SUBJECT)
+    monkeypatch.setattr(auditing, "rehearse", fails)
+    assert of_seed(4, tmp_path) is SUBJECT
