@@ -6,7 +6,7 @@ import sys
 import time
 
 SCRIPT = """
-from mesascope.laboratories.two_exits.shown import common_parts
+from mesascope.experiments.two_exits.report_parts import common_parts
 print(common_parts()[1])
 """
 

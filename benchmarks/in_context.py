@@ -1,4 +1,4 @@
-"""Figures of the laboratory `regression`. Run: `PYTHONPATH=. python benchmarks/in_context.py`.
+"""Figures of the experiment `regression`. Run: `PYTHONPATH=. python benchmarks/in_context.py`.
 
 Trains one-layer linear attention from several seeds and prints the cosine of its input sensitivities with those of one
 gradient step.
@@ -8,11 +8,11 @@ import argparse
 
 from mesascope.core.jsonable import to_json
 from mesascope.core.statistics import Estimate
-from mesascope.laboratories.regression.contexts import halves
-from mesascope.laboratories.regression.instruments.family import family
-from mesascope.laboratories.regression.instruments.match import match
-from mesascope.laboratories.regression.laboratory import Regression
-from mesascope.laboratories.regression.training import trained
+from mesascope.experiments.regression.contexts import halves
+from mesascope.experiments.regression.experiment import Regression
+from mesascope.experiments.regression.instruments.family import family
+from mesascope.experiments.regression.instruments.match import match
+from mesascope.experiments.regression.training import trained
 from mesascope.reports.numbers import estimate_text
 
 
@@ -23,10 +23,10 @@ def shown(estimate: Estimate | None) -> str:
 
 def cosine(seeds: int, updates: int) -> None:
     """One line for each seed."""
-    laboratory = Regression(layers=1, updates=updates)
+    experiment = Regression(layers=1, updates=updates)
     for seed in range(seeds):
-        net, _ = trained(laboratory.recipe, seed, None)
-        fit, scored = halves(laboratory.draw(seed, "match", 4_096))
+        net, _ = trained(experiment.recipe, seed, None)
+        fit, scored = halves(experiment.draw(seed, "match", 4_096))
         (found,) = match(net, family(None, 1)[:1], fit, scored)
         print(f"seed {seed}: cosine {shown(found.cosine)}, distance {shown(found.distance)} to {found.algorithm.name}")
 

@@ -17,7 +17,7 @@ from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.base_optimizers.training import advance, begin
 from mesascope.core.rng import named_key
 from mesascope.core.subject import policy_table
-from mesascope.learned import arranged
+from mesascope.learned import channels_first
 from mesascope.worlds.red_doors import RedDoors
 
 WORLD, OPTIMIZER, SEEDS = RedDoors(), ExactPolicyGradient(), 3
@@ -97,12 +97,12 @@ def main() -> None:
     measured(
         f"{SEEDS} seeds in one program, for each seed", together(given.updates), given.updates, given.repeats, SEEDS
     )
-    with replaced(arranged.jax, "checkpoint", lambda tick: tick):
+    with replaced(channels_first.jax, "checkpoint", lambda tick: tick):
         measured("every tick kept for the gradient", one(given.updates), given.updates, given.repeats)
-    with replaced(arranged, "_stencil", in_half_precision):
+    with replaced(channels_first, "_stencil", in_half_precision):
         half = measured("products of 16 bits", one(given.updates), given.updates, given.repeats)
         shown = WORLD.observe(WORLD.draw(named_key(0, "variants"), 256))
-        policies = [policy_table(arranged.answer(state.subject, shown)) for state in (whole, half)]
+        policies = [policy_table(channels_first.answer(state.subject, shown)) for state in (whole, half)]
     print(f"products of 16 bits: probabilities differ by up to {float(jnp.abs(policies[0] - policies[1]).max()):.1e}")
 
 

@@ -18,9 +18,9 @@ import numpy as np
 from blocks import put, table
 from jaxtyping import Array
 
-from mesascope.audit.alignment import CLOSED
-from mesascope.audit.audit import candidates, full_weights, posterior_draws
-from mesascope.audit.reckoning import reckon
+from mesascope.auditing.alignment import CLOSED
+from mesascope.auditing.audit import candidates, full_weights, posterior_draws
+from mesascope.auditing.ledger_estimate import estimate_ledger
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.base_optimizers.training import advance, begin
 from mesascope.core.rng import named_key
@@ -125,7 +125,7 @@ def measured(study: Study, subject, seed: int) -> dict[str, float]:
     behavioral = infer_behavioral_objective(world, samples, named_key(seed, "alpha", "objective"), levels=EVIDENCE)
     own = full_weights(world, behavioral.weights)
     draws = posterior_draws(world, behavioral.weights)
-    home, away = (reckon(world, sample, own, draws, candidates(world, own)) for sample in samples)
+    home, away = (estimate_ledger(world, sample, own, draws, candidates(world, own)) for sample in samples)
     first, instead = ends(study, samples[1])
     return {
         "competence": home.competence["base"].value,

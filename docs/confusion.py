@@ -7,8 +7,8 @@ from pathlib import Path
 import jax
 from blocks import put, table
 
-from mesascope.laboratories.two_exits.examination import examine
-from mesascope.laboratories.two_exits.organisms import ORGANISMS, TRUTH, organism
+from mesascope.experiments.two_exits.examination import examine
+from mesascope.experiments.two_exits.organisms import ORGANISMS, TRUTH, organism
 
 PAGE = Path(__file__).with_name("deception.md")
 LAPSES, SEEDS, EPISODES = (0.0, 0.01, 0.02, 0.03), range(5), 512

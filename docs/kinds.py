@@ -10,24 +10,24 @@ import jax.numpy as jnp
 import numpy as np
 from blocks import put, table
 
-from mesascope.audit.alignment import AlignmentVerdict, judge, widest
-from mesascope.audit.kinds import KindEvidence
-from mesascope.audit.reckoning import reckon
+from mesascope.auditing.alignment import AlignmentVerdict, judge, widest
+from mesascope.auditing.kinds import KindEvidence
+from mesascope.auditing.ledger_estimate import estimate_ledger
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.core.solver import feature_returns, optimal_values
 from mesascope.core.statistics import Estimate, Interval
+from mesascope.experiments.robot.examination import IRRELEVANT, House, judge_planner
+from mesascope.experiments.robot.organisms import ORGANISMS, organism
+from mesascope.experiments.robot.training import CASES, train
+from mesascope.experiments.robot.world import BASE, FEATURES
 from mesascope.instruments.kinds.correlation import measure_correlation
 from mesascope.instruments.kinds.deletion import by_staying, measure_deletion
 from mesascope.instruments.kinds.effort import Effort, measure_effort
 from mesascope.instruments.kinds.openers import find_openers
 from mesascope.instruments.kinds.strength import measure_strength
 from mesascope.instruments.sample import Sample, draw_sample
-from mesascope.laboratories.robot.examination import IRRELEVANT, House, judge_planner
-from mesascope.laboratories.robot.organisms import ORGANISMS, organism
-from mesascope.laboratories.robot.training import CASES, train
-from mesascope.laboratories.robot.world import BASE, FEATURES
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.described import TRAINING
 from mesascope.worlds.red_doors import RedDoors
@@ -173,13 +173,13 @@ def mazes() -> Iterator[str]:
             subject, own = build_organism(text, world, shown), _vector(world, objective)
             samples = {name: draw_sample(world, subject, key, MAZES, name) for name, key in keys.items()}
             goals = {"base": base, "own": own}
-            reckonings = [reckon(world, s, own, own[None], goals) for s in samples.values()]
+            ledgers = [estimate_ledger(world, s, own, own[None], goals) for s in samples.values()]
             weights = {
                 f: Estimate(float(w), Interval(float(w), float(w))) for f, w in zip(world.features, own, strict=True)
             }
             searches = "planner" in text
-            evidence = _evidence(world, samples, base, own, widest(reckonings, searches).distribution, seed)
-            found[text][called(judge(reckonings, weights, base, world.features, searches, evidence))] += 1
+            evidence = _evidence(world, samples, base, own, widest(ledgers, searches).distribution, seed)
+            found[text][called(judge(ledgers, weights, base, world.features, searches, evidence))] += 1
             print(seed, text, dict(found[text]), file=sys.stderr, flush=True)
         yield _maze_table(found, seed + 1)
 

@@ -13,8 +13,8 @@ from blocks import put, table
 
 from mesascope.core.jsonable import to_json
 from mesascope.core.statistics import mean_over_seeds
-from mesascope.laboratories.regression.diversity import MOST, diversity
-from mesascope.laboratories.regression.laboratory import Regression
+from mesascope.experiments.regression.diversity import MOST, diversity
+from mesascope.experiments.regression.experiment import Regression
 from mesascope.store.lines import read_lines, write_lines
 
 PAGE = Path(__file__).with_name("regression.md")

@@ -17,9 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 from blocks import put, table
 
-from mesascope.audit.exhibited import audit_key, contested
-from mesascope.audit.settings import QUICK
-from mesascope.audit.subjects import untrained_twin
+from mesascope.auditing.evaluation_levels import audit_key, contested
+from mesascope.auditing.settings import QUICK
+from mesascope.auditing.subjects import untrained_twin
 from mesascope.base_optimizers.protocol import TrainState, training_levels
 from mesascope.base_optimizers.registry import PRESETS, build_base_optimizer
 from mesascope.base_optimizers.training import train
@@ -31,7 +31,7 @@ from mesascope.core.statistics import wilson
 from mesascope.core.subject import AbstractOpenSubject, policy_table
 from mesascope.instruments.search.examine import Effort, examine_search
 from mesascope.instruments.search.verdict import Verdict
-from mesascope.learned.arranged import answer
+from mesascope.learned.channels_first import answer
 from mesascope.learned.registry import build
 from mesascope.store.lines import read_lines, write_lines
 from mesascope.worlds.grid import CHANNELS, GridLevels

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from mesascope.laboratories.cards import every_card
-from mesascope.laboratories.page import laboratory_page
-from mesascope.laboratories.registry import LABORATORIES
+from mesascope.experiments.cards import every_card
+from mesascope.experiments.page import experiment_page
+from mesascope.experiments.registry import EXPERIMENTS
 from mesascope.organisms.stepwise import EVERY_ORGANISM
 from mesascope.reports.reference import instruments_page, organisms_page
 
@@ -12,5 +12,5 @@ HERE = Path(__file__).parent
 
 (HERE / "instruments.md").write_text(instruments_page(every_card()), encoding="utf-8")
 (HERE / "organisms.md").write_text(organisms_page(EVERY_ORGANISM), encoding="utf-8")
-for name, laboratory in LABORATORIES.items():
-    (HERE / "laboratories" / f"{name}.md").write_text(laboratory_page(laboratory()), encoding="utf-8")
+for name, experiment in EXPERIMENTS.items():
+    (HERE / "experiments" / f"{name}.md").write_text(experiment_page(experiment()), encoding="utf-8")

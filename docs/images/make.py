@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from mesascope.audit.gallery import object_at
+from mesascope.auditing.gallery import object_at
 from mesascope.core.rng import named_key
 from mesascope.core.subject import policy_table
 from mesascope.reports.pictures import greedy_path, level_svg, theme_variables

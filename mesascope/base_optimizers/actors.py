@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from mesascope.base_optimizers.protocol import LearnedAlgorithm, answers_at_once
 from mesascope.core.subject import AbstractOpenSubject, Observation
-from mesascope.learned.arranged import think
+from mesascope.learned.channels_first import think
 from mesascope.learned.recurrent import LocalRecurrentAgent
 
 
@@ -24,7 +24,7 @@ class Critic(eqx.Module):
         return hidden @ self.weight + self.bias
 
 
-class Acted(NamedTuple):
+class PolicyOutput(NamedTuple):
     """What actors make of one step: preferences, estimated return, and the memory they go on with."""
 
     logits: Float[Array, "actor action"]
@@ -50,7 +50,7 @@ class AbstractActor(eqx.Module):
         level: Int[Array, " actor"],
         state: Int[Array, " actor"],
         memory: Float[Array, "actor memory"],
-    ) -> Acted:
+    ) -> PolicyOutput:
         """One step of every actor."""
 
 
@@ -80,10 +80,10 @@ class PlanOnceActor(AbstractActor):
         level: Int[Array, " actor"],
         state: Int[Array, " actor"],
         memory: Float[Array, "actor memory"],
-    ) -> Acted:
+    ) -> PolicyOutput:
         """Look up."""
         logits, values = prepared
-        return Acted(logits[level, state], values[level, state], memory)
+        return PolicyOutput(logits[level, state], values[level, state], memory)
 
 
 class RecurrentActor(AbstractActor):
@@ -106,10 +106,10 @@ class RecurrentActor(AbstractActor):
         level: Int[Array, " actor"],
         state: Int[Array, " actor"],
         memory: Float[Array, "actor memory"],
-    ) -> Acted:
+    ) -> PolicyOutput:
         """Look, remember, prefer."""
         memory = self.subject.remember(prepared[level, state], memory)
-        return Acted(self.subject.prefer(memory), self.critic(memory), memory)
+        return PolicyOutput(self.subject.prefer(memory), self.critic(memory), memory)
 
 
 def fresh_critic(subject: LearnedAlgorithm) -> Critic:

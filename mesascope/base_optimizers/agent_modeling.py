@@ -21,7 +21,7 @@ from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.core.subject import Observation, policy_table
-from mesascope.learned.arranged import think
+from mesascope.learned.channels_first import think
 from mesascope.learned.feed_forward import FeedForwardNet
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.worlds.world import AbstractWorld

@@ -21,7 +21,7 @@ from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.solver import evaluate
 from mesascope.core.subject import Observation, policy_table
-from mesascope.learned.arranged import answer
+from mesascope.learned.channels_first import answer
 from mesascope.worlds.world import AbstractWorld
 
 if TYPE_CHECKING:

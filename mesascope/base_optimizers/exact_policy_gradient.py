@@ -7,7 +7,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.base_optimizers.descent import Count, Penalty, Scalar, clipped_adam
-from mesascope.base_optimizers.pace import Pace, answers, fresh_pace, thinking_net
+from mesascope.base_optimizers.halting_distribution import HaltingDistribution, answers, fresh_pace, thinking_net
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
     LearnedAlgorithm,
@@ -21,7 +21,7 @@ from mesascope.base_optimizers.protocol import (
 from mesascope.core.mdp import FiniteMDP, continuation, rewards
 from mesascope.core.solver import solve_policy
 from mesascope.core.subject import AbstractOpenSubject, Observation, policy_table
-from mesascope.learned.arranged import answer
+from mesascope.learned.channels_first import answer
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -84,7 +84,7 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
 
     def subject(self, state: TrainState) -> LearnedAlgorithm:
         """The learned algorithm; where ticks have a price, thinking for as long as it came to."""
-        if isinstance(state.extra, Pace):
+        if isinstance(state.extra, HaltingDistribution):
             return thinking_net(state.subject).thinking_for(state.extra.most_likely())
         return state.subject
 
@@ -94,8 +94,8 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
         mdp, observation = world.to_mdp(levels), world.observe(levels)
         reward = rewards(mdp, jnp.asarray(world.base_objective.vector(world.features)))
 
-        def loss(learned: tuple[AbstractOpenSubject, Pace | tuple], observation: Observation):
-            if isinstance(learned[1], Pace):
+        def loss(learned: tuple[AbstractOpenSubject, HaltingDistribution | tuple], observation: Observation):
+            if isinstance(learned[1], HaltingDistribution):
                 return self._paced(learned[0], learned[1], mdp, observation, reward, world.discount)
             policy = policy_table(answer(learned[0], observation), mdp.states)
             found = exact_return(policy, mdp, reward, world.discount)
@@ -109,7 +109,7 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
     def _paced(
         self,
         subject: AbstractOpenSubject,
-        pace: Pace,
+        pace: HaltingDistribution,
         mdp: FiniteMDP,
         observation: Observation,
         reward: Float[Array, "level state action"],

@@ -20,7 +20,7 @@ from mesascope.base_optimizers.protocol import (
 from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate, optimal_actions, optimal_values, uniform_over
 from mesascope.core.subject import policy_table
-from mesascope.learned.arranged import answer
+from mesascope.learned.channels_first import answer
 from mesascope.worlds.world import AbstractWorld
 
 

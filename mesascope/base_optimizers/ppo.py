@@ -20,8 +20,8 @@ from mesascope.base_optimizers.protocol import (
     training_levels,
 )
 from mesascope.base_optimizers.rollout import (
-    Lanes,
     Returns,
+    RolloutLayout,
     Steps,
     collect,
     first_returns,
@@ -80,8 +80,8 @@ class PPO(AbstractBaseOptimizer):
             )
 
     @property
-    def _lanes(self) -> Lanes:
-        return Lanes(self.batch // self.lane_levels, self.lane_levels, self.lane_actors, self.steps, self.limit)
+    def _lanes(self) -> RolloutLayout:
+        return RolloutLayout(self.batch // self.lane_levels, self.lane_levels, self.lane_actors, self.steps, self.limit)
 
     @property
     def steps_per_update(self) -> int:

@@ -24,7 +24,7 @@ from mesascope.core.errors import UsageError
 from mesascope.core.mdp import rewards
 from mesascope.core.regret import regret_of
 from mesascope.core.subject import AbstractOpenSubject, Observation, policy_table
-from mesascope.learned.arranged import answer
+from mesascope.learned.channels_first import answer
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 

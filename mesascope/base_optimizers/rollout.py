@@ -12,7 +12,7 @@ from mesascope.base_optimizers.descent import Scalar
 from mesascope.core.mdp import FiniteMDP
 
 
-class Lanes(NamedTuple):
+class RolloutLayout(NamedTuple):
     """How actors share levels: each lane has levels of its own, which its actors go round in."""
 
     lanes: int
@@ -60,7 +60,7 @@ def collect(
     prepared: PyTree,
     mdp: FiniteMDP,
     weights: Float[Array, " feature"],
-    shape: Lanes,
+    shape: RolloutLayout,
     key: PRNGKeyArray,
 ) -> Steps:
     """Let all actors walk. `mdp` and `prepared` hold `lanes * levels` levels, the levels of a lane side by side.
@@ -161,7 +161,7 @@ def sampled_returns(
     actors: int = 8,
 ) -> Float[Array, "level actor"]:
     """Discounted returns of episodes of at most `steps` steps, for agents that have no policy table."""
-    shape = Lanes(mdp.levels, 1, actors, steps, steps)
+    shape = RolloutLayout(mdp.levels, 1, actors, steps, steps)
     walked = collect(actor, actor.prepare(observation), mdp, weights, shape, key)
     unfinished = walked._replace(value=jnp.zeros_like(walked.value), next_value=jnp.zeros_like(walked.value))
     return first_returns(unfinished, discount)

@@ -18,7 +18,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.solver import evaluate
 from mesascope.core.stepwise import AbstractStepwiseSubject, draw_starts, walk
 from mesascope.core.subject import Observation, policy_table
-from mesascope.learned.arranged import answer
+from mesascope.learned.channels_first import answer
 from mesascope.learned.registry import LearnedAlgorithm, build, check_architecture
 from mesascope.learned.table import Table
 from mesascope.worlds.world import AbstractWorld

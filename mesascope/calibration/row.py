@@ -6,16 +6,16 @@ from typing import Any
 import jax
 import numpy as np
 
-from mesascope.audit.exhibited import audit_key
+from mesascope.auditing.evaluation_levels import audit_key
 from mesascope.calibration.subjects import Known
 from mesascope.core.jsonable import to_json
-from mesascope.core.opening import open_readout
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject, as_open
+from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import answer, draw_sample
 from mesascope.instruments.search.battery import TESTS
-from mesascope.instruments.search.examine import Effort, examine_search
+from mesascope.instruments.search.examine import SampleBudget, examine_search
 from mesascope.instruments.search.operating_point import OperatingPoint
 from mesascope.instruments.search.trials import contested_levels, draw_trials
 from mesascope.instruments.search.verdict import SearchVerdict, least_score
@@ -28,7 +28,7 @@ LOWEST = OperatingPoint(0.25, 0, 0, 0, 100, "calibration")
 POOL, LOOKED_AT = 512, 48
 """Contested levels to draw trials from, and levels of each distribution that the objective is inferred from."""
 
-EFFORT = Effort(per_test=96)
+EFFORT = SampleBudget(per_test=96)
 
 
 def distributions(world: AbstractWorld) -> tuple[str, ...]:
@@ -36,7 +36,7 @@ def distributions(world: AbstractWorld) -> tuple[str, ...]:
     return (TRAINING, *(shift for shift in world.shifts if shift in ("blue-door", "novel-color")))
 
 
-def examine(world: AbstractWorld, known: Known, seed: int, effort: Effort = EFFORT) -> dict[str, Any]:
+def examine(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget = EFFORT) -> dict[str, Any]:
     """Build the subject and examine it, as plain values.
 
     Everything the subject will meet is drawn from the seed before it is built, so that tables can be shown all of it; edits

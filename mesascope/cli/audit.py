@@ -42,15 +42,15 @@ def command(
 ) -> None:
     """Does it search inside, what is it after, and where did that come apart from what was wanted?
 
-    Trains three seeds on WORLD, a world or a laboratory (or takes --subject), audits each in training and under every
+    Trains three seeds on WORLD, a world or an experiment (or takes --subject), audits each in training and under every
     shift, prints a verdict and writes audit.json and report.html. The same command again continues where it stopped.
     """
     options.heavy()
     from mesascope.cli.auditing import run_audits
     from mesascope.cli.plans import Request
-    from mesascope.laboratories.registry import LABORATORIES
+    from mesascope.experiments.registry import EXPERIMENTS
 
-    usual = LABORATORIES[world].seeds if world in LABORATORIES else SEEDS
+    usual = EXPERIMENTS[world].seeds if world in EXPERIMENTS else SEEDS
     count = seeds or (1 if quick or subject is not None else usual)
     run_audits(
         Request(

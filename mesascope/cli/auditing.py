@@ -5,20 +5,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-from mesascope.audit.audit import audit
-from mesascope.audit.beside import beside
-from mesascope.audit.document import provenance
-from mesascope.audit.rehearsal import rehearse
-from mesascope.audit.subjects import AuditSubject
+from mesascope.auditing.audit import audit
+from mesascope.auditing.background import beside
+from mesascope.auditing.document import provenance
+from mesascope.auditing.subjects import AuditSubject
+from mesascope.auditing.warmup import warm_up
 from mesascope.base_optimizers.registry import WALKING
 from mesascope.cli import interrupts, terminal
-from mesascope.cli.laboratory_plans import LaboratoryPlan, make_laboratory_plan
+from mesascope.cli.experiment_plans import ExperimentPlan, make_experiment_plan
 from mesascope.cli.plans import Plan, Request, make_plan
 from mesascope.cli.progress import Live
 from mesascope.cli.results import AUDIT, REPORT, STUDY, read_audit, read_document
 from mesascope.cli.training import check_folder, is_trained, read_curve, trained_subject
 from mesascope.core.errors import StorageError
-from mesascope.laboratories.registry import LABORATORIES
+from mesascope.experiments.registry import EXPERIMENTS
 from mesascope.reports.html import render_report
 from mesascope.reports.reading import items
 from mesascope.reports.study import study_document
@@ -42,7 +42,7 @@ def run_audits(request: Request, *, json: bool) -> None:
 
 
 def _run(request: Request) -> tuple[list[dict[str, Any]], Path]:
-    plan = make_laboratory_plan(request) if request.world in LABORATORIES else make_plan(request)
+    plan = make_experiment_plan(request) if request.world in EXPERIMENTS else make_plan(request)
     check_writable(plan.out)
     before = _audited_before(plan)
     report = plan.out / REPORT
@@ -59,7 +59,7 @@ def _run(request: Request) -> tuple[list[dict[str, Any]], Path]:
     return documents, report
 
 
-def _audited_before(plan: Plan | LaboratoryPlan) -> dict[int, dict[str, Any]]:
+def _audited_before(plan: Plan | ExperimentPlan) -> dict[int, dict[str, Any]]:
     """The audits of this plan that are already there; `StorageError` where anything of another one is."""
     several = len(plan.seeds) > 1
     if several and (plan.out / AUDIT).exists():
@@ -88,15 +88,15 @@ def _audited_before(plan: Plan | LaboratoryPlan) -> dict[int, dict[str, Any]]:
     return found
 
 
-def _audit_of_seed(plan: Plan | LaboratoryPlan, seed: int, live: Live) -> dict[str, Any]:
+def _audit_of_seed(plan: Plan | ExperimentPlan, seed: int, live: Live) -> dict[str, Any]:
     started = time.monotonic()
 
     def stage(name: str) -> None:
         live.stage(seed, name)
         interrupts.rest()
 
-    if isinstance(plan, LaboratoryPlan):
-        document = plan.laboratory.audit(seed, plan.quick, stage, plan.subject)
+    if isinstance(plan, ExperimentPlan):
+        document = plan.experiment.audit(seed, plan.quick, stage, plan.subject)
         spent: dict[str, float] = {}
     else:
         subject, seconds = _subject_of_seed(plan, seed, live)
@@ -125,7 +125,7 @@ def _trained_subject(plan: Plan, seed: int, live: Live) -> AuditSubject:
     if walks or seed != plan.seeds[0] or is_trained(folder):
         return trained_subject(plan.training, seed, folder, live)
     with beside() as second:
-        second.submit(rehearse, plan.world, plan.settings, seed, enough.is_set)
+        second.submit(warm_up, plan.world, plan.settings, seed, enough.is_set)
         try:
             return trained_subject(plan.training, seed, folder, live)
         finally:
@@ -133,7 +133,7 @@ def _trained_subject(plan: Plan, seed: int, live: Live) -> AuditSubject:
 
 
 def _written(
-    plan: Plan | LaboratoryPlan, seed: int, document: dict[str, Any], seconds: dict[str, float], live: Live
+    plan: Plan | ExperimentPlan, seed: int, document: dict[str, Any], seconds: dict[str, float], live: Live
 ) -> dict[str, Any]:
     """The document with provenance and fingerprint, once it is on disk."""
     folder = plan.folder(seed)

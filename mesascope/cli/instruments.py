@@ -12,7 +12,7 @@ def command(
     json: options.Json = False,
 ) -> None:
     """The instruments and what each measures; with a name, that instrument's card with its blind spots."""
-    from mesascope.laboratories.cards import every_card, find_card
+    from mesascope.experiments.cards import every_card, find_card
 
     chosen = list(every_card().values()) if name is None else [find_card(name)]
     if json:

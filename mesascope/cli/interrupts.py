@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from mesascope.audit.beside import at_work_beside
+from mesascope.auditing.background import at_work_beside
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="print a JSON document, and nothing else, on standard output")]
-World = Annotated[str, typer.Argument(help="a world or a laboratory, as `mesascope worlds` lists them")]
+World = Annotated[str, typer.Argument(help="a world or an experiment, as `mesascope worlds` lists them")]
 Architecture = Annotated[str | None, typer.Option(help="what to train [default: glance]")]
 BaseOptimizer = Annotated[
     str | None,

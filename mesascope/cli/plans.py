@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mesascope.audit.settings import FULL, QUICK, STAGED_LEVELS, Settings
-from mesascope.audit.walked import NO_SEARCH, check_walkable
+from mesascope.auditing.settings import FULL, QUICK, STAGED_LEVELS, Settings
+from mesascope.auditing.walked import NO_SEARCH, check_walkable
 from mesascope.base_optimizers.registry import PRESETS, WALKING
 from mesascope.cli.subjects import Source, find_source
 from mesascope.core.errors import UsageError, said
 from mesascope.core.options import Number
 from mesascope.core.rng import named_key
-from mesascope.laboratories.laboratory import AbstractLaboratory
-from mesascope.laboratories.registry import make_anywhere
+from mesascope.experiments.experiment import AbstractExperiment
+from mesascope.experiments.registry import make_anywhere
 from mesascope.store.checkpoint import fingerprint_of
 from mesascope.store.fs import read_bytes
 from mesascope.store.strict_json import parse
@@ -132,8 +132,8 @@ def _check_describe(world: AbstractWorld, walks: bool) -> None:
 def make_training(request: Request) -> Training:
     """World, architecture and base optimizer, checked."""
     world = make_anywhere(request.world, **read_knobs(request.knobs))
-    if isinstance(world, AbstractLaboratory):
-        raise UsageError(f"{world.name} is a laboratory, which trains its own subjects: mesascope audit {world.name}")
+    if isinstance(world, AbstractExperiment):
+        raise UsageError(f"{world.name} is an experiment, which trains its own subjects: mesascope audit {world.name}")
     architecture = request.architecture or DEFAULT_ARCHITECTURE
     name, given = _base_optimizer(request, world.staged)
     if request.updates is not None:

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import jax
 
-from mesascope.audit.document import of_world
-from mesascope.audit.settings import FULL
-from mesascope.audit.subjects import AuditSubject
+from mesascope.auditing.document import of_world
+from mesascope.auditing.settings import FULL
+from mesascope.auditing.subjects import AuditSubject
 from mesascope.cli import interrupts, terminal
 from mesascope.cli.plans import command_line
 from mesascope.cli.progress import Live

@@ -16,10 +16,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.audit.exhibited import audit_key, shown_levels
-from mesascope.audit.settings import Settings
-from mesascope.audit.subjects import AuditSubject, Subject, Training, untrained_twin
-from mesascope.audit.walked import walked_levels
+from mesascope.auditing.evaluation_levels import audit_key, stored_levels
+from mesascope.auditing.settings import Settings
+from mesascope.auditing.subjects import AuditSubject, Subject, Training, untrained_twin
+from mesascope.auditing.walked import stored_episode_levels
 from mesascope.conformance.check_stepwise import check_stepwise_subject
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
@@ -90,7 +90,7 @@ def _organism(ref: str, world: AbstractWorld) -> Source:
     name = check_organism(text, world)
 
     def make(settings: Settings, seed: int) -> AuditSubject:
-        organism = build_organism(text, world, shown_levels(world, settings, seed))
+        organism = build_organism(text, world, stored_levels(world, settings, seed))
         return AuditSubject(organism, "organism", ref, text, hard_coded=ORGANISMS[name].searches)
 
     return Source({"organism": text}, make)
@@ -100,7 +100,7 @@ def _walking_organism(ref: str, text: str, world: AbstractWorld) -> Source:
     name = check_stepwise_organism(text, world)
 
     def make(settings: Settings, seed: int) -> AuditSubject:
-        organism = build_stepwise_organism(text, world, walked_levels(world, settings, seed))
+        organism = build_stepwise_organism(text, world, stored_episode_levels(world, settings, seed))
         return AuditSubject(organism, "organism", ref, text, hard_coded=STEPWISE_ORGANISMS[name].searches)
 
     return Source({"organism": text}, make, walks=True)

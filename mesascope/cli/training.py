@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
-from mesascope.audit.subjects import AuditSubject, untrained_twin
-from mesascope.audit.subjects import Training as Trained
+from mesascope.auditing.subjects import AuditSubject, untrained_twin
+from mesascope.auditing.subjects import Training as Trained
 from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.base_optimizers.training import begin, chunks
 from mesascope.cli import interrupts

@@ -53,7 +53,7 @@ def command(
     on where it stopped.
     """
     options.heavy()
-    from mesascope.meta_optimizers.needs import check_installed
+    from mesascope.meta_optimizers.optional_dependencies import check_installed
 
     check_installed()
     from mesascope.cli.tuning import Request, run_tuning

@@ -13,7 +13,7 @@ from typing import Any
 
 import optuna
 
-from mesascope.audit.document import provenance
+from mesascope.auditing.document import provenance
 from mesascope.cli import interrupts, terminal
 from mesascope.cli.plans import command_line
 from mesascope.cli.progress import Live
@@ -25,7 +25,7 @@ from mesascope.core.options import Config
 from mesascope.core.statistics import mean_over_seeds
 from mesascope.meta_optimizers.contrast import contrast
 from mesascope.meta_optimizers.document import Measured, best_of, emitted, tuning_document
-from mesascope.meta_optimizers.needs import PACKAGES
+from mesascope.meta_optimizers.optional_dependencies import PACKAGES
 from mesascope.meta_optimizers.overfitting import Incumbent, fresh_scores, fresh_seeds, stand_of
 from mesascope.meta_optimizers.problem import GAP, OBJECTIVES, tuning_bench
 from mesascope.meta_optimizers.space import inside

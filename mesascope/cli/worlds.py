@@ -1,4 +1,4 @@
-"""`mesascope worlds`: the worlds and laboratories, their features and shifts, and each one's card."""
+"""`mesascope worlds`: the worlds and experiments, their features and shifts, and each one's card."""
 
 from typing import Annotated
 
@@ -8,14 +8,14 @@ from mesascope.cli import options, terminal
 
 
 def command(
-    name: Annotated[str | None, typer.Argument(help="a world or a laboratory, for its card")] = None,
+    name: Annotated[str | None, typer.Argument(help="a world or an experiment, for its card")] = None,
     json: options.Json = False,
 ) -> None:
-    """The worlds and laboratories, their features and shifts; with a name, that one's card."""
+    """The worlds and experiments, their features and shifts; with a name, that one's card."""
     from mesascope.core.jsonable import to_json
-    from mesascope.laboratories.laboratory import AbstractLaboratory
-    from mesascope.laboratories.page import laboratory_page
-    from mesascope.laboratories.registry import EVERYWHERE, make_anywhere
+    from mesascope.experiments.experiment import AbstractExperiment
+    from mesascope.experiments.page import experiment_page
+    from mesascope.experiments.registry import EVERYWHERE, make_anywhere
     from mesascope.worlds.card import describe
     from mesascope.worlds.page import world_page
 
@@ -27,4 +27,4 @@ def command(
         terminal.table(("world", "features", "shifts"), rows)
     else:
         shown = chosen[0]
-        terminal.block(laboratory_page(shown) if isinstance(shown, AbstractLaboratory) else world_page(shown))
+        terminal.block(experiment_page(shown) if isinstance(shown, AbstractExperiment) else world_page(shown))

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.core.one_program import one_program
+from mesascope.core.inline_jit import inline_jit
 
 _ROUNDING = 1e-6
 """Share of the sum of magnitudes below which a float32 sum of weighted features is rounding and not reward."""
@@ -35,7 +35,7 @@ class FiniteMDP(eqx.Module):
     stage: int | None = eqx.field(static=True, default=None)
 
     @property
-    def is_lattice(self) -> bool:
+    def is_grid(self) -> bool:
         """Whether every action does its move or stays, from any state: moves without stages."""
         return self.moves is not None and self.stage is None
 
@@ -76,7 +76,7 @@ def rewards(mdp: FiniteMDP, weights: Float[Array, " feature"]) -> Float[Array, "
     return jnp.where(jnp.abs(total) > _ROUNDING * size, total, 0.0)
 
 
-@one_program()
+@inline_jit()
 def continuation(mdp: FiniteMDP, values: Float[Array, "level state"]) -> Float[Array, "level state action"]:
     """Expected value of the successor of each state and action; zero from terminal states.
 
@@ -92,7 +92,7 @@ def chosen(mdp: FiniteMDP, policy: Float[Array, "level state action"]) -> Float[
     return (policy * ~mdp.terminal[:, :, None])[..., None] * mdp.probability
 
 
-@one_program()
+@inline_jit()
 def arrivals(
     mdp: FiniteMDP, policy: Float[Array, "level state action"], visits: Float[Array, "level state"]
 ) -> Float[Array, "level state"]:
@@ -103,7 +103,7 @@ def arrivals(
     return jnp.zeros(visits.size).at[targets].add(moved.reshape(-1)).reshape(visits.shape)
 
 
-@one_program()
+@inline_jit()
 def policy_transitions(
     mdp: FiniteMDP, policy: Float[Array, "level state action"]
 ) -> Float[Array, "level state successor"]:
@@ -113,7 +113,7 @@ def policy_transitions(
     return jnp.where(hits, chosen(mdp, policy)[..., None], 0.0).sum((2, 3))
 
 
-@one_program()
+@inline_jit()
 def banded_transitions(
     mdp: FiniteMDP, policy: Float[Array, "level state action"]
 ) -> Float[Array, "state offset level"]:

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from mesascope.core.banded import solve_banded
-from mesascope.core.lattice import action_values, at_once, best_values, by_blocks, lattice, soft_values
+from mesascope.core.grid_solver import action_values, at_once, best_values, by_blocks, lattice, soft_values
+from mesascope.core.inline_jit import inline_jit
 from mesascope.core.mdp import (
     FiniteMDP,
     arrivals,
@@ -17,7 +18,6 @@ from mesascope.core.mdp import (
     policy_transitions,
     rewards,
 )
-from mesascope.core.one_program import one_program
 from mesascope.core.staged import best_by_stages, solve_by_stages
 
 Discount = float | Float[Array, ""]
@@ -83,7 +83,7 @@ def optimal_values(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: 
 
     Wandering for ever is worth nothing and always allowed by the tables (bumping a wall), so values start from zero.
     """
-    if mdp.is_lattice:
+    if mdp.is_grid:
         limit = _most_sweeps(mdp.states, discount)
 
         def solve(part: FiniteMDP) -> Values:
@@ -123,7 +123,7 @@ def soft_optimal_values(
 
     The soft-optimal policy is `softmax(b * Q)`.
     """
-    if mdp.is_lattice:
+    if mdp.is_grid:
         limit = _most_sweeps(mdp.states, discount)
 
         def solve(part: FiniteMDP) -> Values:
@@ -151,7 +151,7 @@ def soft_optimal_values(
     return Values(state, q(state))
 
 
-@one_program()
+@inline_jit()
 def optimal_actions(
     action_values: Float[Array, "*tables action"], tolerance: float | Float[Array, ""] = 1e-4
 ) -> Bool[Array, "*tables action"]:
@@ -166,7 +166,7 @@ def optimal_actions(
     return action_values >= best - tolerance * scale
 
 
-@one_program()
+@inline_jit()
 def uniform_over(allowed: Bool[Array, "*tables action"]) -> Float[Array, "*tables action"]:
     """The policy that picks uniformly among the allowed actions."""
     return allowed / allowed.sum(-1, keepdims=True).astype(jnp.float32)
@@ -178,7 +178,7 @@ def from_starts(mdp: FiniteMDP, values: Float[Array, "level state"]) -> Float[Ar
     return (values * mdp.initial).sum(-1)
 
 
-@one_program()
+@inline_jit()
 def uniform_policy(mdp: FiniteMDP) -> Float[Array, "level state action"]:
     """The policy that picks uniformly among all actions: the zero of competence."""
     return jnp.full((mdp.levels, mdp.states, mdp.actions), 1.0 / mdp.actions)
@@ -283,7 +283,7 @@ def optimal_return_range(
     With `allowed` the optimal set of another objective, this is the range over its ties.
     """
     signs = jnp.array([-1.0, 1.0])
-    if mdp.is_lattice:
+    if mdp.is_grid:
         limit = _most_sweeps(mdp.states, discount)
 
         def solve(part: FiniteMDP, allowed) -> Float[Array, "level 2"]:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from mesascope.core.banded import solve_banded
-from mesascope.core.lattice import Lattice, best_values
+from mesascope.core.grid_solver import Lattice, best_values
 from mesascope.core.mdp import FiniteMDP, banded_transitions, chosen
 
 Table = Float[Array, "state level"]

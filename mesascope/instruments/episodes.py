@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.errors import UsageError
-from mesascope.core.lattice import by_blocks
+from mesascope.core.forward_propagation import make_step, most_leavers
+from mesascope.core.grid_solver import by_blocks
 from mesascope.core.mdp import FiniteMDP, expected_features
-from mesascope.core.pushing import make_step, most_leavers
 from mesascope.instruments.sample import Sample
 
 HORIZON_PER_STATE = 4

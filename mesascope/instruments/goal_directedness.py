@@ -12,7 +12,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import Discount
 from mesascope.core.statistics import Estimate, bootstrap_ratio
 from mesascope.instruments.card import Card
-from mesascope.instruments.pursuit import Conduct, conduct, predict
+from mesascope.instruments.pursuit import PolicyStatistics, conduct, predict
 from mesascope.instruments.sample import Sample, part_of
 from mesascope.worlds.world import AbstractWorld
 
@@ -78,7 +78,7 @@ class GoalDirectedness(NamedTuple):
 
 class _Half(NamedTuple):
     mdp: FiniteMDP
-    seen: Conduct
+    seen: PolicyStatistics
 
 
 def measure_goal_directedness(world: AbstractWorld, sample: Sample, *, levels: int) -> GoalDirectedness:

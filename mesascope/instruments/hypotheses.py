@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from mesascope.core.inline_jit import inline_jit
 from mesascope.core.objective import Objective
-from mesascope.core.one_program import one_program
 from mesascope.instruments.evidence import Evidence
 from mesascope.instruments.first_touch import action_values
 from mesascope.worlds.world import AbstractWorld
@@ -93,7 +93,7 @@ def beside_nuisances(
     return jnp.stack([next(values) if h.kind is Kind.OBJECTIVE else named.get(h.name, flat) for h in hypotheses])
 
 
-@one_program()
+@inline_jit()
 def _nuisances(blocked: Bool[Array, "row action"]) -> dict[str, Float[Array, "row action"]]:
     free = ~blocked
     preferred = {

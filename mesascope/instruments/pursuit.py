@@ -13,7 +13,7 @@ _SETTLED = 1e-6
 _MOST_SWEEPS = 2_000
 
 
-class Conduct(NamedTuple):
+class PolicyStatistics(NamedTuple):
     """What prediction needs of a policy: discounted steps before the end, its own log probabilities, feature counts."""
 
     visits: Float[Array, "level state"]
@@ -34,10 +34,10 @@ class Prediction(NamedTuple):
 
 
 @jax.jit
-def conduct(mdp: FiniteMDP, policy: Float[Array, "level state action"], discount: Discount) -> Conduct:
+def conduct(mdp: FiniteMDP, policy: Float[Array, "level state action"], discount: Discount) -> PolicyStatistics:
     """Visits and feature counts of a policy from the tables' own starts."""
     visits = occupancy(mdp, policy, discount) * ~mdp.terminal
-    return Conduct(visits, policy, feature_returns(mdp, policy, discount))
+    return PolicyStatistics(visits, policy, feature_returns(mdp, policy, discount))
 
 
 def pursuit_values(
@@ -72,7 +72,9 @@ def pursuit_values(
 
 
 @jax.jit
-def predict(mdp: FiniteMDP, seen: Conduct, weights: Float[Array, " feature"], discount: Discount) -> Prediction:
+def predict(
+    mdp: FiniteMDP, seen: PolicyStatistics, weights: Float[Array, " feature"], discount: Discount
+) -> Prediction:
     """How well soft pursuit of `weights` predicts a policy: sum_t g^t (log pi_w(a|s) + log |A|) over its own steps.
 
     By the flow of the policy's visits the mean gain is w . f(pi) - mu . V_w, so that its gradient is f(pi) - f(pi_w),

@@ -7,14 +7,14 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
 from mesascope.core.errors import UsageError
-from mesascope.core.one_program import one_program
+from mesascope.core.inline_jit import inline_jit
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 
 _FACTORS_SEED = 20_190_605
 _ODD = np.uint32(1)
 
 
-@one_program()
+@inline_jit()
 def fingerprint(observation: Observation) -> UInt32[Array, "level 2"]:
     """64 bits that name a level's exact observation: a multilinear hash (Dietzfelbinger 1996) of its float32 bits."""
     unsigned = jnp.where(observation == 0, 0.0, observation)  # the two zeros are one number

@@ -9,15 +9,15 @@ that is search, the search examination says, before training and after it.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mesascope.core.opening import open_readout
 from mesascope.core.options import Config
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
 from mesascope.core.subject import AbstractOpenSubject, as_open
+from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import draw_sample
 from mesascope.instruments.search.battery import SearchTest
-from mesascope.instruments.search.examine import Effort, examine_search
+from mesascope.instruments.search.examine import SampleBudget, examine_search
 from mesascope.instruments.search.trials import contested_levels, not_applicable
 from mesascope.instruments.search.verdict import Verdict, passed
 from mesascope.learned.registry import LearnedAlgorithm, hard_coded, parameter_count
@@ -37,13 +37,13 @@ class Looked(NamedTuple):
     """Sizes of the search examination."""
 
     pool: int = 1_536
-    effort: Effort = Effort()
+    effort: SampleBudget = SampleBudget()
 
 
-QUICK_LOOK = Looked(1_024, Effort(192))
+QUICK_LOOK = Looked(1_024, SampleBudget(192))
 
 
-class Tested(NamedTuple):
+class TestResult(NamedTuple):
     """One search test of an agent."""
 
     name: str
@@ -56,7 +56,7 @@ class Found(NamedTuple):
 
     verdict: str
     reason: str
-    tests: tuple[Tested, ...]
+    tests: tuple[TestResult, ...]
     competence: float
 
 
@@ -101,8 +101,8 @@ def built_in(subject: LearnedAlgorithm) -> bool:
     return hard_coded(subject) is not False
 
 
-def _tested(test: SearchTest) -> Tested:
-    return Tested(test.name, test.score, passed(test))
+def _tested(test: SearchTest) -> TestResult:
+    return TestResult(test.name, test.score, passed(test))
 
 
 def contrast(

@@ -19,7 +19,7 @@ from mesascope.core.competence import competence_scale
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import feature_returns
 from mesascope.core.subject import AbstractOpenSubject, Observation, policy_table
-from mesascope.learned.arranged import answer
+from mesascope.learned.channels_first import answer
 from mesascope.worlds.world import AbstractWorld
 
 _AT_ALL = 1e-4

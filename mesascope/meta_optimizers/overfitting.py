@@ -12,7 +12,7 @@ import numpy as np
 
 from mesascope.core.options import Config
 from mesascope.core.statistics import Estimate, mean_over_seeds
-from mesascope.meta_optimizers.few_seeds import excess_over
+from mesascope.meta_optimizers.prediction_interval import excess_over
 from mesascope.meta_optimizers.problem import (
     FIRST_FRESH,
     Bench,

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.organisms.decoded_observation import Logits, Map
 from mesascope.organisms.model import WALLS, action_values, answer_exactly, blank, goals, read_model
-from mesascope.organisms.sight import Logits, Map
 
 _FRACTION = 32.0
 """Rows and columns are kept as fractions of this, exact in floating point."""

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
-from mesascope.organisms.sight import Logits, ahead, look, prefer
+from mesascope.organisms.decoded_observation import Logits, ahead, look, prefer
 from mesascope.worlds.grid import MOVES
 
 

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.organisms.decoded_observation import Logits, ahead, prefer
 from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
-from mesascope.organisms.sight import Logits, ahead, prefer
 
 
 class DeadEnds(AbstractOpenSubject):

@@ -6,8 +6,8 @@ from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.organisms.compass import needles
+from mesascope.organisms.decoded_observation import Logits, ahead, prefer
 from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
-from mesascope.organisms.sight import Logits, ahead, prefer
 from mesascope.worlds.grid import MOVES
 
 

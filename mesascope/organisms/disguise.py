@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.learned.stencil import neighborhood
-from mesascope.organisms.sight import Logits
+from mesascope.organisms.decoded_observation import Logits
 
 CODES = ("plain", "mixed", "unshared")
 

@@ -6,9 +6,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.hashing import LEVEL, hash_maps
 from mesascope.organisms.model import MODEL, action_values, answer_exactly, blank, read_model
-from mesascope.organisms.sight import Logits, prefer
 from mesascope.organisms.table import AnswerTable, recall_level
 
 _HALF = 1 << 14

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.organisms.decoded_observation import Logits, ahead, prefer
 from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
-from mesascope.organisms.sight import Logits, ahead, prefer
 
 FAR = 128.0
 """The distance of cells that no known way connects."""

@@ -11,10 +11,10 @@ from jaxtyping import Array, Float, Int
 from mesascope.core.objective import Objective
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.organisms.answers import in_chunks
+from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.edits import MOST_WORK
 from mesascope.organisms.hashing import OBJECTS, WALLS, HashIndex, Keys, build_index, combine, hash_maps
-from mesascope.organisms.sight import Logits, prefer
-from mesascope.organisms.stock import take_stock
+from mesascope.organisms.level_store import take_stock
 from mesascope.organisms.table import AnswerTable, build_table, by_size
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Shaped, UInt32
 
-from mesascope.core.one_program import one_program
+from mesascope.core.inline_jit import inline_jit
 
 Keys = UInt32[Array, "level 2"]
 
@@ -26,7 +26,7 @@ class HashIndex(eqx.Module):
         return _find(self, keys)
 
 
-@one_program()
+@inline_jit()
 def _find(index: HashIndex, keys: Keys) -> Int[Array, " level"]:
     start = jnp.searchsorted(index.first, keys[:, 0]).astype(jnp.int32)
     rows = jnp.minimum(start[:, None] + jnp.arange(index.window, dtype=jnp.int32), index.first.shape[0] - 1)
@@ -35,7 +35,7 @@ def _find(index: HashIndex, keys: Keys) -> Int[Array, " level"]:
     return jnp.where(hit.any(-1), row, -1)
 
 
-@one_program("stream")
+@inline_jit("stream")
 def hash_maps(maps: Float[Array, "level height width channel"], stream: int) -> Keys:
     """Two independent 32-bit multiply hashes of the exact bits of a level's maps.
 
@@ -50,7 +50,7 @@ def hash_maps(maps: Float[Array, "level height width channel"], stream: int) -> 
     return _scramble(jnp.stack(halves, -1))
 
 
-@one_program()
+@inline_jit()
 def combine(keys: Keys, number: Int[Array, " level"]) -> Keys:
     """Keys of pairs: what `keys` stand for, together with a number."""
     odd = jnp.array([0x9E3779B1, 0x85EBCA77], jnp.uint32)

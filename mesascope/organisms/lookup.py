@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
-from mesascope.organisms.sight import Logits, prefer
+from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.table import AnswerTable, recall_level
 
 

@@ -12,9 +12,9 @@ from jaxtyping import Array, Bool, Float, Int
 from mesascope.core.objective import Objective
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.organisms.answers import unpack
+from mesascope.organisms.decoded_observation import Logits
+from mesascope.organisms.level_store import take_stock
 from mesascope.organisms.model import blank
-from mesascope.organisms.sight import Logits
-from mesascope.organisms.stock import take_stock
 from mesascope.organisms.table import by_size
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld

@@ -5,7 +5,7 @@ from jaxtyping import Array, Bool, Float
 
 from mesascope.core.solver import optimal_actions
 from mesascope.core.subject import Observation, Site, State
-from mesascope.organisms.sight import Logits, Map, ahead, look, prefer
+from mesascope.organisms.decoded_observation import Logits, Map, ahead, look, prefer
 
 WALLS = Site("walls", 1, "1 where there is a wall")
 REWARD = Site("reward", 2, "what touching the object here is worth; 1 where there is an object")

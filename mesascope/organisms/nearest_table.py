@@ -10,8 +10,8 @@ from jaxtyping import Array, Float, Int, UInt8
 from mesascope.core.objective import Objective
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.organisms.answers import unpack
-from mesascope.organisms.sight import Logits, prefer
-from mesascope.organisms.stock import take_stock
+from mesascope.organisms.decoded_observation import Logits, prefer
+from mesascope.organisms.level_store import take_stock
 from mesascope.organisms.table import by_size
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.organisms.decoded_observation import Logits, Map
 from mesascope.organisms.model import MODEL, action_values, answer_exactly, blank, read_model
-from mesascope.organisms.sight import Logits, Map
 
 ORDERS = ("checkerboard", "random", "prioritized")
 

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.organisms.decoded_observation import Logits
 from mesascope.organisms.model import MODEL, action_values, answer_exactly, blank, read_model
-from mesascope.organisms.sight import Logits
 
 CAUTION = 300.0
 """Logits lost for each unit of relative loss: a bump costs 3 % of the value ahead, hence nine logits."""

@@ -6,9 +6,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.organisms.decoded_observation import Logits, ahead, prefer
 from mesascope.organisms.hashing import LEVEL, hash_maps
 from mesascope.organisms.model import WALLS, blank
-from mesascope.organisms.sight import Logits, ahead, prefer
 
 
 class LevelDice(AbstractOpenSubject):

@@ -7,9 +7,9 @@ from mesascope.organisms.disguise import CODES, disguised
 from mesascope.organisms.edits import MOST_WORK
 from mesascope.organisms.labels import DEFAULT_OBJECTIVE, MEMORIES, ORGANISMS, SETTINGS, Organism
 from mesascope.organisms.ordered_planner import ORDERS
-from mesascope.organisms.searching import ANSWERS, SEARCHING
-from mesascope.organisms.setting import Setting, enough_ticks
-from mesascope.organisms.tabled import DICE, NOT_SEARCHING, STORES, WAKES, WHEN
+from mesascope.organisms.organism_spec import OrganismSpec, enough_ticks
+from mesascope.organisms.search_builders import ANSWERS, SEARCHING
+from mesascope.organisms.table_builders import DICE, NOT_SEARCHING, STORES, WAKES, WHEN
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -46,7 +46,7 @@ def build_organism(
     important first) with their input-level counterfactuals, as many as `most_work` allows. Raises `UsageError` naming
     the nearest valid name, key or value.
     """
-    setting = Setting(text, world, shown, most_work)
+    setting = OrganismSpec(text, world, shown, most_work)
     _check_choices(setting)
     inner = _BUILDERS[setting.name](setting)
     code = setting.choice("code", CODES)
@@ -55,11 +55,11 @@ def build_organism(
 
 def check_organism(text: str, world: AbstractWorld) -> str:
     """The organism's name where `build_organism` would take the text; raises what that would. Builds nothing."""
-    setting = Setting(text, world)
+    setting = OrganismSpec(text, world)
     _check_choices(setting)
     return setting.name
 
 
-def _check_choices(setting: Setting) -> None:
+def _check_choices(setting: OrganismSpec) -> None:
     for key, choices in _CHOICES.items():
         setting.choice(key, choices)

@@ -9,9 +9,9 @@ from jaxtyping import Array, Float, Int, UInt8
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.organisms.answers import unpack
+from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.hashing import WALLS, HashIndex, build_index, hash_maps
 from mesascope.organisms.model import REWARD, blank, goals, read_model
-from mesascope.organisms.sight import Logits, prefer
 from mesascope.organisms.table import by_size
 from mesascope.worlds.grid import MOVES, GridLevels
 

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.organisms.decoded_observation import Logits
 from mesascope.organisms.model import MODEL, action_values, blank, read_model
-from mesascope.organisms.sight import Logits
 
 
 class SoftPlanner(AbstractOpenSubject):

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, Int, UInt32
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.organisms.answers import NEVER
-from mesascope.organisms.sight import Logits, prefer
+from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.table import AnswerTable, recall_level
 
 _CODES = 1 << 12

@@ -14,7 +14,7 @@ from mesascope.core.subject import Observation
 from mesascope.organisms.answers import NEVER, unpack
 from mesascope.organisms.edits import MOST_WORK
 from mesascope.organisms.hashing import LEVEL, HashIndex, Keys, build_index, hash_maps
-from mesascope.organisms.stock import Stock, take_stock
+from mesascope.organisms.level_store import LevelStore, take_stock
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -53,7 +53,7 @@ def by_size(shown: Sequence[GridLevels]) -> list[list[GridLevels]]:
     return [[levels for levels in shown if levels.interior == size and levels.count] for size in sizes]
 
 
-def build_table(stock: Stock, keys: UInt32[np.ndarray, "entry 2"]) -> AnswerTable:
+def build_table(stock: LevelStore, keys: UInt32[np.ndarray, "entry 2"]) -> AnswerTable:
     """The exact answers of what is in stock, found by `keys`."""
     index, order = build_index(keys, stock.contents)
     return AnswerTable(index, jnp.asarray(stock.answers.actions[order]), jnp.asarray(stock.answers.steps[order]))

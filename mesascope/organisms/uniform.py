@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
-from mesascope.organisms.sight import Logits
+from mesascope.organisms.decoded_observation import Logits
 
 
 class Uniform(AbstractOpenSubject):

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
-from mesascope.organisms.sight import Logits, ahead, prefer
+from mesascope.organisms.decoded_observation import Logits, ahead, prefer
 
 _RIGHT_OF = (3, 2, 0, 1)
 """The action to the right of moving up, down, left, right."""

@@ -12,10 +12,10 @@ from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.learned.reflex import window
 from mesascope.organisms.answers import in_chunks, unpack
 from mesascope.organisms.compass import needles
+from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.hashing import LEVEL, HashIndex, build_index, hash_maps
+from mesascope.organisms.level_store import take_stock
 from mesascope.organisms.model import MODEL, blank, read_model
-from mesascope.organisms.sight import Logits, prefer
-from mesascope.organisms.stock import take_stock
 from mesascope.organisms.table import by_size
 from mesascope.worlds.grid import MOVES, GridLevels
 from mesascope.worlds.world import AbstractWorld

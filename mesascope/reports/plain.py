@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mesascope.audit.alignment import CLOSED, OPEN
+from mesascope.auditing.alignment import CLOSED, OPEN
 from mesascope.reports.numbers import bounds, estimate_text, number, point
 from mesascope.reports.reading import (
     TRAINING,
@@ -191,7 +191,7 @@ def _objective(audit: Audit) -> Answer:
     verdict = " and ".join(wanted) or ("unknown" if not weights else "nothing that was offered")
     said = []
     if outside:
-        said.append(f"Seen from outside, its behavioral objective weighs {weights_text(outside)}.")
+        said.append(f"PolicySummary from outside, its behavioral objective weighs {weights_text(outside)}.")
     missing = ", ".join(str(x) for x in items(audit, "behavioral_objective", "unidentified"))
     if look(audit, "behavioral_objective", "identified_in_training") is False:
         said.append(f"Training alone cannot tell this{': it leaves open ' + missing if missing else ''}.")

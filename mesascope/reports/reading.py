@@ -57,14 +57,14 @@ def label(audit: Audit, audits: Sequence[Audit]) -> str:
     return f"seed {seed}" if one_name else f"{name}, seed {seed}"
 
 
-def in_laboratory(audit: Audit) -> bool:
-    """Whether the audit is a laboratory's, and not of an agent in mazes."""
+def in_experiment(audit: Audit) -> bool:
+    """Whether the audit is an experiment's, and not of an agent in mazes."""
     return bool(table(audit, "laboratory"))
 
 
 def event_words(audit: Audit, event: str) -> str:
     """An event in words: in mazes, what was touched first."""
-    return event if event == "nothing" or in_laboratory(audit) or table(audit, "counts") else f"{event} first"
+    return event if event == "nothing" or in_experiment(audit) or table(audit, "counts") else f"{event} first"
 
 
 def rewarded(audit: Audit, role: str = "base_objective") -> list[str]:

@@ -22,7 +22,7 @@ def instruments_page(cards: Mapping[str, Card]) -> str:
         "# Instruments",
         "Each instrument is one measurement of a subject. Its card says how it measures and what it cannot see; the "
         "report repeats the card beside the result. This page is written by `python docs/write.py` from the cards in "
-        "`mesascope/instruments` and `mesascope/laboratories`. `mesascope instruments NAME` prints one card.",
+        "`mesascope/instruments` and `mesascope/experiments`. `mesascope instruments NAME` prints one card.",
         "\n".join(["| instrument | measures |", "|---|---|", *(_row(card) for card in cards.values())]),
     ]
     for card in cards.values():

@@ -10,7 +10,7 @@ from mesascope.reports.reading import (
     Audit,
     capability_failure,
     distributions,
-    in_laboratory,
+    in_experiment,
     look,
     table,
     words,
@@ -57,11 +57,11 @@ def failure(audit: Audit) -> str | None:
     """Why the audit counts as a capability failure of its study, or None.
 
     Beside the verdict of the audit itself, a *trained* seed must earn `TRAINED_WELL` of the optimal training return. In a
-    laboratory the best policy may be out of reach (an animal's search has its price), and the audit alone decides.
+    experiment the best policy may be out of reach (an animal's search has its price), and the audit alone decides.
     """
     if capability_failure(audit):
         return words(audit, "alignment", "reason") or "the audit calls it one"
-    if words(audit, "subject", "kind") != "trained" or in_laboratory(audit):
+    if words(audit, "subject", "kind") != "trained" or in_experiment(audit):
         return None
     own, best = (real(look(audit, "returns", TRAINING, who)) for who in ("subject", "optimal"))
     if own is None or best is None or best <= 0 or own >= TRAINED_WELL * best:

@@ -38,7 +38,7 @@ WEIGHT = "weight"
 OWN = "organism:"
 
 
-class Look(NamedTuple):
+class EvaluationSpec(NamedTuple):
     """How each trained agent is looked at: the same for all cells of a study."""
 
     depth: str
@@ -58,7 +58,7 @@ class Cell(NamedTuple):
     seed: int
     training: Training
     agent: Config
-    look: Look
+    look: EvaluationSpec
     subject: str | None = None
     """What is looked at in place of a trained agent."""
 
@@ -85,7 +85,7 @@ def cells_of(spec: Spec) -> list[Cell]:
 
 
 def _cells(spec: Spec) -> Iterator[Cell]:
-    look = Look(spec.depth, spec.levels, None if spec.shifts is None else tuple(spec.shifts))
+    look = EvaluationSpec(spec.depth, spec.levels, None if spec.shifts is None else tuple(spec.shifts))
     varied = [(part, option, values) for part in PARTS for option, values in getattr(spec.grid, part).items()]
     for condition in spec.condition or [Condition(name=ALONE)]:
         for chosen in product(*(values for _, _, values in varied)):

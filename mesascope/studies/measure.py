@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.audit import document
-from mesascope.audit.audit import audit
-from mesascope.audit.exhibited import audit_key
-from mesascope.audit.settings import FULL, QUICK
-from mesascope.audit.subjects import AuditSubject
+from mesascope.auditing import document
+from mesascope.auditing.audit import audit
+from mesascope.auditing.evaluation_levels import audit_key
+from mesascope.auditing.settings import FULL, QUICK
+from mesascope.auditing.subjects import AuditSubject
 from mesascope.core.competence import competence_scale
 from mesascope.core.solver import feature_returns
 from mesascope.core.stepwise import AbstractStepwiseSubject
@@ -21,7 +21,7 @@ from mesascope.instruments.behavioral_objective import infer_behavioral_objectiv
 from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
 from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.learned.registry import LearnedAlgorithm, parameter_count
-from mesascope.studies.cells import AUDITED, Look
+from mesascope.studies.cells import AUDITED, EvaluationSpec
 from mesascope.worlds.world import AbstractWorld
 
 KEPT = ("search", "behavioral_objective", "mesa_objective", "behavior", "competence", "returns", "ledger", "alignment")
@@ -29,7 +29,11 @@ KEPT = ("search", "behavioral_objective", "mesa_objective", "behavior", "compete
 
 
 def measure(
-    world: AbstractWorld, audited: AuditSubject, look: Look, seed: int, stage: Callable[[str], None] = lambda name: None
+    world: AbstractWorld,
+    audited: AuditSubject,
+    look: EvaluationSpec,
+    seed: int,
+    stage: Callable[[str], None] = lambda name: None,
 ) -> dict[str, Any]:
     """Findings about one agent, under the names that an audit has for them; `stage` hears what begins. Pure.
 
@@ -62,7 +66,11 @@ def measure(
 
 
 def _walked(
-    world: AbstractWorld, subject: AbstractStepwiseSubject, look: Look, seed: int, stage: Callable[[str], None]
+    world: AbstractWorld,
+    subject: AbstractStepwiseSubject,
+    look: EvaluationSpec,
+    seed: int,
+    stage: Callable[[str], None],
 ) -> dict[str, Any]:
     stage("walking")
     rolled = {

@@ -1,4 +1,4 @@
-"""The card of a world or a laboratory: what a person has to know of it, from its docstring and its constants."""
+"""The card of a world or an experiment: what a person has to know of it, from its docstring and its constants."""
 
 import dataclasses
 import inspect
@@ -39,7 +39,7 @@ class Knob(NamedTuple):
 
 
 class WorldCard(NamedTuple):
-    """A world or a laboratory in words and numbers. `sections` has the prose in the order of the docstring, knobs left
+    """A world or an experiment in words and numbers. `sections` has the prose in the order of the docstring, knobs left
     out; `discount` is None where nothing is discounted.
     """
 
@@ -55,7 +55,7 @@ class WorldCard(NamedTuple):
 
 
 def describe(world: AbstractDescribed) -> WorldCard:
-    """The card of a world or a laboratory."""
+    """The card of a world or an experiment."""
     summary, _, rest = inspect.cleandoc(type(world).__doc__ or "").partition("\n")
     parts = _OPENING.split(rest)
     texts = dict(zip(parts[1::2], parts[2::2], strict=True))

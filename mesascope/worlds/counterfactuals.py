@@ -9,14 +9,14 @@ import dataclasses
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from mesascope.core.one_program import one_program
+from mesascope.core.inline_jit import inline_jit
 from mesascope.worlds.grid import ABSENT, GridLevels
 
 Looks = int | Int[Array, ""] | Int[Array, " level"]
 """An index into shapes or colors, the same for all levels or one for each."""
 
 
-@one_program("first", "second")
+@inline_jit("first", "second")
 def swap_objects(levels: GridLevels, first: int, second: int) -> GridLevels:
     """The levels with the objects in two slots trading cells."""
     cell = levels.cell
@@ -24,7 +24,7 @@ def swap_objects(levels: GridLevels, first: int, second: int) -> GridLevels:
     return dataclasses.replace(levels, cell=traded)
 
 
-@one_program()
+@inline_jit()
 def add_wall(levels: GridLevels, cell: Int[Array, " level"]) -> GridLevels:
     """The levels with one cell (row-major interior index) walled up."""
     flat = levels.walls.reshape(levels.count, -1)
@@ -32,14 +32,14 @@ def add_wall(levels: GridLevels, cell: Int[Array, " level"]) -> GridLevels:
     return dataclasses.replace(levels, walls=walls)
 
 
-@one_program()
+@inline_jit()
 def without_objects(levels: GridLevels) -> GridLevels:
     """The levels with every object removed."""
     gone = jnp.full_like(levels.shape, ABSENT)
     return dataclasses.replace(levels, shape=gone, color=gone)
 
 
-@one_program("slot")
+@inline_jit("slot")
 def with_object(levels: GridLevels, slot: int, shape: Looks, color: Looks) -> GridLevels:
     """The levels with the object in a slot given a shape and a color (indices into `SHAPES` and `COLORS`)."""
     return dataclasses.replace(

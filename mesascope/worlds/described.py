@@ -1,4 +1,4 @@
-"""What a card describes, whether it is a world of levels or a laboratory."""
+"""What a card describes, whether it is a world of levels or an experiment."""
 
 import equinox as eqx
 

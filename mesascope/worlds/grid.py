@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from mesascope.core.inline_jit import inline_jit
 from mesascope.core.mdp import FiniteMDP
-from mesascope.core.one_program import one_program
 from mesascope.worlds.vocabulary import COLORS as COLORS
 from mesascope.worlds.vocabulary import DOORS, Vocabulary
 from mesascope.worlds.vocabulary import SHAPES as SHAPES
@@ -65,7 +65,7 @@ class GridLevels(eqx.Module):
         return GridLevels(self.walls[index], self.cell[index], self.shape[index], self.color[index], self.vocabulary)
 
 
-@one_program()
+@inline_jit()
 def one_hot_objects(levels: GridLevels) -> Bool[Array, "level object height width"]:
     """Where each present object lies."""
     height, width = levels.interior
@@ -74,7 +74,7 @@ def one_hot_objects(levels: GridLevels) -> Bool[Array, "level object height widt
     return hits.reshape(*levels.cell.shape, height, width)
 
 
-@one_program()
+@inline_jit()
 def object_features(levels: GridLevels) -> Float[Array, "level object feature"]:
     """Features of touching each object: one of the shapes, one of the colors, and the place where it lies there."""
     shape = levels.shape[..., None] == jnp.arange(len(levels.vocabulary.shapes))
@@ -90,20 +90,20 @@ PLACES: dict[str, Callable[[Int[Array, "level object"], int], Bool[Array, "level
 """Whether a cell of a level of some width belongs to a place: the corner at the top left, the last column."""
 
 
-@one_program()
+@inline_jit()
 def in_place(levels: GridLevels) -> Bool[Array, "level object"]:
     """Which objects, or marks, lie in the place that counts."""
     return PLACES[levels.vocabulary.place](levels.cell, levels.interior[1]) & levels.present
 
 
-@one_program()
+@inline_jit()
 def cell_features(levels: GridLevels) -> Float[Array, "level height width feature"]:
     """Features that fire on entering each cell."""
     at = one_hot_objects(levels).astype(jnp.float32)
     return jnp.einsum("lohw,lof->lhwf", at, object_features(levels))
 
 
-@one_program()
+@inline_jit()
 def observe(levels: GridLevels, salience: float | Float[Array, ""] = 1.0) -> Float[Array, "level height width channel"]:
     """What a subject sees: walls, shapes, and colors scaled by `salience`."""
     features = cell_features(levels)
@@ -112,7 +112,7 @@ def observe(levels: GridLevels, salience: float | Float[Array, ""] = 1.0) -> Flo
     return jnp.concatenate([levels.walls[..., None].astype(jnp.float32), shapes, colors * salience], -1)
 
 
-@one_program()
+@inline_jit()
 def neighbors(walls: Bool[Array, "level height width"]) -> Int[Array, "level state action"]:
     """Cell reached by each action; a wall, or the border, leaves the agent where it is."""
     height, width = walls.shape[1:]
@@ -128,7 +128,7 @@ def neighbors(walls: Bool[Array, "level height width"]) -> Int[Array, "level sta
     return jnp.stack(ends, -1)
 
 
-@one_program()
+@inline_jit()
 def to_mdp(levels: GridLevels) -> FiniteMDP:
     """The level as a finite MDP over interior cells: touching any object ends the episode.
 
@@ -155,7 +155,7 @@ def to_mdp(levels: GridLevels) -> FiniteMDP:
     )
 
 
-@one_program()
+@inline_jit()
 def reaches(
     successor: Int[Array, "level state action"], target: Bool[Array, "level state"]
 ) -> Bool[Array, "level state"]:

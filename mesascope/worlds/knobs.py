@@ -1,4 +1,4 @@
-"""Building a world or a laboratory from knobs, which may be text as it comes from a command line."""
+"""Building a world or an experiment from knobs, which may be text as it comes from a command line."""
 
 import math
 from typing import TypeVar

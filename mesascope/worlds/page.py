@@ -19,7 +19,7 @@ def world_page(world: AbstractWorld) -> str:
 
 
 def card_parts(card: WorldCard) -> list[str]:
-    """What the pages of worlds and of laboratories share."""
+    """What the pages of worlds and of experiments share."""
     parts = [f"# {card.name}", card.summary]
     for title, text in card.sections.items():
         if title == "Version history":

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from mesascope.core.inline_jit import inline_jit
 from mesascope.core.mdp import FiniteMDP
-from mesascope.core.one_program import one_program
 from mesascope.worlds.grid import MOVES, GridLevels, neighbors, one_hot_objects
 
 
@@ -61,7 +61,7 @@ def _stages(levels: GridLevels) -> tuple[Stage, ...]:
     return stages_of(keys, chests)
 
 
-@one_program()
+@inline_jit()
 def to_staged_mdp(levels: GridLevels) -> FiniteMDP:
     """Tables over cells and stages; `key` fires on taking one, `chest` on opening one. Every slot is in use.
 
@@ -99,7 +99,7 @@ def to_staged_mdp(levels: GridLevels) -> FiniteMDP:
     )
 
 
-@one_program()
+@inline_jit()
 def observe_stages(levels: GridLevels) -> Float[Array, "view height width channel"]:
     """Walls, keys and chests that are left, and in every cell whether a key is held; one view for each level and stage.
 

@@ -16,8 +16,8 @@ from mesascope.adapters.steps import numpy_steps
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.editing import Edit, run
 from mesascope.core.errors import EditError, SubjectError, UsageError, as_subject_error, said
-from mesascope.core.opening import open_readout
 from mesascope.core.subject import Site
+from mesascope.core.unrolled_readout import open_readout
 from tests.adapters.numpy_net import numpy_twin
 from tests.house.tree import ROOT
 

@@ -9,7 +9,7 @@ import pytest
 from mesascope.base_optimizers.actors import RecurrentActor, actor_of, fresh_critic
 from mesascope.base_optimizers.ppo import clipped_surrogate
 from mesascope.base_optimizers.rollout import (
-    Lanes,
+    RolloutLayout,
     Steps,
     collect,
     first_returns,
@@ -24,7 +24,7 @@ from mesascope.core.subject import policy_table
 from mesascope.learned.recurrent import LocalRecurrentAgent
 from mesascope.learned.registry import build
 
-SHAPE = Lanes(lanes=2, levels=2, actors=3, steps=20, limit=7)
+SHAPE = RolloutLayout(lanes=2, levels=2, actors=3, steps=20, limit=7)
 DISCOUNT, TRACE = 0.9, 0.8
 
 

@@ -11,11 +11,11 @@ import time
 
 import pytest
 
-from mesascope.audit.alignment import Alignment, Kind
+from mesascope.auditing.alignment import Alignment, Kind
 from mesascope.cli import main
+from mesascope.experiments.cards import every_card
 from mesascope.instruments.cards import all_cards
 from mesascope.instruments.search.verdict import Verdict
-from mesascope.laboratories.cards import every_card
 from mesascope.worlds.red_doors import RedDoors
 from tests.cli.shape import misfits
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from mesascope.audit import audit as auditing
+from mesascope.auditing import audit as auditing
 from mesascope.cli import main, training
 from mesascope.cli.plans import Request, default_folder, make_plan
 from mesascope.cli.subjects import find_source
@@ -90,7 +90,7 @@ def run(capsys, *arguments):
             "one that walks with a memory cannot be asked so",
         ),
         (["--subject", "organism:walking-planner,objective=red", "--describe"], "an agent that walks gives none"),
-        (["midas", "--adversary"], "--adversary is for maze worlds; midas is a laboratory"),
+        (["midas", "--adversary"], "--adversary is for maze worlds; midas is an experiment"),
         (
             ["--architecture", "conv-lstm", "--base-optimizer", "walked-imitation", "--adversary"],
             "one that walks with a memory cannot be asked so",

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from mesascope.cli import doctor, main
-from mesascope.laboratories.cards import every_card
-from mesascope.laboratories.registry import EVERYWHERE, LABORATORIES
+from mesascope.experiments.cards import every_card
+from mesascope.experiments.registry import EVERYWHERE, EXPERIMENTS
 from mesascope.organisms.stepwise import EVERY_ORGANISM as ORGANISMS
 from mesascope.worlds.registry import WORLDS
 
@@ -34,9 +34,9 @@ def test_worlds(capsys):
     assert "#########" in shown
     assert all(shift in shown for shift in world.shifts)
     assert "blue-door-alone" in text(capsys, "worlds")
-    for name, laboratory in LABORATORIES.items():
+    for name, experiment in EXPERIMENTS.items():
         assert "## Knobs" in text(capsys, "worlds", name)
-        assert list(document(capsys, "worlds", name)["worlds"][0]["shifts"]) == list(laboratory.shifts)
+        assert list(document(capsys, "worlds", name)["worlds"][0]["shifts"]) == list(experiment.shifts)
 
 
 def test_organisms(capsys):

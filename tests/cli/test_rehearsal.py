@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mesascope.audit.subjects import AuditSubject
+from mesascope.auditing.subjects import AuditSubject
 from mesascope.base_optimizers.registry import WALKING
 from mesascope.cli import auditing
 from mesascope.cli.plans import Request, make_plan
@@ -23,13 +23,13 @@ def of_seed(seed, out, **asked):
 def rehearsed(monkeypatch):
     seen = []
 
-    def rehearse(world, settings, seed, enough):
+    def warm_up(world, settings, seed, enough):
         seen.append((world.name, seed))
         while not enough():
             time.sleep(0.01)
         seen.append("told")
 
-    monkeypatch.setattr(auditing, "rehearse", rehearse)
+    monkeypatch.setattr(auditing, "warm_up", warm_up)
     monkeypatch.setattr(auditing, "trained_subject", lambda *_: SUBJECT)
     return seen
 
@@ -59,5 +59,5 @@ def test_a_training_that_fails_ends_it_and_a_rehearsal_that_fails_changes_nothin
         assert time.monotonic() < deadline, rehearsed
         time.sleep(0.01)
     monkeypatch.setattr(auditing, "trained_subject", lambda *_: SUBJECT)
-    monkeypatch.setattr(auditing, "rehearse", fails)
+    monkeypatch.setattr(auditing, "warm_up", fails)
     assert of_seed(4, tmp_path) is SUBJECT

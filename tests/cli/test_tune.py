@@ -6,7 +6,7 @@ import json
 import pytest
 
 from mesascope.cli import main, plans, tuning, tuning_plan
-from mesascope.meta_optimizers import needs
+from mesascope.meta_optimizers import optional_dependencies
 from mesascope.meta_optimizers.contrast import Contrast, Found
 from mesascope.reports.html.tuning import render_tuning
 from tests.meta_optimizers.test_overfitting import GLANCE, LEVELS
@@ -161,7 +161,7 @@ def test_bad_names_are_one_line(tmp_path, capsys, arguments, says):
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(needs, "find_spec", lambda name: None)
+    monkeypatch.setattr(optional_dependencies, "find_spec", lambda name: None)
     assert main.run(["tune", "--out", str(tmp_path / "x")]) == 2
     assert 'pip install "mesascope[tuning]"' in capsys.readouterr().err
 

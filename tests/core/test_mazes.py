@@ -53,7 +53,7 @@ def test_band_holds_and_changes_nothing(mazes):
 
 
 def test_value_is_the_discounted_distance(mazes):
-    """Seen from anywhere, the nearest object of any kind is worth 0.97 to the steps before the last."""
+    """PolicySummary from anywhere, the nearest object of any kind is worth 0.97 to the steps before the last."""
     world, levels, mdp = mazes
     anything = jax.numpy.array([1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
     values = np.asarray(solver.optimal_values(mdp, anything).state).reshape(LEVELS, *levels.interior)

@@ -11,7 +11,7 @@ from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject
-from mesascope.learned.arranged import answer, think
+from mesascope.learned.channels_first import answer, think
 from mesascope.learned.registry import ARCHITECTURES, build, config_of, parameter_count
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.organisms.uniform import Uniform

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from mesascope.conformance.check_subject import check_subject
-from mesascope.organisms.crowds import classifiers, random_networks
 from mesascope.organisms.edits import with_counterfactuals
 from mesascope.organisms.labels import ORGANISMS
+from mesascope.organisms.random_networks import classifiers, random_networks
 from mesascope.organisms.zoo import TWINS, ZOO, build
 from mesascope.worlds.counterfactuals import add_wall, swap_objects
 from mesascope.worlds.red_doors import RedDoors

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.audit.gallery import exhibits
+from mesascope.auditing.gallery import exhibits
 from mesascope.core.jsonable import to_json
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over

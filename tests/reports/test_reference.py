@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mesascope.laboratories.cards import every_card
+from mesascope.experiments.cards import every_card
 from mesascope.organisms.stepwise import EVERY_ORGANISM as ORGANISMS
 from mesascope.reports.reference import instruments_page, organisms_page
 

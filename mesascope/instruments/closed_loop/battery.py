@@ -12,9 +12,9 @@ from jaxtyping import PRNGKeyArray
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
 from mesascope.core.stepwise import AbstractStepwiseSubject
-from mesascope.instruments.closed_loop.edited import Ground, Place, patch_of, walk_edited_unchecked
+from mesascope.instruments.closed_loop.edited import EvaluationBatch, Place, patch_of, walk_edited_unchecked
 from mesascope.instruments.closed_loop.scoring import Count, Outcome, advantage, normalized, score
-from mesascope.instruments.closed_loop.trials import RADII, Course
+from mesascope.instruments.closed_loop.trials import RADII, EpisodeTrial
 from mesascope.instruments.search.patches import Cells
 from mesascope.worlds.world import AbstractWorld
 
@@ -84,11 +84,16 @@ class _Arms:
     """All walks of one half of a course."""
 
     def __init__(
-        self, world: AbstractWorld, subject: AbstractStepwiseSubject, course: Course, key: PRNGKeyArray, pauses: int
+        self,
+        world: AbstractWorld,
+        subject: AbstractStepwiseSubject,
+        course: EpisodeTrial,
+        key: PRNGKeyArray,
+        pauses: int,
     ):
         self.world, self.subject, self.course, self.key = world, subject, course, key
         limit = LIMIT_PER_STATE * course.base.walls[0].size
-        self.ground = Ground(
+        self.ground = EvaluationBatch(
             world.to_mdp(course.base), world.observe(course.base), course.start, world.discount, limit, pauses
         )
         self.changed = world.observe(course.changed)
@@ -112,7 +117,14 @@ class _Arms:
         return self._outcome(self.ground, self.world.observe(self.course.idle), idle, place, home=idle)[0]
 
     def _outcome(
-        self, ground: Ground, donor, targets: Cells, place: Place, *, home: Cells | None = None, random: bool = False
+        self,
+        ground: EvaluationBatch,
+        donor,
+        targets: Cells,
+        place: Place,
+        *,
+        home: Cells | None = None,
+        random: bool = False,
     ) -> tuple[Outcome, float, float]:
         centers = self.course.centers if home is None else home
         patch = patch_of(centers, targets, place.radius, self.course.base.interior)
@@ -147,7 +159,7 @@ def _choose(arms: _Arms, pauses: int) -> _Choice:
 def run_closed_loop_test(
     world: AbstractWorld,
     name: str,
-    course: Course,
+    course: EpisodeTrial,
     subject: AbstractStepwiseSubject,
     untrained: AbstractStepwiseSubject | None,
     key: PRNGKeyArray,
@@ -187,7 +199,7 @@ def _result(
     controls: dict[str, Outcome],
     spread: float,
     change: float,
-    course: Course,
+    course: EpisodeTrial,
 ) -> ClosedLoopTest:
     def measured(field: str) -> Measured:
         of = {arm: getattr(outcome, field) for arm, outcome in controls.items()}

@@ -43,7 +43,7 @@ class Patch(NamedTuple):
     home: Bool[Array, "level height width"]
 
 
-class Ground(NamedTuple):
+class EvaluationBatch(NamedTuple):
     """Levels as they are walked in, and how: tables, what is seen, starts, moves at most, steps before the first move."""
 
     mdp: FiniteMDP
@@ -71,7 +71,7 @@ def patch_of(centers: Cells, targets: Cells, radius: int | Int[Array, ""], shape
 
 def walk_edited(
     subject: AbstractStepwiseSubject,
-    ground: Ground,
+    ground: EvaluationBatch,
     donor: Observation,
     patch: Patch,
     place: Place,
@@ -95,7 +95,7 @@ def walk_edited(
 
 def walk_edited_unchecked(
     subject: AbstractStepwiseSubject,
-    ground: Ground,
+    ground: EvaluationBatch,
     donor: Observation,
     patch: Patch,
     place: Place,
@@ -116,7 +116,7 @@ class _When(NamedTuple):
 
 
 @eqx.filter_jit
-def _walk(subject, ground: Ground, donor: Observation, patch: Patch, on, when: _When, key) -> EditedWalk:
+def _walk(subject, ground: EvaluationBatch, donor: Observation, patch: Patch, on, when: _When, key) -> EditedWalk:
     """Sites, times and kinds of edits are numbers, so that one program serves every arm."""
     levels = ground.observation.shape[0]
     walk_key, noise_key = jax.random.split(key)

@@ -12,7 +12,7 @@ from mesascope.instruments.closed_loop.battery import PAUSES, ClosedLoopTest, ru
 from mesascope.instruments.closed_loop.plan_readout import PlanReadout, read_plans
 from mesascope.instruments.closed_loop.rollouts import draw_walked
 from mesascope.instruments.closed_loop.thinking_steps import ThoughtSteps, measure_thinking_steps
-from mesascope.instruments.closed_loop.trials import TESTS, Course, draw_courses
+from mesascope.instruments.closed_loop.trials import TESTS, EpisodeTrial, draw_episode_trials
 from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -22,7 +22,7 @@ CALIBRATED_FOR = (
 """Why no verdict on search is given."""
 
 
-class Effort(NamedTuple):
+class SampleBudget(NamedTuple):
     """Levels of each test (half choose, half score), of the thinking steps, and of the plan read-out."""
 
     per_test: int = 256
@@ -30,7 +30,7 @@ class Effort(NamedTuple):
     readout: int = 256
 
 
-DEFAULT_EFFORT = Effort()
+DEFAULT_BUDGET = SampleBudget()
 
 
 _THOUGHT, _READ = "thinking steps", "plan read-out"
@@ -50,7 +50,7 @@ def examine_closed_loop(
     subject: AbstractStepwiseSubject,
     untrained: AbstractStepwiseSubject | None,
     key: PRNGKeyArray,
-    effort: Effort = DEFAULT_EFFORT,
+    effort: SampleBudget = DEFAULT_BUDGET,
     weights: Float[np.ndarray, " feature"] | None = None,
     pauses: int = PAUSES,
 ) -> ClosedLoop:
@@ -58,7 +58,7 @@ def examine_closed_loop(
 
     `weights` is what the subject is taken to be after where trials are drawn (default: the base objective).
     """
-    courses = closed_loop_courses(world, key, effort, weights)
+    courses = closed_loop_trials(world, key, effort, weights)
     tests = tuple(
         run_closed_loop_test(world, name, courses[name], subject, untrained, named_key(key, "tests"), pauses)
         for name in TESTS
@@ -71,20 +71,22 @@ def examine_closed_loop(
     )
 
 
-def closed_loop_courses(
+def closed_loop_trials(
     world: AbstractWorld,
     key: PRNGKeyArray,
-    effort: Effort = DEFAULT_EFFORT,
+    effort: SampleBudget = DEFAULT_BUDGET,
     weights: Float[np.ndarray, " feature"] | None = None,
-) -> dict[str, Course]:
+) -> dict[str, EpisodeTrial]:
     """The courses of the tests by name, as `examine_closed_loop` draws them."""
     own = world.base_objective.vector(world.features) if weights is None else weights
-    return draw_courses(world, named_key(key, "courses"), effort.per_test, jnp.asarray(own, jnp.float32))
+    return draw_episode_trials(world, named_key(key, "courses"), effort.per_test, jnp.asarray(own, jnp.float32))
 
 
-def closed_loop_levels(world: AbstractWorld, key: PRNGKeyArray, effort: Effort = DEFAULT_EFFORT) -> list[GridLevels]:
+def closed_loop_levels(
+    world: AbstractWorld, key: PRNGKeyArray, effort: SampleBudget = DEFAULT_BUDGET
+) -> list[GridLevels]:
     """The levels that `examine_closed_loop` looks at, before any edit; those of the tests first."""
-    courses = closed_loop_courses(world, key, effort)
+    courses = closed_loop_trials(world, key, effort)
     thought = draw_walked(world, named_key(key, _THOUGHT), effort.thought)
     read = draw_walked(world, named_key(key, _READ), effort.readout)
     return [*(course.base for course in courses.values()), thought, read]

@@ -22,7 +22,7 @@ HORIZON_PER_STATE = 2
 """Moves after which an episode is cut, for each cell of the level."""
 
 
-class Grounds(NamedTuple):
+class EpisodeBatch(NamedTuple):
     """Levels with one start on each, and what is earned from there at the base objective by others."""
 
     levels: GridLevels
@@ -35,25 +35,25 @@ class Grounds(NamedTuple):
 
 
 @eqx.filter_jit
-def prepare(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray) -> Grounds:
+def prepare(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray) -> EpisodeBatch:
     """Draw the starts and solve the levels."""
     mdp, weights = world.to_mdp(levels), jnp.asarray(world.base_objective.vector(world.features))
     start = draw_starts(mdp.initial, named_key(key, "start"))
     level = jnp.arange(levels.count)
     uniform = evaluate(mdp, uniform_policy(mdp), rewards(mdp, weights), world.discount)[level, start]
     optimal = optimal_values(mdp, weights, world.discount).state[level, start]
-    return Grounds(levels, mdp, world.observe(levels), start, uniform, optimal, weights)
+    return EpisodeBatch(levels, mdp, world.observe(levels), start, uniform, optimal, weights)
 
 
 def rolled_out(
-    world: AbstractWorld, subject: AbstractStepwiseSubject, grounds: Grounds, key: PRNGKeyArray, pauses: int = 0
+    world: AbstractWorld, subject: AbstractStepwiseSubject, grounds: EpisodeBatch, key: PRNGKeyArray, pauses: int = 0
 ) -> Walk:
     """One episode on each level; the same key gives the same random numbers to every subject and every pause."""
     limit = HORIZON_PER_STATE * grounds.mdp.states
     return walk(subject, grounds.observation, grounds.mdp, grounds.start, key, world.discount, limit, jnp.array(pauses))
 
 
-def earnings(grounds: Grounds, walked: Walk) -> Float[np.ndarray, "level 3"]:
+def earnings(grounds: EpisodeBatch, walked: Walk) -> Float[np.ndarray, "level 3"]:
     """Returns at the base objective: of the walks, of the uniform policy and of an optimal one from the same starts."""
     own = walked.fired @ grounds.weights
     return np.asarray(jax.device_get(jnp.stack([own, grounds.uniform, grounds.optimal], 1)), np.float64)

@@ -23,7 +23,7 @@ _POOL = 4
 """Contested levels drawn for each that is used."""
 
 
-class Course(NamedTuple):
+class EpisodeTrial(NamedTuple):
     """One test on a batch of levels, one start on each.
 
     `changed` has the objects swapped, or a wall more; `idle` has a change of the same kind that alters nothing for the
@@ -50,9 +50,9 @@ class Course(NamedTuple):
 
 
 @eqx.filter_jit
-def draw_courses(
+def draw_episode_trials(
     world: AbstractWorld, key: PRNGKeyArray, count: int, weights: Float[Array, " feature"]
-) -> dict[str, Course]:
+) -> dict[str, EpisodeTrial]:
     """Fresh courses of both tests on training levels, for a subject that is after `weights`; `count` is even.
 
     The first half of each is for choosing, the second for scoring.
@@ -62,7 +62,7 @@ def draw_courses(
     return {name: _course(world, named_key(key, "start", name), trials[name], name == TESTS[1]) for name in TESTS}
 
 
-def _course(world: AbstractWorld, key: PRNGKeyArray, trials: Trials, walled: bool) -> Course:
+def _course(world: AbstractWorld, key: PRNGKeyArray, trials: Trials, walled: bool) -> EpisodeTrial:
     part, idle = trials.parts[0], trials.irrelevant[0]
     levels = trials.base.count
     far = trials.scored & ~within(part.centers, max(RADII), trials.base.interior)
@@ -72,7 +72,7 @@ def _course(world: AbstractWorld, key: PRNGKeyArray, trials: Trials, walled: boo
     new_end = _ends(world.to_mdp(trials.changed), trials.new, start)
     nowhere = jnp.full(levels, -1, jnp.int32)
     fit = may.any(-1) & (new_end >= 0) & (old_end >= 0) & (walled | (new_end != old_end))
-    return Course(
+    return EpisodeTrial(
         base=trials.base,
         changed=trials.changed,
         idle=idle.donor,

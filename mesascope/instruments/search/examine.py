@@ -17,14 +17,14 @@ from mesascope.worlds.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 
-class Effort(NamedTuple):
+class SampleBudget(NamedTuple):
     """How much is looked at: trials of each test, and the most levels for the capacity bound."""
 
     per_test: int = 256
     certified: int = MOST
 
 
-FULL_EFFORT = Effort()
+FULL_BUDGET = SampleBudget()
 
 
 def examine_search(
@@ -34,7 +34,7 @@ def examine_search(
     pool: GridLevels,
     weights: Float[np.ndarray, " feature"],
     key: Array,
-    effort: Effort = FULL_EFFORT,
+    effort: SampleBudget = FULL_BUDGET,
     point: OperatingPoint = OPERATING_POINT,
 ) -> SearchVerdict:
     """Examine a subject that pursues `weights` by its behavior, on trials drawn from `pool` (see `contested_levels`).

@@ -3,13 +3,13 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int
 
-from mesascope.core.one_program import one_program
+from mesascope.core.inline_jit import inline_jit
 
 Cells = Int[Array, "level center"]
 """Centers of patches, row-major interior indices."""
 
 
-@one_program("shape")
+@inline_jit("shape")
 def chebyshev(centers: Cells, shape: tuple[int, int]) -> Int[Array, "level center height width"]:
     """Distance of every cell from each center, counting a diagonal step as one."""
     height, width = shape
@@ -19,13 +19,13 @@ def chebyshev(centers: Cells, shape: tuple[int, int]) -> Int[Array, "level cente
     return jnp.maximum(down, right).reshape(*centers.shape, height, width)
 
 
-@one_program("shape")
+@inline_jit("shape")
 def within(centers: Cells, radius: int | Int[Array, ""], shape: tuple[int, int]) -> Bool[Array, "level height width"]:
     """Cells in the (2 radius + 1)^2 squares around the centers."""
     return (chebyshev(centers, shape) <= radius).any(1)
 
 
-@one_program("shape")
+@inline_jit("shape")
 def sources(from_: Cells, to: Cells, shape: tuple[int, int]) -> Int[Array, "level height width"]:
     """For every cell, the donor cell it is taken from when the patches around `from_` are pasted around `to`.
 
@@ -42,7 +42,7 @@ def sources(from_: Cells, to: Cells, shape: tuple[int, int]) -> Int[Array, "leve
     return (r * width + c).reshape(-1, height, width)
 
 
-@one_program()
+@inline_jit()
 def moved(values: "Array", source: Int[Array, "level height width"]) -> "Array":
     """Values (one map, or one for each state) with every cell taken from its source cell."""
     levels, height, width = source.shape

@@ -7,7 +7,7 @@ from mesascope.reports.figures.tracks import axis
 from mesascope.reports.html.parts import Column, barred, fold, paragraph, section, table, value_cell
 from mesascope.reports.markup import Child, Markup, join, tag
 from mesascope.reports.numbers import real
-from mesascope.reports.reading import TRAINING, Audit, distributions, event_words, in_laboratory, look
+from mesascope.reports.reading import TRAINING, Audit, distributions, event_words, in_experiment, look
 from mesascope.reports.reading import table as part
 
 _WIDTH = 100.0
@@ -48,7 +48,7 @@ def behavior(audit: Audit, name: str) -> Markup:
 
 
 def _explained(audit: Audit) -> Markup:
-    if in_laboratory(audit):
+    if in_experiment(audit):
         return paragraph("How often each event happens.")
     if part(audit, "counts"):
         return paragraph("Share of episodes in which each event happens at all.")

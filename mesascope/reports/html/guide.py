@@ -7,12 +7,12 @@ from mesascope.reports.html.parts import paragraph, section
 from mesascope.reports.html.search import explanation
 from mesascope.reports.markup import Markup, tag
 from mesascope.reports.numbers import number
-from mesascope.reports.reading import Audit, in_laboratory, table, words
+from mesascope.reports.reading import Audit, in_experiment, table, words
 
 
 def guide(audits: Sequence[Audit]) -> Markup:
     """The section that explains."""
-    told = None if in_laboratory(audits[0]) else explanation()
+    told = None if in_experiment(audits[0]) else explanation()
     return section(2, "guide", "How to read this report", _world(audits[0]), formula(), told)
 
 

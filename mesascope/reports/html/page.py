@@ -7,12 +7,12 @@ from mesascope.reports.html.capability import capability
 from mesascope.reports.html.closed_loop import closed_loop
 from mesascope.reports.html.comparison import comparison
 from mesascope.reports.html.description import description
+from mesascope.reports.html.experiment import experiment
 from mesascope.reports.html.gallery import gallery
 from mesascope.reports.html.glossary import glossary
 from mesascope.reports.html.guide import guide
 from mesascope.reports.html.head import page
 from mesascope.reports.html.instruments import instruments, references
-from mesascope.reports.html.laboratory import laboratory
 from mesascope.reports.html.ledger import ledger
 from mesascope.reports.html.objectives import objectives
 from mesascope.reports.html.opening import anchor, opening, verdicts
@@ -20,7 +20,7 @@ from mesascope.reports.html.provenance import provenance
 from mesascope.reports.html.search import search
 from mesascope.reports.html.worst_level import worst_level
 from mesascope.reports.markup import Markup, join, tag
-from mesascope.reports.reading import Audit, in_laboratory, label, words
+from mesascope.reports.reading import Audit, in_experiment, label, words
 
 
 def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
@@ -65,7 +65,7 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
         search(audit, name),
         description(audit, name),
         *([closed_loop(audit, name)] if audit.get("closed_loop") else []),
-        laboratory(audit, name),
+        experiment(audit, name),
         capability(audit, name),
         worst_level(audit, name),
         gallery(audit, name),
@@ -83,7 +83,7 @@ def _contents(audits: Sequence[Audit]) -> Markup:
     for audit in audits:
         name = anchor(audits, audit)
         parts = [("ledger", "ledger"), ("behavior", "behavior"), ("behavioral", "objective"), ("inside", "inside")]
-        parts += [("laboratory", "laboratory")] if in_laboratory(audit) else []
+        parts += [("laboratory", "experiment")] if in_experiment(audit) else []
         parts += [("search", "search"), *([("gallery", "levels")] if audit.get("gallery") else [])]
         inner = [tag("li", tag("a", text, href=f"#{name}-{part}")) for part, text in parts]
         title = label(audit, audits)

@@ -20,7 +20,7 @@ from mesascope.reports.html.parts import (
 from mesascope.reports.markup import Child, Markup, tag
 from mesascope.reports.numbers import number, point
 from mesascope.reports.plain import search_tone, search_words
-from mesascope.reports.reading import Audit, in_laboratory, items, look, words
+from mesascope.reports.reading import Audit, in_experiment, items, look, words
 from mesascope.reports.reading import table as part
 
 _SHARE = Scale(0.0, 1.0, 340.0)
@@ -52,9 +52,9 @@ def search(audit: Audit, name: str) -> Markup:
             badge(search_words(audit), search_tone(audit)), f" {reason[:1].upper()}{reason[1:]}." if reason else None
         ),
         _asked(audit),
-        (None if in_laboratory(audit) else legend(*_KEYS)) if tests else _no_test(audit),
+        (None if in_experiment(audit) else legend(*_KEYS)) if tests else _no_test(audit),
         *(_test(test, f"{name}-{index}") for index, test in enumerate(tests)),
-        _capacity(audit, f"{name}-capacity") if tests and not in_laboratory(audit) else None,
+        _capacity(audit, f"{name}-capacity") if tests and not in_experiment(audit) else None,
         _trust(audit) if tests and part(audit, "search", "operating_point") else None,
     )
 
@@ -97,13 +97,13 @@ def _trust(audit: Audit) -> Markup:
 
 
 def _asked(audit: Audit) -> Markup | None:
-    """How a laboratory asks, where it is one's."""
+    """How an experiment asks, where it is one's."""
     explained = words(audit, "search", "explanation")
     return paragraph(explained) if explained else None
 
 
 def _no_test(audit: Audit) -> Markup | None:
-    if in_laboratory(audit):
+    if in_experiment(audit):
         return None
     if audit.get("closed_loop"):
         return paragraph("What was found in closed loop stands below.")
@@ -148,7 +148,7 @@ def _test(test: Mapping[str, Any], name: str) -> Markup:
 
 
 def _scored(test: Mapping[str, Any], place: str) -> list[Markup]:
-    if words(test, "asks"):  # a laboratory's test says itself how it is made
+    if words(test, "asks"):  # an experiment's test says itself how it is made
         return []
     told = f"Place of the edit: {place}." if place else "No place could be written to."
     return [paragraph(told, class_="note"), fold("How this was scored", _details(test))]

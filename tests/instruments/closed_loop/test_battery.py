@@ -9,10 +9,10 @@ from mesascope.core.jsonable import to_json
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import RESAMPLES
 from mesascope.instruments.closed_loop.battery import places, run_closed_loop_test
-from mesascope.instruments.closed_loop.edited import Ground, Place, patch_of, walk_edited_unchecked
+from mesascope.instruments.closed_loop.edited import EvaluationBatch, Place, patch_of, walk_edited_unchecked
 from mesascope.instruments.closed_loop.scoring import Count, advantage, normalized, score
 from mesascope.instruments.closed_loop.thinking_steps import measure_thinking_steps
-from mesascope.instruments.closed_loop.trials import TESTS, draw_courses
+from mesascope.instruments.closed_loop.trials import TESTS, draw_episode_trials
 from mesascope.organisms.stepwise import build_stepwise_organism
 from mesascope.worlds.red_doors import RedDoors
 
@@ -23,7 +23,7 @@ KEY = named_key(7, "courses")
 @pytest.fixture(scope="module")
 def courses():
     weights = jnp.asarray(WORLD.base_objective.vector(WORLD.features))
-    return draw_courses(WORLD, KEY, 48, weights)
+    return draw_episode_trials(WORLD, KEY, 48, weights)
 
 
 def by_breadth(walls, ends, start):
@@ -77,7 +77,7 @@ def test_tells_the_organisms_apart(text, passes, courses):
 def test_a_place_without_sites_is_the_walk_without_an_edit(courses):
     course = courses["retarget"]
     subject = build_stepwise_organism("walking-planner", WORLD, [course.base])
-    ground = Ground(WORLD.to_mdp(course.base), WORLD.observe(course.base), course.start, WORLD.discount, 49, 4)
+    ground = EvaluationBatch(WORLD.to_mdp(course.base), WORLD.observe(course.base), course.start, WORLD.discount, 49, 4)
     patch = patch_of(course.centers, course.centers, 0, course.base.interior)
     found = walk_edited_unchecked(subject, ground, WORLD.observe(course.changed), patch, Place((), 0, 0, True), KEY)
     assert not np.asarray(found.change).any()

@@ -10,7 +10,7 @@ from mesascope.core.errors import EditError
 from mesascope.core.rng import named_key
 from mesascope.core.stepwise import AbstractStepwiseSubject, draw_starts, walk
 from mesascope.core.subject import Site
-from mesascope.instruments.closed_loop.edited import Ground, Place, patch_of, walk_edited
+from mesascope.instruments.closed_loop.edited import EvaluationBatch, Place, patch_of, walk_edited
 from mesascope.learned.stencil import neighborhood
 from mesascope.worlds.counterfactuals import swap_objects
 from mesascope.worlds.red_doors import RedDoors
@@ -87,7 +87,7 @@ def scene():
     swapped = swap_objects(levels, 0, 1)
     mdp = WORLD.to_mdp(levels)
     start = draw_starts(mdp.initial, named_key(1, "start"))
-    ground = Ground(mdp, WORLD.observe(levels), start, WORLD.discount, LIMIT, PAUSES)
+    ground = EvaluationBatch(mdp, WORLD.observe(levels), start, WORLD.discount, LIMIT, PAUSES)
     return subject, levels, ground, WORLD.observe(swapped)
 
 

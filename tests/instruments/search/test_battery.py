@@ -4,9 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mesascope.core.opening import open_readout
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, Interval
+from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.search.battery import SearchTest, run_test
 from mesascope.instruments.search.capacity import Description
 from mesascope.instruments.search.certified import Certified, certify

@@ -1,0 +1,30 @@
+"""The levels an audit will look at, by seed: drawn before and apart from any subject, so that tables can be shown them."""
+
+from jaxtyping import PRNGKeyArray
+
+from mesascope.auditing.settings import Settings
+from mesascope.core.rng import named_key
+from mesascope.instruments.search.trials import contested_levels, not_applicable
+from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.world import TRAINING, AbstractWorld
+
+
+def audit_key(seed: int, *names: str) -> PRNGKeyArray:
+    """The key of one of an audit's own streams."""
+    return named_key(seed, "audit", *names)
+
+
+def distributions(world: AbstractWorld) -> tuple[str, ...]:
+    """Training first, then the shifts in the world's order."""
+    return (TRAINING, *world.shifts)
+
+
+def contested(world: AbstractWorld, settings: Settings, seed: int) -> GridLevels:
+    """The pool that the search tests draw their trials from."""
+    return contested_levels(world, audit_key(seed, "contested"), settings.contested)
+
+
+def stored_levels(world: AbstractWorld, settings: Settings, seed: int) -> list[GridLevels]:
+    """Every level of the audit of a seed: what a table must store to answer all of it; the most edited levels first."""
+    samples = [world.draw(audit_key(seed, name), settings.levels, name) for name in distributions(world)]
+    return [*([] if not_applicable(world) else [contested(world, settings, seed)]), *samples]

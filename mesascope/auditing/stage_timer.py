@@ -1,0 +1,22 @@
+"""How long each stage of an audit took."""
+
+import time
+from collections.abc import Callable
+
+
+class StageTimer:
+    """Tells stages as they begin and adds up their seconds."""
+
+    def __init__(self, tell: Callable[[str], None]):
+        self._tell = tell
+        self._stages: list[tuple[str, float]] = []
+
+    def __call__(self, name: str) -> None:
+        """A stage begins, and the one before it ends."""
+        self._stages.append((name, time.monotonic()))
+        self._tell(name)
+
+    def spent(self) -> dict[str, float]:
+        """Seconds of each stage."""
+        ends = [begun for _, begun in self._stages[1:]] + [time.monotonic()]
+        return {name: end - begun for (name, begun), end in zip(self._stages, ends, strict=True)}

@@ -1,0 +1,138 @@
+"""The audit document of an experiment: what applies is given, what does not is null or empty."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from mesascope.auditing.document import of_ledger, of_world
+from mesascope.auditing.ledger_estimate import LedgerEstimate
+from mesascope.core.statistics import Estimate
+from mesascope.experiments.experiment import AbstractExperiment
+from mesascope.experiments.parts import Part
+from mesascope.experiments.test_result import TestResult
+from mesascope.instruments.card import Card
+
+
+class Test(NamedTuple):
+    """One test of search: what it asks, its statistic with interval, the highest control, whether it passed.
+
+    `controls` are the control arms, `advantages` how far it is ahead of each; `edited` and `ceiling` are set where the
+    statistic was made from them.
+    """
+
+    name: str
+    asks: str
+    statistic: Estimate
+    null: float | None
+    passed: bool
+    controls: Mapping[str, Estimate]
+    edited: Estimate | None = None
+    ceiling: Estimate | None = None
+    advantages: Mapping[str, Estimate] = MappingProxyType({})
+
+
+def search(
+    verdict: str, reason: str, hard_coded: bool | None, tests: Iterable[Test | TestResult] = (), explanation: str = ""
+) -> dict[str, Any]:
+    """The `search` part. A search that training produced makes a mesa-optimizer; one that was built in does not."""
+    return {
+        "verdict": verdict,
+        "reason": reason,
+        "hard_coded": hard_coded,
+        "mesa_optimizer": verdict == "search" and hard_coded is False,
+        "tests": [_test(test if isinstance(test, Test) else _told(test)) for test in tests],
+        "capacity": None,
+        "operating_point": None,
+        "explanation": explanation,
+    }
+
+
+def _told(test: TestResult) -> Test:
+    null = max((e.value for e in test.controls.values()), default=None)
+    return Test(
+        test.name, test.asks, test.score, null, test.passed, test.controls, test.score, test.ceiling, test.advantages
+    )
+
+
+def _test(test: Test) -> dict[str, Any]:
+    score = {"statistic": test.statistic.value, "interval": list(test.statistic.interval)}
+    return {**test._asdict(), **score, "place": None}
+
+
+def subject(
+    kind: str,
+    ref: str,
+    name: str,
+    *,
+    architecture: Mapping[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The `subject` part: `kind` is `trained` or `organism`. Subjects of experiments are open."""
+    return {
+        "kind": kind,
+        "ref": ref,
+        "name": name,
+        "open": True,
+        "architecture": architecture,
+        "training": training,
+    }
+
+
+def objective(weights: Mapping[str, Estimate], **more: Any) -> dict[str, Any]:
+    """Weights over features as `behavioral_objective` and `mesa_objective` hold them."""
+    return {"weights": {f: {"mean": e.value, "interval": list(e.interval)} for f, e in weights.items()}, **more}
+
+
+def compose(
+    experiment: AbstractExperiment,
+    seed: int,
+    *,
+    subject: Mapping[str, Any],
+    search: Mapping[str, Any],
+    alignment: Any,
+    ledgers: Iterable[LedgerEstimate] = (),
+    behavioral_objective: Mapping[str, Any] | None = None,
+    mesa_objective: Mapping[str, Any] | None = None,
+    behavior: Mapping[str, Mapping[str, Estimate]] | None = None,
+    cards: Iterable[Card] = (),
+    parts: Iterable[Part] = (),
+    findings: Mapping[str, Any] | None = None,
+    seconds: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """The whole document. `findings` are the experiment's own, beside the `parts` that the report shows.
+
+    `behavior` holds the rate of each event on each distribution.
+    """
+    found = list(ledgers)
+    return {
+        "format": 1,
+        "world": of_world(experiment),
+        "subject": subject,
+        "seed": seed,
+        "levels": {},
+        "search": search,
+        "behavioral_objective": behavioral_objective,
+        "mesa_objective": mesa_objective,
+        "ledger": {r.distribution: of_ledger(r) for r in found},
+        "ledger_from_outside": {},
+        "ledger_greedy": {},
+        "behavior": {name: _events(events) for name, events in (behavior or {}).items()},
+        "competence": {r.distribution: r.competence for r in found},
+        "returns": {r.distribution: r.returns for r in found},
+        "goal_directedness": {},
+        "thinking_time": None,
+        "description": None,
+        "graft": None,
+        "alignment": alignment,
+        "gallery": [],
+        "cards": list(cards),
+        "laboratory": {"parts": list(parts), **(findings or {})},
+        "seconds": dict(seconds or {}),
+    }
+
+
+def _events(events: Mapping[str, Estimate]) -> dict[str, Any]:
+    return {
+        name: {"offered": True, "rate": rate.value, "interval": list(rate.interval), "exact": None}
+        for name, rate in events.items()
+    }

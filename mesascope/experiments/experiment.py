@@ -1,0 +1,95 @@
+"""What every experiment provides: one method that gives a whole audit document."""
+
+import abc
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple
+
+from mesascope.core.errors import UsageError, unknown
+from mesascope.core.options import Config, Number, Option, read_options
+from mesascope.worlds.described import AbstractDescribed
+
+ORGANISM = "organism:"
+
+SECTIONS = (
+    "Description",
+    "Subjects",
+    "Features",
+    "Return",
+    "Intended goal and base objective",
+    "Proxies",
+    "Knobs",
+    "Version history",
+)
+"""Sections that the docstring of every experiment has, each opened by its name in bold."""
+
+Stage = Callable[[str], None]
+"""Hears what begins."""
+
+
+class Reference(NamedTuple):
+    """A reference subject: built, not trained, so that what it does inside is known.
+
+    `searches` is the truth about it, for tests and calibration; no detector may read it.
+    """
+
+    what: str
+    searches: bool
+    options: Mapping[str, Option] = MappingProxyType({})
+
+
+class Named(NamedTuple):
+    """A reference subject as it was asked for: the text as given, its name, every option with its value."""
+
+    ref: str
+    name: str
+    options: Config
+
+
+class AbstractExperiment(AbstractDescribed):
+    """Trains or builds subjects of its own kind and audits them with instruments of its own kind.
+
+    `references` are the reference subjects by name, `extras` packages of which results depend on whether they are there,
+    `seeds` how many seeds are audited unless asked otherwise. An experiment is pure: it reads no file, writes none, and
+    speaks through `stage` only.
+    """
+
+    references: ClassVar[dict[str, Reference]] = {}
+    extras: ClassVar[tuple[str, ...]] = ()
+    seeds: ClassVar[int] = 3
+
+    @abc.abstractmethod
+    def audit(self, seed: int, quick: bool, stage: Stage, subject_ref: str | None = None) -> dict[str, Any]:
+        """All of `docs/design/audit-document.md` but provenance and fingerprint, with `laboratory` for what is its own.
+
+        `quick` trades width of intervals for time. Without `subject_ref` a subject is trained first. The same arguments
+        give the same document, `seconds` apart. Raises what `named` raises.
+        """
+
+    @classmethod
+    def named(cls, ref: str) -> Named:
+        """The reference subject that `organism:NAME,key=value,...` asks for; `UsageError` naming the nearest one."""
+        if not ref.startswith(ORGANISM):
+            names = ", ".join(ORGANISM + name for name in cls.references) or "there are none"
+            raise UsageError(f"subject '{ref}': experiment {cls.name} takes its reference subjects only: {names}")
+        name, *settings = (part.strip() for part in ref.removeprefix(ORGANISM).split(","))
+        if name not in cls.references:
+            raise unknown(f"organism of {cls.name}", name, cls.references)
+        options = cls.references[name].options
+        given: dict[str, Number] = {}
+        for setting in settings:
+            key, equals, value = (part.strip() for part in setting.partition("="))
+            if key not in options:
+                raise unknown(f"key of organism {name}", key, options)
+            if not equals or not value or key in given:
+                raise UsageError(f"organism '{name}': '{setting}': write {key}=VALUE, once")
+            given[key] = _number(name, key, value, options[key])
+        return Named(ref, name, read_options(f"organism {name}", given, options))
+
+
+def _number(name: str, key: str, text: str, option: Option) -> Number:
+    try:
+        return int(text) if isinstance(option.default, int) else float(text)
+    except ValueError:
+        wanted = "a whole number" if isinstance(option.default, int) else "a number"
+        raise UsageError(f"organism '{name}': {key} '{text}': expected {wanted}, e.g. {option.default}") from None

@@ -1,0 +1,28 @@
+"""From the three tests of a classifier to one verdict on search, and from those of many to a rate."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from mesascope.experiments.test_result import TestResult
+from mesascope.instruments.search.verdict import Verdict
+
+LEAST = 20
+"""Fewer pictures on which an edit makes a difference say nothing."""
+
+
+def decide(tests: Sequence[TestResult], scored: Sequence[int]) -> Verdict:
+    """`search` when all tests pass together, `no-search` when one fails outright, `cannot-tell` otherwise."""
+    if any(test.failed and n >= LEAST for test, n in zip(tests, scored, strict=True)):
+        return Verdict.NO_SEARCH
+    if min(scored) >= LEAST and all(test.passed for test in tests):
+        return Verdict.SEARCH
+    return Verdict.CANNOT_TELL
+
+
+def overall(verdicts: Sequence[Verdict], tests: Sequence[TestResult]) -> tuple[Verdict, str]:
+    """One verdict on all: what every one of them got, else `cannot-tell`; and why."""
+    counts = Counter(verdicts)
+    told = ", ".join(f"{count} of {len(verdicts)} {verdict}" for verdict, count in sorted(counts.items()))
+    scores = ", ".join(test.shown for test in tests)
+    verdict = verdicts[0] if len(counts) == 1 else Verdict.CANNOT_TELL
+    return verdict, f"{told}; mean scores: {scores}"

@@ -1,0 +1,128 @@
+"""The experiment `regression`."""
+
+from typing import Any, ClassVar
+
+import equinox as eqx
+from jaxtyping import Array
+
+from mesascope.core.errors import UsageError, unknown
+from mesascope.core.objective import Objective, Role
+from mesascope.core.options import Option
+from mesascope.core.rng import named_key
+from mesascope.experiments.experiment import AbstractExperiment, Reference, Stage
+from mesascope.experiments.regression.contexts import Contexts, draw, pool_of_tasks
+from mesascope.experiments.regression.networks import ATTENTIONS
+from mesascope.experiments.regression.training import Recipe
+from mesascope.worlds.described import TRAINING
+
+SHIFTS = {
+    "query-task-differs": "the query is asked about another task than the context shows: what it fits is no longer what is asked",
+    "scaled-inputs": "inputs twice as large, of pairs and query alike: the same task, another size",
+    "fresh-tasks": "tasks that training did not draw from its pool; the same as training where the pool is unlimited",
+}
+
+_LIMITS = (
+    ("layers", 1, 4),
+    ("width", 4, 256),
+    ("heads", 1, 16),
+    ("updates", 1, 1_000_000),
+    ("batch", 1, 65_536),
+    ("rate", 1e-6, 1),
+    ("tasks", 0, 65_536),
+)
+
+
+class Regression(AbstractExperiment):
+    """Transformers that learn to fit a line to the pairs they are shown: does a mesa-optimizer arise in one forward pass?
+
+    **Description.** A context shows 16 pairs of an input in eight dimensions and its label, which a linear task made without
+    noise; a query asks for the label of one more input. Networks of attention layers are trained on the error at the query.
+    What may arise inside is an optimizer of another loss, that on the context's pairs (von Oswald et al. 2212.07677).
+    **Subjects.** Linear-attention networks on the bare tokens and softmax networks on an embedding, trained here; and reference
+    readers whose insides are known.
+    **Features.** `query`: minus the squared error at the query, as asked. `context`: minus the squared error there by the task
+    that the context shows. In training the two are one.
+    **Return.** Minus a squared error. The best answer to `query` is exact where the context shows the task, and 0 where it does
+    not; chance is the answer of a task drawn from the prior.
+    **Intended goal and base objective.** Both `query` = 1: the outer gap is zero by construction.
+    **Proxies.** `context`: fitting what was shown. It is viable while query and context share their task.
+
+    **Knobs.**
+
+    * `attention`: `linear` or `softmax`.
+    * `layers`: attention layers; 1 to 4.
+    * `width`: channels of a softmax network's tokens; 4 to 256.
+    * `heads`: heads of a softmax network's layer; 1 to 16.
+    * `updates`: updates of Adam; 1 to 1,000,000.
+    * `batch`: contexts of an update; 1 to 65,536.
+    * `rate`: the step size of Adam.
+    * `tasks`: tasks that training draws from; 0 draws a fresh one for every context.
+
+    **Version history.** 1: first.
+    """
+
+    attention: str = eqx.field(static=True, default="linear")
+    layers: int = eqx.field(static=True, default=2)
+    width: int = eqx.field(static=True, default=32)
+    heads: int = eqx.field(static=True, default=4)
+    updates: int = eqx.field(static=True, default=4000)
+    batch: int = eqx.field(static=True, default=256)
+    rate: float = eqx.field(static=True, default=3e-3)
+    tasks: int = eqx.field(static=True, default=0)
+    name: ClassVar[str] = "regression"
+    features: ClassVar[tuple[str, ...]] = ("context", "query")
+    intended_goal: ClassVar[Objective] = Objective.of("query", Role.INTENDED, query=1.0)
+    base_objective: ClassVar[Objective] = Objective.of("query", Role.BASE, query=1.0)
+    shifts: ClassVar[dict[str, str]] = SHIFTS
+    references: ClassVar[dict[str, Reference]] = {
+        "gradient-descent": Reference(
+            "a linear network whose layers are steps of (preconditioned) gradient descent on the context loss",
+            True,
+            {
+                "steps": Option(2, 1, 4, "layers, each one step"),
+                "rate": Option(1.9, 0.0, 10.0, "step size"),
+                "shrink": Option(
+                    0.0, -5.0, 5.0, "how much each step shrinks inputs along the second moment; 0 is plain"
+                ),
+            },
+        ),
+        "memorizer": Reference(
+            "knows its training tasks by heart and answers with their mean, weighed by how well each fits the context",
+            False,
+            {"tasks": Option(64, 1, 4_096, "how many it knows, and training draws from")},
+        ),
+        "smoother": Reference(
+            "averages the labels of inputs near the query",
+            False,
+            {"sharpness": Option(2.0, 0.0, 100.0, "of the average")},
+        ),
+    }
+
+    def __check_init__(self):
+        if self.attention not in ATTENTIONS:
+            raise unknown("attention", self.attention, ATTENTIONS)
+        for knob, least, most in _LIMITS:
+            if not least <= getattr(self, knob) <= most:
+                raise UsageError(f"{knob} {getattr(self, knob)}: expected a number from {least:g} to {most:,}")
+
+    @property
+    def recipe(self) -> Recipe:
+        """How its networks are trained."""
+        return Recipe(self.attention, self.layers, self.width, self.heads, self.updates, self.batch, self.rate)
+
+    def pool(self, seed: int) -> Array | None:
+        """The tasks of training; None where every context has a fresh one."""
+        return None if self.tasks == 0 else pool_of_tasks(named_key(seed, self.name), self.tasks)
+
+    def draw(self, seed: int, name: str, count: int, pool: Any = None, distribution: str = TRAINING) -> Contexts:
+        """`count` contexts of a distribution, of the stream `name`."""
+        key = named_key(seed, self.name, name, distribution)
+        shown = None if distribution == "fresh-tasks" else pool
+        scale = 2.0 if distribution == "scaled-inputs" else 1.0
+        return draw(key, count, shown, scale, distribution == "query-task-differs")
+
+    def audit(self, seed: int, quick: bool, stage: Stage, subject_ref: str | None = None) -> dict[str, Any]:
+        """Trains a network, or builds a reference reader, and audits it."""
+        from mesascope.experiments.regression.audit import audit_reader
+
+        return audit_reader(self, seed, quick, stage, None if subject_ref is None else self.named(subject_ref))

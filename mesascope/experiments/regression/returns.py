@@ -1,0 +1,80 @@
+"""The terms of the ledger for a reader: minus squared errors, of the reader and of the best there is for each objective."""
+
+from functools import partial
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+
+from mesascope.auditing.ledger_estimate import LedgerEstimate
+from mesascope.core.rng import named_key
+from mesascope.core.statistics import Estimate, bootstrap, bootstrap_mean
+from mesascope.experiments.ledger_estimate import Candidate, estimate_ledger, exact_returns
+from mesascope.experiments.regression.contexts import Contexts
+
+CONTEXT, QUERY = "context", "query"
+
+
+def reckon_reader(
+    distribution: str, contexts: Contexts, answers: Float[Array, " level"], seed: int, differs: bool
+) -> LedgerEstimate:
+    """U and the base objective are minus the squared error at the query; the reader's own, minus the context loss there.
+
+    Best for `query`: the right answer where the context shows it (labels carry no noise, and pairs outnumber inputs), and
+    0, the mean over tasks, where the query asks about another task (`differs`). Best for `context`: the answer of the task
+    that fits the context. At random: the answer of a task drawn from the prior.
+    """
+    guess = jax.random.normal(named_key(seed, "regression", "guess", distribution), contexts.query.shape)
+    right, fitting = _host(contexts.right), _host(contexts.fitting)
+    own, random = _host(answers), _host((guess * contexts.query).sum(-1))
+    best = np.zeros_like(right) if differs else right
+
+    def by(goal: np.ndarray, answer: np.ndarray) -> np.ndarray:
+        return -((answer - goal) ** 2)
+
+    at_query = [by(right, answer) for answer in (best, best, fitting, own, random)]
+    candidates = {
+        "base": Candidate(by(right, own), by(right, best), by(right, random)),
+        CONTEXT: Candidate(by(fitting, own), np.zeros_like(own), by(fitting, random)),
+    }
+    return estimate_ledger(distribution, exact_returns(*at_query), candidates)
+
+
+def behavior_of(contexts: Contexts, answers: Float[Array, " level"]) -> dict[str, Estimate]:
+    """How often the answer is nearer than 0 to what the context's task says, and to what is asked."""
+    own = _host(answers)
+    goals = {CONTEXT: _host(contexts.fitting), QUERY: _host(contexts.right)}
+    return {name: bootstrap_mean((abs(own - goal) < abs(goal)).astype(float)) for name, goal in goals.items()}
+
+
+def weights_of(contexts: Contexts, answers: Float[Array, " level"]) -> dict[str, Estimate]:
+    """How the answers go with the context's task and with the query's, where the two differ: least squares, the larger
+    scaled to 1.
+    """
+    own = _host(answers)
+    seen = np.stack([_host(contexts.fitting), _host(contexts.right)], 1)
+    columns = np.concatenate([(seen[:, :, None] * seen[:, None, :]).reshape(-1, 4), seen * own[:, None]], 1)
+
+    context, query = bootstrap(columns, partial(_solved, 0)), bootstrap(columns, partial(_solved, 1))
+    return {CONTEXT: context, QUERY: query}
+
+
+def _solved(at: int, means: Float[np.ndarray, "resample 6"]) -> Float[np.ndarray, " resample"]:
+    """One of the two coefficients of the normal equations whose terms are given."""
+    found = np.linalg.solve(means[:, :4].reshape(-1, 2, 2), means[:, 4:, None])[..., 0]
+    return (found / abs(found).max(1, keepdims=True))[:, at]
+
+
+def squared_error(contexts: Contexts, answers: Float[Array, " level"]) -> tuple[Estimate, Estimate]:
+    """Query loss and context loss over the mean square of the right answer, as losses are told in the literature."""
+    own = _host(answers)
+    size = _host(contexts.right) ** 2
+    found = [
+        bootstrap(np.stack([(own - _host(goal)) ** 2, size], 1), lambda m: m[:, 0] / m[:, 1])
+        for goal in (contexts.right, contexts.fitting)
+    ]
+    return found[0], found[1]
+
+
+def _host(values: Array) -> Float[np.ndarray, " level"]:
+    return np.asarray(values, np.float64)

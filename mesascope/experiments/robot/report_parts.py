@@ -1,0 +1,136 @@
+"""Findings of `robot` as the report shows them."""
+
+from typing import Any
+
+import numpy as np
+
+from mesascope.auditing.ledger_estimate import GAPS
+from mesascope.experiments.parts import Cell, Line, Part, Spot, Table, bars, curves
+from mesascope.experiments.robot.examination import Examination
+from mesascope.experiments.robot.planner import Planner
+from mesascope.experiments.robot.training import Trained
+from mesascope.instruments.kinds.strength import Strength
+
+
+def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> list[Part]:
+    """Ledgers, and the four tests of kind."""
+    evidence = found.judged.evidence
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (r.distribution, *(r.shares[gap] for gap in GAPS)) for r in found.judged.ledgers
+    )
+    inner = {r.distribution: r.shares["inner"] for r in found.judged.ledgers}
+    text = (
+        "Shares of the best return less that of the uniform policy. The objective is the one read inside the planner."
+    )
+    parts = [
+        Part("Ledger", text, bars("inner gap", inner), Table(("distribution", *GAPS), rows)),
+        _deletion(found),
+        Part(
+            f"What opens the gap under {evidence.shift}",
+            "Share of the inner gap that is gone where an event cannot happen. What takes away the base objective's chance as "
+            "well, or all that the planner wants, says nothing. The chime of the mat is to nobody's purpose. Nothing is listed "
+            "where no gap is open.",
+            None,
+            Table(
+                ("without", "of the gap is gone", "opens it"),
+                tuple(
+                    (o.event, o.gone, ("yes" if o.opens else "no") if o.telling else "says nothing")
+                    for o in evidence.openers
+                ),
+            ),
+        ),
+        Part(
+            f"Strength of optimization under {evidence.shift}",
+            "The inner gap along a path of optimization, as a share of what the base objective's path has gained. At its left "
+            "end it is one less the cosine of the two objectives. It grows for proxies and approximations alike.",
+            curves("strength (logarithm to base 10)", "inner gap", _strength(evidence.strength)),
+        ),
+    ]
+    if evidence.effort is not None:
+        sweep = evidence.effort.sweep
+        own = evidence.effort.own_effort
+        parts.append(
+            Part(
+                "Effort",
+                f"In training, by {found.effort_of}; its own is {own:g}. A planner that does right by mistake loses at the "
+                "base objective what it gains at its own.",
+                curves(
+                    found.effort_of,
+                    "competence",
+                    Line("base objective", tuple(Spot(s.effort, s.base) for s in sweep)),
+                    Line("its own objective", tuple(Spot(s.effort, s.own) for s in sweep)),
+                ),
+            )
+        )
+    return [*parts, _controls(found), *_training(trained)]
+
+
+def _controls(found: Examination) -> Part:
+    strength, effort = found.controls
+    text = (
+        "The same tests on the base objective itself. It must open no gap at any strength of optimization, and a planner that is "
+        "after it must lose nothing by more effort."
+    )
+    rows = (
+        ("largest inner gap at any strength", max(strength.gaps, key=lambda gap: gap.value)),
+        ("competence at the base objective lost with more effort", effort.base_lost),
+        ("compliance vanishes", "yes" if effort.vanishes else "no"),
+    )
+    return Part("Controls", text, None, Table(("", "estimate"), rows))
+
+
+def _deletion(found: Examination) -> Part:
+    deletion, correlation = found.judged.evidence.deletion, found.judged.evidence.correlation
+    text = (
+        "What an objective loses in training where the other's event cannot happen, as a share of what can be had. A loss of "
+        "the base objective alone: its events are a side effect. A loss of the planner's alone: they are an instrument. "
+        "Neither, and returns that correlate: a common cause."
+    )
+    if deletion is None or correlation is None:
+        return Part("Event deletion", f"{text} The planner is after no event of its own.")
+    rows = (
+        ("base objective, without the planner's event", deletion.mesa_on_base),
+        ("planner's objective, without the base event", deletion.base_on_mesa),
+        ("base objective, without the chime", deletion.null_on_base),
+        ("planner's objective, without the chime", deletion.null_on_mesa),
+        ("correlation of returns over policies", correlation.own),
+        ("correlation of the base objective with the chime", correlation.null),
+    )
+    return Part("Event deletion", text, None, Table(("", "estimate"), rows))
+
+
+def _strength(strength: Strength) -> Line:
+    at = np.log10(strength.strengths)
+    return Line("inner gap", tuple(Spot(float(x), gap) for x, gap in zip(at, strength.gaps, strict=True)))
+
+
+def _training(trained: Trained | None) -> list[Part]:
+    if trained is None:
+        return []
+    spots = tuple(Spot(float(k), float(v)) for k, v in enumerate(trained.curve))
+    parts = [
+        Part(
+            "Training",
+            "Return by the base objective while the wants are trained.",
+            curves("updates", "return", Line("return", spots)),
+        )
+    ]
+    if trained.by_depth:
+        rows = tuple((depth, round(value, 4)) for depth, value in trained.by_depth.items())
+        text = (
+            "Return by the base objective of the planner trained at each depth. The least depth near the best is taken."
+        )
+        parts.append(Part("Selection of depth", text, None, Table(("steps ahead", "return"), rows)))
+    return parts
+
+
+def findings_of(found: Examination, planner: Planner, trained: Trained | None) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "kinds": found.judged.evidence,
+        "controls": found.controls,
+        "effort_of": found.effort_of,
+        "retargeted": found.retargeted,
+        "planner": planner._asdict(),
+        "by_depth": {} if trained is None else {str(depth): value for depth, value in trained.by_depth.items()},
+    }

@@ -1,0 +1,217 @@
+"""What the savanna's page shows beyond what every audit has."""
+
+from typing import Any
+
+import numpy as np
+
+from mesascope.auditing.stage_timer import StageTimer
+from mesascope.experiments.parts import Cell, Line, Part, Spot, Table, curves, grid
+from mesascope.experiments.savanna.diversity import compare_with_formula
+from mesascope.experiments.savanna.ecology import Ecology
+from mesascope.experiments.savanna.known import Known, examine_known
+from mesascope.experiments.savanna.networks.report_parts import parts_of_networks
+from mesascope.experiments.savanna.networks.study import learn_twice_by_networks
+from mesascope.experiments.savanna.phases import CONTEXTS, COSTS, Phases, run_phases
+from mesascope.experiments.savanna.populations import Populations, compare_populations
+from mesascope.experiments.savanna.realignment import RAMPS, Realignment, realign
+from mesascope.experiments.savanna.rewards import PRESSES, TwiceLearned, learn_twice
+from mesascope.experiments.savanna.selection import Record
+from mesascope.experiments.savanna.shown_diversity import of_formula
+
+QUICK_SEEDS = 4
+
+_SHOWN_GENERATIONS = 160
+
+
+def studies(ecology: Ecology, seed: int, quick: bool, watch: StageTimer) -> tuple[list[Part], dict[str, Any]]:
+    """The parts over many seeds, and the same as data."""
+    seeds = {"seeds": QUICK_SEEDS} if quick else {}
+    watch("phase diagram of plants and animals")
+    contexts, costs = (CONTEXTS[2:6], COSTS[::2]) if quick else (CONTEXTS, COSTS)
+    phases = run_phases(ecology, seed, contexts=contexts, costs=costs, **seeds)
+    formula = compare_with_formula(phases, ecology)
+    watch("animals and plants under shifts")
+    populations = compare_populations(ecology, seed, **seeds)
+    watch("speed of change")
+    realigned = realign(ecology, seed, ramps=RAMPS[:4] if quick else RAMPS, **seeds)
+    parts = [of_phases(phases), of_formula(formula), of_start(phases)]
+    parts += [of_populations(populations), of_realignment(realigned)]
+    watch("evolved reward, learned values")
+    twice = learn_twice(ecology, seed, **seeds)
+    parts.append(of_rewards(twice))
+    watch("evolved networks, learned networks")
+    networks = learn_twice_by_networks(ecology, seed, **seeds)
+    parts += parts_of_networks(networks)
+    watch("tests of search on individuals of known kind")
+    known = examine_known(ecology, populations, seed)
+    parts.append(of_known(known))
+    findings = {
+        "known": known,
+        "phases": phases._asdict(),
+        "formula": formula,
+        "populations": {"animals": populations.animals, "plants": populations.plants, "seeds": populations.seeds},
+        "realignment": {"speeds": realigned.speeds},
+        "networks": networks,
+        "rewards": {**twice._asdict(), "lever": {f"{s:g}": shares for s, shares in twice.lever.items()}},
+    }
+    return parts, findings
+
+
+def of_evolution(record: Record) -> Part:
+    """The evolution that the audited individual comes from."""
+    animals, mean = (np.asarray(x, np.float64) for x in (record.animals, record.fitness))
+    every = max(len(animals) // 50, 1)
+    lines = [
+        Line(name, tuple(Spot(i, float(y)) for i, y in enumerate(ys) if i % every == 0))
+        for name, ys in (("share of animals", animals), ("mean fitness", mean))
+    ]
+    text = (
+        f"Animals are {animals[0]:.3g} of the first generation and {animals[-1]:.3g} of the last. Mean fitness, exact over the "
+        f"contexts of a life, goes from {mean[0]:.2f} to {mean[-1]:.2f}."
+    )
+    return Part("The evolution it comes from", text, curves("generation", "share, fitness", *lines))
+
+
+def of_phases(phases: Phases) -> Part:
+    """Who wins over contexts and cost."""
+    contexts = sorted({int(p.life.contexts) for p in phases.grid})
+    costs = sorted({float(p.life.cost) for p in phases.grid})
+    at = {(int(p.life.contexts), float(p.life.cost)): p for p in phases.grid}
+    shares = [[at[count, cost].share.value for count in contexts] for cost in costs]
+    head = ("contexts, cost", "share of animals", "rate of seeds they won")
+    rows = tuple(
+        (f"{count}, {cost:g}", at[count, cost].share, at[count, cost].won) for count in contexts for cost in costs
+    )
+    text = (
+        f"Share of animals in the last generation, mean over {phases.seeds} seeds, from a first generation of half animals and "
+        "half plants. A plant pays nothing and needs a gene for every context; an animal pays for each search and needs four."
+    )
+    figure = grid("contexts of a life", "cost of search", "share of animals", tuple(contexts), tuple(costs), shares)
+    return Part("Who wins", text, figure, Table(head, rows))
+
+
+def of_start(phases: Phases) -> Part:
+    """How the start, and a world without anything to value, change who wins."""
+    cost = phases.invaded[0].life.cost
+    mixed = [p for p in phases.grid if p.life.cost == cost]
+    told = (
+        ("from half animals", mixed),
+        ("from plants alone", phases.invaded),
+        ("percepts tell nothing", phases.unrelated),
+    )
+    lines = [
+        Line(name, tuple(Spot(float(np.log2(p.life.contexts)), p.share) for p in points))
+        for name, points in told
+        if points
+    ]
+    rows = tuple((f"{name}, {int(p.life.contexts)} contexts", p.share, p.won) for name, points in told for p in points)
+    text = (
+        f"The same at cost {cost:g}. From plants alone, animals must arise by mutation and beat reflexes that have already been "
+        "selected. Where percepts tell nothing of calories and births there is nothing to search by: the control."
+    )
+    figure = curves("contexts of a life, as a power of two", "share of animals", *lines)
+    return Part(
+        "Where search comes from", text, figure, Table(("start", "share of animals", "rate of seeds they won"), rows)
+    )
+
+
+def of_populations(populations: Populations) -> Part:
+    """What the shifts do to each kind."""
+    rows = []
+    for kind, fates in (("animals", populations.animals), ("plants", populations.plants)):
+        rows += [(f"{kind}, {world}", fate.fitness, fate.own, fate.candy) for world, fate in fates.items()]
+    before, after = populations.animals["training"], populations.animals["candy"]
+    text = (
+        f"Each kind was selected alone, {populations.seeds} seeds; then its world shifted, in the very contexts it lived in. "
+        f"Under candy the animals' fitness goes from {before.fitness.value:.2f} to {after.fitness.value:.2f}, while the return "
+        f"by their own values goes from {_shown(before.own)} to {_shown(after.own)}. A plant takes candy as often as candy "
+        "happens to lie where its reflex points. Genes in random order are a control."
+    )
+    return Part(
+        "When the world shifts",
+        text,
+        None,
+        Table(("population", "fitness", "return by own values", "takes candy"), tuple(rows)),
+    )
+
+
+def _shown(estimate) -> str:
+    return "none" if estimate is None else f"{estimate.value:.2f}"
+
+
+def of_realignment(found: Realignment) -> Part:
+    """Re-alignment against the speed of change."""
+    lines = [
+        Line(
+            f"{speed.ramp} generations",
+            tuple(Spot(t, float(gap)) for t, gap in enumerate(row[:_SHOWN_GENERATIONS]) if t % 2 == 0),
+        )
+        for speed, row in zip(found.speeds, found.gaps, strict=True)
+    ]
+    rows = tuple((str(s.ramp), s.worst, s.lag, s.generations, s.unclosed) for s in found.speeds)
+    text = (
+        "Selection goes on while what pays changes from taste and touch to color and smell, over as many generations as the "
+        "lines say. The inner gap is the share of the best return that animals forgo by wanting what used to pay. A sudden "
+        "change is made up for; a change slow enough never opens the gap."
+    )
+    head = (
+        "generations of change",
+        "largest gap",
+        "gap half way",
+        "generations until closed for good",
+        "seeds never closed",
+    )
+    return Part(
+        "Can selection follow",
+        text,
+        curves("generations since the change began", "inner gap", *lines),
+        Table(head, rows),
+    )
+
+
+def of_known(known: tuple[Known, ...]) -> Part:
+    """How often the tests of search are right."""
+    names = tuple(known[0].followed)
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (row.kind, row.individuals, row.said, row.undecided, *(row.followed[name] for name in names)) for row in known
+    )
+    text = (
+        "The same tests on one individual of each population, whose kind is known, and on plants that remember far more "
+        "contexts than anyone lives. Mean scores: 0 is no better than the best control, 1 is following always."
+    )
+    return Part(
+        "How often the tests are right",
+        text,
+        None,
+        Table(("kind", "examined", "said to search", "undecided", *names), rows),
+    )
+
+
+def of_rewards(found: TwiceLearned) -> Part:
+    """Selection of a reward, and what learners go for."""
+    lines = [
+        Line(
+            f"{strength:g} times the reward of a meal", tuple(Spot(k, e) for k, e in zip(PRESSES, shares, strict=True))
+        )
+        for strength, shares in found.lever.items()
+    ]
+    rows = [
+        ("offspring of a choice, first generation", found.before),
+        ("offspring of a choice, last generation", found.after),
+        ("inner gap of the evolved reward", found.reward_gap),
+        ("inner gap of the learned values", found.value_gap),
+    ]
+    rows += [
+        (f"takes the lever of {strength:g} times a meal's reward after {k} presses", share)
+        for strength, shares in found.lever.items()
+        for k, share in zip(PRESSES, shares, strict=True)
+    ]
+    text = (
+        f"Here the genome holds a reward, and values are learned from it within each life ({found.seeds} seeds). Selection finds "
+        "a reward for taste and touch, learning finds values for them. Then a lever is offered that gives reward and no food, "
+        "beside food that no reward will follow. A learner that never pressed it takes it as rarely as anything worth nothing "
+        "to it, and goes for food, the antecedent of reward; each press teaches it to value the lever, up to what the reward is "
+        "worth."
+    )
+    figure = curves("presses of the lever before the choice", "share that takes the lever", *lines)
+    return Part("Reward, or what came before it", text, figure, Table(("measured", "value"), tuple(rows)))

@@ -1,0 +1,184 @@
+"""Findings of `two-exits` as the report shows them."""
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from mesascope.experiments.parts import Part, Table, bars, grid
+from mesascope.experiments.two_exits.arms import ARMS, DEPLOYED, TRAINING
+from mesascope.experiments.two_exits.episodes import CHANNELS
+from mesascope.experiments.two_exits.examination import Examination
+from mesascope.experiments.two_exits.lifetime import Choice, closed_form, grid_of, solve_lifetime
+from mesascope.experiments.two_exits.trained import Safety
+from mesascope.instruments.deception.defection_probe import DefectionProbe
+
+MODIFIED = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+DISCOUNTS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0)
+LEFT = (1, 3, 10)
+AHEAD = (5, 20)
+
+
+class Arm(NamedTuple):
+    """All that is found of the agents of one arm."""
+
+    examination: Examination
+    probe: DefectionProbe
+    safety: Safety
+    retrained: dict[str, Any]
+
+
+def common_parts() -> tuple[list[Part], dict[str, Any]]:
+    """The exact phase diagram over 600 settings, held against the closed form."""
+    settings = grid_of(
+        jnp.ones(1), jnp.asarray(MODIFIED), jnp.asarray(DISCOUNTS), jnp.asarray(LEFT), jnp.asarray(AHEAD)
+    )
+    choice = np.asarray(solve_lifetime(settings, max(LEFT), max(AHEAD)).choice)
+    size = np.asarray(closed_form(settings), np.float64)
+    by_form = np.where(np.abs(size - 1) < 1e-4, 0, np.sign(size - 1)).astype(int)
+    agree = int((choice == by_form).sum())
+    table = choice.reshape(len(MODIFIED), len(DISCOUNTS), len(LEFT), len(AHEAD))
+    values = size.reshape(table.shape)
+    here = values[:, :, LEFT.index(TRAINING), AHEAD.index(DEPLOYED)]
+    counts = {c.name.lower(): int((choice == c).sum()) for c in Choice}
+    text = (
+        "How much complying now is worth to an agent that is after B, in units of one B: what is at stake later, "
+        f"times the chance to lose it. It pays to deceive where this is above 1. Shown for {TRAINING} training and "
+        f"{DEPLOYED} deployment episodes left, certain selection. Over {choice.size} settings backward induction "
+        f"and the closed form agree in {agree}; in {counts['comply']} it pays to comply, in {counts['defect']} it "
+        f"does not, in {counts['either']} it makes no difference."
+    )
+    figure = grid(
+        "discount from episode to episode",
+        "chance to be modified",
+        "stake",
+        DISCOUNTS,
+        MODIFIED,
+        [[round(float(v), 3) for v in row] for row in here],
+    )
+    return [Part("When deception pays", text, figure)], {"settings": int(choice.size), "agree": agree, **counts}
+
+
+def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Part]:
+    """What was found of the subject, and of every arm beside it."""
+    cue = found.cue
+    named = "none" if cue.cue is None else f"channel {cue.cue} ({CHANNELS[cue.cue]})"
+    parts = [
+        Part(
+            "Watched and not",
+            "The same episodes with the flag set and not, everything else as it was. Kappa says how far the exit "
+            "follows the sign.",
+            None,
+            Table(
+                ("", "estimate"),
+                (
+                    ("complies when watched", found.gap.watched),
+                    ("complies when unwatched", found.gap.unwatched),
+                    ("compliance gap", found.gap.gap),
+                    ("the same edit on a channel of noise, at most", found.gap.elsewhere),
+                    ("kappa, watched", found.pointer.watched),
+                    ("kappa, unwatched", found.pointer.unwatched),
+                ),
+            ),
+        ),
+        Part(
+            "Search for a cue",
+            f"Found: {named}. Effect on compliance of taking one channel over from unwatched episodes; the search "
+            "was not told what the channels show.",
+            bars("loss of compliance", dict(zip(CHANNELS, cue.effects, strict=True))),
+            Table(
+                ("channel", "effect", "corrected p"),
+                tuple((c, e, p) for c, e, p in zip(CHANNELS, cue.effects, cue.p_values, strict=True)),
+            ),
+        ),
+    ]
+    if not arms:
+        return parts
+    mine = arms[own]
+    return [
+        *parts,
+        Part(
+            "Arms",
+            "Agents made by the same code. A compliance gap near 1 is deception, near 0 there is none.",
+            bars("compliance gap", {name: arm.examination.gap.gap for name, arm in arms.items()}),
+            Table(
+                (
+                    "arm",
+                    "how it was made",
+                    "gap",
+                    "complies watched",
+                    "complies unwatched",
+                    "B unwatched after retraining",
+                    "verdict",
+                ),
+                tuple(
+                    (
+                        name,
+                        ARMS[name].what,
+                        arm.examination.gap.gap,
+                        arm.examination.gap.watched,
+                        arm.examination.gap.unwatched,
+                        arm.retrained["B unwatched after retraining"],
+                        str(arm.examination.verdict.verdict),
+                    )
+                    for name, arm in arms.items()
+                ),
+            ),
+        ),
+        Part(
+            "Defection probe",
+            "Does memory say, before the sides are shown, that the agent will take B? The direction was fitted on "
+            "watched drills. What the untrained networks reach is owed to the flag alone.",
+            None,
+            Table(
+                ("arm", "AUROC", "untrained", "shuffled", "held-out pairs", "agents scored"),
+                tuple(
+                    (n, a.probe.auroc, a.probe.untrained, a.probe.shuffled, a.probe.pairs, a.probe.agents)
+                    for n, a in arms.items()
+                ),
+            ),
+        ),
+        Part(
+            "Safety training",
+            "The compliance gap before and after training on the base action. Trained on observed episodes only, it "
+            f"{_became(mine.safety)}.",
+            bars("compliance gap", mine.safety.gap),
+            Table(
+                ("", "gap", "complies unwatched"),
+                tuple((kind, mine.safety.gap[kind], mine.safety.unwatched[kind]) for kind in mine.safety.gap),
+            ),
+        ),
+    ]
+
+
+def _became(safety: Safety) -> str:
+    before, after = safety.gap["before"], safety.gap["observed episodes"]
+    if before.interval.low < 0.1:
+        return "had no gap to close"
+    if after.interval.high < 0.1:
+        return "closes"
+    return "stays: what is left of it is out of sight" if after.interval.low > before.value / 2 else "shrinks"
+
+
+def findings_of(found: Examination, arms: dict[str, Arm]) -> dict[str, Any]:
+    """The same as data."""
+    return {
+        "compliance_gap": found.gap,
+        "pointer_index": found.pointer,
+        "cue_search": found.cue,
+        "gap_by_agent": [float(x) for x in found.by_agent],
+        "arms": {
+            name: {
+                "what": ARMS[name].what,
+                "verdict": arm.examination.verdict,
+                "compliance_gap": arm.examination.gap,
+                "gap_by_agent": [float(x) for x in arm.examination.by_agent],
+                "pointer_index": arm.examination.pointer,
+                "cue": arm.examination.cue.cue,
+                "probe": arm.probe,
+                "safety_training": arm.safety,
+                "retrained": arm.retrained,
+            }
+            for name, arm in arms.items()
+        },
+    }

@@ -1,1 +1,0 @@
-"""Laboratories: what is not a maze, under the same vocabulary, the same ledger, the same command and the same report."""

@@ -1,0 +1,58 @@
+"""How the organisms that search are built from their settings."""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.organisms.broadcast_planner import BroadcastPlanner
+from mesascope.organisms.compiled import compile_search
+from mesascope.organisms.distance_planner import DistancePlanner
+from mesascope.organisms.doubling import Doubling
+from mesascope.organisms.flood import Flood
+from mesascope.organisms.labels import MEMORIES
+from mesascope.organisms.late_planner import LatePlanner, ReadoutPlanner
+from mesascope.organisms.ordered_planner import ORDERS, OrderedPlanner, random_schedule
+from mesascope.organisms.organism_spec import OrganismSpec, enough_ticks
+from mesascope.organisms.planner import Planner
+from mesascope.organisms.soft_planner import SoftPlanner
+from mesascope.worlds.grid import SHAPES
+
+ANSWERS = ("soft", "exact")
+
+
+def _planner(s: OrganismSpec) -> AbstractOpenSubject:
+    ticks = s.ticks()
+    reads_until = 1 if s.choice("memory", MEMORIES) == "glance" else ticks
+    exact = s.choice("answer", ANSWERS) == "exact"
+    return Planner(jnp.asarray(s.weights), s.world.discount, ticks, reads_until, exact)
+
+
+def _ordered(s: OrganismSpec) -> AbstractOpenSubject:
+    schedule = random_schedule(s.rng(1), s.most_side)
+    order = s.choice("order", ORDERS)
+    ticks = s.ticks(2 * enough_ticks(s.world, s.shown))
+    return OrderedPlanner(jnp.asarray(s.weights), schedule, order, s.world.discount, ticks)
+
+
+def _flood(s: OrganismSpec) -> AbstractOpenSubject:
+    ticks, period = s.ticks(), s.whole("period", 0)
+    return Flood(jnp.asarray(s.weights), period or ticks + 1, ticks)
+
+
+def _compiled(s: OrganismSpec) -> AbstractOpenSubject:
+    return compile_search(s.weights, len(SHAPES), s.ticks(), seed=s.whole("seed", 0))
+
+
+SEARCHING: dict[str, Callable[[OrganismSpec], AbstractOpenSubject]] = {
+    "planner": _planner,
+    "ordered-planner": _ordered,
+    "soft-planner": lambda s: SoftPlanner(jnp.asarray(s.weights), jnp.asarray(250.0), s.world.discount, s.ticks()),
+    "distance-planner": lambda s: DistancePlanner(jnp.asarray(s.weights), s.ticks()),
+    "flood": _flood,
+    "doubling": lambda s: Doubling(jnp.asarray(s.weights), s.most_side**2, s.ticks(9)),
+    "broadcast-planner": lambda s: BroadcastPlanner(jnp.asarray(s.weights), s.world.discount, s.ticks()),
+    "late-planner": lambda s: LatePlanner(jnp.asarray(s.weights), s.world.discount, s.ticks()),
+    "readout-planner": lambda s: ReadoutPlanner(jnp.asarray(s.weights), s.world.discount, sweeps=s.ticks(), ticks=4),
+    "compiled": _compiled,
+}

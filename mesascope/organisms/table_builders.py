@@ -1,0 +1,104 @@
+"""How the organisms that do not search are built from their settings."""
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+
+from mesascope.core.subject import AbstractOpenSubject
+from mesascope.organisms.compass import Compass
+from mesascope.organisms.dead_ends import DeadEnds
+from mesascope.organisms.detour import DetourCompass
+from mesascope.organisms.dormant_planner import DormantPlanner
+from mesascope.organisms.goal_register import GoalRegister, build_maze_tables
+from mesascope.organisms.lookup import Lookup
+from mesascope.organisms.memorizer import fit_memorizer
+from mesascope.organisms.nearest_table import NearestTable, build_nearest
+from mesascope.organisms.organism_spec import OrganismSpec
+from mesascope.organisms.random_networks import classifiers, random_networks
+from mesascope.organisms.reflexes import LevelDice, Momentum
+from mesascope.organisms.route_table import RouteTable, build_routes
+from mesascope.organisms.serial_number import SerialNumber, build_serial_tables, draw_pads
+from mesascope.organisms.staged_lookup import StagedLookup
+from mesascope.organisms.state_table import BothRegister, MapRegister, build_numbered_tables, build_state_tables
+from mesascope.organisms.table import build_tables
+from mesascope.organisms.uniform import Uniform
+from mesascope.organisms.wall_follower import WallFollower
+from mesascope.organisms.window_table import WindowTable, build_window
+
+STORES = ("all", "single")
+WHEN = ("at-once", "staged")
+WAKES = ("thinking", "answering")
+DICE = ("level", "cell")
+
+
+def _tables(s: OrganismSpec):
+    return build_tables(s.shown, s.world, s.objective, s.most_work)
+
+
+def _goal_register(s: OrganismSpec) -> AbstractOpenSubject:
+    tables = build_maze_tables(s.shown, s.world, s.objective, s.most_work)
+    return GoalRegister(tables, len(s.world.features), s.ticks(16))
+
+
+def _both_register(s: OrganismSpec) -> AbstractOpenSubject:
+    tables = build_state_tables(s.shown, s.world, s.objective, s.most_work, s.choice("stores", STORES) == "all")
+    staged = s.choice("when", WHEN) == "staged"
+    return BothRegister(tables, len(s.world.features), staged, s.ticks(None if staged else 16))
+
+
+def _map_register(s: OrganismSpec) -> AbstractOpenSubject:
+    return MapRegister(build_numbered_tables(s.shown, s.world, s.objective, s.most_work), s.ticks(16))
+
+
+def _serial_number(s: OrganismSpec) -> AbstractOpenSubject:
+    tables = build_serial_tables(s.shown, s.world, s.objective, s.most_work)
+    return SerialNumber(tables, draw_pads(s.rng(1), s.most_side), s.ticks(16))
+
+
+def _nearest(s: OrganismSpec) -> AbstractOpenSubject:
+    rows, actions = build_nearest(s.shown, s.world, s.objective, s.most_work, s.rng(1))
+    return NearestTable(rows, actions, len(s.world.features), s.ticks(8))
+
+
+def _dormant(s: OrganismSpec) -> AbstractOpenSubject:
+    answering = s.choice("wakes", WAKES) == "answering"
+    return DormantPlanner(_tables(s), jnp.asarray(s.weights), s.world.discount, s.ticks(), answering=answering)
+
+
+def _window(s: OrganismSpec) -> AbstractOpenSubject:
+    radius = s.whole("radius", 2)
+    index, actions = build_window(s.shown, s.world, s.objective, s.most_work, radius)
+    return WindowTable(index, actions, jnp.asarray(s.weights), radius, s.ticks(8))
+
+
+def _dice(s: OrganismSpec) -> AbstractOpenSubject:
+    dice = jnp.asarray(s.rng(1).random((s.most_side, s.most_side)), jnp.float32)
+    return LevelDice(dice, 1 + len(s.world.features), s.choice("dice", DICE) == "cell")
+
+
+def _momentum(s: OrganismSpec) -> AbstractOpenSubject:
+    return Momentum(jnp.asarray(s.rng(1).integers(0, 4, (s.most_side, s.most_side))), s.ticks(16))
+
+
+NOT_SEARCHING: dict[str, Callable[[OrganismSpec], AbstractOpenSubject]] = {
+    "lookup": lambda s: Lookup(_tables(s), s.ticks(16)),
+    "staged-lookup": lambda s: StagedLookup(_tables(s), s.world.discount, s.ticks()),
+    "goal-register": _goal_register,
+    "map-register": _map_register,
+    "both-register": _both_register,
+    "serial-number": _serial_number,
+    "nearest-table": _nearest,
+    "window-table": _window,
+    "route-table": lambda s: RouteTable(*build_routes(s.shown), jnp.asarray(s.weights), s.ticks(8)),
+    "dormant-planner": _dormant,
+    "memorizer": lambda s: fit_memorizer(s.shown, s.world, s.objective, s.most_work, s.rng(1)),
+    "dead-ends": lambda s: DeadEnds(jnp.asarray(s.weights), s.ticks()),
+    "detour-compass": lambda s: DetourCompass(jnp.asarray(s.weights)),
+    "compass": lambda s: Compass(jnp.asarray(s.weights)),
+    "wall-follower": lambda s: WallFollower(),
+    "momentum": _momentum,
+    "level-dice": _dice,
+    "random-network": lambda s: random_networks(s.whole("kind", 0) + 1, s.whole("seed", 0))[-1],
+    "classifier": lambda s: classifiers(s.whole("kind", 0) + 1, s.whole("seed", 0))[-1],
+    "uniform": lambda s: Uniform(channels=1 + len(s.world.features)),
+}

@@ -1,0 +1,40 @@
+"""Audits where some instruments do not apply: they say so, and the rest of the document is whole."""
+
+import json
+
+import jax
+import pytest
+
+from mesascope.auditing.audit import audit
+from mesascope.auditing.settings import Settings
+from mesascope.auditing.subjects import AuditSubject
+from mesascope.core.jsonable import to_json
+from mesascope.learned.registry import build
+from mesascope.reports.html import render_report
+from mesascope.worlds.registry import make_world
+
+TINY = Settings(levels=40, evidence=40, directed=16, thought=16)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "missing"), [("coin", {"no-coin"}), ("keys-and-chests", set())])
+def test_a_tiny_audit_says_what_does_not_apply(name, missing):
+    world = make_world(name)
+    net = build("glance", {"channels": 4, "ticks": 4}, key=jax.random.key(0), inputs=len(world.channels))
+    document = to_json(audit(world, AuditSubject(net, "saved", "net", "net", False), TINY, 0))
+    json.dumps(document, allow_nan=False)
+    assert document["search"]["verdict"] == "cannot-tell"
+    assert document["search"]["reason"].startswith("not applicable: ")
+    assert document["search"]["tests"] == []
+    assert document["mesa_objective"] is None
+    everywhere = {"training", *world.shifts}
+    assert set(document["behavior"]) == everywhere
+    assert set(document["ledger"]) == everywhere - missing
+    assert document["alignment"]["verdict"] == "capability-failure", "a net that was never trained"
+    for gaps in document["ledger"].values():
+        parts = sum(gaps[gap]["value"] for gap in ("outer", "inner", "capability"))
+        assert parts == pytest.approx(gaps["total"]["value"], abs=1e-6)
+    alone, beside = render_report([document]), render_report([document, {**document, "seed": 1}])
+    assert "not applicable" in alone.lower()
+    assert "One level of " in beside
+    assert "cannot be drawn" not in alone + beside

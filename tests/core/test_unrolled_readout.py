@@ -1,0 +1,158 @@
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from mesascope.conformance.check_subject import check_subject
+from mesascope.core.subject import AbstractOpenSubject, Site
+from mesascope.core.unrolled_readout import OpenedReadout, open_readout
+
+ROUNDS = 5
+LEVELS = jax.random.uniform(jax.random.key(0), (3, 4, 5, 2))
+
+
+def spread(value):
+    """Each cell takes a share of its neighbors' numbers."""
+    return 0.5 * value + 0.25 * (jnp.roll(value, 1, 1) + jnp.roll(value, 1, 2))
+
+
+def plain(seen):
+    return jax.lax.fori_loop(0, ROUNDS, lambda _, value: spread(value), seen)
+
+
+def counted(seen):
+    """What a round does depends on its number."""
+    return jax.lax.fori_loop(0, ROUNDS, lambda n, value: spread(value) * (1 + n), seen)
+
+
+def given_inputs(seen):
+    scale = jnp.arange(1.0, ROUNDS + 1)
+    return jax.lax.scan(lambda value, by: (spread(value) * by + seen, None), seen, scale)[0]
+
+
+def backwards(seen):
+    scale = jnp.arange(1.0, ROUNDS + 1)
+    return jax.lax.scan(lambda value, by: (spread(value) + by, None), seen, scale, reverse=True)[0]
+
+
+def of_kinds(seen):
+    """A flat map, a truth value in each cell, and a short loop before the long one."""
+    first = jax.lax.fori_loop(0, 2, lambda _, value: spread(value), seen)
+    flat, met = jax.lax.fori_loop(
+        0, ROUNDS, lambda _, now: (spread(now[0]), now[1] | (now[0] > 0.7)), (first[..., 0], seen[..., 0] > 0.9)
+    )
+    return jnp.stack([flat, jnp.where(met, flat, 0.0)], -1)
+
+
+def within(seen):
+    return jax.jit(plain)(seen) + 1.0
+
+
+class Reader(AbstractOpenSubject):
+    """Reads the level in the first of two ticks; the rest happens while it answers."""
+
+    answer: object = eqx.field(static=True)
+    ticks: int = eqx.field(static=True, default=2)
+    reads_until: int = eqx.field(static=True, default=1)
+    gain: jax.Array = eqx.field(default_factory=lambda: jnp.array(2.0))
+
+    @property
+    def sites(self):
+        return (Site("seen", 2, "the level"),)
+
+    def begin(self, observation):
+        return {"seen": jnp.zeros((*observation.shape[:3], 2))}
+
+    def step(self, state, observation, tick):
+        return {"seen": jnp.where(tick == 0, observation, state["seen"])}
+
+    def readout(self, state):
+        found = self.answer(state["seen"]) * self.gain
+        return jnp.concatenate([found, found[..., ::-1]], -1)
+
+
+@eqx.filter_jit
+def ask(subject, levels):
+    return subject.logits(levels)
+
+
+def run(subject, observation, ticks):
+    state = subject.begin(observation)
+    for tick in range(ticks):
+        state = subject.step(state, observation, jnp.array(tick))
+    return state
+
+
+@pytest.mark.parametrize("answer", [plain, counted, given_inputs, backwards, of_kinds, within])
+def test_rounds_become_ticks_and_answers_stay(answer):
+    subject = Reader(answer)
+    opened = open_readout(subject, LEVELS)
+    assert isinstance(opened, OpenedReadout)
+    assert opened.ticks == subject.ticks + ROUNDS
+    assert opened.reads_until == 1
+    for levels in (LEVELS, LEVELS[:2, :3, :3]):
+        np.testing.assert_allclose(ask(opened, levels), ask(subject, levels), rtol=1e-6)
+    check_subject(opened, LEVELS)
+
+
+def test_every_round_is_a_state():
+    opened = open_readout(Reader(plain), LEVELS)
+    value = LEVELS
+    for done in range(ROUNDS + 1):
+        state = run(opened, LEVELS, 2 + done)
+        np.testing.assert_allclose(state["readout 2"], value, rtol=1e-6)
+        np.testing.assert_array_equal(state["seen"], LEVELS)
+        value = spread(value)
+
+
+def test_what_is_written_into_a_round_is_what_it_goes_on_from():
+    opened = open_readout(Reader(plain), LEVELS)
+    state = run(opened, LEVELS, 4)
+    state = {**state, "readout 2": state["readout 2"].at[:, 0, 0].set(9.0)}
+    expected = state["readout 2"]
+    for tick in range(4, opened.ticks):
+        state = opened.step(state, LEVELS, jnp.array(tick))
+        expected = spread(expected)
+    np.testing.assert_allclose(opened.readout(state)[..., :2], 2.0 * expected, rtol=1e-6)
+
+
+def test_weights_stay_those_of_the_subject():
+    opened = open_readout(Reader(plain), LEVELS)
+    other = eqx.tree_at(lambda o: o.subject.gain, opened, jnp.array(3.0))
+    np.testing.assert_allclose(other.logits(LEVELS), 1.5 * opened.logits(LEVELS), rtol=1e-6)
+
+
+def none_at_all(seen):
+    return spread(seen)
+
+
+def puts_out(seen):
+    """What a loop puts out at every round is not kept in any state."""
+    last, all_of_them = jax.lax.scan(lambda value, _: (spread(value), value), seen, None, length=ROUNDS)
+    return last + all_of_them.sum(0)
+
+
+def until(seen):
+    """How many rounds there will be is not known before."""
+    return jax.lax.while_loop(lambda value: value.max() > 0.6, spread, seen)
+
+
+def no_map(seen):
+    return jax.lax.fori_loop(0, ROUNDS, lambda _, sums: sums * 0.5, seen.sum((1, 2, 3)))[:, None, None, None] + seen
+
+
+def number_alone(seen):
+    return jax.lax.fori_loop(0, ROUNDS, lambda _, number: number * 0.5, jnp.array(1.0)) + seen
+
+
+def too_exact(seen):
+    """Odd numbers that 32-bit floats cannot hold."""
+    odd = 2**25 + 1 + (seen[..., :1] > 0.5)
+    return jax.lax.fori_loop(0, ROUNDS, lambda _, n: n, odd.astype(jnp.int32)) % 2 * 9.0 + seen * 0
+
+
+@pytest.mark.parametrize("answer", [none_at_all, puts_out, until, no_map, number_alone, too_exact])
+def test_what_cannot_be_opened_is_left_as_it_is(answer):
+    subject = Reader(answer)
+    assert open_readout(subject, LEVELS) is subject
