@@ -65,7 +65,7 @@ def test_a_subject_that_raises_does_not_wait_for_what_is_in_line(monkeypatch, in
         go.wait(30)
         finished.append("look")
 
-    monkeypatch.setattr(auditing, "look", look)
+    monkeypatch.setattr(auditing, "summarize_policy", look)
     monkeypatch.setattr(auditing, "_ledgers", lambda *_: begun.append("ledgers"))
     with pytest.raises(Exception, match="lost inside"):
         audited()
@@ -102,7 +102,7 @@ def test_what_failed_beside_is_raised_before_the_search_begins(monkeypatch, infe
         raise AssertionError("the search began")
 
     monkeypatch.setattr(auditing, "beside", at_once)
-    monkeypatch.setattr(auditing, "look", look)
+    monkeypatch.setattr(auditing, "summarize_policy", look)
     monkeypatch.setattr(auditing, "_ledgers", lambda *_: None)
     monkeypatch.setattr(auditing, "measure_thinking_time", lambda *_, **__: None)
     monkeypatch.setattr(auditing, "examine_search", began)
