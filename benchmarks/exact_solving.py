@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from mesascope.core.ledger import returns_by_intended
 from mesascope.core.mdp import rewards
 from mesascope.core.solver import feature_returns, optimal_values, solve_policy, uniform_policy
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 
 def seconds(work: Callable[[], object], repeats: int) -> tuple[float, list[float]]:
@@ -36,7 +36,7 @@ def main() -> None:
     print(f"{asked.levels} levels; median of {asked.repeats} runs [slowest, fastest]; levels a second")
     for size in (9, 13, 25):
         world = RedDoors(size=size)
-        tables = jax.jit(lambda key, world=world: world.to_mdp(world.draw(key, asked.levels)))
+        tables = jax.jit(lambda key, world=world: world.tables(world.draw(key, asked.levels)))
         mdp = jax.block_until_ready(tables(jax.random.key(0)))
         door = jnp.asarray(world.intended_goal.vector(world.features))
         red = jnp.zeros_like(door).at[world.features.index("red")].set(1.0)

@@ -25,7 +25,7 @@ from mesascope.base_optimizers.training import begin
 from mesascope.core.mdp import rewards
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values, solve_policy, uniform_policy
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 Job = tuple[Callable[..., Any], tuple]
 
@@ -53,7 +53,7 @@ def _cells(size: int) -> int:
 
 def _solve(size: int = 9, levels: int = 128) -> Job:
     world = RedDoors(size=size)
-    mdp = world.to_mdp(world.draw(named_key(0, "growth"), levels))
+    mdp = world.tables(world.draw(named_key(0, "growth"), levels))
     return optimal_values, (mdp, jnp.asarray(world.base_objective.vector(world.features)))
 
 

@@ -11,7 +11,7 @@ from functools import partial
 import jax
 
 from mesascope.core.rng import named_key
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 SIZES = (9, 13, 25)
 

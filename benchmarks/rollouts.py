@@ -15,9 +15,9 @@ import jax
 import jax.numpy as jnp
 
 from mesascope.core.rng import named_key
-from mesascope.worlds.grid import CHANNELS
-from mesascope.worlds.red_doors import RedDoors
-from mesascope.worlds.stepping import as_channels, begin, make_stepper, walk_at_random
+from mesascope.worlds.grids.grid import CHANNELS
+from mesascope.worlds.grids.red_doors import RedDoors
+from mesascope.worlds.grids.stepping import as_channels, begin, make_stepper, walk_at_random
 
 LEVELS, STEPS, LIMIT = 256, 32, 200
 

@@ -23,7 +23,7 @@ from mesascope.instruments.search.battery import run_test
 from mesascope.instruments.search.trials import contested_levels, draw_trials
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.store.learned_algorithm import load_learned_algorithm
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors()
 

@@ -15,7 +15,7 @@ from machine import CLOCKS, best_seconds, measure_machine
 
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.base_optimizers.training import advance, begin
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 CASES = ((9, 24, 32), (9, 16, 32), (9, 24, 16), (13, 24, 32), (25, 24, 32))
 """Size, channels, levels of an update; the first is the default, the third `--quick`."""

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 from mesascope.base_optimizers.ppo import PPO
 from mesascope.base_optimizers.registry import PRESETS, build_base_optimizer
 from mesascope.base_optimizers.training import advance, begin
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 
 def rates(optimizer, updates: int, repeats: int) -> tuple[float, list[float]]:

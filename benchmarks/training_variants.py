@@ -18,7 +18,7 @@ from mesascope.base_optimizers.training import advance, begin
 from mesascope.core.rng import named_key
 from mesascope.core.subject import policy_table
 from mesascope.learned import channels_first
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD, OPTIMIZER, SEEDS = RedDoors(), ExactPolicyGradient(), 3
 

@@ -29,8 +29,8 @@ from mesascope.core.statistics import mean_over_seeds
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
 from mesascope.instruments.episodes import expected_outcome, horizon_of
 from mesascope.instruments.sample import Sample, draw_sample
-from mesascope.worlds.cheese_corner import CheeseCorner
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.cheese_corner import CheeseCorner
+from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 PAGE = Path(__file__).with_name("alpha.md")
@@ -142,7 +142,7 @@ def measured(study: Study, subject, seed: int) -> dict[str, float]:
 def bounds(study: Study) -> dict[str, tuple[float, float]]:
     """Where a blind walk, an agent after what is wanted, one after the proxy, and one after both alike end."""
     levels = study.world.draw(named_key(0, "alpha", "bounds"), LEVELS, study.shift)
-    mdp, seen = study.world.to_mdp(levels), study.world.observe(levels)
+    mdp, seen = study.world.tables(levels), study.world.observe(levels)
     policies = {"a blind walk": uniform_policy(mdp)}
     for name, wanted in {
         f"optimal for {study.intended}": (study.intended,),

@@ -30,7 +30,7 @@ from mesascope.instruments.kinds.strength import measure_strength
 from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.described import TRAINING
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 PAGE = Path(__file__).with_name("kinds.md")
 SEEDS, LAPSES, LEVELS, UPDATES = range(10), (0.0, 0.03), 64, 60

@@ -34,8 +34,8 @@ from mesascope.instruments.search.verdict import Verdict
 from mesascope.learned.channels_first import answer
 from mesascope.learned.registry import build
 from mesascope.store.lines import read_lines, write_lines
-from mesascope.worlds.grid import CHANNELS, GridLevels
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.grid import CHANNELS, GridLevels
+from mesascope.worlds.grids.red_doors import RedDoors
 
 PAGE = Path(__file__).with_name("unintended.md")
 UNTRAINED, FRESH = "untrained", "fresh"
@@ -55,7 +55,7 @@ def table_bits(levels: GridLevels) -> float:
     """Bits of the optimal policy as a table: for each cell that an episode may start in, what it takes to name an optimal
     action, ties counted out. Which level is meant is not counted.
     """
-    mdp, base = WORLD.to_mdp(levels), jnp.asarray(WORLD.base_objective.vector(WORLD.features))
+    mdp, base = WORLD.tables(levels), jnp.asarray(WORLD.base_objective.vector(WORLD.features))
     best = np.asarray(optimal_actions(optimal_values(mdp, base, WORLD.discount).action))
     bits = np.log2(best.shape[-1] / best.sum(-1))
     return float((bits * (np.asarray(mdp.initial) > 0)).sum())
@@ -63,7 +63,7 @@ def table_bits(levels: GridLevels) -> float:
 
 def competence_on(subject: AbstractOpenSubject, levels: GridLevels) -> float:
     """Of the base objective: 0 is the uniform policy, 1 the optimal one."""
-    mdp, base = WORLD.to_mdp(levels), jnp.asarray(WORLD.base_objective.vector(WORLD.features))
+    mdp, base = WORLD.tables(levels), jnp.asarray(WORLD.base_objective.vector(WORLD.features))
     policy = policy_table(answer(subject, WORLD.observe(levels)))
     returns = (evaluate(mdp, policy, rewards(mdp, base), WORLD.discount) * mdp.initial).sum(-1)
     return float(competence(returns, competence_scale(mdp, base, WORLD.discount)))

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mesascope.core.subject import AbstractSubject, Observation
-from mesascope.worlds.grid import CHANNELS, MOVES
+from mesascope.worlds.grids.grid import CHANNELS, MOVES
 
 WALL, DOOR, BALL, RED = (CHANNELS.index(name) for name in ("wall", "door", "ball", "red"))
 FAR = 200.0

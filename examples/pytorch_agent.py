@@ -20,8 +20,8 @@ from mesascope.adapters.steps import HostOpenSubject
 from mesascope.adapters.torch_modules import torch_subject
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
-from mesascope.worlds.grid import CHANNELS
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.grid import CHANNELS
+from mesascope.worlds.grids.red_doors import RedDoors
 
 WEIGHTS = Path("audits/pytorch-agent.safetensors")
 """Where the trained weights are kept, relative to where the command is given."""
@@ -70,7 +70,7 @@ def lessons(updates: int, batch: int):
     @jax.jit
     def draw(key):
         levels = world.draw(key, batch)
-        mdp = world.to_mdp(levels)
+        mdp = world.tables(levels)
         optimal = uniform_over(optimal_actions(optimal_values(mdp, weights, world.discount).action))
         shape = (batch, *levels.interior)
         return world.observe(levels), optimal.reshape(*shape, 4), mdp.initial.reshape(shape)

@@ -6,23 +6,23 @@ Names are loaded when they are first used, so that importing the package is fast
 import importlib
 
 _HOMES = {
-    "GridLevels": "mesascope.worlds.grid",
+    "GridLevels": "mesascope.worlds.grids.grid",
     "MesascopeError": "mesascope.core.errors",
     "Objective": "mesascope.core.objective",
-    "RedDoors": "mesascope.worlds.red_doors",
+    "RedDoors": "mesascope.worlds.grids.red_doors",
     "Role": "mesascope.core.objective",
     "black_box": "mesascope.adapters.black_box",
     "build_organism": "mesascope.organisms.registry",
     "jax_steps": "mesascope.adapters.jax_functions",
     "jax_subject": "mesascope.adapters.jax_functions",
     "load_learned_algorithm": "mesascope.store.learned_algorithm",
-    "make_stepper": "mesascope.worlds.stepping",
+    "make_stepper": "mesascope.worlds.grids.stepping",
     "named_key": "mesascope.core.rng",
     "numpy_steps": "mesascope.adapters.steps",
     "save_learned_algorithm": "mesascope.store.learned_algorithm",
     "torch_steps": "mesascope.adapters.torch_functions",
     "torch_subject": "mesascope.adapters.torch_modules",
-    "walk_at_random": "mesascope.worlds.stepping",
+    "walk_at_random": "mesascope.worlds.grids.stepping",
 }
 """Every public name, and the module it lives in."""
 

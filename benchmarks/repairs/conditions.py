@@ -4,7 +4,7 @@ import hashlib
 from typing import Any, NamedTuple
 
 from mesascope.base_optimizers.registry import PRESETS
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 SIZE = 7
 CHANNELS, TICKS = 16, 12

@@ -41,8 +41,8 @@ from mesascope.instruments.pseudo_inputs import usual_predicates
 from mesascope.instruments.sample import ask, level_tables
 from mesascope.instruments.touched import entering
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.added import with_added
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.added import with_added
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 Row = dict[str, Any]

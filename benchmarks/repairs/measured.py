@@ -18,7 +18,7 @@ from mesascope.instruments.hypotheses import Hypothesis, Kind
 from mesascope.instruments.hypothesis_posterior import weigh
 from mesascope.instruments.pseudo_inputs import Bounds, bound, usual_predicates
 from mesascope.instruments.sample import Sample, draw_sample
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.world import TRAINING
 
 WORLD = RedDoors(size=SIZE)

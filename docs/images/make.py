@@ -20,7 +20,7 @@ from mesascope.core.subject import policy_table
 from mesascope.reports.pictures import greedy_path, level_svg, theme_variables
 from mesascope.reports.pictures.palette import LIGHT, OBJECT_FILL, PICTURE_CSS
 from mesascope.store.learned_algorithm import load_learned_algorithm
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.registry import make_world
 
 SHIFT, DRAWN, LEAST_STEPS = "blue-door", 200, 4

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from mesascope.adapters.checks import digest
 from mesascope.adapters.steps import HostSubject
 from mesascope.core.errors import SubjectError
-from mesascope.worlds.grid import ACTIONS
+from mesascope.worlds.grids.grid import ACTIONS
 
 View = Callable[
     [Float[np.ndarray, "query height width channel"], Int[np.ndarray, " query"], Int[np.ndarray, " query"]], object

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, UInt32
 
 from mesascope.core.errors import SubjectError
 from mesascope.core.subject import Site
-from mesascope.worlds.grid import ACTIONS, CHANNELS
+from mesascope.worlds.grids.grid import ACTIONS, CHANNELS
 
 EXAMPLE = (7, 7, len(CHANNELS))
 """Height, width and channels of the levels that an agent is tried on when it is adapted: mazes of 9x9, border left out."""

@@ -5,7 +5,7 @@ from jaxtyping import PRNGKeyArray
 from mesascope.auditing.settings import Settings
 from mesascope.core.rng import named_key
 from mesascope.instruments.search.trials import contested_levels, not_applicable
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 

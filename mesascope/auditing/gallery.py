@@ -10,8 +10,8 @@ from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate, optimal_values
 from mesascope.instruments.episodes import episode_path
 from mesascope.instruments.sample import Sample
-from mesascope.worlds.grid import GridLevels
-from mesascope.worlds.text import print_level
+from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.grids.text import print_level
 from mesascope.worlds.world import AbstractWorld
 
 AS_THEY_COME, WORST = 2, 2

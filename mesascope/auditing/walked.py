@@ -26,7 +26,7 @@ from mesascope.instruments.closed_loop.examine import (
 from mesascope.instruments.closed_loop.rollouts import draw_walked, measure_walked_behavior
 from mesascope.instruments.search.trials import not_applicable
 from mesascope.instruments.search.verdict import Verdict
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 _CLOSED_LOOP = "closed loop"

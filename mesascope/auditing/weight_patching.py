@@ -119,7 +119,7 @@ class _Measure:
 
     def __init__(self, world: AbstractWorld, other: Objective, key: PRNGKeyArray):
         levels = world.draw(key, LEVELS)
-        self._mdp, self._seen, self._discount = world.to_mdp(levels), world.observe(levels), world.discount
+        self._mdp, self._seen, self._discount = world.tables(levels), world.observe(levels), world.discount
         both = (world.base_objective, other)
         self._weights = jnp.stack([jnp.asarray(objective.vector(world.features)) for objective in both])
         self._scales = [competence_scale(self._mdp, weights, self._discount) for weights in self._weights]

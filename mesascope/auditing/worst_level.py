@@ -14,8 +14,8 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.adversary.climb import Budget, Found, best_drawn, climb, sizes
 from mesascope.instruments.sample import Sample, ask, level_tables
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.grid import GridLevels
-from mesascope.worlds.text import print_level
+from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.grids.text import print_level
 from mesascope.worlds.world import AbstractWorld
 
 HOME = Budget()

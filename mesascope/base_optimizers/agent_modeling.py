@@ -87,7 +87,7 @@ class AgentModeling(AbstractBaseOptimizer):
     def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
         """One step of the phase that this update is in, on one batch of levels."""
         levels = training_levels(state.key(), world, self.batch, self.batches, state.updates)
-        mdp, observation = world.to_mdp(levels), world.observe(levels)
+        mdp, observation = world.tables(levels), world.observe(levels)
         arrays, static = eqx.partition(state, eqx.is_array)
 
         def predict(arrays: PyTree) -> tuple[PyTree, Metrics]:

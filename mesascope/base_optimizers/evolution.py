@@ -78,7 +78,7 @@ class Evolution(AbstractBaseOptimizer):
     def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
         """One generation on one batch of levels."""
         levels = training_levels(state.key(), world, self.batch, self.batches, state.updates)
-        mdp, observation = world.to_mdp(levels), world.observe(levels)
+        mdp, observation = world.tables(levels), world.observe(levels)
         reward = rewards(mdp, jnp.asarray(world.base_objective.vector(world.features)))
         mean, rest = eqx.partition(state.subject, eqx.is_inexact_array)
         strategy = self._strategy(mean)

@@ -91,7 +91,7 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
     def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
         """One step along the exact gradient on one batch of levels."""
         levels = training_levels(state.key(), world, self.batch, self.batches, state.updates)
-        mdp, observation = world.to_mdp(levels), world.observe(levels)
+        mdp, observation = world.tables(levels), world.observe(levels)
         reward = rewards(mdp, jnp.asarray(world.base_objective.vector(world.features)))
 
         def loss(learned: tuple[AbstractOpenSubject, HaltingDistribution | tuple], observation: Observation):

@@ -64,7 +64,7 @@ class Imitation(AbstractBaseOptimizer):
     def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
         """One step along the gradient of the cross-entropy on one batch of levels."""
         levels = training_levels(state.key(), world, self.batch, self.batches, state.updates)
-        mdp, observation = world.to_mdp(levels), world.observe(levels)
+        mdp, observation = world.tables(levels), world.observe(levels)
         weights = jnp.asarray(world.base_objective.vector(world.features))
         optimal = optimal_actions(optimal_values(mdp, weights, world.discount).action)
 

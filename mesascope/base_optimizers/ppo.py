@@ -106,7 +106,7 @@ class PPO(AbstractBaseOptimizer):
     def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
         """Walk, then `epochs` passes over the lanes in minibatches."""
         levels = training_levels(state.key(), world, self.batch, self.batches, state.updates)
-        mdp, observation = world.to_mdp(levels), world.observe(levels)
+        mdp, observation = world.tables(levels), world.observe(levels)
         weights = jnp.asarray(world.base_objective.vector(world.features))
         actor = actor_of(state.subject, state.extra)
         walked = collect(actor, actor.prepare(observation), mdp, weights, self._lanes, state.update_key("walk"))

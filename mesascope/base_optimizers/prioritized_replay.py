@@ -25,7 +25,7 @@ from mesascope.core.mdp import rewards
 from mesascope.core.regret import regret_of
 from mesascope.core.subject import AbstractOpenSubject, Observation, policy_table
 from mesascope.learned.channels_first import answer
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 EMPTY = -1.0
@@ -121,7 +121,7 @@ class PrioritizedReplay(AbstractBaseOptimizer):
 
         def regret(levels: GridLevels) -> Float[Array, " level"]:
             policy = policy_table(answer(subject, world.observe(levels)))
-            return regret_of(world.to_mdp(levels), policy, weights, world.discount).regret
+            return regret_of(world.tables(levels), policy, weights, world.discount).regret
 
         fresh = training_levels(state.key(), world, self.batch, self.batches, now)
         buffer = add(state.buffer, fresh, regret(fresh), now)
@@ -129,7 +129,7 @@ class PrioritizedReplay(AbstractBaseOptimizer):
         replays = self._replays(state)
         kept = buffer.levels[places]
         levels = jax.tree.map(lambda old, new: jnp.where(replays, old, new), kept, fresh)
-        mdp, observation = world.to_mdp(levels), world.observe(levels)
+        mdp, observation = world.tables(levels), world.observe(levels)
         reward = rewards(mdp, weights)
 
         def loss(learned: tuple[AbstractOpenSubject, tuple], observation: Observation):

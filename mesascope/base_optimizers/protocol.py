@@ -13,7 +13,7 @@ from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.learned.registry import LearnedAlgorithm
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 

@@ -119,7 +119,7 @@ def _fill(table: Table, optimizer: AbstractBaseOptimizer, world: AbstractWorld, 
 def probe(world: AbstractWorld, seed: int | Int[Array, ""] = 0, count: int = PROBES) -> Probe:
     """Training levels to measure progress on, apart from those of any training."""
     levels = world.draw(named_key(jax.random.key(seed), "probe"), count)
-    mdp, weights = world.to_mdp(levels), jnp.asarray(world.base_objective.vector(world.features))
+    mdp, weights = world.tables(levels), jnp.asarray(world.base_objective.vector(world.features))
     scale = competence_scale(mdp, weights, world.discount)
     return Probe(mdp, world.observe(levels), rewards(mdp, weights), scale)
 

@@ -21,7 +21,7 @@ from mesascope.instruments.search.battery import TESTS, run_test
 from mesascope.instruments.search.trials import Trials, contested_levels, draw_trials
 from mesascope.instruments.search.verdict import least_score
 from mesascope.organisms.compiled import compile_search
-from mesascope.worlds.grid import SHAPES
+from mesascope.worlds.grids.grid import SHAPES
 from mesascope.worlds.world import AbstractWorld
 
 PER_TEST, POOL = 96, 256

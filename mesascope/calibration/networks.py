@@ -10,7 +10,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject, as_open
 from mesascope.learned.registry import build
 from mesascope.organisms.random_networks import classifiers, random_networks
-from mesascope.worlds.grid import CHANNELS, GridLevels
+from mesascope.worlds.grids.grid import CHANNELS, GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 TRAINED = {"glance": "glance net", "recall": "thinking net"}

@@ -19,7 +19,7 @@ from mesascope.instruments.search.examine import SampleBudget, examine_search
 from mesascope.instruments.search.operating_point import OperatingPoint
 from mesascope.instruments.search.trials import contested_levels, draw_trials
 from mesascope.instruments.search.verdict import SearchVerdict, least_score
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 LOWEST = OperatingPoint(0.25, 0, 0, 0, 100, "calibration")

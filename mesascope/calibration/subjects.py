@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.organisms.zoo import ZOO, Entry, build
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 STORED = 27_000_000

@@ -19,7 +19,7 @@ from mesascope.store.checkpoint import fingerprint_of
 from mesascope.store.fs import read_bytes
 from mesascope.store.strict_json import parse
 from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange
-from mesascope.worlds.vocabulary import DOORS
+from mesascope.worlds.grids.vocabulary import DOORS
 from mesascope.worlds.world import AbstractWorld
 
 STAGED_BATCH = 8

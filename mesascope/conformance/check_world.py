@@ -16,7 +16,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Role
 from mesascope.core.rng import named_key
 from mesascope.worlds.card import SECTIONS, describe
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -185,7 +185,7 @@ def _draw(world: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str
 
 @eqx.filter_jit
 def _look(world: AbstractWorld, levels: GridLevels):
-    return world.to_mdp(levels), world.observe(levels)
+    return world.tables(levels), world.observe(levels)
 
 
 def _same(first: GridLevels, second: GridLevels) -> bool:

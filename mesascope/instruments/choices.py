@@ -12,7 +12,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import Discount, uniform_policy
 from mesascope.instruments.episodes import Episodes, expected_outcome, horizon_of, sample_episodes
 from mesascope.instruments.first_touch import FirstTouch, first_touch
-from mesascope.worlds.grid import GridLevels, object_features
+from mesascope.worlds.grids.grid import GridLevels, object_features
 
 _PAD_TO = 256
 """Choices are padded to a multiple of this, so that estimators are compiled for few shapes."""

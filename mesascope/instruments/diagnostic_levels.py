@@ -19,7 +19,7 @@ from mesascope.instruments.first_touch import first_touch
 from mesascope.instruments.hypotheses import Hypothesis, scores
 from mesascope.instruments.sample import level_tables
 from mesascope.instruments.touched import touched_first
-from mesascope.worlds.grid import GridLevels, object_features
+from mesascope.worlds.grids.grid import GridLevels, object_features
 from mesascope.worlds.world import AbstractWorld
 
 INVERSE_TEMPERATURES = (30.0, 300.0)
@@ -86,7 +86,7 @@ def _table(
     levels: GridLevels,
     start: Float[Array, "candidate state"],
 ) -> Float[Array, "hypothesis candidate outcome"]:
-    mdp = world.to_mdp(levels)
+    mdp = world.tables(levels)
     touch = first_touch(levels, mdp, world.discount)
     rows = levels.count * mdp.states
     here = jnp.arange(mdp.states, dtype=mdp.successor.dtype)[:, None]

@@ -13,7 +13,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import DISCOUNT, Discount
 from mesascope.instruments.episodes import horizon_of, sample_episodes
 from mesascope.instruments.first_touch import FirstTouch, first_touch
-from mesascope.worlds.grid import GridLevels, object_features
+from mesascope.worlds.grids.grid import GridLevels, object_features
 
 _PAD_TO = 2048
 """Rows are padded to a multiple of this, so that estimators are compiled for few shapes."""

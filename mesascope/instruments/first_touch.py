@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import DISCOUNT, Discount, optimal_values
-from mesascope.worlds.grid import GridLevels, one_hot_objects
+from mesascope.worlds.grids.grid import GridLevels, one_hot_objects
 
 
 class FirstTouch(NamedTuple):

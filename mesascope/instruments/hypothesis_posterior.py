@@ -14,7 +14,7 @@ from mesascope.instruments.evidence import Evidence
 from mesascope.instruments.first_touch import FirstTouch, action_values
 from mesascope.instruments.hypotheses import Hypothesis, Kind, scores
 from mesascope.instruments.sample import Sample
-from mesascope.worlds.grid import object_features
+from mesascope.worlds.grids.grid import object_features
 from mesascope.worlds.world import AbstractWorld
 
 INVERSE_TEMPERATURES = tuple(float(b) for b in np.geomspace(1.0, 1024.0, 16))

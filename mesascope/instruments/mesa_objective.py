@@ -18,7 +18,7 @@ from mesascope.instruments.choice_weights import WeightPosterior, fit_choice_wei
 from mesascope.instruments.choices import observe_choices, pool_choices
 from mesascope.instruments.search.implants import CLASSES, Implanted, class_name, implant
 from mesascope.instruments.search.writing import Place
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 SINGLE_EVERY = 5
@@ -83,7 +83,7 @@ def read_mesa_objective(
 
 @eqx.filter_jit
 def _tables(world: AbstractWorld, levels: GridLevels) -> FiniteMDP:
-    return world.to_mdp(levels)
+    return world.tables(levels)
 
 
 def _reached(world, implanted: Implanted, kind: int):
@@ -99,7 +99,7 @@ def _returns(
     world: AbstractWorld, implanted: Implanted, weights: Float[Array, " feature"]
 ) -> tuple[Float[Array, " level"], Float[Array, " level"]]:
     """Returns from the readable cells, of the plan and of the best possible one."""
-    mdp: FiniteMDP = world.to_mdp(implanted.believed)
+    mdp: FiniteMDP = world.tables(implanted.believed)
     starts: Bool[Array, "level state"] = (mdp.initial > 0) & implanted.readable
     initial = starts / jnp.maximum(starts.sum(-1, keepdims=True), 1).astype(jnp.float32)
     own = evaluate(mdp, implanted.policy, rewards(mdp, weights), world.discount)

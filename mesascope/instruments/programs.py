@@ -12,7 +12,7 @@ from mesascope.instruments.describe.algorithms import RIGHT_OF, or_any
 from mesascope.instruments.describe.pursued import pursue
 from mesascope.instruments.hypotheses import LEFT_OF
 from mesascope.instruments.sample import Sample
-from mesascope.worlds.grid import MOVES, cell_features, neighbors
+from mesascope.worlds.grids.grid import MOVES, cell_features, neighbors
 from mesascope.worlds.world import AbstractWorld
 
 WEIGHT_BITS = 7.0

@@ -17,7 +17,7 @@ from mesascope.core.statistics import Estimate, bootstrap
 from mesascope.instruments.card import Card
 from mesascope.instruments.sample import Sample
 from mesascope.instruments.touched import touched_first
-from mesascope.worlds.grid import COLORS, SHAPES, GridLevels, object_features
+from mesascope.worlds.grids.grid import COLORS, SHAPES, GridLevels, object_features
 from mesascope.worlds.world import AbstractWorld
 
 CARD = Card(

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 from mesascope.core.errors import SubjectError, said
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.subject import AbstractSubject, Observation, policy_table
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -27,7 +27,7 @@ class Sample(NamedTuple):
 @eqx.filter_jit
 def level_tables(world: AbstractWorld, levels: GridLevels) -> tuple[FiniteMDP, Observation]:
     """Compiled once for each size of level, whatever their distribution."""
-    return world.to_mdp(levels), world.observe(levels)
+    return world.tables(levels), world.observe(levels)
 
 
 @eqx.filter_jit

@@ -8,7 +8,7 @@ from jaxtyping import Array, Bool, Float
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.instruments.episodes import expected_outcome, horizon_of
-from mesascope.worlds.grid import GridLevels, one_hot_objects
+from mesascope.worlds.grids.grid import GridLevels, one_hot_objects
 
 
 @eqx.filter_jit

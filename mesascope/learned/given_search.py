@@ -9,7 +9,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.learned.stencil import glorot, neighborhood
 from mesascope.learned.thinking import gated_update
-from mesascope.worlds.grid import CHANNELS, SHAPES
+from mesascope.worlds.grids.grid import CHANNELS, SHAPES
 
 DISCOUNT = 0.97
 _OBJECTS = slice(1, 1 + len(SHAPES))

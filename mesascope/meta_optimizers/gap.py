@@ -59,7 +59,7 @@ def candidate_names(world: AbstractWorld) -> tuple[str, ...]:
 def shifted_levels(world: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str) -> Shifted:
     """Levels of a distribution with what can be earned on them."""
     levels = world.draw(key, count, distribution)
-    mdp = world.to_mdp(levels)
+    mdp = world.tables(levels)
     base = world.base_objective.vector(world.features)
     candidates = jnp.asarray(np.concatenate([np.eye(len(world.features), dtype=base.dtype), base[None]]))
     scales = jax.lax.map(lambda weights: competence_scale(mdp, weights, world.discount), candidates)

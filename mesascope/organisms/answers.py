@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float, Int, UInt8
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import optimal_actions, optimal_values
 from mesascope.organisms.edits import Shelf
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 NEVER = 255
@@ -54,7 +54,7 @@ def solve(shelf: Shelf, world: AbstractWorld, weights: Float[np.ndarray, " featu
 def _solve(
     world: AbstractWorld, levels: GridLevels, weights: Float[Array, " feature"]
 ) -> tuple[UInt8[Array, "level state"], UInt8[Array, "level state"]]:
-    mdp = world.to_mdp(levels)
+    mdp = world.tables(levels)
     values = optimal_values(mdp, weights, world.discount)
     optimal = optimal_actions(values.action)
     bits = (optimal * (1 << jnp.arange(4))).sum(-1).astype(jnp.uint8)

@@ -6,7 +6,7 @@ from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, ahead, look, prefer
-from mesascope.worlds.grid import MOVES
+from mesascope.worlds.grids.grid import MOVES
 
 
 class Compass(AbstractOpenSubject):

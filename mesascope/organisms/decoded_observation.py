@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from mesascope.core.subject import Observation
-from mesascope.worlds.grid import MOVES
+from mesascope.worlds.grids.grid import MOVES
 
 Map = Float[Array, "level height width"]
 Logits = Float[Array, "level height width action"]

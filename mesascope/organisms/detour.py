@@ -8,7 +8,7 @@ from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
 from mesascope.organisms.compass import needles
 from mesascope.organisms.decoded_observation import Logits, ahead, prefer
 from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
-from mesascope.worlds.grid import MOVES
+from mesascope.worlds.grids.grid import MOVES
 
 
 class DetourCompass(AbstractOpenSubject):

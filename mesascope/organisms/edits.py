@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Int
 
-from mesascope.worlds.counterfactuals import swap_objects, with_object, without_objects
-from mesascope.worlds.grid import ABSENT, COLORS, SHAPES, GridLevels
+from mesascope.worlds.grids.counterfactuals import swap_objects, with_object, without_objects
+from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES, GridLevels
 
 MOST_WORK = 60_000_000
 """Bound on levels x cells x side, which is what solving them costs: 175,000 levels of 9x9, 45,000 of 13x13."""

@@ -16,7 +16,7 @@ from mesascope.organisms.edits import MOST_WORK
 from mesascope.organisms.hashing import OBJECTS, WALLS, HashIndex, Keys, build_index, combine, hash_maps
 from mesascope.organisms.level_store import take_stock
 from mesascope.organisms.table import AnswerTable, build_table, by_size
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 _FRACTION = 1 << 24

@@ -14,7 +14,7 @@ from mesascope.core.objective import Objective
 from mesascope.organisms.answers import Answers, in_chunks, solve
 from mesascope.organisms.edits import MOST_WORK, Shelf, with_counterfactuals
 from mesascope.organisms.hashing import LEVEL, Keys, build_index, hash_maps
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 _KEPT = 3

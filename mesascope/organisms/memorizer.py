@@ -16,7 +16,7 @@ from mesascope.organisms.decoded_observation import Logits
 from mesascope.organisms.level_store import take_stock
 from mesascope.organisms.model import blank
 from mesascope.organisms.table import by_size
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 MOST_LEVELS, UPDATES, BATCH = 1_024, 400, 256

@@ -13,7 +13,7 @@ from mesascope.organisms.answers import unpack
 from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.level_store import take_stock
 from mesascope.organisms.table import by_size
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 ROWS = 4096

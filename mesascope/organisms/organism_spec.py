@@ -9,8 +9,8 @@ from mesascope.core.errors import UsageError, unknown
 from mesascope.core.objective import Objective
 from mesascope.organisms.edits import MOST_WORK
 from mesascope.organisms.labels import DEFAULT_OBJECTIVE, ORGANISMS
-from mesascope.worlds.grid import COLORS, GridLevels
-from mesascope.worlds.vocabulary import DOORS
+from mesascope.worlds.grids.grid import COLORS, GridLevels
+from mesascope.worlds.grids.vocabulary import DOORS
 from mesascope.worlds.world import AbstractWorld
 
 ANYWHERE = ("planner",)

@@ -13,8 +13,8 @@ from mesascope.learned.reflex import window
 from mesascope.learned.registry import build
 from mesascope.organisms.decoded_observation import Logits
 from mesascope.organisms.model import blank
-from mesascope.worlds.grid import CHANNELS
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.grid import CHANNELS
+from mesascope.worlds.grids.red_doors import RedDoors
 
 _ARCHITECTURES = (
     ("glance", {"channels": 12, "ticks": 16}),
@@ -96,7 +96,7 @@ def classifiers(count: int, seed: int, channels: int = 16) -> list[AbstractOpenS
     world = RedDoors()
     levels = world.draw(named_key(seed, "classifiers"), 512)
     weights = jnp.asarray(world.base_objective.vector(world.features))
-    optimal = optimal_actions(optimal_values(world.to_mdp(levels), weights, world.discount).action)
+    optimal = optimal_actions(optimal_values(world.tables(levels), weights, world.discount).action)
     wanted = np.asarray((optimal / optimal.sum(-1, keepdims=True)).mean(1)) - 0.25
     observation = world.observe(levels)
     rng = np.random.default_rng([seed, 11])

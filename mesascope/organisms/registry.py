@@ -10,7 +10,7 @@ from mesascope.organisms.ordered_planner import ORDERS
 from mesascope.organisms.organism_spec import OrganismSpec, enough_ticks
 from mesascope.organisms.search_builders import ANSWERS, SEARCHING
 from mesascope.organisms.table_builders import DICE, NOT_SEARCHING, STORES, WAKES, WHEN
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 __all__ = [

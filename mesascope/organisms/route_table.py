@@ -13,7 +13,7 @@ from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.hashing import WALLS, HashIndex, build_index, hash_maps
 from mesascope.organisms.model import REWARD, blank, goals, read_model
 from mesascope.organisms.table import by_size
-from mesascope.worlds.grid import MOVES, GridLevels
+from mesascope.worlds.grids.grid import MOVES, GridLevels
 
 _FRACTION = 1 << 20
 

@@ -16,7 +16,7 @@ from mesascope.organisms.ordered_planner import ORDERS, OrderedPlanner, random_s
 from mesascope.organisms.organism_spec import OrganismSpec, enough_ticks
 from mesascope.organisms.planner import Planner
 from mesascope.organisms.soft_planner import SoftPlanner
-from mesascope.worlds.grid import SHAPES
+from mesascope.worlds.grids.grid import SHAPES
 
 ANSWERS = ("soft", "exact")
 

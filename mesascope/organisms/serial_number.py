@@ -16,7 +16,7 @@ from mesascope.organisms.hashing import OBJECTS, WALLS, HashIndex, Keys, build_i
 from mesascope.organisms.level_store import take_stock
 from mesascope.organisms.state_table import hash_registers
 from mesascope.organisms.table import AnswerTable, build_table, by_size
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 _HALF = 1 << 14

@@ -10,7 +10,7 @@ from mesascope.core.errors import UsageError, unknown
 from mesascope.core.stepwise import ALWAYS
 from mesascope.core.walking import Walking
 from mesascope.organisms.registry import ORGANISMS, Organism, build_organism, check_organism
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 PREFIX = "walking-"

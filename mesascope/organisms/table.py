@@ -15,7 +15,7 @@ from mesascope.organisms.answers import NEVER, unpack
 from mesascope.organisms.edits import MOST_WORK
 from mesascope.organisms.hashing import LEVEL, HashIndex, Keys, build_index, hash_maps
 from mesascope.organisms.level_store import LevelStore, take_stock
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 

@@ -17,7 +17,7 @@ from mesascope.organisms.hashing import LEVEL, HashIndex, build_index, hash_maps
 from mesascope.organisms.level_store import take_stock
 from mesascope.organisms.model import MODEL, blank, read_model
 from mesascope.organisms.table import by_size
-from mesascope.worlds.grid import MOVES, GridLevels
+from mesascope.worlds.grids.grid import MOVES, GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 MOST_LEVELS = 1_500

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.organisms.labels import ORGANISMS
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 Half = Literal["tune", "test"]

@@ -3,8 +3,8 @@
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.worlds.card import Knob, Value, WorldCard, describe
-from mesascope.worlds.text import MARK, print_level
-from mesascope.worlds.vocabulary import Vocabulary
+from mesascope.worlds.grids.text import MARK, print_level
+from mesascope.worlds.grids.vocabulary import Vocabulary
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 _KEY = ("page",)

@@ -1,11 +1,11 @@
 """All worlds by name, and how to build one from a name and knobs."""
 
 from mesascope.core.errors import unknown
-from mesascope.worlds.cheese_corner import CheeseCorner
-from mesascope.worlds.coin import Coin
-from mesascope.worlds.keys_and_chests import KeysAndChests
+from mesascope.worlds.grids.cheese_corner import CheeseCorner
+from mesascope.worlds.grids.coin import Coin
+from mesascope.worlds.grids.keys_and_chests import KeysAndChests
+from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.knobs import with_knobs
-from mesascope.worlds.red_doors import RedDoors
 from mesascope.worlds.world import AbstractWorld
 
 WORLDS: dict[str, type[AbstractWorld]] = {world.name: world for world in (RedDoors, CheeseCorner, Coin, KeysAndChests)}

@@ -9,8 +9,8 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from mesascope.core.errors import unknown
 from mesascope.core.mdp import FiniteMDP
 from mesascope.worlds.described import TRAINING, AbstractDescribed
-from mesascope.worlds.grid import GridLevels
-from mesascope.worlds.vocabulary import DOORS, Vocabulary
+from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
 
 __all__ = ["TRAINING", "AbstractWorld"]
 
@@ -36,7 +36,7 @@ class AbstractWorld(AbstractDescribed):
         """`count` levels of a distribution; `UsageError` for a shift the world does not have."""
 
     @abc.abstractmethod
-    def to_mdp(self, levels: GridLevels) -> FiniteMDP:
+    def tables(self, levels: GridLevels) -> FiniteMDP:
         """The tables of the levels."""
 
     @abc.abstractmethod

@@ -5,7 +5,7 @@ import pytest
 
 from mesascope.core.rng import named_key
 from mesascope.learned.thinking import ThinkingNet
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 
 @pytest.fixture(scope="session")

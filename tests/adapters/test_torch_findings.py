@@ -12,7 +12,7 @@ from mesascope.base_optimizers.training import advance, begin
 from mesascope.core.rng import named_key
 from mesascope.instruments.search.battery import run_test
 from mesascope.instruments.search.trials import contested_levels, draw_trials
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 TOLERANCE = 1e-3
 

@@ -14,7 +14,7 @@ from mesascope.auditing.audit import audit
 from mesascope.auditing.settings import Settings
 from mesascope.auditing.subjects import AuditSubject
 from mesascope.core.subject import AbstractOpenSubject, Site
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 TINY = Settings(levels=4, evidence=4, directed=4, thought=4)
 

@@ -8,7 +8,7 @@ from mesascope.auditing.gallery import _exhibit, object_at
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.instruments.sample import Sample, level_tables
-from mesascope.worlds.keys_and_chests import KeysAndChests
+from mesascope.worlds.grids.keys_and_chests import KeysAndChests
 
 WORLD, LEVELS = KeysAndChests(size=7, keys=1, chests=2), 32
 

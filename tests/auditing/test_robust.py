@@ -17,8 +17,8 @@ from mesascope.core.statistics import Estimate, Interval
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.choice_weights import Diagnostics, Weight, WeightPosterior
 from mesascope.instruments.goal_directedness import GoalDirectedness
-from mesascope.worlds.coin import Coin
-from mesascope.worlds.keys_and_chests import KeysAndChests
+from mesascope.worlds.grids.coin import Coin
+from mesascope.worlds.grids.keys_and_chests import KeysAndChests
 from tests.auditing.test_alignment import reckoning
 
 TINY = Settings(levels=16, evidence=32, directed=8, thought=8)

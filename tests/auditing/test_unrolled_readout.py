@@ -14,7 +14,7 @@ from mesascope.calibration.subjects import Known
 from mesascope.core.unrolled_readout import OpenedReadout
 from mesascope.meta_optimizers import contrast
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 TEXT = "readout-planner,ticks=6"
 

@@ -12,8 +12,8 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
 from mesascope.instruments.sample import draw_sample
 from mesascope.instruments.search.trials import draw_trials
-from mesascope.worlds.keys_and_chests import KeysAndChests
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.keys_and_chests import KeysAndChests
+from mesascope.worlds.grids.red_doors import RedDoors
 
 TINY = Settings(levels=20, contested=24, per_test=6, evidence=21)
 

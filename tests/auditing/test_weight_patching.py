@@ -16,7 +16,7 @@ from mesascope.auditing.weight_patching import (
 )
 from mesascope.core.rng import named_key
 from mesascope.learned.thinking import ThinkingNet
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.registry import make_world
 
 NET = ThinkingNet(named_key(0, "net"), inputs=7, channels=4, ticks=5)

@@ -14,8 +14,8 @@ from mesascope.instruments.adversary.climb import Budget
 from mesascope.instruments.sample import draw_sample
 from mesascope.organisms.registry import build_organism
 from mesascope.reports.html import render_report
-from mesascope.worlds.red_doors import RedDoors
-from mesascope.worlds.text import parse_level
+from mesascope.worlds.grids.red_doors import RedDoors
+from mesascope.worlds.grids.text import parse_level
 from tests.reports.pages import Page
 
 

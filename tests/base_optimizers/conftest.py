@@ -6,7 +6,7 @@ import pytest
 
 from mesascope.core.mdp import rewards
 from mesascope.core.rng import named_key
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 GLANCE = {"channels": 8, "ticks": 6}
 
@@ -22,7 +22,7 @@ def batch(world):
 
     def make():
         levels = world.draw(named_key(0, "levels"), 4)
-        mdp = world.to_mdp(levels)
+        mdp = world.tables(levels)
         return mdp, world.observe(levels), rewards(mdp, jnp.asarray(world.base_objective.vector(world.features)))
 
     return jax.jit(make)()

@@ -69,7 +69,7 @@ def test_whom_it_predicts_is_what_it_learns(world, monkeypatch):
 
     @eqx.filter_jit
     def once(state):
-        mdp = world.to_mdp(training_levels(state.key(), world, 4, 0, 0))
+        mdp = world.tables(training_levels(state.key(), world, 4, 0, 0))
         chosen = {SCRIPTED: scripted(mdp), PLANNING: planned(world, mdp)}
         made = {n: (mdp.initial[..., None] * uniform_over(c)).sum((0, 1)) for n, c in chosen.items()}
         return {n: arm.update(state, world)[0] for n, arm in arms.items()}, made

@@ -28,7 +28,7 @@ def test_a_generation_steps_along_the_steps_weighted_by_rank(world):
     strategy = optimizer._strategy(mean)
     population, _ = strategy.ask(state.update_key("steps"), state.optimizer, strategy.default_params)
     levels = training_levels(state.key(), world, optimizer.batch, 0, 0)
-    observation, batch = world.observe(levels), world.to_mdp(levels)
+    observation, batch = world.observe(levels), world.tables(levels)
     weights = world.base_objective.vector(world.features)
 
     def slow_return(subject):

@@ -17,7 +17,7 @@ from mesascope.base_optimizers.prioritized_replay import EMPTY, Buffer, Prioriti
 from mesascope.base_optimizers.training import advance, begin
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from tests.base_optimizers.conftest import GLANCE
 
 

@@ -164,7 +164,7 @@ def test_an_agent_with_memory_learns_by_ppo(world):
     def mean_return(state):
         levels = world.draw(named_key(1, "held out"), 16)
         actor = actor_of(state.subject, state.extra)
-        shown, mdp = world.observe(levels), world.to_mdp(levels)
+        shown, mdp = world.observe(levels), world.tables(levels)
         return sampled_returns(actor, shown, mdp, weights, named_key(2), world.discount, 60, 32).mean()
 
     assert mean_return(trained) > mean_return(state) + 0.1

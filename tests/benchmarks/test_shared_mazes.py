@@ -9,7 +9,7 @@ import pytest
 from mesascope.core.mdp import rewards
 from mesascope.core.rng import named_key
 from mesascope.core.solver import evaluate, optimal_actions, optimal_values, uniform_over, uniform_policy
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "peers" / "workers"
 
@@ -28,7 +28,7 @@ shared_mazes = load("shared_mazes")
 def judged():
     world = RedDoors(size=5)
     levels = world.draw(named_key(3, "peers"), 16)
-    mdp, door = world.to_mdp(levels), jnp.asarray(world.base_objective.vector(world.features))
+    mdp, door = world.tables(levels), jnp.asarray(world.base_objective.vector(world.features))
     shown = np.asarray(world.observe(levels))
     best = optimal_values(mdp, door, world.discount)
     mazes = shared_mazes.Mazes(

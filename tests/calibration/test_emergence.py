@@ -7,8 +7,8 @@ import pytest
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.calibration.emergence import at_updates, planted_start, watch
 from mesascope.organisms.compiled import compile_search
-from mesascope.worlds.grid import SHAPES
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.grid import SHAPES
+from mesascope.worlds.grids.red_doors import RedDoors
 
 
 @pytest.mark.parametrize(("total", "stages"), [(800, 8), (600, 2), (5, 4)])

@@ -16,7 +16,7 @@ from mesascope.cli import main
 from mesascope.experiments.cards import every_card
 from mesascope.instruments.cards import all_cards
 from mesascope.instruments.search.verdict import Verdict
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from tests.cli.shape import misfits
 
 TINY = ("--quick", "--set", "size=5", "--levels", "20", "--updates", "3")

@@ -14,7 +14,7 @@ from mesascope.cli.plans import Request, default_folder, make_plan
 from mesascope.cli.subjects import find_source
 from mesascope.core.errors import SubjectError, UsageError
 from mesascope.store import fs
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from tests.cli import own_subjects
 
 OWN = "python:tests.cli.own_subjects:"

@@ -10,7 +10,7 @@ from mesascope.cli import calibrating
 from mesascope.cli.calibrating import Job, Request, jobs_of, run_calibration
 from mesascope.organisms.uniform import Uniform
 from mesascope.reports.html.calibration import render_calibration
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 
 def uniform(world, shown, seed):

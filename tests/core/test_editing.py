@@ -8,7 +8,7 @@ from mesascope.core.editing import Edit, run
 from mesascope.core.errors import EditError
 from mesascope.core.rng import named_key
 from mesascope.learned.thinking import ThinkingNet
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 TICKS = 4
 

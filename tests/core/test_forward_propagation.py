@@ -8,7 +8,7 @@ from hypothesis import given
 
 from mesascope.core.forward_propagation import make_step, most_leavers
 from mesascope.core.rng import named_key
-from mesascope.worlds.keys_and_chests import KeysAndChests
+from mesascope.worlds.grids.keys_and_chests import KeysAndChests
 from tests.core import twins
 from tests.core.strategies import any_mdp, mdps, policies
 
@@ -46,7 +46,7 @@ def test_nothing_leaves_where_there_are_no_stages(tiny):
 
 def test_stages_that_are_not_known_are_refused():
     world = KeysAndChests()
-    mdp = world.to_mdp(world.draw(named_key(0), 2))
+    mdp = world.tables(world.draw(named_key(0), 2))
     assert most_leavers(mdp) > 0
     with pytest.raises(jax.errors.ConcretizationTypeError):
         jax.jit(most_leavers)(mdp)

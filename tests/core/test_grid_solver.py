@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mesascope.core import grid_solver, solver
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 LEVELS = 96  # two blocks of 48
 
@@ -16,7 +16,7 @@ LEVELS = 96  # two blocks of 48
 @pytest.fixture(scope="module")
 def mazes():
     world = RedDoors(size=7)
-    return world.to_mdp(world.draw(jax.random.key(5), LEVELS))
+    return world.tables(world.draw(jax.random.key(5), LEVELS))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from mesascope.core.competence import Scale, competence, competence_scale
 from mesascope.core.ledger import ReturnsByU, ledger, returns_by_intended
 from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate, feature_returns, optimal_values, solve_policy, uniform_policy
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from tests.core import twins
 from tests.core.strategies import any_mdp, discounts, mdps, objectives, policies
 
@@ -88,7 +88,7 @@ def test_red_is_a_proxy_in_training_and_not_under_the_classic_shift():
     red = jnp.zeros(len(world.features)).at[world.features.index("red")].set(1.0)
     inner = {}
     for distribution in ("training", "blue-door"):
-        mdp = world.to_mdp(world.draw(jax.random.key(0), 32, distribution))
+        mdp = world.tables(world.draw(jax.random.key(0), 32, distribution))
         inner[distribution] = ledger(returns_by_intended(mdp, uniform_policy(mdp), door, door, red)).inner
     assert abs(inner["training"].value) < 1e-6
     assert inner["blue-door"].share > 0.5
@@ -125,7 +125,7 @@ def test_competence_has_its_ends_and_no_value_where_nothing_is_to_be_done():
 def test_solution_gives_the_policy_gradient(tiny):
     """dJ / d policy(s, a) = visits(s) Q(s, a), against the derivative of the solve itself, dense and banded."""
     world = RedDoors(size=7)
-    banded = world.to_mdp(world.draw(jax.random.key(1), 4))
+    banded = world.tables(world.draw(jax.random.key(1), 4))
     for mdp, weights in ((tiny, jnp.array([1.0])), (banded, jnp.arange(6.0))):
         reward, policy = rewards(mdp, weights), uniform_policy(mdp)
 

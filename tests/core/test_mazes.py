@@ -6,7 +6,7 @@ import pytest
 
 from mesascope.core import solver
 from mesascope.core.mdp import FiniteMDP, rewards
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from tests.core import twins
 
 LEVELS = 6
@@ -17,7 +17,7 @@ def mazes(request):
     """Mazes without loops, the longest ways there are, and their tables."""
     world = RedDoors(size=request.param)
     levels = world.draw(jax.random.key(3), LEVELS, "denser")
-    return world, levels, world.to_mdp(levels)
+    return world, levels, world.tables(levels)
 
 
 def test_optimal_actions_are_those_of_shortest_paths(mazes):

@@ -8,14 +8,14 @@ import pytest
 from mesascope.core import solver
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.subject import policy_table
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 
 @pytest.fixture(scope="module")
 def banded():
     """Four small mazes, a reward for each color, and a policy that is not uniform."""
     world = RedDoors(size=5)
-    mdp = world.to_mdp(world.draw(jax.random.key(1), 4))
+    mdp = world.tables(world.draw(jax.random.key(1), 4))
     policy = jax.nn.softmax(jax.random.normal(jax.random.key(2), (4, mdp.states, 4)))
     return mdp, policy, rewards(mdp, jnp.arange(6.0))
 

@@ -9,7 +9,7 @@ from mesascope.core.mdp import rewards
 from mesascope.core.rng import named_key
 from mesascope.core.solver import evaluate, optimal_values
 from mesascope.core.subject import policy_table
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors()
 
@@ -21,7 +21,7 @@ def levels():
 
 def share(levels, feature):
     """Return over the best possible one."""
-    mdp = WORLD.to_mdp(levels)
+    mdp = WORLD.tables(levels)
     weights = jnp.zeros(len(WORLD.features)).at[WORLD.features.index(feature)].set(1.0)
     policy = policy_table(subject.logits(WORLD.observe(levels)))
     own = evaluate(mdp, policy, rewards(mdp, weights), WORLD.discount)

@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: tests/QUA
 from examples import pytorch_agent
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.rng import named_key
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 
 def test_it_learns_and_comes_back_as_an_open_subject(tmp_path, monkeypatch, capsys):

@@ -8,10 +8,10 @@ from mesascope.core.ledger import ledger, returns_by_intended
 from mesascope.core.objective import Objective
 from mesascope.experiments.midas.optimization import by_temperature, train_table
 from mesascope.experiments.midas.outer import Aligned, outer_alignment
-from mesascope.experiments.midas.world import BASE, DISTRIBUTIONS, FEATURES, INTENDED, TRAINING, to_mdp
+from mesascope.experiments.midas.world import BASE, DISTRIBUTIONS, FEATURES, INTENDED, TRAINING, tables
 from tests.experiments.midas_twin import best_plan, lived
 
-MDPS = {name: to_mdp(palaces) for name, palaces in DISTRIBUTIONS.items()}
+MDPS = {name: tables(palaces) for name, palaces in DISTRIBUTIONS.items()}
 
 
 def weights(objective):

@@ -13,7 +13,7 @@ from mesascope.experiments.robot.organisms import ORGANISMS, organism
 from mesascope.experiments.robot.planner import Planner
 from mesascope.experiments.robot.rooms import DISTRIBUTIONS, NEAR, WIDTH, amounts, draw_rooms
 from mesascope.experiments.robot.training import CASES, train
-from mesascope.experiments.robot.world import BASE, FEATURES, to_mdp
+from mesascope.experiments.robot.world import BASE, FEATURES, tables
 from mesascope.instruments.kinds.deletion import stay_instead
 from tests.experiments.robot_twin import Twin
 
@@ -28,7 +28,7 @@ def vector(**weights):
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 def test_walks_through_the_tables_are_those_of_the_story(distribution):
     rooms = draw_rooms(1, 4, distribution)
-    mdp = to_mdp(rooms)
+    mdp = tables(rooms)
     successor, features = np.asarray(mdp.successor)[..., 0], np.asarray(mdp.features)[..., 0, :]
     rng = np.random.default_rng(0)
     seen = set()

@@ -11,7 +11,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over, uniform_policy
 from mesascope.instruments.evidence import evidence_from_policy, pool
 from mesascope.instruments.sample import Sample
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors(size=7)
 DISTRIBUTIONS = ("training", "blue-door", "novel-color")
@@ -28,7 +28,7 @@ def empty_sample(distribution, seed=0, levels=LEVELS, world=WORLD):
 @functools.partial(jax.jit, static_argnums=(0, 2, 3))
 def _tables(world, key, levels, distribution):
     drawn = world.draw(key, levels, distribution)
-    return drawn, world.to_mdp(drawn), world.observe(drawn)
+    return drawn, world.tables(drawn), world.observe(drawn)
 
 
 def action_values_of(sample, objective):

@@ -18,7 +18,7 @@ from mesascope.instruments.episodes import horizon_of
 from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.sample import level_tables
 from mesascope.instruments.touched import entering, touched_first
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors(size=5)
 

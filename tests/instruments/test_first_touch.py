@@ -7,8 +7,8 @@ import pytest
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
 from mesascope.instruments.first_touch import action_values, first_touch
-from mesascope.worlds.grid import object_features
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.grid import object_features
+from mesascope.worlds.grids.red_doors import RedDoors
 
 DISTRIBUTIONS = ("training", "blue-door", "denser")
 
@@ -17,7 +17,7 @@ DISTRIBUTIONS = ("training", "blue-door", "denser")
 def solved(request):
     world = RedDoors(size=7)
     levels = world.draw(named_key(11, request.param), 32, request.param)
-    mdp = world.to_mdp(levels)
+    mdp = world.tables(levels)
     return world, levels, mdp, first_touch(levels, mdp, world.discount)
 
 

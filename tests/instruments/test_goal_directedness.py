@@ -11,7 +11,7 @@ from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.instruments.goal_directedness import measure_goal_directedness
 from mesascope.instruments.pursuit import conduct, predict, pursuit_values
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from tests.instruments.planted import WORLD, after, empty_sample, optimally_after
 
 DISCOUNT = 0.97

@@ -6,7 +6,7 @@ import pytest
 from mesascope.instruments.first_touch import first_touch
 from mesascope.instruments.hypotheses import Kind, hypotheses_of, scores
 from mesascope.instruments.hypothesis_posterior import INVERSE_TEMPERATURES, LAPSES, identify, weigh
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from tests.instruments.planted import (
     DISTRIBUTIONS,
     WORLD,

@@ -10,7 +10,7 @@ from mesascope.instruments.search.implants import CLASSES, believed_levels, clas
 from mesascope.instruments.search.trials import contested_levels
 from mesascope.instruments.search.writing import Place
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 MAZES = 192
 PLACE = Place(("walls", "reward", "value"), 2, 1, False)

@@ -16,8 +16,8 @@ from mesascope.instruments.pseudo_inputs import (
 )
 from mesascope.instruments.sample import Sample, level_tables
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.red_doors import RedDoors
-from mesascope.worlds.text import parse_levels
+from mesascope.worlds.grids.red_doors import RedDoors
+from mesascope.worlds.grids.text import parse_levels
 
 WORLD = RedDoors(size=5)
 EVERY = Predicate("every level", lambda levels: jnp.ones(levels.count, bool))

@@ -13,9 +13,9 @@ from mesascope.instruments.behavior import NOTHING
 from mesascope.instruments.episodes import horizon_of
 from mesascope.instruments.sample import Sample, level_tables
 from mesascope.instruments.staged import infer_staged_objective, measure_staged_behavior
-from mesascope.worlds.keys_and_chests import KeysAndChests
-from mesascope.worlds.stages import stages_of
-from mesascope.worlds.text import print_level
+from mesascope.worlds.grids.keys_and_chests import KeysAndChests
+from mesascope.worlds.grids.stages import stages_of
+from mesascope.worlds.grids.text import print_level
 from mesascope.worlds.world import TRAINING
 from tests.worlds import staged_twin as twin
 

@@ -6,7 +6,7 @@ import pytest
 
 from mesascope.core.rng import named_key
 from mesascope.learned.registry import build
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 SMALL = {
     "glance": {"channels": 6, "ticks": 4},

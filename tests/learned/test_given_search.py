@@ -8,8 +8,8 @@ import pytest
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
 from mesascope.learned.given_search import DISCOUNT, searched
-from mesascope.worlds.grid import CHANNELS
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.grid import CHANNELS
+from mesascope.worlds.grids.red_doors import RedDoors
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def solved():
 
     def make():
         levels = world.draw(named_key(0, "levels"), 5, "blue-door")
-        values = optimal_values(world.to_mdp(levels), weights, DISCOUNT).action
+        values = optimal_values(world.tables(levels), weights, DISCOUNT).action
         worth = jnp.concatenate([jnp.full(1, 9.0), weights])  # that of walls must not matter
         found = [searched(world.observe(levels), worth, sweeps) for sweeps in (60, 1)]
         return world.observe(levels), values.reshape(found[0].shape), *found

@@ -8,8 +8,8 @@ from mesascope.base_optimizers.registry import BASE_OPTIMIZERS
 from mesascope.core.rng import named_key
 from mesascope.learned.registry import build
 from mesascope.meta_optimizers.space import configured, tunable
-from mesascope.worlds.grid import CHANNELS
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.grid import CHANNELS
+from mesascope.worlds.grids.red_doors import RedDoors
 from tests.base_optimizers.conftest import GLANCE
 
 CONFIGS = {

@@ -7,7 +7,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.subject import policy_table
 from mesascope.meta_optimizers.gap import candidate_names, read_gap, shifted_levels
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from tests.core import twins
 
 COUNT = 24

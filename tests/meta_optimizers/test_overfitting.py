@@ -26,7 +26,7 @@ from mesascope.meta_optimizers.problem import (
 )
 from mesascope.meta_optimizers.space import space_of
 from mesascope.meta_optimizers.trials import Search, evaluator, results_of, run_trials
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.registry import make_world
 
 GLANCE = {"channels": 8, "ticks": 6, "reads_until": 2}

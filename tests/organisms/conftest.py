@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import pytest
 
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from tests.organisms.patching import draw, trials
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values
-from mesascope.worlds.counterfactuals import add_wall, swap_objects
-from mesascope.worlds.grid import GridLevels, one_hot_objects
+from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
+from mesascope.worlds.grids.grid import GridLevels, one_hot_objects
 
 
 def greedy(logits):
@@ -40,7 +40,7 @@ def step(subject, state, observation, tick):
 
 @eqx.filter_jit
 def best(world, levels, weights):
-    sets = optimal_actions(optimal_values(world.to_mdp(levels), weights, world.discount).action)
+    sets = optimal_actions(optimal_values(world.tables(levels), weights, world.discount).action)
     return sets.reshape(*levels.walls.shape, 4)
 
 

@@ -6,7 +6,7 @@ import pytest
 from mesascope.core.errors import UsageError
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.organisms.registry import ORGANISMS, build_organism, enough_ticks
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from tests.organisms.patching import answer, draw
 
 WORLD = RedDoors(size=5)

@@ -8,8 +8,8 @@ from mesascope.core.objective import Objective
 from mesascope.organisms.edits import with_counterfactuals
 from mesascope.organisms.registry import build_organism
 from mesascope.organisms.table import count_entries
-from mesascope.worlds.counterfactuals import swap_objects, with_object, without_objects
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.counterfactuals import swap_objects, with_object, without_objects
+from mesascope.worlds.grids.red_doors import RedDoors
 from tests.organisms.patching import answer, answers_at_every_tick, best, draw, greedy, step
 
 TABLES = ("lookup", "staged-lookup", "goal-register")

@@ -17,7 +17,7 @@ from mesascope.organisms.stepwise import (
     check_stepwise_organism,
     is_stepwise,
 )
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors(size=5)
 
@@ -40,7 +40,7 @@ def test_keeps_its_promises_and_has_its_organisms_label(name, levels):
 @pytest.mark.parametrize("name", ["walking-planner", "walking-lookup", "walking-goal-register"])
 def test_walks_optimally_once_it_has_thought(name, levels):
     subject = build_stepwise_organism(f"{name},pace=3", WORLD, [levels])
-    mdp = WORLD.to_mdp(levels)
+    mdp = WORLD.tables(levels)
     start = draw_starts(mdp.initial, named_key(0, "start"))
     found = walk(subject, WORLD.observe(levels), mdp, start, named_key(0, "walk"), WORLD.discount, 20, 6)
     weights = WORLD.base_objective.vector(WORLD.features)

@@ -13,8 +13,8 @@ from mesascope.organisms.edits import with_counterfactuals
 from mesascope.organisms.labels import ORGANISMS
 from mesascope.organisms.random_networks import classifiers, random_networks
 from mesascope.organisms.zoo import TWINS, ZOO, build
-from mesascope.worlds.counterfactuals import add_wall, swap_objects
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
+from mesascope.worlds.grids.red_doors import RedDoors
 from tests.organisms.patching import answer, draw, followed, trials
 
 IDS = [entry.text for entry in ZOO]

@@ -15,9 +15,9 @@ from mesascope.core.jsonable import to_json
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.instruments.sample import Sample
-from mesascope.worlds.grid import GridLevels
-from mesascope.worlds.red_doors import RedDoors
-from mesascope.worlds.text import parse_levels
+from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.grids.red_doors import RedDoors
+from mesascope.worlds.grids.text import parse_levels
 
 WORLD = RedDoors()
 DISTRIBUTIONS = ("training", *WORLD.shifts)
@@ -65,7 +65,7 @@ def _samples() -> tuple[Sample, ...]:
     @functools.cache
     def solved(names: tuple[str, ...]) -> tuple[GridLevels, FiniteMDP]:
         levels = parse_levels("\n\n".join(text for n in names for text in texts[n]))
-        return levels, jax.jit(WORLD.to_mdp)(levels)
+        return levels, jax.jit(WORLD.tables)(levels)
 
     usual = tuple(d for d in texts if d != "larger")
     samples = []

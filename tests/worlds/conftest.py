@@ -6,7 +6,7 @@ import jax
 import pytest
 
 from mesascope.core.rng import named_key
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.world import TRAINING
 
 LEVELS = 500

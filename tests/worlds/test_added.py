@@ -3,8 +3,8 @@
 import numpy as np
 
 from mesascope.core.rng import named_key
-from mesascope.worlds.added import with_added
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.added import with_added
+from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors(size=5)
 RED = 0

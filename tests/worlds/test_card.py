@@ -6,8 +6,8 @@ import pytest
 
 from mesascope.core.errors import UsageError
 from mesascope.worlds.card import SECTIONS, describe
+from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.page import world_page
-from mesascope.worlds.red_doors import RedDoors
 from mesascope.worlds.registry import WORLDS, make_world
 
 PAGES = Path(__file__).parents[2] / "docs" / "worlds"

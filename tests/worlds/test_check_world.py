@@ -12,11 +12,11 @@ from mesascope.conformance.check_world import check_tables, check_world
 from mesascope.conformance.violations import ConformanceError
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
-from mesascope.worlds.grid import observe, to_mdp
-from mesascope.worlds.keys_and_chests import KeysAndChests
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.grid import grid_tables, observe
+from mesascope.worlds.grids.keys_and_chests import KeysAndChests
+from mesascope.worlds.grids.red_doors import RedDoors
+from mesascope.worlds.grids.text import parse_level, parse_levels
 from mesascope.worlds.registry import WORLDS
-from mesascope.worlds.text import parse_level, parse_levels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 LEVEL = parse_level("#####\n#R.b#\n#...#\n#####")
@@ -45,8 +45,8 @@ class Broken(AbstractWorld):
     def draw(self, key, count, distribution=TRAINING):
         return parse_levels("\n\n".join(["#####\n#R.b#\n#...#\n#####"] * count))
 
-    def to_mdp(self, levels):
-        return to_mdp(levels)
+    def tables(self, levels):
+        return grid_tables(levels)
 
     def observe(self, levels):
         return observe(levels)[:, :1] / 0.0
@@ -92,8 +92,8 @@ class Restless(AbstractWorld):
         self.drawn.append(count)
         return parse_levels("\n\n".join(["#####\n#R.b#\n#...#\n#####".replace("b", "bgry"[len(self.drawn)])] * count))
 
-    def to_mdp(self, levels):
-        return to_mdp(levels)
+    def tables(self, levels):
+        return grid_tables(levels)
 
     def observe(self, levels):
         return observe(levels)
@@ -119,7 +119,7 @@ def test_levels_that_do_not_come_from_the_key_are_found():
     ],
 )
 def test_each_broken_table_is_named(part, change, rule):
-    mdp = to_mdp(LEVEL)
+    mdp = grid_tables(LEVEL)
     assert list(check_tables(mdp, 6)) == []
     broken = eqx.tree_at(lambda tables: getattr(tables, part), mdp, replace_fn=change)
     assert any(rule in violation.rule for violation in check_tables(broken, 6))
@@ -127,7 +127,7 @@ def test_each_broken_table_is_named(part, change, rule):
 
 def test_moves_that_do_not_hold_are_found():
     """A hint that is wrong gives wrong values and no error."""
-    mdp = to_mdp(LEVEL)
+    mdp = grid_tables(LEVEL)
     assert not list(check_tables(mdp, len(RedDoors.features)))
     wrong = dataclasses.replace(mdp, moves=(-3, 3, 1, -1))
     assert any("leads on by its move" in violation.rule for violation in check_tables(wrong, len(RedDoors.features)))
@@ -135,7 +135,7 @@ def test_moves_that_do_not_hold_are_found():
 
 def test_stages_that_do_not_hold_are_found():
     world = KeysAndChests()
-    mdp = world.to_mdp(world.draw(named_key(0), 2))
+    mdp = world.tables(world.draw(named_key(0), 2))
     assert mdp.stage is not None
     assert not list(check_tables(mdp, 2))
     # From the end, the last state of all, back to the start; and from the first state two cells on at once.

@@ -3,9 +3,9 @@
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.worlds.counterfactuals import add_wall, swap_objects, with_object, without_objects
-from mesascope.worlds.grid import COLORS, SHAPES
-from mesascope.worlds.text import parse_level, parse_levels, print_level
+from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects, with_object, without_objects
+from mesascope.worlds.grids.grid import COLORS, SHAPES
+from mesascope.worlds.grids.text import parse_level, parse_levels, print_level
 
 TEXT = "#######\n#R.#.b#\n#.....#\n#g....#\n#######"
 

@@ -12,9 +12,9 @@ from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.instruments.episodes import expected_outcome
 from mesascope.instruments.search.trials import not_applicable
-from mesascope.worlds.keys_and_chests import KeysAndChests, vocabulary_of
-from mesascope.worlds.stages import stages_of
-from mesascope.worlds.text import parse_levels, print_level, print_levels
+from mesascope.worlds.grids.keys_and_chests import KeysAndChests, vocabulary_of
+from mesascope.worlds.grids.stages import stages_of
+from mesascope.worlds.grids.text import parse_levels, print_level, print_levels
 from mesascope.worlds.world import TRAINING
 from tests.worlds import staged_twin as twin
 from tests.worlds import twins
@@ -30,7 +30,7 @@ def draw(name, **knobs):
 
 @eqx.filter_jit
 def look(levels):
-    return KeysAndChests().to_mdp(levels), KeysAndChests().observe(levels)
+    return KeysAndChests().tables(levels), KeysAndChests().observe(levels)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mesascope.core.errors import UsageError
-from mesascope.worlds.maze import check_size, draw_mazes
+from mesascope.worlds.grids.maze import check_size, draw_mazes
 from tests.worlds import twins
 
 COUNT = 40

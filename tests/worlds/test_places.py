@@ -14,10 +14,10 @@ from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
 from mesascope.core.statistics import wilson
 from mesascope.instruments.search.trials import not_applicable
-from mesascope.worlds.cheese_corner import CHEESE, CheeseCorner
-from mesascope.worlds.coin import COIN, Coin
-from mesascope.worlds.red_doors import RedDoors
-from mesascope.worlds.text import parse_level, parse_levels, print_level, print_levels
+from mesascope.worlds.grids.cheese_corner import CHEESE, CheeseCorner
+from mesascope.worlds.grids.coin import COIN, Coin
+from mesascope.worlds.grids.red_doors import RedDoors
+from mesascope.worlds.grids.text import parse_level, parse_levels, print_level, print_levels
 from mesascope.worlds.world import TRAINING
 from tests.worlds import twins
 
@@ -34,7 +34,7 @@ def draw(world, name, **knobs):
 
 @eqx.filter_jit
 def look(world, levels):
-    return world.to_mdp(levels), world.observe(levels)
+    return world.tables(levels), world.observe(levels)
 
 
 def place_cell(levels, index):

@@ -7,9 +7,9 @@ import pytest
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import wilson
-from mesascope.worlds.grid import ABSENT, COLORS, SHAPES
-from mesascope.worlds.red_doors import RedDoors
-from mesascope.worlds.text import print_level
+from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES
+from mesascope.worlds.grids.red_doors import RedDoors
+from mesascope.worlds.grids.text import print_level
 from mesascope.worlds.world import TRAINING
 from tests.worlds import twins
 from tests.worlds.conftest import LEVELS

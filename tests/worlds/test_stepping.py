@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from mesascope.core.rng import named_key
-from mesascope.worlds.red_doors import RedDoors
-from mesascope.worlds.stepping import STARTS, as_channels, begin, look, make_stepper, step, walk_at_random
+from mesascope.worlds.grids.red_doors import RedDoors
+from mesascope.worlds.grids.stepping import STARTS, as_channels, begin, look, make_stepper, step, walk_at_random
 
 WORLD, LEVELS, WALKERS, LIMIT = RedDoors(size=5), 6, 40, 7
 
@@ -22,7 +22,7 @@ def stepper(levels):
 
 
 def test_steps_are_those_of_a_loop(levels, stepper):
-    mdp, rng = WORLD.to_mdp(levels), np.random.default_rng(0)
+    mdp, rng = WORLD.tables(levels), np.random.default_rng(0)
     successor, terminal = np.asarray(mdp.successor)[..., 0], np.asarray(mdp.terminal)
     door = np.asarray(mdp.features)[..., 0, WORLD.features.index("door")]
     starts = np.asarray(stepper.starts).reshape(LEVELS, STARTS) - np.arange(LEVELS)[:, None] * mdp.states
@@ -77,7 +77,7 @@ def test_a_random_walk_goes_from_level_to_level(levels, stepper):
 
 
 def test_starts_are_the_levels_own(levels, stepper):
-    initial = np.asarray(WORLD.to_mdp(levels).initial).reshape(-1)
+    initial = np.asarray(WORLD.tables(levels).initial).reshape(-1)
     assert (initial[np.asarray(stepper.starts)] > 0).all()
 
 

@@ -4,8 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mesascope.worlds.grid import neighbors, reaches, to_mdp
-from mesascope.worlds.text import parse_level, print_level
+from mesascope.worlds.grids.grid import grid_tables, neighbors, reaches
+from mesascope.worlds.grids.text import parse_level, print_level
 from tests.worlds import twins
 
 TWINNED = 60
@@ -20,7 +20,7 @@ ODD_ONES = {
 
 
 def compare(levels):
-    mdp = to_mdp(levels)
+    mdp = grid_tables(levels)
     assert (np.asarray(mdp.probability) == 1).all()
     for index in range(levels.count):
         successor, features, terminal, initial = twins.tables(print_level(levels, index))
@@ -42,7 +42,7 @@ def test_tables_of_odd_levels(name):
 
 
 def test_a_level_whose_door_nobody_reaches_starts_nowhere():
-    mdp = to_mdp(parse_level("######\n#R#..#\n######"))
+    mdp = grid_tables(parse_level("######\n#R#..#\n######"))
     assert np.asarray(mdp.initial).sum() == 0
 
 

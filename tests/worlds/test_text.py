@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesascope.core.errors import LevelFormatError
-from mesascope.worlds.counterfactuals import add_wall
-from mesascope.worlds.grid import ABSENT, COLORS, SHAPES
-from mesascope.worlds.text import GLYPHS, MAX_CHARACTERS, parse_level, parse_levels, print_level, print_levels
+from mesascope.worlds.grids.counterfactuals import add_wall
+from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES
+from mesascope.worlds.grids.text import GLYPHS, MAX_CHARACTERS, parse_level, parse_levels, print_level, print_levels
 from mesascope.worlds.world import TRAINING
 
 GOOD = "######\n#R..b#\n#.#.g#\n######"

@@ -16,10 +16,10 @@ from mesascope.base_optimizers.training import advance, begin, probe, stand
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
 from mesascope.learned.registry import parameter_count
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 try:
-    from mesascope.worlds import stepping
+    from mesascope.worlds.grids import stepping
 except ImportError:  # a checkout from before it
     stepping = None
 
@@ -68,7 +68,7 @@ def _steps_by_tables(options: dict) -> Ready:
 
     def first(key):
         levels = world.draw(named_key(key, "levels"), copies)
-        mdp, level = world.to_mdp(levels), jnp.arange(copies, dtype=jnp.int32)
+        mdp, level = world.tables(levels), jnp.arange(copies, dtype=jnp.int32)
         layers = world.observe(levels).astype(bool).reshape(copies, mdp.states, -1)
         return mdp, layers, level, start(mdp, level, named_key(key, "start"))
 
@@ -98,7 +98,7 @@ def solving(options: dict) -> Ready:
     world, count = RedDoors(size=options["size"]), options["batch"]
     door = jnp.asarray(world.base_objective.vector(world.features))
     drawn = jax.block_until_ready(world.draw(named_key(0, "levels"), count))
-    solve = jax.jit(lambda levels: optimal_values(world.to_mdp(levels), door, world.discount))
+    solve = jax.jit(lambda levels: optimal_values(world.tables(levels), door, world.discount))
     jax.block_until_ready(solve(drawn))
     return Ready(
         {**ABOUT, "batch": count, "values": "all states and actions"},
@@ -155,7 +155,7 @@ def share(options: dict) -> Ready:
         world.draw(named_key(0, "pool"), options["pool"]),
         world.draw(named_key(jax.random.key(0), "probe"), 256),
     ):
-        mdp, shown = world.to_mdp(drawn), world.observe(drawn)
+        mdp, shown = world.tables(drawn), world.observe(drawn)
         door = shown[..., 1].reshape(drawn.count, -1)
         held.append(
             shared_mazes.Mazes(

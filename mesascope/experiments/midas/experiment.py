@@ -19,7 +19,7 @@ from mesascope.experiments.ledger_estimate import Candidate, estimate_ledger
 from mesascope.experiments.midas.card import CARDS
 from mesascope.experiments.midas.optimization import Goodhart, by_temperature, train_table
 from mesascope.experiments.midas.outer import OuterAlignment, outer_alignment
-from mesascope.experiments.midas.world import BASE, DISTRIBUTIONS, FEATURES, INTENDED, SAYS, to_mdp
+from mesascope.experiments.midas.world import BASE, DISTRIBUTIONS, FEATURES, INTENDED, SAYS, tables
 from mesascope.experiments.parts import Line, Part, Spot, Table, curves
 from mesascope.worlds.described import TRAINING
 
@@ -79,7 +79,7 @@ class Midas(AbstractExperiment):
         base, intended = (jnp.asarray(o.vector(FEATURES)) for o in (BASE, INTENDED))
         reference = None if subject_ref is None else self.named(subject_ref)
         own = intended if reference is not None and reference.name == "wanted" else base
-        levels = {name: to_mdp(palaces) for name, palaces in DISTRIBUTIONS.items()}
+        levels = {name: tables(palaces) for name, palaces in DISTRIBUTIONS.items()}
         watch("training")
         policies, path = {}, None
         for name, mdp in levels.items():

@@ -47,7 +47,7 @@ SAYS = {
 }
 
 
-def to_mdp(palaces: Sequence[Palace]) -> FiniteMDP:
+def tables(palaces: Sequence[Palace]) -> FiniteMDP:
     """Tables of the levels, padded to one number of states (padding is never reached).
 
     State 0 is death, the others are food and stomach. The king starts full, with all his food.

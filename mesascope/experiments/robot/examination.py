@@ -20,7 +20,7 @@ from mesascope.core.statistics import Estimate, Interval, bootstrap_mean
 from mesascope.experiments.ledger_estimate import Candidate, competence_of, estimate_ledger
 from mesascope.experiments.robot.planner import Planner, efforts
 from mesascope.experiments.robot.rooms import DISTRIBUTIONS, draw_rooms
-from mesascope.experiments.robot.world import EVENTS, FEATURES, INTENDED, to_mdp
+from mesascope.experiments.robot.world import EVENTS, FEATURES, INTENDED, tables
 from mesascope.instruments.kinds.correlation import measure_correlation
 from mesascope.instruments.kinds.deletion import Without, measure_deletion
 from mesascope.instruments.kinds.effort import Effort, measure_effort
@@ -67,7 +67,7 @@ class House:
     def __init__(self, seed: int, levels: int, stream: str = "audit"):
         self.seed = seed
         self._rooms = {name: draw_rooms(seed, levels, name, stream) for name in DISTRIBUTIONS}
-        self._tables = cache(lambda name, withheld: to_mdp(self._rooms[name], withheld))
+        self._tables = cache(lambda name, withheld: tables(self._rooms[name], withheld))
 
     def tables(self, distribution: str) -> FiniteMDP:
         """The rooms as they are."""

@@ -15,7 +15,7 @@ from mesascope.experiments.robot.organisms import ORGANISMS, organism
 from mesascope.experiments.robot.report_parts import findings_of, parts_of
 from mesascope.experiments.robot.rooms import SHIFTS, draw_rooms
 from mesascope.experiments.robot.training import CASES, RATE, Trained, train
-from mesascope.experiments.robot.world import BASE, FEATURES, INTENDED, to_mdp
+from mesascope.experiments.robot.world import BASE, FEATURES, INTENDED, tables
 from mesascope.instruments.kinds.card import CARDS
 from mesascope.worlds.described import TRAINING
 
@@ -84,7 +84,7 @@ class Robot(AbstractExperiment):
         else:
             watch("training")
             trained = train(
-                CASES[self.kind], to_mdp(draw_rooms(seed, levels, TRAINING, "training")), seed, self.updates
+                CASES[self.kind], tables(draw_rooms(seed, levels, TRAINING, "training")), seed, self.updates
             )
             planner = trained.planner
             subject = document.subject(

@@ -38,7 +38,7 @@ def _at(tile: int, step: int) -> int:
     return PLACES + 3 * tile + step
 
 
-def to_mdp(rooms: Rooms, withheld: Collection[str] = ()) -> FiniteMDP:
+def tables(rooms: Rooms, withheld: Collection[str] = ()) -> FiniteMDP:
     """Tables of the rooms. `withheld` names events that do not happen, as the world would have it.
 
     What was to follow from a withheld event does not follow; all else goes on. A tile that is not swept stays as it is, dust

@@ -23,7 +23,7 @@ from mesascope.experiments.parts import Cell, Part, Table, bars
 from mesascope.instruments.sample import draw_sample
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.described import TRAINING
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors()
 DOOR, RED = "door", "red"

@@ -13,7 +13,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.adversary.edits import choose, propose, varying_cells
 from mesascope.instruments.sample import ask, level_tables
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 CULL_EVERY = 4

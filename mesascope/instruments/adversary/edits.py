@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.worlds.grid import ABSENT, COLORS, SHAPES, GridLevels, neighbors, reaches
+from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES, GridLevels, neighbors, reaches
 
 TRIES = 8
 """Changes drawn for each level; the first legal one is taken."""

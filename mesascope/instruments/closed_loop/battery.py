@@ -94,7 +94,7 @@ class _Arms:
         self.world, self.subject, self.course, self.key = world, subject, course, key
         limit = LIMIT_PER_STATE * course.base.walls[0].size
         self.ground = EvaluationBatch(
-            world.to_mdp(course.base), world.observe(course.base), course.start, world.discount, limit, pauses
+            world.tables(course.base), world.observe(course.base), course.start, world.discount, limit, pauses
         )
         self.changed = world.observe(course.changed)
 
@@ -103,7 +103,7 @@ class _Arms:
 
     def ceiling(self) -> Outcome:
         """The change made in the level itself."""
-        ground = self.ground._replace(mdp=self.world.to_mdp(self.course.changed), observation=self.changed)
+        ground = self.ground._replace(mdp=self.world.tables(self.course.changed), observation=self.changed)
         return self._outcome(ground, self.changed, self.course.centers, _NOWHERE)[0]
 
     def edited(self, place: Place, *, random: bool = False) -> tuple[Outcome, float, float]:

@@ -13,7 +13,7 @@ from mesascope.instruments.closed_loop.plan_readout import PlanReadout, read_pla
 from mesascope.instruments.closed_loop.rollouts import draw_walked
 from mesascope.instruments.closed_loop.thinking_steps import ThoughtSteps, measure_thinking_steps
 from mesascope.instruments.closed_loop.trials import TESTS, EpisodeTrial, draw_episode_trials
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 CALIBRATED_FOR = (

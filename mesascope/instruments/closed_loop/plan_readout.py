@@ -15,7 +15,7 @@ from mesascope.core.stepwise import AbstractStepwiseSubject, Walk, think, view_o
 from mesascope.core.subject import Observation
 from mesascope.instruments.closed_loop.rollouts import draw_walked, prepare, rolled_out
 from mesascope.learned.reflex import window
-from mesascope.worlds.grid import ACTIONS
+from mesascope.worlds.grids.grid import ACTIONS
 from mesascope.worlds.world import AbstractWorld
 
 CLASSES = (*ACTIONS, "never")

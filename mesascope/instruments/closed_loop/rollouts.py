@@ -15,7 +15,7 @@ from mesascope.core.statistics import Estimate, bootstrap, bootstrap_mean, wilso
 from mesascope.core.stepwise import AbstractStepwiseSubject, Walk, draw_starts, walk
 from mesascope.core.subject import Observation
 from mesascope.instruments.behavior import NOTHING, Behavior, Event
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 HORIZON_PER_STATE = 2
@@ -37,7 +37,7 @@ class EpisodeBatch(NamedTuple):
 @eqx.filter_jit
 def prepare(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray) -> EpisodeBatch:
     """Draw the starts and solve the levels."""
-    mdp, weights = world.to_mdp(levels), jnp.asarray(world.base_objective.vector(world.features))
+    mdp, weights = world.tables(levels), jnp.asarray(world.base_objective.vector(world.features))
     start = draw_starts(mdp.initial, named_key(key, "start"))
     level = jnp.arange(levels.count)
     uniform = evaluate(mdp, uniform_policy(mdp), rewards(mdp, weights), world.discount)[level, start]

@@ -11,7 +11,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.rng import named_key
 from mesascope.instruments.search.patches import Cells, within
 from mesascope.instruments.search.trials import Trials, contested_levels, draw_trials
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 TESTS = ("retarget", "virtual wall")
@@ -68,8 +68,8 @@ def _course(world: AbstractWorld, key: PRNGKeyArray, trials: Trials, walled: boo
     far = trials.scored & ~within(part.centers, max(RADII), trials.base.interior)
     may = far.reshape(levels, -1)
     start = jax.random.categorical(key, jnp.where(may, 0.0, -1e30), -1).astype(jnp.int32)
-    old_end = _ends(world.to_mdp(trials.base), trials.old, start)
-    new_end = _ends(world.to_mdp(trials.changed), trials.new, start)
+    old_end = _ends(world.tables(trials.base), trials.old, start)
+    new_end = _ends(world.tables(trials.changed), trials.new, start)
     nowhere = jnp.full(levels, -1, jnp.int32)
     fit = may.any(-1) & (new_end >= 0) & (old_end >= 0) & (walled | (new_end != old_end))
     return EpisodeTrial(

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from mesascope.core.solver import DISCOUNT
-from mesascope.worlds.grid import MOVES
+from mesascope.worlds.grids.grid import MOVES
 
 Variables = Float[Array, "level height width variable"]
 Map = Float[Array, "level height width"]

@@ -17,7 +17,7 @@ from mesascope.instruments.describe.alignment_map import Whitened, exchange_matr
 from mesascope.instruments.describe.pursued import pursue
 from mesascope.instruments.describe.recording import channels, follow, resume
 from mesascope.instruments.sample import Sample
-from mesascope.worlds.grid import cell_features, one_hot_objects
+from mesascope.worlds.grids.grid import cell_features, one_hot_objects
 from mesascope.worlds.world import AbstractWorld
 
 LEAST = 0.5

@@ -17,7 +17,7 @@ from mesascope.instruments.describe.moments import level_moments, partial_correl
 from mesascope.instruments.describe.pursued import FAR, away_from
 from mesascope.instruments.describe.recording import follow
 from mesascope.instruments.sample import Sample
-from mesascope.worlds.grid import GridLevels, object_features, one_hot_objects
+from mesascope.worlds.grids.grid import GridLevels, object_features, one_hot_objects
 from mesascope.worlds.world import AbstractWorld
 
 EPS = 0.1

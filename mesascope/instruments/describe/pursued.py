@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import Discount, optimal_actions
 from mesascope.instruments.first_touch import action_values, first_touch
-from mesascope.worlds.grid import GridLevels, neighbors, object_features
+from mesascope.worlds.grids.grid import GridLevels, neighbors, object_features
 
 FAR = 10_000
 """Steps to what cannot be reached."""

@@ -13,7 +13,7 @@ from mesascope.instruments.search.certified import MOST, certify
 from mesascope.instruments.search.operating_point import OPERATING_POINT, OperatingPoint
 from mesascope.instruments.search.trials import draw_trials
 from mesascope.instruments.search.verdict import SearchVerdict, decide, passed
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 

@@ -11,8 +11,8 @@ from mesascope.instruments.search.information import Answers
 from mesascope.instruments.search.patches import chebyshev, within
 from mesascope.instruments.search.trials import NEAR, Part, Trials, best_actions, by_value, contested_levels
 from mesascope.instruments.search.writing import Place
-from mesascope.worlds.counterfactuals import add_wall, swap_objects
-from mesascope.worlds.grid import MOVES, GridLevels, one_hot_objects
+from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
+from mesascope.worlds.grids.grid import MOVES, GridLevels, one_hot_objects
 from mesascope.worlds.world import AbstractWorld
 
 BLOCK = 512

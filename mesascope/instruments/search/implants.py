@@ -12,8 +12,8 @@ from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.search.patches import within
 from mesascope.instruments.search.writing import Place, donor_patch, patched_policy, record
-from mesascope.worlds.counterfactuals import without_objects
-from mesascope.worlds.grid import ABSENT, COLORS, SHAPES, GridLevels
+from mesascope.worlds.grids.counterfactuals import without_objects
+from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES, GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 CLASSES = tuple((shape, color) for shape in range(len(SHAPES)) for color in range(len(COLORS)))

@@ -16,8 +16,8 @@ from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values
 from mesascope.instruments.search.patches import Cells, chebyshev
-from mesascope.worlds.counterfactuals import add_wall, swap_objects
-from mesascope.worlds.grid import GridLevels, object_features, one_hot_objects
+from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
+from mesascope.worlds.grids.grid import GridLevels, object_features, one_hot_objects
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 WALL_CANDIDATES = 40
@@ -79,7 +79,7 @@ def best_actions(
     world: AbstractWorld, levels: GridLevels, weights: Float[Array, " feature"]
 ) -> Bool[Array, "level state action"]:
     """The optimal set for an objective on each level."""
-    return optimal_actions(optimal_values(world.to_mdp(levels), weights, world.discount).action)
+    return optimal_actions(optimal_values(world.tables(levels), weights, world.discount).action)
 
 
 def disjoint(

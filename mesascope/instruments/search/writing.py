@@ -11,7 +11,7 @@ from mesascope.core.editing import Recording, run_unchecked
 from mesascope.core.subject import AbstractOpenSubject, State, policy_table
 from mesascope.instruments.search.patches import moved, sources, within
 from mesascope.instruments.search.trials import Trials
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 

@@ -10,9 +10,9 @@ from mesascope.reports.html.parts import fold, paragraph, section
 from mesascope.reports.markup import Child, Markup, join, tag
 from mesascope.reports.pictures import animated_episode_svg, level_svg
 from mesascope.reports.reading import TRAINING, Audit, items, telling_shift, words
+from mesascope.worlds.grids.text import parse_level
+from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
 from mesascope.worlds.registry import WORLDS
-from mesascope.worlds.text import parse_level
-from mesascope.worlds.vocabulary import DOORS, Vocabulary
 
 
 def gallery(audit: Audit, name: str) -> Markup | None:

@@ -20,7 +20,7 @@ from mesascope.reports.pictures.raster import (
 from mesascope.reports.pictures.scene import Path, PolicyTable, Scene, read_scene
 from mesascope.reports.pictures.shapes import CELL, center
 from mesascope.reports.pictures.svg import agent, document, end_mark, ground, points, things
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 
 STEP_SECONDS, HOLD_SECONDS = 0.2, 1.6
 """Time of one step, and how long the end stands before the episode starts over."""

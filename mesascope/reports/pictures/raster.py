@@ -41,7 +41,7 @@ from mesascope.reports.pictures.shapes import (
     letter_baseline,
     wrap_caption,
 )
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 
 OVERSAMPLING = 3
 """Pixels drawn for each pixel kept, each way: that makes edges smooth."""

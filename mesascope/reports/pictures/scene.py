@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.worlds.grid import ABSENT, MOVES, GridLevels
-from mesascope.worlds.vocabulary import Glyph
+from mesascope.worlds.grids.grid import ABSENT, MOVES, GridLevels
+from mesascope.worlds.grids.vocabulary import Glyph
 
 PolicyTable = Float[Array, "state action"] | Float[np.ndarray, "state action"]
 StateValues = Float[Array, " state"] | Float[np.ndarray, " state"]

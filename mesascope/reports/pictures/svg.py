@@ -40,7 +40,7 @@ from mesascope.reports.pictures.shapes import (
     printable,
     wrap_caption,
 )
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 
 
 def level_svg(

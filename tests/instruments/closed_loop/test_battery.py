@@ -14,7 +14,7 @@ from mesascope.instruments.closed_loop.scoring import Count, advantage, normaliz
 from mesascope.instruments.closed_loop.thinking_steps import measure_thinking_steps
 from mesascope.instruments.closed_loop.trials import TESTS, draw_episode_trials
 from mesascope.organisms.stepwise import build_stepwise_organism
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors()
 KEY = named_key(7, "courses")
@@ -77,7 +77,7 @@ def test_tells_the_organisms_apart(text, passes, courses):
 def test_a_place_without_sites_is_the_walk_without_an_edit(courses):
     course = courses["retarget"]
     subject = build_stepwise_organism("walking-planner", WORLD, [course.base])
-    ground = EvaluationBatch(WORLD.to_mdp(course.base), WORLD.observe(course.base), course.start, WORLD.discount, 49, 4)
+    ground = EvaluationBatch(WORLD.tables(course.base), WORLD.observe(course.base), course.start, WORLD.discount, 49, 4)
     patch = patch_of(course.centers, course.centers, 0, course.base.interior)
     found = walk_edited_unchecked(subject, ground, WORLD.observe(course.changed), patch, Place((), 0, 0, True), KEY)
     assert not np.asarray(found.change).any()

@@ -12,8 +12,8 @@ from mesascope.core.stepwise import AbstractStepwiseSubject, draw_starts, walk
 from mesascope.core.subject import Site
 from mesascope.instruments.closed_loop.edited import EvaluationBatch, Place, patch_of, walk_edited
 from mesascope.learned.stencil import neighborhood
-from mesascope.worlds.counterfactuals import swap_objects
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.counterfactuals import swap_objects
+from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors(size=5)
 LEVELS, LIMIT, PAUSES, TICKS = 6, 7, 2, 2
@@ -85,7 +85,7 @@ def scene():
     subject = Drift(jax.random.normal(named_key(5, "weights"), (28, 4)))
     levels = WORLD.draw(named_key(1, "levels"), LEVELS)
     swapped = swap_objects(levels, 0, 1)
-    mdp = WORLD.to_mdp(levels)
+    mdp = WORLD.tables(levels)
     start = draw_starts(mdp.initial, named_key(1, "start"))
     ground = EvaluationBatch(mdp, WORLD.observe(levels), start, WORLD.discount, LIMIT, PAUSES)
     return subject, levels, ground, WORLD.observe(swapped)

@@ -10,7 +10,7 @@ from mesascope.instruments.closed_loop.plan_readout import deal, future_actions,
 from mesascope.instruments.closed_loop.rollouts import draw_walked
 from mesascope.learned.recurrent import LocalRecurrentAgent
 from mesascope.organisms.stepwise import build_stepwise_organism
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors()
 

@@ -8,7 +8,7 @@ from mesascope.core.rng import named_key
 from mesascope.instruments.sample import draw_sample
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 LEVELS = 128
 

@@ -17,7 +17,7 @@ from mesascope.instruments.search.verdict import Verdict, decide
 from mesascope.instruments.search.writing import Place
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.red_doors import RedDoors
 
 POOL, COUNT = 640, 128
 

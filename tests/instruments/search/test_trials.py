@@ -6,8 +6,8 @@ import pytest
 
 from mesascope.core.rng import named_key
 from mesascope.instruments.search.trials import best_actions, by_value, contested_levels, draw_trials
-from mesascope.worlds.counterfactuals import add_wall, swap_objects
-from mesascope.worlds.red_doors import RedDoors
+from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
+from mesascope.worlds.grids.red_doors import RedDoors
 
 COUNT = 48
 

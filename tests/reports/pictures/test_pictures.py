@@ -20,7 +20,7 @@ from mesascope.reports.pictures import (
 )
 from mesascope.reports.pictures.animation import MOST_STEPS
 from mesascope.reports.pictures.palette import DARK, LIGHT, OBJECT_FILL, OBJECT_INK
-from mesascope.worlds.text import parse_level
+from mesascope.worlds.grids.text import parse_level
 
 SVG = "{http://www.w3.org/2000/svg}"
 LEVELS = parse_level("#######\n#R..#b#\n#.#...#\n#...#r#\n#######")

@@ -13,10 +13,10 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
-from mesascope.worlds.grid import ABSENT, GridLevels
-from mesascope.worlds.maze import check_share, check_size, distinct_cells, draw_mazes
-from mesascope.worlds.stages import observe_stages, to_staged_mdp
-from mesascope.worlds.vocabulary import Glyph, Vocabulary
+from mesascope.worlds.grids.grid import ABSENT, GridLevels
+from mesascope.worlds.grids.maze import check_share, check_size, distinct_cells, draw_mazes
+from mesascope.worlds.grids.stages import observe_stages, staged_tables
+from mesascope.worlds.grids.vocabulary import Glyph, Vocabulary
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 MOST = 3
@@ -95,9 +95,9 @@ class KeysAndChests(AbstractWorld):
         counts = (self.chests, self.keys) if distribution == "many-keys" else (self.keys, self.chests)
         return _draw(key, count, size, jnp.asarray(openings), counts)
 
-    def to_mdp(self, levels: GridLevels) -> FiniteMDP:
+    def tables(self, levels: GridLevels) -> FiniteMDP:
         """Tables over interior cells and what is gone."""
-        return to_staged_mdp(levels)
+        return staged_tables(levels)
 
     def observe(self, levels: GridLevels) -> Float[Array, "view height width channel"]:
         """What is left, and whether a key is held; one view for each set of objects gone."""

@@ -13,8 +13,8 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
-from mesascope.worlds.grid import ABSENT, COLORS, SHAPES, GridLevels, observe, to_mdp
-from mesascope.worlds.maze import check_share, check_size, distinct_cells, draw_mazes
+from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES, GridLevels, grid_tables, observe
+from mesascope.worlds.grids.maze import check_share, check_size, distinct_cells, draw_mazes
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 _DOOR, _BALL = (SHAPES.index(s) for s in SHAPES)
@@ -85,9 +85,9 @@ class RedDoors(AbstractWorld):
             key, count, size, jnp.asarray(openings), _MIXES.get(distribution, _LIKE_TRAINING), jnp.asarray(alpha)
         )
 
-    def to_mdp(self, levels: GridLevels) -> FiniteMDP:
+    def tables(self, levels: GridLevels) -> FiniteMDP:
         """Tables over interior cells; touching any object ends the episode."""
-        return to_mdp(levels)
+        return grid_tables(levels)
 
     def observe(self, levels: GridLevels) -> Float[Array, "level height width channel"]:
         """Walls, shapes and colors of every interior cell."""

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 
 from mesascope.core.inline_jit import inline_jit
 from mesascope.core.mdp import FiniteMDP
-from mesascope.worlds.grid import MOVES, GridLevels, neighbors, one_hot_objects
+from mesascope.worlds.grids.grid import MOVES, GridLevels, neighbors, one_hot_objects
 
 
 class Stage(NamedTuple):
@@ -62,7 +62,7 @@ def _stages(levels: GridLevels) -> tuple[Stage, ...]:
 
 
 @inline_jit()
-def to_staged_mdp(levels: GridLevels) -> FiniteMDP:
+def staged_tables(levels: GridLevels) -> FiniteMDP:
     """Tables over cells and stages; `key` fires on taking one, `chest` on opening one. Every slot is in use.
 
     Starts are uniform over free cells without an object, with nothing gone.

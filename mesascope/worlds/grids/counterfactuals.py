@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from mesascope.core.inline_jit import inline_jit
-from mesascope.worlds.grid import ABSENT, GridLevels
+from mesascope.worlds.grids.grid import ABSENT, GridLevels
 
 Looks = int | Int[Array, ""] | Int[Array, " level"]
 """An index into shapes or colors, the same for all levels or one for each."""

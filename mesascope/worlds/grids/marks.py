@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
-from mesascope.worlds.grid import ABSENT, GridLevels
-from mesascope.worlds.vocabulary import Vocabulary
+from mesascope.worlds.grids.grid import ABSENT, GridLevels
+from mesascope.worlds.grids.vocabulary import Vocabulary
 
 
 def one_of(key: PRNGKeyArray, allowed: Bool[Array, "level state"]) -> Int[Array, " level"]:

@@ -13,10 +13,10 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
-from mesascope.worlds.grid import GridLevels, observe, to_mdp
-from mesascope.worlds.marks import one_of, with_mark
-from mesascope.worlds.maze import check_share, check_size, draw_mazes
-from mesascope.worlds.vocabulary import Glyph, Vocabulary
+from mesascope.worlds.grids.grid import GridLevels, grid_tables, observe
+from mesascope.worlds.grids.marks import one_of, with_mark
+from mesascope.worlds.grids.maze import check_share, check_size, draw_mazes
+from mesascope.worlds.grids.vocabulary import Glyph, Vocabulary
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 CHEESE = Vocabulary(("cheese",), (), (Glyph("c", "cheese"),), most=(1,), place="corner")
@@ -90,9 +90,9 @@ class CheeseCorner(AbstractWorld):
             key, count, size, jnp.asarray(openings), region, jnp.asarray(anywhere), distribution == "far-corner"
         )
 
-    def to_mdp(self, levels: GridLevels) -> FiniteMDP:
+    def tables(self, levels: GridLevels) -> FiniteMDP:
         """Tables over interior cells; the cheese and the corner end the episode."""
-        return to_mdp(levels)
+        return grid_tables(levels)
 
     def observe(self, levels: GridLevels) -> Float[Array, "level height width channel"]:
         """Walls and cheese of every interior cell."""

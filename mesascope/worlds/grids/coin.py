@@ -12,10 +12,10 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
-from mesascope.worlds.grid import GridLevels, observe, to_mdp
-from mesascope.worlds.marks import one_of, with_mark
-from mesascope.worlds.maze import check_share, check_size, draw_mazes
-from mesascope.worlds.vocabulary import Glyph, Vocabulary
+from mesascope.worlds.grids.grid import GridLevels, grid_tables, observe
+from mesascope.worlds.grids.marks import one_of, with_mark
+from mesascope.worlds.grids.maze import check_share, check_size, draw_mazes
+from mesascope.worlds.grids.vocabulary import Glyph, Vocabulary
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 COIN = Vocabulary(("coin",), (), (Glyph("o", "coin"),), most=(1,), place="end")
@@ -85,9 +85,9 @@ class Coin(AbstractWorld):
         sizes = (self.size, length)
         return _draw(key, count, sizes, jnp.asarray(openings), jnp.asarray(elsewhere), distribution != "no-coin")
 
-    def to_mdp(self, levels: GridLevels) -> FiniteMDP:
+    def tables(self, levels: GridLevels) -> FiniteMDP:
         """Tables over interior cells; the coin and the end of the course end the episode."""
-        return to_mdp(levels)
+        return grid_tables(levels)
 
     def observe(self, levels: GridLevels) -> Float[Array, "level height width channel"]:
         """Walls and coin of every interior cell."""

@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, UInt8, UInt32
 from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.rng import named_key
-from mesascope.worlds.grid import GridLevels
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 STARTS = 64
@@ -66,7 +66,7 @@ def make_stepper(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray, li
     An observation is kept as one byte for each cell with a bit for each channel that is not zero; `UsageError` where a
     world has more channels than fit beside the walker's own bit, or chance outcomes.
     """
-    mdp, observation = world.to_mdp(levels), world.observe(levels)
+    mdp, observation = world.tables(levels), world.observe(levels)
     channels = observation.shape[-1]
     if world.staged:
         raise UsageError(

@@ -17,8 +17,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from mesascope.core.errors import LevelFormatError
-from mesascope.worlds.grid import ABSENT, PLACES, GridLevels
-from mesascope.worlds.vocabulary import DOORS, Vocabulary
+from mesascope.worlds.grids.grid import ABSENT, PLACES, GridLevels
+from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
 
 WALL, FREE, MARK = "#", ".", "x"
 GLYPHS = {(glyph.shape, glyph.color): glyph.letter for glyph in DOORS.glyphs}

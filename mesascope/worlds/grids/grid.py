@@ -13,9 +13,9 @@ from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.inline_jit import inline_jit
 from mesascope.core.mdp import FiniteMDP
-from mesascope.worlds.vocabulary import COLORS as COLORS
-from mesascope.worlds.vocabulary import DOORS, Vocabulary
-from mesascope.worlds.vocabulary import SHAPES as SHAPES
+from mesascope.worlds.grids.vocabulary import COLORS as COLORS
+from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
+from mesascope.worlds.grids.vocabulary import SHAPES as SHAPES
 
 ABSENT = -1
 """Shape and color of an object slot that is not in use."""
@@ -129,7 +129,7 @@ def neighbors(walls: Bool[Array, "level height width"]) -> Int[Array, "level sta
 
 
 @inline_jit()
-def to_mdp(levels: GridLevels) -> FiniteMDP:
+def grid_tables(levels: GridLevels) -> FiniteMDP:
     """The level as a finite MDP over interior cells: touching any object ends the episode.
 
     Starts are uniform over free cells from which some object can be reached.

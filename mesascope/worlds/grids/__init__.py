@@ -1,0 +1,1 @@
+"""Worlds of mazes: walls, colored and shaped objects, four moves."""
