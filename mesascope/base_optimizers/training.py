@@ -14,7 +14,7 @@ from mesascope.core.competence import Scale, competence, competence_scale
 from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.options import Number
-from mesascope.core.rng import named_key
+from mesascope.core.rng import as_seed, named_key
 from mesascope.core.solver import evaluate
 from mesascope.core.stepwise import AbstractStepwiseSubject, draw_starts, walk
 from mesascope.core.subject import Observation, policy_table
@@ -79,9 +79,9 @@ def begin(
     A table is given rows for the levels it will be trained on, so the optimizer must go round a fixed set of them.
     """
     check_architecture(architecture, config or {})
-    named_key(seed)  # refuses a seed out of range, before it becomes an array
     options = tuple(sorted((config or {}).items()))
-    return _begin(optimizer, world, architecture, options, jnp.array(seed, jnp.uint32))
+    # Checked before it becomes an array, which would wrap a seed out of range.
+    return _begin(optimizer, world, architecture, options, jnp.array(as_seed(seed), jnp.uint32))
 
 
 @eqx.filter_jit

@@ -9,7 +9,8 @@ from typing import Annotated, Any, NamedTuple
 
 import equinox as eqx
 import jax
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 
 from mesascope import __version__
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError
@@ -33,6 +34,8 @@ class _Strict(BaseModel):
 
 
 _Name = Annotated[str, Field(min_length=1, max_length=80)]
+_Whole = Annotated[int, BeforeValidator(lambda n: n.item() if isinstance(n, np.integer) else n)]
+"""A whole number; one of NumPy becomes Python's, whose text goes into the manifest."""
 _Number = Annotated[int, Field(ge=-(2**53), le=2**53)] | float
 
 
@@ -47,8 +50,8 @@ class Provenance(_Strict):
     world_config: dict[str, JsonValue]
     base_optimizer: _Name
     base_optimizer_config: dict[str, JsonValue]
-    seed: int
-    updates: Annotated[int, Field(ge=0)]
+    seed: _Whole
+    updates: Annotated[_Whole, Field(ge=0)]
     training_competence: float | None
     packages: dict[str, str]
 

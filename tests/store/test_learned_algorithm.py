@@ -7,6 +7,7 @@ import sys
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from mesascope.core.errors import AgentFileError, StorageError, SubjectError
@@ -97,6 +98,11 @@ def test_a_competence_that_was_not_measured_is_null(tmp_path):
     unknown = PROVENANCE.model_copy(update={"training_competence": float("nan")})
     save_learned_algorithm(tmp_path, small(), unknown)
     assert load_learned_algorithm(tmp_path).provenance.training_competence is None
+
+
+def test_a_seed_of_numpy_is_recorded_as_the_number_it_is():
+    about = Provenance(**{**PROVENANCE.model_dump(), "seed": np.int64(3), "updates": np.uint32(7)})
+    assert (type(about.seed), about.seed, about.updates) == (int, 3, 7)
 
 
 def test_every_flip_of_one_byte_of_the_manifest_is_refused(copy):
