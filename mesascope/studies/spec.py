@@ -84,7 +84,7 @@ class Spec(Parts):
 def read_spec(data: bytes) -> Spec:
     """The study in a file's bytes. `UsageError`, in one line, names a key that is none and the nearest that is."""
     try:
-        given = tomllib.loads(data.decode("utf-8"))
+        given = tomllib.loads(data.decode("utf-8").removeprefix("\ufeff"))  # some editors begin a file with this mark
     except UnicodeDecodeError as error:
         raise UsageError(f"byte {error.start} is not UTF-8") from None
     except tomllib.TOMLDecodeError as error:

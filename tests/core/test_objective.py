@@ -21,6 +21,13 @@ FEATURES = ("door", "ball", "red", "blue")
         ("-red:-3", (0, 0, 3, 0)),
         ("red+red:2", (0, 0, 3, 0)),
         ("blue:0", (0, 0, 0, 0)),
+        ("red:1e+2", (0, 0, 100, 0)),
+        ("red:1E+2+door:1e-2", (0.01, 0, 100, 0)),
+        ("red:+2", (0, 0, 2, 0)),
+        ("red:.5 + door", (1, 0, 0.5, 0)),
+        ("red: 1.e+1 +blue", (0, 0, 10, 1)),
+        ("red:1e38", (0, 0, 1e38, 0)),
+        ("red:1e-37", (0, 0, 1e-37, 0)),
     ],
 )
 def test_parse(text, vector):
@@ -41,6 +48,18 @@ def test_parse(text, vector):
         ("", "unknown feature ''"),
         ("red+", "unknown feature ''"),
         ("door:1+bleu", "did you mean 'blue'?"),
+        ("red:1e", "'1e' is not a number; write e.g. red:0.5"),
+        ("red:1e+", "'1e' is not a number"),
+        ("red:1e+door", "'1e' is not a number"),
+        ("red:", "'' is not a number; write e.g. red:0.5"),
+        ("red:+door", "'' is not a number"),
+        ("red:1_0", "'1_0' is not a number"),
+        ("red:0x1p3", "'0x1p3' is not a number"),
+        ("red:1,door:2", "'1,door:2' is not a number"),
+        ("red:1e39", "the weight of 'red' is 1e+39; expected 0 or a size from 1.18e-38 to 3.4e+38"),
+        ("red:-1e999", "the weight of 'red' is -inf"),
+        ("red:1e-46", "the weight of 'red' is 1e-46"),
+        ("red:3e38+red:3e38", "the weight of 'red' is 6e+38"),
     ],
 )
 def test_parse_says_what_is_wrong(text, message):
@@ -69,6 +88,8 @@ def test_role_changes_nothing_else():
 def test_weights_are_finite_and_named_once():
     with pytest.raises(UsageError, match="weight of 'door' is nan"):
         Objective.of("bad", door=float("nan"))
+    with pytest.raises(UsageError, match="weight of 'door' is 1e\\+39"):
+        Objective.of("bad", door=1e39)
     with pytest.raises(UsageError, match="weighs 'door' more than once"):
         Objective("bad", (("door", 1.0), ("door", 2.0)))
 

@@ -146,6 +146,10 @@ def test_a_study_of_one_condition():
     assert cell.training.architecture == "glance"
 
 
+def test_a_byte_order_mark_and_foreign_line_ends_are_read_alike():
+    assert read_spec(b"\xef\xbb\xbf" + HEAD.replace("\n", "\r\n").encode()) == read_spec(HEAD.encode())
+
+
 def test_tables_are_laid_over_each_other():
     below = {"world": {"size": 5, "alpha": 0.1}, "base_optimizer": {"name": "ppo", "steps": 4}}
     above = {"world": {"size": 7}, "base_optimizer": {"name": "imitation"}}

@@ -65,7 +65,8 @@ def test_whatever_is_typed_only_a_level_format_error_comes_out(text):
         parsed = parse_level(text)
     except LevelFormatError:
         return
-    assert print_level(parsed, 0) == text.strip("\n\t ").replace("\r\n", "\n")
+    lines = [line.strip() for line in text.replace("\r", "\n").split("\n")]
+    assert print_level(parsed, 0) == "\n".join(line for line in lines if line)
 
 
 def test_slots_hold_the_door_first_and_then_balls_in_reading_order():
@@ -87,6 +88,26 @@ def test_arrays_are_those_of_drawn_levels(drawn):
 
 def test_blank_lines_around_a_level_and_foreign_line_ends_are_accepted():
     assert print_level(parse_level("\r\n \n" + GOOD.replace("\n", "\r\n") + "\n\n"), 0) == GOOD
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\u2028", "\u2029", "\x85", "\v", "\f"])
+def test_line_ends_of_every_system_are_read_alike(end):
+    assert print_level(parse_level(GOOD.replace("\n", end)), 0) == GOOD
+    assert print_levels(parse_levels((GOOD + "\n\n" + GOOD).replace("\n", end))) == GOOD + "\n\n" + GOOD
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\u00a0", " \t  "])
+def test_blanks_at_line_ends_and_one_indentation_are_read_alike(blank):
+    ended = "\n".join(line + blank * (row % 2) for row, line in enumerate(GOOD.split("\n")))
+    assert print_level(parse_level(ended), 0) == GOOD
+    indented = "\n".join(blank + line for line in GOOD.split("\n"))
+    assert print_level(parse_level(indented), 0) == GOOD
+    assert print_levels(parse_levels(f"{GOOD}\n{blank}\n{indented}")) == GOOD + "\n\n" + GOOD
+
+
+def test_a_byte_order_mark_is_read_alike():
+    assert print_level(parse_level("\ufeff" + GOOD), 0) == GOOD
+    assert print_level(parse_level("\ufeff\r\n" + GOOD.replace("\n", "\r\n")), 0) == GOOD
 
 
 def test_a_level_without_a_door_is_accepted_when_asked():
@@ -111,7 +132,18 @@ def test_a_level_without_a_door_is_accepted_when_asked():
         (GOOD.replace("..b", ".\tb"), 2, 4, "found U+0009"),
         (GOOD.replace("..b", ".\u202eb"), 2, 4, "found U+202E"),
         (GOOD.replace("..b", ".\u0420b"), 2, 4, "found U+0420"),
-        (GOOD + " ", 4, 7, "found a space"),
+        (GOOD + "\ufeff", 4, 7, "found U+FEFF (zero width no-break space)"),
+        (GOOD.replace("..b", ".\u200bb"), 2, 4, "delete this character, which does not show"),
+        (GOOD.replace("..b", "\u00a0.b"), 2, 3, "found U+00A0 (no-break space)"),
+        (GOOD.replace("..b", " .b"), 2, 3, "type . for a free cell"),
+        (GOOD.replace("#", "\uff03"), 1, 1, "found U+FF03 (fullwidth number sign)"),
+        ("\n    ######\n    #R..b#\n    #.X.g#\n    ######", 4, 7, "found 'X'"),
+        ("######\n #R..b#\n#.#.g#\n######", 2, 1, "begin all lines of the level in one column"),
+        ("  ####\n###  #\n#@$. #\n######", 1, 1, "begin all lines of the level in one column"),
+        ("; 0\n" + GOOD, 1, 1, "delete this line if it is a header"),
+        ("```\n" + GOOD + "\n```", 1, 1, "delete this line if it is a header"),
+        ("WGWG\nWG>>\nWGWG", 1, 1, "every line of a level begins with #, one character a cell"),
+        ("# a level\n" + GOOD, 1, 2, "delete this line if it is a comment"),
         ("######\n#R..b.\n#.#.g#\n######", 2, 6, "found '.' in the border; expected a wall: type #"),
         ("##.###\n#R..b#\n#.#.g#\n######", 1, 3, "found '.' in the border"),
         ("######\n#R..b#\n#.#.g#\n#r####", 4, 2, "found 'r' in the border"),

@@ -9,8 +9,12 @@
 `#` is wall, `.` a free cell, an upper-case letter a door and a lower-case letter a ball of the color it abbreviates.
 Other worlds have letters of their own (`vocabulary.py`); `x` marks a place that counts where no object lies there.
 Levels hold no agent: an episode may start in any free cell.
+
+Text that editors and web pages have changed is read alike: a byte order mark, line ends of every system, blanks at line ends
+and one indentation of a whole level mean nothing. Whatever else is no part of a level is refused with its place.
 """
 
+import unicodedata
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -24,6 +28,8 @@ WALL, FREE, MARK = "#", ".", "x"
 GLYPHS = {(glyph.shape, glyph.color): glyph.letter for glyph in DOORS.glyphs}
 """Character of each shape and color of doors and balls."""
 
+_BYTE_ORDER_MARK = "\ufeff"
+
 MAX_SIDE = 64
 """Most rows and columns of a level's text, border included."""
 MAX_CHARACTERS = 65_536
@@ -31,10 +37,15 @@ MAX_CHARACTERS = 65_536
 
 
 class _Block(NamedTuple):
-    """The lines of one level and the line number, from 1, of the first."""
+    """The lines of one level without what is blank around them, where its first line stands, and how far it is indented."""
 
     lines: list[str]
     first: int
+    indent: int = 0
+
+    def place(self, row: int, column: int) -> tuple[int, int]:
+        """Line and column in the text, from 1, of a row and a column of the level, from 0."""
+        return self.first + row, self.indent + column + 1
 
 
 class _Level(NamedTuple):
@@ -54,7 +65,9 @@ def parse_level(text: str, *, door_required: bool = True, vocabulary: Vocabulary
     """
     blocks = _blocks(text, vocabulary)
     if len(blocks) > 1:
-        raise _error(blocks[1].first, 1, "a second level starts here; expected one level: use parse_levels for several")
+        raise _error(
+            *blocks[1].place(0, 0), "a second level starts here; expected one level: use parse_levels for several"
+        )
     return _batch([_read(blocks[0], door_required, vocabulary)], vocabulary)
 
 
@@ -66,8 +79,7 @@ def parse_levels(text: str, *, door_required: bool = True, vocabulary: Vocabular
     for block, level in zip(blocks, levels, strict=True):
         if level.walls.shape != (height, width):
             raise _error(
-                block.first,
-                1,
+                *block.place(0, 0),
                 f"this level is {len(block.lines)} high and {len(block.lines[0])} wide, the first one "
                 f"{height + 2} high and {width + 2} wide; expected one size: parse levels of other sizes apart",
             )
@@ -109,7 +121,10 @@ def _shown(character: str) -> str:
     """A character as a message can show it."""
     if character == " ":
         return "a space"
-    return f"'{character}'" if character.isascii() and character.isprintable() else f"U+{ord(character):04X}"
+    if character.isascii() and character.isprintable():
+        return f"'{character}'"
+    name = unicodedata.name(character, "").lower()
+    return f"U+{ord(character):04X}" + (f" ({name})" if name else "")
 
 
 def _blocks(text: str, vocabulary: Vocabulary) -> list[_Block]:
@@ -118,17 +133,23 @@ def _blocks(text: str, vocabulary: Vocabulary) -> list[_Block]:
         raise _error(1, 1, f"the text has {len(text)} characters; expected at most {MAX_CHARACTERS}: parse it in parts")
     blocks: list[_Block] = []
     fresh = True
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
-        if line.strip(" \t") == "":
+    for number, line in enumerate(text.removeprefix(_BYTE_ORDER_MARK).splitlines(), 1):
+        if not line.strip():
             fresh = True
             continue
         if fresh:
             blocks.append(_Block([], number))
-        blocks[-1].lines.append(line)
+        blocks[-1].lines.append(line.rstrip())
         fresh = False
     if not blocks:
         raise _error(1, 1, f"found no level; expected a rectangle of {_known(vocabulary)}, with a border of {WALL}")
-    return blocks
+    return [_dedented(block) for block in blocks]
+
+
+def _dedented(block: _Block) -> _Block:
+    """A level without the blanks that all of its lines begin with."""
+    indent = min(len(line) - len(line.lstrip()) for line in block.lines)
+    return _Block([line[indent:] for line in block.lines], block.first, indent)
 
 
 def _read(block: _Block, required: bool, vocabulary: Vocabulary) -> _Level:
@@ -142,7 +163,7 @@ def _read(block: _Block, required: bool, vocabulary: Vocabulary) -> _Level:
     counted = [0] * len(vocabulary.most)
     for row, line in enumerate(block.lines):
         for column, letter in enumerate(line):
-            place = (block.first + row, column + 1)
+            place = block.place(row, column)
             if row in (0, height - 1) or column in (0, width - 1):
                 if letter != WALL:
                     raise _error(*place, f"found {_shown(letter)} in the border; expected a wall: type {WALL}")
@@ -167,8 +188,7 @@ def _read(block: _Block, required: bool, vocabulary: Vocabulary) -> _Level:
         wanted = vocabulary.shapes[0]
         letters = ", ".join(glyph.letter for glyph in vocabulary.glyphs if glyph.shape == wanted)
         raise _error(
-            block.first,
-            1,
+            *block.place(0, 0),
             f"the level that starts here has no {wanted} to be its goal; expected one of {letters}: "
             f"type one over a free cell ({FREE})",
         )
@@ -202,30 +222,49 @@ def _check_rectangle(block: _Block, vocabulary: Vocabulary) -> None:
     """Known characters, lines of one length, at least 3 and at most `MAX_SIDE` each way."""
     width = len(block.lines[0])
     letters = {WALL, FREE, *(glyph.letter for glyph in vocabulary.glyphs), *([MARK] if vocabulary.place else [])}
-    for number, line in enumerate(block.lines[: MAX_SIDE + 1], block.first):
-        if number - block.first == MAX_SIDE:
-            raise _error(number, 1, f"the level has more than {MAX_SIDE} lines; expected at most {MAX_SIDE}")
+    for row, line in enumerate(block.lines[: MAX_SIDE + 1]):
+        if row == MAX_SIDE:
+            raise _error(*block.place(row, 0), f"the level has more than {MAX_SIDE} lines; expected at most {MAX_SIDE}")
         if len(line) > MAX_SIDE:
             raise _error(
-                number, MAX_SIDE + 1, f"the line has {len(line)} characters; expected at most {MAX_SIDE}: shorten it"
+                *block.place(row, MAX_SIDE),
+                f"the line has {len(line)} characters; expected at most {MAX_SIDE}: shorten it",
             )
-        for column, glyph in enumerate(line, 1):
+        for column, glyph in enumerate(line):
             if glyph not in letters:
-                raise _error(number, column, f"found {_shown(glyph)}; expected {_known(vocabulary)}: type one of these")
+                advice = _advice(line, column, letters)
+                raise _error(
+                    *block.place(row, column), f"found {_shown(glyph)}; expected {_known(vocabulary)}: {advice}"
+                )
         if len(line) != width:
             raise _error(
-                number,
-                min(len(line), width) + 1,
+                *block.place(row, min(len(line), width)),
                 f"the line has {len(line)} characters, the level's first line (line {block.first}) {width}; expected "
                 f"lines of one length: {'fill up with ' + WALL if len(line) < width else 'shorten this line'}",
             )
     if width < 3 or len(block.lines) < 3:
         raise _error(
-            block.first,
-            1,
+            *block.place(0, 0),
             f"the level is {len(block.lines)} high and {width} wide; expected at least 3 each way, "
             f"a border of {WALL} around a free cell",
         )
+
+
+def _advice(line: str, column: int, letters: set[str]) -> str:
+    """What to type where a line holds a character that is in no level."""
+    found = line[column]
+    meant = unicodedata.normalize("NFKC", found)
+    if unicodedata.category(found) == "Cf":
+        return "delete this character, which does not show"
+    if not line[:column].strip():
+        if meant.isspace():
+            return "begin all lines of the level in one column"
+        if meant not in letters:
+            return f"every line of a level begins with {WALL}, one character a cell: delete this line if it is a header"
+    if meant.isspace():
+        comment = ", or delete this line if it is a comment" if line[:column] == WALL else ""
+        return f"type {FREE} for a free cell{comment}"
+    return f"type {meant}" if meant in letters else "type one of these, one character a cell"
 
 
 def _batch(levels: list[_Level], vocabulary: Vocabulary) -> GridLevels:
