@@ -60,6 +60,36 @@ OBJECT_INK = {"red": "#ffffff", "blue": "#ffffff", "green": "#ffffff", "yellow":
 """Color of the letter on each fill; at least 4.5 to 1 against it."""
 
 
+COLORS = {**OBJECT_FILL, **{f"on-{name}": ink for name, ink in OBJECT_INK.items()}}
+"""Colors that no theme changes."""
+
+
+class Style(NamedTuple):
+    """Names of the colors that a mark is filled and stroked with, and how wide its stroke is."""
+
+    fill: str | None = None
+    stroke: str | None = None
+    width: float = 0
+
+
+STYLES = {
+    "wall": Style("wall", "frame", 1),
+    "floor": Style("floor"),
+    "grid": Style(None, "grid", 1),
+    "good": Style("good"),
+    "bad": Style("bad"),
+    "arrow": Style(None, "arrow", 2),
+    "dot": Style(None, "arrow", 4),
+    "path": Style(None, "path", 4),
+    "end": Style(None, "path", 4),
+    "agent": Style("agent", "floor", 2),
+    "eye": Style("floor"),
+    **{name: Style(name, "edge", 1.5) for name in OBJECT_FILL},
+    **{f"on-{name}": Style(f"on-{name}") for name in OBJECT_INK},
+}
+"""Style of each class of marks; a mark of several classes has the style of the last."""
+
+
 def theme_variables(theme: str) -> str:
     """CSS declarations of every picture color of the theme `light` or `dark`, for a page with a theme switch."""
     return "".join(f"--ms-{name}:{value};" for name, value in THEMES[theme]._asdict().items())
@@ -70,30 +100,25 @@ def _variables(theme: Theme) -> str:
     return "".join(f"--p-{name}:var(--ms-{name},{value});" for name, value in theme._asdict().items())
 
 
-def _object_rules() -> str:
-    return "".join(
-        f".ms-{name}{{fill:var(--ms-{name},{fill})}}.ms-on-{name}{{fill:var(--ms-on-{name},{OBJECT_INK[name]})}}"
-        for name, fill in OBJECT_FILL.items()
-    )
+def _value(color: str | None) -> str:
+    if color is None:
+        return "none"
+    return f"var(--ms-{color},{COLORS[color]})" if color in COLORS else f"var(--p-{color})"
 
 
+def _rule(name: str, style: Style) -> str:
+    stroke = f";stroke:{_value(style.stroke)};stroke-width:{style.width:g}" if style.stroke else ""
+    return f".ms-{name}{{fill:{_value(style.fill)}{stroke}}}"
+
+
+_FONT = "ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif"
 PICTURE_CSS = (
-    f".ms-level{{max-width:100%;height:auto;{_variables(LIGHT)}}}"
+    f".ms-level{{max-width:100%;height:auto;stroke-linecap:round;stroke-linejoin:round;{_variables(LIGHT)}}}"
     f"@media(prefers-color-scheme:dark){{.ms-level{{{_variables(DARK)}}}}}"
-    ".ms-wall{fill:var(--p-wall);stroke:var(--p-frame)}.ms-floor{fill:var(--p-floor)}"
-    ".ms-grid{stroke:var(--p-grid);stroke-width:1;fill:none}"
-    ".ms-good{fill:var(--p-good)}.ms-bad{fill:var(--p-bad)}"
-    ".ms-arrow{stroke:var(--p-arrow);stroke-width:2;stroke-linecap:round;stroke-linejoin:round;fill:none}"
-    ".ms-dot{stroke-width:4}"
-    ".ms-path{stroke:var(--p-path);stroke-width:4;stroke-linecap:round;stroke-linejoin:round;fill:none}"
-    ".ms-agent{fill:var(--p-agent);stroke:var(--p-floor);stroke-width:2;stroke-linejoin:round}"
-    ".ms-eye{fill:var(--p-floor)}"
-    ".ms-edge{stroke:var(--p-edge);stroke-width:1.5;stroke-linejoin:round}"
-    ".ms-letter{font:700 15px/1 ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif;"
-    "text-anchor:middle}"
-    ".ms-caption{font:13px/1 ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif;"
-    "fill:var(--ms-ink,currentColor)}"
-    f"{_object_rules()}"
+    f"{''.join(_rule(name, style) for name, style in STYLES.items())}"
+    ".ms-floor,.ms-grid{shape-rendering:crispEdges}"
+    f".ms-letter{{font:700 15px/1 {_FONT};text-anchor:middle}}"
+    f".ms-caption{{font:13px/1 {_FONT};fill:var(--ms-ink,currentColor)}}"
     ".ms-still{display:none}"
     "@media(prefers-reduced-motion:reduce){.ms-moving{display:none}.ms-still{display:inline}}"
 )

@@ -1,4 +1,4 @@
-"""What a picture of a level shows, in plain numbers: the part that SVG and PNG share."""
+"""What a picture of a level shows, in plain numbers."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,6 +14,11 @@ PolicyTable = Float[Array, "state action"] | Float[np.ndarray, "state action"]
 StateValues = Float[Array, " state"] | Float[np.ndarray, " state"]
 Path = Sequence[int] | Int[Array, " step"] | Int[np.ndarray, " step"]
 """Cells visited, start and end included, as row-major indices into the interior."""
+
+STEP_SECONDS, HOLD_SECONDS = 0.2, 1.6
+"""Time of one step, and how long the end stands before the episode starts over."""
+MOST_STEPS = 400
+"""Steps of an episode that are shown: a GIF of a 13x13 level then stays below 1 MB."""
 
 _UNDECIDED = 0.04
 """Strength of preference below which a cell gets a dot and no arrow."""

@@ -18,8 +18,8 @@ from mesascope.reports.pictures import (
     level_svg,
     theme_variables,
 )
-from mesascope.reports.pictures.animation import MOST_STEPS
 from mesascope.reports.pictures.palette import DARK, LIGHT, OBJECT_FILL, OBJECT_INK
+from mesascope.reports.pictures.scene import MOST_STEPS
 from mesascope.worlds.grids.text import parse_level
 
 SVG = "{http://www.w3.org/2000/svg}"
