@@ -1,9 +1,7 @@
 """What every test runs under: checked shapes and types, fixed Hypothesis examples, and programs compiled once."""
 
 import gc
-import hashlib
 import os
-import platform
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,15 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
-
-def _processor() -> str:
-    """What compiled programs depend on besides the versions, which JAX looks at itself."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        features = next((line for line in lines if line.lower().startswith(("flags", "features"))), "")
-    except OSError:
-        features = platform.processor()
-    return hashlib.sha256(f"{platform.machine()} {features}".encode()).hexdigest()[:12]
+from tests.golden.environment import processor
 
 
 def _kept() -> Path:
@@ -27,13 +17,13 @@ def _kept() -> Path:
     named = os.environ.get("XDG_CACHE_HOME", "")
     try:
         below = Path(named) if Path(named).is_absolute() else Path.home() / ".cache"
-        folder = below / "mesascope" / "tests" / _processor()
+        folder = below / "mesascope" / "tests" / processor()
         folder.mkdir(parents=True, exist_ok=True)
         if os.access(folder, os.W_OK):
             return folder
     except (OSError, RuntimeError):  # the latter where there is no home folder
         pass
-    return Path(__file__).resolve().parents[1] / ".pytest_cache" / f"jax-{_processor()}"
+    return Path(__file__).resolve().parents[1] / ".pytest_cache" / f"jax-{processor()}"
 
 
 # More than half of the time goes into compiling. Compiled programs are kept for the other workers of this run, for the next
