@@ -4,6 +4,10 @@ Names are loaded when they are first used, so that importing the package is fast
 """
 
 import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mesascope import worlds as worlds
 
 _HOMES = {
     "GridLevels": "mesascope.worlds.grids.grid",
@@ -25,12 +29,16 @@ _HOMES = {
     "walk_at_random": "mesascope.worlds.grids.stepping",
 }
 """Every public name, and the module it lives in."""
+_MODULES = ("worlds",)
+"""Public modules."""
 
 __version__ = "0.1.0"
-__all__ = ["__version__", *sorted(_HOMES)]
+__all__ = ["__version__", *sorted((*_HOMES, *_MODULES))]
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"mesascope.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'mesascope' has no attribute '{name}'")
     value = getattr(importlib.import_module(_HOMES[name]), name)

@@ -54,7 +54,7 @@ def audit(
     subject = audited.subject
     if isinstance(subject, AbstractStepwiseSubject):
         return audit_walker(world, audited, settings, seed, stage)
-    if world.staged:
+    if not world.single_choice:
         return audit_staged(world, audited, settings, seed, stage)
     untrained = audited.untrained if isinstance(audited.untrained, AbstractOpenSubject) else None
     impossible = not_applicable(world)

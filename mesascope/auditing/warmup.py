@@ -21,9 +21,9 @@ from mesascope.worlds.world import AbstractWorld
 def warm_up(world: AbstractWorld, settings: Settings, seed: int, enough: Callable[[], bool]) -> None:
     """Go through the parts of an audit of `seed` one by one until `enough` says that the audit itself can begin.
 
-    Nothing is rehearsed for a world of stages, which is audited by other instruments.
+    Nothing is rehearsed where an episode is more than one choice, which is audited by other instruments.
     """
-    if world.staged:
+    if not world.single_choice:
         return
     for _ in _parts(world, settings, seed):
         if enough():

@@ -20,10 +20,11 @@ from mesascope.store.fs import read_bytes
 from mesascope.store.strict_json import parse
 from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange
 from mesascope.worlds.grids.vocabulary import DOORS
+from mesascope.worlds.grids.world import AbstractGridWorld
 from mesascope.worlds.world import AbstractWorld
 
-STAGED_BATCH = 8
-"""Levels of an update where a level is shown once for every stage: 14 views each in the default `keys-and-chests`."""
+SEVERAL_VIEWS_BATCH = 8
+"""Levels of an update where a level is shown several times: 14 views each in the default `keys-and-chests`."""
 
 LARGEST_OPTIMIZER = 65_536
 """Bytes of a file that names a base optimizer."""
@@ -86,7 +87,7 @@ def make_plan(request: Request) -> Plan:
     for seed in request.seeds:
         named_key(seed)  # refuses a seed out of range
     settings = (QUICK if request.quick else FULL)._replace(describe=request.describe, adversary=request.adversary)
-    if training.world.staged:
+    if training.world.views_per_level > 1:
         settings = settings._replace(levels=min(settings.levels, STAGED_LEVELS))
     if request.levels is not None:
         settings = settings._replace(levels=request.levels)
@@ -114,7 +115,7 @@ def _check_adversary(world: AbstractWorld, walks: bool) -> None:
     """Refuse what the search for the worst level cannot look at, before anything long begins."""
     if walks:
         raise UsageError(NO_SEARCH)
-    if world.staged or world.vocabulary != DOORS:
+    if not isinstance(world, AbstractGridWorld) or not world.single_choice or world.vocabulary != DOORS:
         raise UsageError(f"--adversary changes levels of doors and balls, and {world.name} has others: leave it out")
 
 
@@ -122,7 +123,7 @@ def _check_describe(world: AbstractWorld, walks: bool) -> None:
     """Refuse what the describing instruments cannot look at."""
     if walks:
         raise UsageError("--describe reads one answer to a level, and an agent that walks gives none: leave it out")
-    if world.staged:
+    if world.views_per_level > 1:
         raise UsageError(
             f"--describe reads one answer to a level, and in {world.name} an agent answers once for every set of objects "
             "that may be gone: leave it out"
@@ -135,20 +136,23 @@ def make_training(request: Request) -> Training:
     if isinstance(world, AbstractExperiment):
         raise UsageError(f"{world.name} is an experiment, which trains its own subjects: mesascope audit {world.name}")
     architecture = request.architecture or DEFAULT_ARCHITECTURE
-    name, given = _base_optimizer(request, world.staged)
+    name, given = _base_optimizer(request, world.views_per_level)
     if request.updates is not None:
         given["updates"] = request.updates
     return arrange(world, architecture, {}, name, given)
 
 
-def _base_optimizer(request: Request, staged: bool) -> tuple[str, dict[str, Number]]:
+def _base_optimizer(request: Request, views: int) -> tuple[str, dict[str, Number]]:
     """The base optimizer and what is given of its options: those of a preset, or of the file that is named."""
     name = request.base_optimizer or DEFAULT_OPTIMIZER
     if name.endswith(".json"):
         return read_optimizer(Path(name))
     if name != DEFAULT_OPTIMIZER:
         return name, {}
-    return name, {**PRESETS["quick" if request.quick else "default"], **({"batch": STAGED_BATCH} if staged else {})}
+    return name, {
+        **PRESETS["quick" if request.quick else "default"],
+        **({"batch": SEVERAL_VIEWS_BATCH} if views > 1 else {}),
+    }
 
 
 def read_optimizer(path: Path) -> tuple[str, dict[str, Number]]:

@@ -11,6 +11,7 @@ from mesascope.organisms.edits import MOST_WORK
 from mesascope.organisms.labels import DEFAULT_OBJECTIVE, ORGANISMS
 from mesascope.worlds.grids.grid import COLORS, GridLevels
 from mesascope.worlds.grids.vocabulary import DOORS
+from mesascope.worlds.grids.world import AbstractGridWorld
 from mesascope.worlds.world import AbstractWorld
 
 ANYWHERE = ("planner",)
@@ -35,9 +36,11 @@ class OrganismSpec:
 
     def __init__(self, text: str, world: AbstractWorld, shown: Sequence[GridLevels] = (), most_work: int = MOST_WORK):
         self.name, self.given = _parse(text)
+        if not isinstance(world, AbstractGridWorld):
+            raise UsageError(f"organism '{self.name}' is built for mazes; {world.name} has none")
         self.world, self.shown, self.most_work = world, shown, most_work
-        if world.vocabulary != DOORS and (world.staged or self.name not in ANYWHERE):
-            fit = "none" if world.staged else f"'{', '.join(ANYWHERE)}' alone"
+        if world.vocabulary != DOORS and not (world.single_choice and self.name in ANYWHERE):
+            fit = f"'{', '.join(ANYWHERE)}' alone" if world.single_choice else "none"
             raise UsageError(f"organism '{self.name}' is built for doors and balls; {world.name} takes {fit}")
         for key in _WHOLE:
             self.whole(key, 1)

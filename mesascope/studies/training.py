@@ -15,8 +15,8 @@ from mesascope.worlds.world import AbstractWorld
 DEFAULT_ARCHITECTURE = "glance"
 DEFAULT_OPTIMIZER = "exact-policy-gradient"
 
-STAGED_OPTIMIZERS = ("exact-policy-gradient", "evolution")
-"""Base optimizers that read a policy table of all stages."""
+SEVERAL_VIEWS = ("exact-policy-gradient", "evolution")
+"""Base optimizers that take several views of a level for one table."""
 
 STORED = 256
 """Levels that a table is trained on, if the optimizer's batch divides it and nothing else is said."""
@@ -59,12 +59,12 @@ def arrange(
     A table stores the levels it is trained on, so that its optimizer goes round a fixed number of them.
     """
     check_architecture(architecture, architecture_options)
-    if world.staged and (base_optimizer not in STAGED_OPTIMIZERS or architecture == "table"):
+    if world.views_per_level > 1 and (base_optimizer not in SEVERAL_VIEWS or architecture == "table"):
         raise UsageError(
-            f"{world.name} is a world of stages, for which agents are trained by {' or '.join(STAGED_OPTIMIZERS)}, and no "
+            f"{world.name} shows several views of a level, for which agents are trained by {' or '.join(SEVERAL_VIEWS)}, and no "
             "table: choose another base optimizer or architecture"
         )
-    if world.staged and architecture == "given-search":
+    if not world.single_choice and architecture == "given-search":
         raise UsageError(
             f"the search of given-search takes every object for the end of an episode, and in {world.name} objects are picked "
             "up: choose another architecture"

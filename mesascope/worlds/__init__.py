@@ -1,1 +1,30 @@
-"""Worlds: families of levels with named features, a training distribution and named shifts."""
+"""Worlds: families of levels with named features, a training distribution and named shifts.
+
+    >>> import mesascope as ms
+    >>> world = ms.worlds.red_doors(size=7)
+    >>> len(world.draw(0, 3))
+    3
+
+The constructors of all built-in worlds stand here under the names of the worlds; they are loaded when first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mesascope.worlds.grids.cheese_corner import CheeseCorner as cheese_corner  # noqa: N813
+    from mesascope.worlds.grids.coin import Coin as coin  # noqa: N813
+    from mesascope.worlds.grids.keys_and_chests import KeysAndChests as keys_and_chests  # noqa: N813
+    from mesascope.worlds.grids.red_doors import RedDoors as red_doors  # noqa: N813
+
+__all__ = ["cheese_corner", "coin", "keys_and_chests", "red_doors"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'mesascope.worlds' has no attribute '{name}'")
+    return importlib.import_module("mesascope.worlds.registry").constructor(name.replace("_", "-"))
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

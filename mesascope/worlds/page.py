@@ -3,8 +3,6 @@
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.worlds.card import Knob, Value, WorldCard, describe
-from mesascope.worlds.grids.text import MARK, print_level
-from mesascope.worlds.grids.vocabulary import Vocabulary
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 _KEY = ("page",)
@@ -14,7 +12,12 @@ _KEY = ("page",)
 def world_page(world: AbstractWorld) -> str:
     """The page in Markdown; the same world always gives the same page."""
     card = describe(world)
-    parts = [*card_parts(card), "## One level of each distribution", _legend(world.vocabulary), *_examples(world, card)]
+    parts = [
+        *card_parts(card),
+        "## One level of each distribution",
+        *filter(None, [world.legend]),
+        *_examples(world, card),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -50,16 +53,9 @@ def _value(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _legend(vocabulary: Vocabulary) -> str:
-    listed = [f"`{glyph.letter}` {glyph.name}" for glyph in vocabulary.glyphs]
-    if vocabulary.place:
-        listed.append(f"`{MARK}` the {vocabulary.place}, where nothing lies there (agents do not see it)")
-    return f"`#` wall, `.` free cell, {', '.join(listed)}."
-
-
 def _examples(world: AbstractWorld, card: WorldCard) -> list[str]:
     examples = []
     for name in (TRAINING, *card.shifts):
-        level = print_level(world.draw(named_key(0, *_KEY, name), 1, name), 0)
+        level = world.draw(named_key(0, *_KEY, name), 1, name)[0].text
         examples += [f"### {name}", f"```text\n{level}\n```"]
     return examples

@@ -1,50 +1,160 @@
 """What every world provides: levels drawn from named distributions, their tables, features, and named shifts."""
 
 import abc
-from typing import ClassVar
+from collections.abc import Mapping
+from operator import index as as_index
+from typing import Any, ClassVar, Generic, SupportsIndex, TypeVar
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from mesascope.core.errors import unknown
+from mesascope.core.errors import UsageError, unknown
 from mesascope.core.mdp import FiniteMDP
+from mesascope.core.objective import Objective
+from mesascope.core.rng import named_key
+from mesascope.core.solver import optimal_values
 from mesascope.worlds.described import TRAINING, AbstractDescribed
-from mesascope.worlds.grids.grid import GridLevels
-from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
+from mesascope.worlds.levels import AbstractLevels, Level
+from mesascope.worlds.views import STATE_ID, STATE_ID_VIEW, States, View
 
 __all__ = ["TRAINING", "AbstractWorld"]
 
+Levels = TypeVar("Levels", bound=AbstractLevels)
+World = TypeVar("World", bound="AbstractWorld")
 
-class AbstractWorld(AbstractDescribed):
-    """A family of levels with named features, a training distribution and named shifts."""
+
+class AbstractWorld(AbstractDescribed, Generic[Levels]):
+    """A family of levels with named actions and features, a training distribution and named shifts.
+
+    A world implements `sample` and `tables` and names its actions, features, objectives and discount; `views` has what its
+    agents may be shown beside the number of the state. `mesascope.conformance.check_world` says what is missing or wrong.
+    """
 
     independent_features: eqx.AbstractClassVar[tuple[str, ...]]
     discount: eqx.AbstractClassVar[float]
-    vocabulary: ClassVar[Vocabulary] = DOORS
-    extra_channels: ClassVar[tuple[str, ...]] = ()
-    """Channels of the observation beyond walls and objects."""
-    staged: ClassVar[bool] = False
-    """Whether objects are taken one after another, so that states are more than cells (`stages.py`)."""
+    actions: eqx.AbstractClassVar[tuple[str, ...]]
+    """Names of the actions, in the order of the tables."""
+    single_choice: ClassVar[bool] = False
+    """Whether an episode is one choice among `outcomes`: features fire only on entering the state of an outcome, which ends the
+    episode; transitions are certain; and an agent can stay away from all outcomes for ever and come back to where it was.
+    """
+
+    @abc.abstractmethod
+    def sample(self, key: PRNGKeyArray, count: int, distribution: str) -> Levels:
+        """`count` levels of a distribution that the world has, from a key. What `draw` calls; pure."""
+
+    @abc.abstractmethod
+    def tables(self, levels: Levels) -> FiniteMDP:
+        """The levels as finite decision problems: all their states, transitions, features, ends and starts."""
+
+    @property
+    def views(self) -> Mapping[str, View]:
+        """What a subject can be shown, by name; the first is shown unless another is asked for."""
+        return {STATE_ID: STATE_ID_VIEW}
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """Channels of the observation."""
-        return (*self.vocabulary.channels, *self.extra_channels)
+        """Channels of the first view."""
+        return next(iter(self.views.values())).channels
 
-    @abc.abstractmethod
-    def draw(self, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:
-        """`count` levels of a distribution; `UsageError` for a shift the world does not have."""
+    @property
+    def legend(self) -> str:
+        """What the characters of a level's text mean."""
+        return ""
 
-    @abc.abstractmethod
-    def tables(self, levels: GridLevels) -> FiniteMDP:
-        """The tables of the levels."""
+    @property
+    def views_per_level(self) -> int:
+        """How many observations of the first view answer for all states of a training level."""
+        return len(self.observe(self.draw(0, 1)))
 
-    @abc.abstractmethod
-    def observe(self, levels: GridLevels) -> Float[Array, "level height width channel"]:
-        """What a subject sees of the levels; where the world is staged, one view after another of each level."""
+    def draw(self, seed: SupportsIndex | PRNGKeyArray, count: SupportsIndex, distribution: str = TRAINING) -> Levels:
+        """Draw levels.
+
+        Args:
+            seed: an integer from 0 to 2^32 - 1 (of Python, NumPy or JAX), or a JAX key. Equal seeds give equal levels.
+            count: how many levels, at least 1.
+            distribution: `training` or the name of a shift.
+
+        Returns:
+            The levels, a batch and a sequence.
+
+        Raises:
+            UsageError: the world has no such distribution, the seed is none, or `count` is below 1.
+
+        Example:
+            >>> import mesascope as ms
+            >>> levels = ms.worlds.red_doors(size=5).draw(0, 3)
+            >>> [level.text.count("R") for level in levels]
+            [1, 1, 1]
+        """
+        self.check_distribution(distribution)
+        if as_index(count) < 1:
+            raise UsageError(f"{count} levels: expected a whole number from 1 on")
+        return self.sample(named_key(seed), as_index(count), distribution)
+
+    def observe(self, levels: Levels, view: str | None = None, states: States | None = None) -> Array:
+        """What a subject sees of levels.
+
+        Args:
+            levels: a batch of levels.
+            view: name of a view; the first of `views` unless given.
+            states: state numbers, `(level, state)`; all states unless given.
+
+        Returns:
+            What is seen in each state, `(level, state, ...)`. Without `states`, a view that shows all states of a level at
+            once gives `(view, height, width, channel)`: the cells of the views of a level, in order, are its states.
+
+        Raises:
+            UsageError: the world has no such view.
+        """
+        views = self.views
+        name = next(iter(views)) if view is None else view
+        if name not in views:
+            raise unknown(f"view of {self.name}", name, views)
+        chosen = views[name]
+        if states is None:
+            if chosen.of_levels is not None:
+                return chosen.of_levels(levels)
+            mdp = self.tables(levels)
+            states = jnp.broadcast_to(jnp.arange(mdp.states, dtype=jnp.int32), (mdp.levels, mdp.states))
+        return chosen.of_states(levels, states)
+
+    def with_view(self: World, name: str, view: View) -> World:
+        """The same world with a view more, shown when it is asked for by name."""
+        own = {**self.views, name: view}
+        return type(type(self).__name__, (type(self),), {"views": property(lambda self: own)})(**vars(self))
+
+    def optimal_values(
+        self, levels: Levels | Level[Levels] | None = None, objective: Objective | str | None = None
+    ) -> Float[Array, "*level state"]:
+        """Exact optimal values of all states.
+
+        Args:
+            levels: a batch or one level; the first training level of seed 0 unless given.
+            objective: weights over features, as an `Objective` or as text such as `door:1+red:0.5`; the intended goal unless
+                given.
+
+        Returns:
+            The discounted return of an optimal policy from each state: `(level, state)`, and `(state,)` for one level.
+
+        Raises:
+            UsageError: the objective weighs a feature that the world does not have.
+
+        Example:
+            >>> import mesascope as ms
+            >>> world = ms.worlds.red_doors(size=5)
+            >>> world.optimal_values().shape, world.optimal_values(world.draw(0, 3), "red").shape
+            ((9,), (3, 9))
+        """
+        batch: Any = self.draw(0, 1) if levels is None else levels.batch if isinstance(levels, Level) else levels
+        goal = Objective.parse(objective, self.features) if isinstance(objective, str) else objective
+        weights = jnp.asarray((goal or self.intended_goal).vector(self.features))
+        state = optimal_values(self.tables(batch), weights, self.discount).state
+        return state if isinstance(levels, AbstractLevels) else state[0]
 
     def check_distribution(self, distribution: str) -> str:
-        """`distribution` if the world has it."""
+        """`distribution` if the world has it; `UsageError` that names the nearest one otherwise."""
         if distribution != TRAINING and distribution not in self.shifts:
             raise unknown("shift", distribution, (TRAINING, *self.shifts))
         return distribution

@@ -16,8 +16,8 @@ from mesascope.worlds.grids.grid import grid_tables, observe
 from mesascope.worlds.grids.keys_and_chests import KeysAndChests
 from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.grids.text import parse_level, parse_levels
+from mesascope.worlds.grids.world import AbstractGridWorld
 from mesascope.worlds.registry import WORLDS
-from mesascope.worlds.world import TRAINING, AbstractWorld
 
 LEVEL = parse_level("#####\n#R.b#\n#...#\n#####")
 
@@ -29,7 +29,7 @@ def test_every_registered_world_passes(name):
     check_world(WORLDS[name]())
 
 
-class Broken(AbstractWorld):
+class Broken(AbstractGridWorld):
     """A world that keeps to few rules."""
 
     bare: float
@@ -42,13 +42,13 @@ class Broken(AbstractWorld):
     shifts: ClassVar[dict[str, str]] = {"training": ""}
     discount: ClassVar[float] = 1.0
 
-    def draw(self, key, count, distribution=TRAINING):
+    def check_distribution(self, distribution):
+        return distribution
+
+    def sample(self, key, count, distribution):
         return parse_levels("\n\n".join(["#####\n#R.b#\n#...#\n#####"] * count))
 
-    def tables(self, levels):
-        return grid_tables(levels)
-
-    def observe(self, levels):
+    def map(self, levels):
         return observe(levels)[:, :1] / 0.0
 
 
@@ -75,7 +75,7 @@ def test_everything_that_is_wrong_is_listed_at_once():
     assert str(caught.value).startswith("world 'Broken World' breaks")
 
 
-class Restless(AbstractWorld):
+class Restless(AbstractGridWorld):
     """A world whose levels do not come from the key alone."""
 
     name: ClassVar[str] = "restless"
@@ -87,16 +87,9 @@ class Restless(AbstractWorld):
     discount: ClassVar[float] = 0.9
     drawn: ClassVar[list[int]] = []
 
-    def draw(self, key, count, distribution=TRAINING):
-        self.check_distribution(distribution)
+    def sample(self, key, count, distribution):
         self.drawn.append(count)
         return parse_levels("\n\n".join(["#####\n#R.b#\n#...#\n#####".replace("b", "bgry"[len(self.drawn)])] * count))
-
-    def tables(self, levels):
-        return grid_tables(levels)
-
-    def observe(self, levels):
-        return observe(levels)
 
 
 def test_levels_that_do_not_come_from_the_key_are_found():

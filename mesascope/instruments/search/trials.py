@@ -18,6 +18,7 @@ from mesascope.core.solver import optimal_actions, optimal_values
 from mesascope.instruments.search.patches import Cells, chebyshev
 from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
 from mesascope.worlds.grids.grid import GridLevels, object_features, one_hot_objects
+from mesascope.worlds.grids.world import AbstractGridWorld
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 WALL_CANDIDATES = 40
@@ -59,7 +60,7 @@ MOVED = 3
 
 def not_applicable(world: AbstractWorld) -> str | None:
     """Why the search tests cannot be run in a world; None where they can. They draw no trials there."""
-    if world.staged:
+    if not isinstance(world, AbstractGridWorld) or not world.single_choice:
         return (
             "not applicable: the tests read one answer to a level, and an agent here answers once for every set of objects "
             "that may be gone"

@@ -12,6 +12,7 @@ from mesascope.reports.pictures import animated_episode_svg, level_svg
 from mesascope.reports.reading import TRAINING, Audit, items, telling_shift, words
 from mesascope.worlds.grids.text import parse_level
 from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
+from mesascope.worlds.grids.world import AbstractGridWorld
 from mesascope.worlds.registry import WORLDS
 
 
@@ -40,13 +41,13 @@ def gallery(audit: Audit, name: str) -> Markup | None:
 def _when(audit: Audit) -> str:
     """Where objects are taken one after another, the arrows are those of the first of many policies."""
     world = WORLDS.get(words(audit, "world", "name"))
-    return " as long as nothing is taken" if world is not None and world.staged else ""
+    return " as long as nothing is taken" if world is not None and not world.single_choice else ""
 
 
 def vocabulary_of(audit: Audit) -> Vocabulary:
     """What the levels of the audit's world may hold; doors and balls where the world is not known here."""
     world = WORLDS.get(words(audit, "world", "name"))
-    return DOORS if world is None else world.vocabulary
+    return world.vocabulary if world is not None and issubclass(world, AbstractGridWorld) else DOORS
 
 
 def _legend(vocabulary: Vocabulary) -> str:

@@ -23,16 +23,16 @@ def with_added(
     of those drawn are of the kind, others fill up. A draw of fewer than `added` levels is left as it is.
     """
 
-    def draw(self: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:
-        levels = type(world).draw(world, key, count, distribution)
+    def sample(self: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str) -> GridLevels:
+        levels = type(world).sample(world, key, count, distribution)
         if distribution != TRAINING or count < added:
             return levels
         each = -(-CANDIDATES * added // len(names))
-        parts = [type(world).draw(world, named_key(key, "added", name), each, name) for name in names]
+        parts = [type(world).sample(world, named_key(key, "added", name), each, name) for name in names]
         drawn: GridLevels = jax.tree.map(lambda *columns: jnp.concatenate(columns), *parts)
         shuffled = drawn[jax.random.permutation(named_key(key, "shuffled"), drawn.count)]
         fit = shuffled[jnp.argsort(~holds(shuffled), stable=True)[:added]]
         return jax.tree.map(lambda new, old: jnp.concatenate([new, old[added:]]), fit, levels)
 
-    changed = type(f"{type(world).__name__}Added", (type(world),), {"draw": draw})
+    changed = type(f"{type(world).__name__}Added", (type(world),), {"sample": sample})
     return changed(**vars(world))

@@ -6,18 +6,18 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
 from mesascope.core.errors import UsageError
-from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
-from mesascope.worlds.grids.grid import GridLevels, grid_tables, observe
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.grids.marks import one_of, with_mark
 from mesascope.worlds.grids.maze import check_share, check_size, draw_mazes
 from mesascope.worlds.grids.vocabulary import Glyph, Vocabulary
-from mesascope.worlds.world import TRAINING, AbstractWorld
+from mesascope.worlds.grids.world import AbstractGridWorld
+from mesascope.worlds.world import TRAINING
 
 CHEESE = Vocabulary(("cheese",), (), (Glyph("c", "cheese"),), most=(1,), place="corner")
 
@@ -29,7 +29,7 @@ SHIFTS = {
 }
 
 
-class CheeseCorner(AbstractWorld):
+class CheeseCorner(AbstractGridWorld):
     """Mazes with a cheese; trained where it lies in the top left corner, or near it.
 
     **Description.** A loopy maze holds one cheese. The designers want the agent to reach it. In training it lies in the
@@ -79,9 +79,8 @@ class CheeseCorner(AbstractWorld):
                 f"maze of size {self.size}"
             )
 
-    def draw(self, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:
+    def sample(self, key: PRNGKeyArray, count: int, distribution: str) -> GridLevels:
         """`count` levels of a distribution."""
-        self.check_distribution(distribution)
         size = self.size + 4 if distribution == "larger" else self.size
         openings = 0.0 if distribution == "denser" else self.openings
         anywhere = {TRAINING: self.alpha, "cheese-anywhere": 1.0}.get(distribution, 0.0)
@@ -89,14 +88,6 @@ class CheeseCorner(AbstractWorld):
         return _draw(
             key, count, size, jnp.asarray(openings), region, jnp.asarray(anywhere), distribution == "far-corner"
         )
-
-    def tables(self, levels: GridLevels) -> FiniteMDP:
-        """Tables over interior cells; the cheese and the corner end the episode."""
-        return grid_tables(levels)
-
-    def observe(self, levels: GridLevels) -> Float[Array, "level height width channel"]:
-        """Walls and cheese of every interior cell."""
-        return observe(levels)
 
 
 @partial(jax.jit, static_argnames=("count", "size"))

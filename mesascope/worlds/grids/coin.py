@@ -6,17 +6,17 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
-from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
-from mesascope.worlds.grids.grid import GridLevels, grid_tables, observe
+from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.grids.marks import one_of, with_mark
 from mesascope.worlds.grids.maze import check_share, check_size, draw_mazes
 from mesascope.worlds.grids.vocabulary import Glyph, Vocabulary
-from mesascope.worlds.world import TRAINING, AbstractWorld
+from mesascope.worlds.grids.world import AbstractGridWorld
+from mesascope.worlds.world import TRAINING
 
 COIN = Vocabulary(("coin",), (), (Glyph("o", "coin"),), most=(1,), place="end")
 
@@ -31,7 +31,7 @@ SHIFTS = {
 }
 
 
-class Coin(AbstractWorld):
+class Coin(AbstractGridWorld):
     """Courses with a coin; trained where it lies at the right end.
 
     **Description.** A course is a loopy maze that is longer than high, and to its right one cell more, in any row: the end.
@@ -76,22 +76,13 @@ class Coin(AbstractWorld):
         check_share(self.openings, "openings")
         check_share(self.alpha, "alpha")
 
-    def draw(self, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:
+    def sample(self, key: PRNGKeyArray, count: int, distribution: str) -> GridLevels:
         """`count` levels of a distribution."""
-        self.check_distribution(distribution)
         length = self.length + LONGER if distribution == "longer" else self.length
         openings = 0.0 if distribution == "denser" else self.openings
         elsewhere = {TRAINING: self.alpha, "coin-elsewhere": 1.0}.get(distribution, 0.0)
         sizes = (self.size, length)
         return _draw(key, count, sizes, jnp.asarray(openings), jnp.asarray(elsewhere), distribution != "no-coin")
-
-    def tables(self, levels: GridLevels) -> FiniteMDP:
-        """Tables over interior cells; the coin and the end of the course end the episode."""
-        return grid_tables(levels)
-
-    def observe(self, levels: GridLevels) -> Float[Array, "level height width channel"]:
-        """Walls and coin of every interior cell."""
-        return observe(levels)
 
 
 @partial(jax.jit, static_argnames=("count", "sizes"))

@@ -9,16 +9,17 @@ from collections.abc import Callable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.inline_jit import inline_jit
 from mesascope.core.mdp import FiniteMDP
+from mesascope.worlds.grids.printing import cells_as_text
+from mesascope.worlds.grids.vocabulary import ABSENT as ABSENT
 from mesascope.worlds.grids.vocabulary import COLORS as COLORS
 from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
 from mesascope.worlds.grids.vocabulary import SHAPES as SHAPES
-
-ABSENT = -1
-"""Shape and color of an object slot that is not in use."""
+from mesascope.worlds.levels import AbstractLevels
 
 MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))
 """Row and column steps of the actions up, down, left, right."""
@@ -28,7 +29,7 @@ CHANNELS = DOORS.channels
 """Channels of an observation of doors and balls."""
 
 
-class GridLevels(eqx.Module):
+class GridLevels(AbstractLevels):
     """A batch of grid levels. Objects are slots: cell (row-major index into the interior), shape and color.
 
     `vocabulary` says what the numbers of shapes and colors mean.
@@ -39,11 +40,6 @@ class GridLevels(eqx.Module):
     shape: Int[Array, "level object"]
     color: Int[Array, "level object"]
     vocabulary: Vocabulary = eqx.field(static=True, default=DOORS)
-
-    @property
-    def count(self) -> int:
-        """Number of levels."""
-        return self.walls.shape[0]
 
     @property
     def interior(self) -> tuple[int, int]:
@@ -60,9 +56,15 @@ class GridLevels(eqx.Module):
         """Which object slots are in use."""
         return self.shape != ABSENT
 
-    def __getitem__(self, index) -> "GridLevels":
-        """A sub-batch, selected along the level axis by a slice or an index array."""
-        return GridLevels(self.walls[index], self.cell[index], self.shape[index], self.color[index], self.vocabulary)
+    def text(self, index: int) -> str:
+        """Level number `index` as text: one character a cell, border included.
+
+        `LevelFormatError` when an object lies in a wall or on another object: one character a cell cannot say that.
+        """
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"level {index} of a batch of {len(self)}")
+        slots = np.stack([np.asarray(part)[index] for part in (self.cell, self.shape, self.color)], -1)
+        return cells_as_text(np.asarray(self.walls)[index], slots, self.vocabulary, index)
 
 
 @inline_jit()

@@ -15,9 +15,9 @@ from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
 from mesascope.worlds.grids.grid import ABSENT, GridLevels
 from mesascope.worlds.grids.maze import check_share, check_size, distinct_cells, draw_mazes
-from mesascope.worlds.grids.stages import observe_stages, staged_tables
+from mesascope.worlds.grids.stages import observe_stages, staged_tables, stages_of
 from mesascope.worlds.grids.vocabulary import Glyph, Vocabulary
-from mesascope.worlds.world import TRAINING, AbstractWorld
+from mesascope.worlds.grids.world import AbstractGridWorld
 
 MOST = 3
 """Most keys, and most chests: states are cells times what may be gone, which doubles with every object."""
@@ -35,7 +35,7 @@ def vocabulary_of(keys: int, chests: int) -> Vocabulary:
     return Vocabulary(("key", "chest"), (), glyphs, most=(keys, chests))
 
 
-class KeysAndChests(AbstractWorld):
+class KeysAndChests(AbstractGridWorld):
     """Mazes with keys that open chests; trained where keys are few and chests many.
 
     **Description.** A loopy maze holds keys and chests. A key is taken by walking over it, and opens the next chest that
@@ -70,7 +70,7 @@ class KeysAndChests(AbstractWorld):
     name: ClassVar[str] = "keys-and-chests"
     vocabulary: ClassVar[Vocabulary] = vocabulary_of(MOST, MOST)
     extra_channels: ClassVar[tuple[str, ...]] = ("held",)
-    staged: ClassVar[bool] = True
+    single_choice: ClassVar[bool] = False
     features: ClassVar[tuple[str, ...]] = ("key", "chest")
     independent_features: ClassVar[tuple[str, ...]] = ("key", "chest")
     intended_goal: ClassVar[Objective] = Objective.of("chest", Role.INTENDED, chest=1.0)
@@ -87,19 +87,23 @@ class KeysAndChests(AbstractWorld):
             if not 1 <= value <= MOST:
                 raise UsageError(f"{knob} {value}: expected a whole number from 1 to {MOST}")
 
-    def draw(self, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:
+    def sample(self, key: PRNGKeyArray, count: int, distribution: str) -> GridLevels:
         """`count` levels of a distribution."""
-        self.check_distribution(distribution)
         size = self.size + 4 if distribution == "larger" else self.size
         openings = 0.0 if distribution == "denser" else self.openings
         counts = (self.chests, self.keys) if distribution == "many-keys" else (self.keys, self.chests)
         return _draw(key, count, size, jnp.asarray(openings), counts)
 
+    @property
+    def views_per_level(self) -> int:
+        """One map for each set of objects that may be gone, and one for the end."""
+        return len(stages_of(self.keys, self.chests)) + 1
+
     def tables(self, levels: GridLevels) -> FiniteMDP:
         """Tables over interior cells and what is gone."""
         return staged_tables(levels)
 
-    def observe(self, levels: GridLevels) -> Float[Array, "view height width channel"]:
+    def map(self, levels: GridLevels) -> Float[Array, "view height width channel"]:
         """What is left, and whether a key is held; one view for each set of objects gone."""
         return observe_stages(levels)
 

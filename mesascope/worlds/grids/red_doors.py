@@ -9,13 +9,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.errors import UsageError
-from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
-from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES, GridLevels, grid_tables, observe
+from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES, GridLevels, observe
 from mesascope.worlds.grids.maze import check_share, check_size, distinct_cells, draw_mazes
-from mesascope.worlds.world import TRAINING, AbstractWorld
+from mesascope.worlds.grids.world import AbstractGridWorld
+from mesascope.worlds.world import TRAINING
 
 _DOOR, _BALL = (SHAPES.index(s) for s in SHAPES)
 _RED, _BLUE, _GREEN, _YELLOW = (COLORS.index(c) for c in COLORS)
@@ -30,7 +30,7 @@ SHIFTS = {
 }
 
 
-class RedDoors(AbstractWorld):
+class RedDoors(AbstractGridWorld):
     """Mazes with one door and one or two balls; trained where the door, and nothing else, is red.
 
     **Description.** A loopy maze holds a door and one or two balls, at random free cells. The designers want the agent
@@ -75,9 +75,8 @@ class RedDoors(AbstractWorld):
         if not 0 <= self.salience <= 100:
             raise UsageError(f"salience {self.salience}: expected a number from 0 to 100")
 
-    def draw(self, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:
+    def sample(self, key: PRNGKeyArray, count: int, distribution: str) -> GridLevels:
         """`count` levels of a distribution."""
-        self.check_distribution(distribution)
         size = self.size + 4 if distribution == "larger" else self.size
         openings = 0.0 if distribution == "denser" else self.openings
         alpha = self.alpha if distribution == TRAINING else 0.0
@@ -85,11 +84,7 @@ class RedDoors(AbstractWorld):
             key, count, size, jnp.asarray(openings), _MIXES.get(distribution, _LIKE_TRAINING), jnp.asarray(alpha)
         )
 
-    def tables(self, levels: GridLevels) -> FiniteMDP:
-        """Tables over interior cells; touching any object ends the episode."""
-        return grid_tables(levels)
-
-    def observe(self, levels: GridLevels) -> Float[Array, "level height width channel"]:
+    def map(self, levels: GridLevels) -> Float[Array, "view height width channel"]:
         """Walls, shapes and colors of every interior cell."""
         return observe(levels, self.salience)
 

@@ -68,9 +68,10 @@ def make_stepper(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray, li
     """
     mdp, observation = world.tables(levels), world.observe(levels)
     channels = observation.shape[-1]
-    if world.staged:
+    if len(observation) != len(levels):
         raise UsageError(
-            f"world '{world.name}' shows a view for each stage: stepping by look-up needs one for each level"
+            f"world '{world.name}' shows {len(observation) // len(levels)} views of a level: stepping by look-up needs one for "
+            "each level"
         )
     if mdp.successor.shape[-1] != 1 or channels > _AGENT:
         raise UsageError(

@@ -20,11 +20,10 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.core.errors import LevelFormatError
 from mesascope.worlds.grids.grid import ABSENT, PLACES, GridLevels
+from mesascope.worlds.grids.printing import FREE, MARK, WALL, format_error
 from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
 
-WALL, FREE, MARK = "#", ".", "x"
 GLYPHS = {(glyph.shape, glyph.color): glyph.letter for glyph in DOORS.glyphs}
 """Character of each shape and color of doors and balls."""
 
@@ -65,7 +64,7 @@ def parse_level(text: str, *, door_required: bool = True, vocabulary: Vocabulary
     """
     blocks = _blocks(text, vocabulary)
     if len(blocks) > 1:
-        raise _error(
+        raise format_error(
             *blocks[1].place(0, 0), "a second level starts here; expected one level: use parse_levels for several"
         )
     return _batch([_read(blocks[0], door_required, vocabulary)], vocabulary)
@@ -78,7 +77,7 @@ def parse_levels(text: str, *, door_required: bool = True, vocabulary: Vocabular
     height, width = levels[0].walls.shape
     for block, level in zip(blocks, levels, strict=True):
         if level.walls.shape != (height, width):
-            raise _error(
+            raise format_error(
                 *block.place(0, 0),
                 f"this level is {len(block.lines)} high and {len(block.lines[0])} wide, the first one "
                 f"{height + 2} high and {width + 2} wide; expected one size: parse levels of other sizes apart",
@@ -91,30 +90,12 @@ def print_level(levels: GridLevels, index: int = 0) -> str:
 
     `LevelFormatError` when an object lies in a wall or on another object: one character a cell cannot say that.
     """
-    if not -levels.count <= index < levels.count:
-        raise IndexError(f"level {index} of a batch of {levels.count}")
-    walls, cells = np.asarray(levels.walls)[index], np.asarray(levels.cell)[index]
-    height, width = walls.shape
-    grid = np.full((height + 2, width + 2), WALL)
-    grid[1:-1, 1:-1] = np.where(walls, WALL, FREE)
-    for cell, shape, color in zip(cells, np.asarray(levels.shape)[index], np.asarray(levels.color)[index], strict=True):
-        if shape == ABSENT:
-            continue
-        row, column = int(cell) // width + 1, int(cell) % width + 1
-        if grid[row, column] != FREE:
-            where = "in a wall" if grid[row, column] == WALL else "on another object"
-            raise _error(row + 1, column + 1, f"an object of level {index} lies {where}; expected a free cell")
-        grid[row, column] = levels.vocabulary.glyph(int(shape), int(color)).letter
-    return "\n".join("".join(row) for row in grid)
+    return levels.text(index)
 
 
 def print_levels(levels: GridLevels) -> str:
     """All levels of a batch, separated by blank lines."""
     return "\n\n".join(print_level(levels, index) for index in range(levels.count))
-
-
-def _error(line: int, column: int, message: str) -> LevelFormatError:
-    return LevelFormatError(f"line {line}, column {column}: {message}")
 
 
 def _shown(character: str) -> str:
@@ -130,7 +111,9 @@ def _shown(character: str) -> str:
 def _blocks(text: str, vocabulary: Vocabulary) -> list[_Block]:
     """Runs of lines that are not blank; at least one."""
     if len(text) > MAX_CHARACTERS:
-        raise _error(1, 1, f"the text has {len(text)} characters; expected at most {MAX_CHARACTERS}: parse it in parts")
+        raise format_error(
+            1, 1, f"the text has {len(text)} characters; expected at most {MAX_CHARACTERS}: parse it in parts"
+        )
     blocks: list[_Block] = []
     fresh = True
     for number, line in enumerate(text.removeprefix(_BYTE_ORDER_MARK).splitlines(), 1):
@@ -142,7 +125,9 @@ def _blocks(text: str, vocabulary: Vocabulary) -> list[_Block]:
         blocks[-1].lines.append(line.rstrip())
         fresh = False
     if not blocks:
-        raise _error(1, 1, f"found no level; expected a rectangle of {_known(vocabulary)}, with a border of {WALL}")
+        raise format_error(
+            1, 1, f"found no level; expected a rectangle of {_known(vocabulary)}, with a border of {WALL}"
+        )
     return [_dedented(block) for block in blocks]
 
 
@@ -166,7 +151,7 @@ def _read(block: _Block, required: bool, vocabulary: Vocabulary) -> _Level:
             place = block.place(row, column)
             if row in (0, height - 1) or column in (0, width - 1):
                 if letter != WALL:
-                    raise _error(*place, f"found {_shown(letter)} in the border; expected a wall: type {WALL}")
+                    raise format_error(*place, f"found {_shown(letter)} in the border; expected a wall: type {WALL}")
                 continue
             walls[row - 1, column - 1] = letter == WALL
             cell = (row - 1) * (width - 2) + column - 1
@@ -178,7 +163,7 @@ def _read(block: _Block, required: bool, vocabulary: Vocabulary) -> _Level:
             glyph = read[letter]
             shape = vocabulary.shapes.index(glyph.shape)
             if counted[shape] == vocabulary.most[shape]:
-                raise _error(
+                raise format_error(
                     *place, f"found '{letter}', {_one_too_many(glyph.shape, counted[shape])}: type {FREE} here"
                 )
             color = vocabulary.colors.index(glyph.color) if glyph.color else ABSENT
@@ -187,7 +172,7 @@ def _read(block: _Block, required: bool, vocabulary: Vocabulary) -> _Level:
     if required and not counted[0]:
         wanted = vocabulary.shapes[0]
         letters = ", ".join(glyph.letter for glyph in vocabulary.glyphs if glyph.shape == wanted)
-        raise _error(
+        raise format_error(
             *block.place(0, 0),
             f"the level that starts here has no {wanted} to be its goal; expected one of {letters}: "
             f"type one over a free cell ({FREE})",
@@ -205,7 +190,7 @@ def _check_mark(place: tuple[int, int], cell: int, width: int, marked: bool, voc
     """One mark, and where it may be."""
     if marked or not PLACES[vocabulary.place](jnp.array([[cell]]), width).all():
         wrong = "a second one" if marked else "elsewhere"
-        raise _error(*place, f"found '{MARK}', the mark of the {vocabulary.place}, {wrong}: type {FREE} here")
+        raise format_error(*place, f"found '{MARK}', the mark of the {vocabulary.place}, {wrong}: type {FREE} here")
 
 
 def _known(vocabulary: Vocabulary) -> str:
@@ -224,26 +209,28 @@ def _check_rectangle(block: _Block, vocabulary: Vocabulary) -> None:
     letters = {WALL, FREE, *(glyph.letter for glyph in vocabulary.glyphs), *([MARK] if vocabulary.place else [])}
     for row, line in enumerate(block.lines[: MAX_SIDE + 1]):
         if row == MAX_SIDE:
-            raise _error(*block.place(row, 0), f"the level has more than {MAX_SIDE} lines; expected at most {MAX_SIDE}")
+            raise format_error(
+                *block.place(row, 0), f"the level has more than {MAX_SIDE} lines; expected at most {MAX_SIDE}"
+            )
         if len(line) > MAX_SIDE:
-            raise _error(
+            raise format_error(
                 *block.place(row, MAX_SIDE),
                 f"the line has {len(line)} characters; expected at most {MAX_SIDE}: shorten it",
             )
         for column, glyph in enumerate(line):
             if glyph not in letters:
                 advice = _advice(line, column, letters)
-                raise _error(
+                raise format_error(
                     *block.place(row, column), f"found {_shown(glyph)}; expected {_known(vocabulary)}: {advice}"
                 )
         if len(line) != width:
-            raise _error(
+            raise format_error(
                 *block.place(row, min(len(line), width)),
                 f"the line has {len(line)} characters, the level's first line (line {block.first}) {width}; expected "
                 f"lines of one length: {'fill up with ' + WALL if len(line) < width else 'shorten this line'}",
             )
     if width < 3 or len(block.lines) < 3:
-        raise _error(
+        raise format_error(
             *block.place(0, 0),
             f"the level is {len(block.lines)} high and {width} wide; expected at least 3 each way, "
             f"a border of {WALL} around a free cell",

@@ -5,6 +5,9 @@ from typing import NamedTuple
 SHAPES = ("door", "ball")
 COLORS = ("red", "blue", "green", "yellow")
 
+ABSENT = -1
+"""Shape and color of an object slot that is not in use."""
+
 
 class Glyph(NamedTuple):
     """One kind of object: its character in text, its shape and color by name, and what a picture fills it with."""

@@ -1,0 +1,70 @@
+"""What the maze worlds share: four moves, maps of cells, and objects that end an episode."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from mesascope.core.mdp import FiniteMDP
+from mesascope.worlds.grids.grid import ACTIONS, GridLevels, grid_tables, observe
+from mesascope.worlds.grids.printing import MARK
+from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
+from mesascope.worlds.views import FULL, MAP, States, View
+from mesascope.worlds.world import AbstractWorld
+
+
+class AbstractGridWorld(AbstractWorld[GridLevels]):
+    """Mazes of one vocabulary. One state per interior cell and touching any object ends the episode, unless a world says
+    otherwise.
+    """
+
+    actions: ClassVar[tuple[str, ...]] = ACTIONS
+    single_choice: ClassVar[bool] = True
+    vocabulary: ClassVar[Vocabulary] = DOORS
+    extra_channels: ClassVar[tuple[str, ...]] = ()
+    """Channels of the map beyond walls and objects."""
+
+    @property
+    def views_per_level(self) -> int:
+        """One map for each set of objects that may be gone: one, where touching an object ends the episode."""
+        return 1
+
+    @property
+    def legend(self) -> str:
+        """What the characters of a level's text mean."""
+        listed = [f"`{glyph.letter}` {glyph.name}" for glyph in self.vocabulary.glyphs]
+        if self.vocabulary.place:
+            listed.append(f"`{MARK}` the {self.vocabulary.place}, where nothing lies there (agents do not see it)")
+        return f"`#` wall, `.` free cell, {', '.join(listed)}."
+
+    def tables(self, levels: GridLevels) -> FiniteMDP:
+        """Tables over interior cells; touching any object ends the episode."""
+        return grid_tables(levels)
+
+    def map(self, levels: GridLevels) -> Float[Array, "view height width channel"]:
+        """Walls and objects of every interior cell, without the agent."""
+        return observe(levels)
+
+    @property
+    def views(self) -> Mapping[str, View]:
+        """The map, the map with the agent in it, and the number of the state."""
+        channels = (*self.vocabulary.channels, *self.extra_channels)
+        return {
+            MAP: View("the whole level, without the agent", self._map_of_states, self.map, channels),
+            FULL: View("the whole level, the agent in it", self._full, None, (*channels, "agent")),
+            **super().views,
+        }
+
+    def _map_of_states(self, levels: GridLevels, states: States) -> Float[Array, "level state height width channel"]:
+        maps = self.map(levels)
+        of_level = maps.reshape(len(levels), -1, *maps.shape[1:])
+        which = jnp.asarray(states) // (maps.shape[1] * maps.shape[2])
+        return jax.vmap(lambda shown, number: shown[number])(of_level, which)
+
+    def _full(self, levels: GridLevels, states: States) -> Float[Array, "level state height width channel"]:
+        shown = self._map_of_states(levels, states)
+        height, width = shown.shape[2:4]
+        agent = jax.nn.one_hot(jnp.asarray(states) % (height * width), height * width)
+        return jnp.concatenate([shown, agent.reshape(*states.shape, height, width, 1)], -1)

@@ -1,0 +1,80 @@
+"""Levels of a world: a batch that is also a sequence."""
+
+import html
+from collections.abc import Iterator
+from operator import index as as_index
+from typing import Any, Generic, TypeVar, overload
+
+import equinox as eqx
+import jax
+import numpy as np
+
+Batch = TypeVar("Batch", bound="AbstractLevels")
+
+
+class AbstractLevels(eqx.Module):
+    """A batch of levels of one world: arrays whose first axis is the level.
+
+    It is a sequence: `len(levels)`, `for level in levels`, and `levels[0]` give a number, single levels and the first of
+    them. A slice or an array (of indices or booleans) selects a smaller batch, inside compiled code too.
+
+    Example:
+        >>> from mesascope.worlds.grids.red_doors import RedDoors
+        >>> levels = RedDoors(size=5).draw(0, 3)
+        >>> len(levels), len(levels[1:]), len([level for level in levels])
+        (3, 2, 3)
+    """
+
+    @property
+    def count(self) -> int:
+        """Number of levels."""
+        return jax.tree.leaves(self)[0].shape[0]
+
+    def __len__(self) -> int:
+        return self.count
+
+    @overload
+    def __getitem__(self: Batch, index: int | np.integer) -> "Level[Batch]": ...
+    @overload
+    def __getitem__(self: Batch, index: Any) -> Batch: ...
+    def __getitem__(self: Batch, index: Any) -> "Level[Batch] | Batch":
+        """One level by its number, or a batch by a slice or an array. `IndexError` past either end."""
+        if isinstance(index, int | np.integer) and not isinstance(index, bool):
+            place = as_index(index)
+            if not -self.count <= place < self.count:
+                raise IndexError(f"level {place} of {self.count}")
+            first = place % self.count
+            return Level(self[first : first + 1])
+        return jax.tree.map(lambda table: table[index], self)
+
+    def __iter__(self: Batch) -> "Iterator[Level[Batch]]":
+        return (self[place] for place in range(self.count))
+
+    def text(self, index: int) -> str:
+        """Level number `index` as text. Levels that have a way to be written say it here."""
+        return f"level {index} of {self.count} {type(self).__name__}"
+
+
+class Level(Generic[Batch]):
+    """One level, as `levels[0]` gives it.
+
+    `batch` holds it as a batch of one, which is what the functions of a world take.
+    """
+
+    def __init__(self, batch: Batch):
+        self.batch = batch
+
+    @property
+    def text(self) -> str:
+        """The level as text."""
+        return self.batch.text(0)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<Level of {type(self.batch).__name__}>\n{self.text}"
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows the level."""
+        return f"<pre>{html.escape(self.text)}</pre>"
