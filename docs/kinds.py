@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from blocks import put, table
+from staying import by_staying
 
 from mesascope.auditing.alignment import AlignmentVerdict, judge, widest
 from mesascope.auditing.kinds import KindEvidence
@@ -23,7 +24,7 @@ from mesascope.experiments.robot.organisms import ORGANISMS, organism
 from mesascope.experiments.robot.training import CASES, train
 from mesascope.experiments.robot.world import BASE, FEATURES
 from mesascope.instruments.kinds.correlation import measure_correlation
-from mesascope.instruments.kinds.deletion import by_staying, measure_deletion
+from mesascope.instruments.kinds.deletion import measure_deletion
 from mesascope.instruments.kinds.effort import Effort, measure_effort
 from mesascope.instruments.kinds.openers import find_openers
 from mesascope.instruments.kinds.strength import measure_strength

@@ -5,21 +5,65 @@ done again. With `--page` nothing is trained: the page is written from what FILE
 """
 
 import argparse
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from blocks import put, table
 
 from mesascope.core.jsonable import to_json
-from mesascope.core.statistics import mean_over_seeds
-from mesascope.experiments.regression.diversity import MOST, diversity
+from mesascope.core.statistics import Estimate, mean_over_seeds
+from mesascope.experiments.regression.contexts import halves
 from mesascope.experiments.regression.experiment import Regression
+from mesascope.experiments.regression.instruments.family import family
+from mesascope.experiments.regression.instruments.match import match, nearest_match
+from mesascope.experiments.regression.reader import ask
+from mesascope.experiments.regression.returns import squared_error
+from mesascope.experiments.regression.training import trained
 from mesascope.store.lines import read_lines, write_lines
+from mesascope.worlds.described import TRAINING
 
 PAGE = Path(__file__).with_name("regression.md")
+MOST = 1024
+"""Rows of every pool, the same tasks over and over where they are fewer: all trainings are then one program."""
+
+STEPS = 3
 COUNTS = tuple(2**k for k in range(MOST.bit_length()))
 LABORATORY = Regression(attention="softmax", layers=2, batch=64)
+
+
+class Diverse(NamedTuple):
+    """One number of tasks: distance of the answers to those of the remembered tasks, and to the nearest algorithm that
+    improves candidates, both on training contexts; query losses in training and on fresh tasks.
+    """
+
+    tasks: int
+    remembered: Estimate
+    searching: Estimate
+    algorithm: str
+    home: Estimate
+    fresh: Estimate
+
+
+def diversity(experiment: Regression, seed: int, counts: Sequence[int], contexts: int = 2_048) -> Iterator[Diverse]:
+    """Trains the experiment's network on each number of tasks, which must divide `MOST`."""
+    for count in counts:
+        of = Regression(**{**vars(experiment), "tasks": count})
+        pool = of.pool(seed)
+        assert pool is not None
+        assert MOST % count == 0
+        net, _ = trained(of.recipe, seed, jnp.tile(pool, (MOST // count, 1)))
+        fit, scored = halves(of.draw(seed, "match", contexts, pool))
+        matches = match(net, family(pool, STEPS), fit, scored)
+        searching = nearest_match([m for m in matches if m.algorithm.iterates])
+        (remembered,) = (m for m in matches if m.algorithm.group == "remembered tasks")
+        losses = []
+        for distribution in (TRAINING, "fresh-tasks"):
+            drawn = of.draw(seed, "audit", contexts, pool, distribution)
+            losses.append(squared_error(drawn, ask(net, drawn))[0])
+        yield Diverse(count, remembered.distance, searching.distance, searching.algorithm.name, *losses)
 
 
 def over_seeds(values: list[float]) -> str:

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from reference import instruments_page, organisms_page
+
 from mesascope.experiments.cards import every_card
 from mesascope.experiments.page import experiment_page
 from mesascope.experiments.registry import EXPERIMENTS
 from mesascope.organisms.stepwise import EVERY_ORGANISM
-from mesascope.reports.reference import instruments_page, organisms_page
 
 HERE = Path(__file__).parent
 

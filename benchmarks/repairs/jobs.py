@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
+from benchmarks.repairs.added import with_added
 from benchmarks.repairs.conditions import (
     ADDED,
     CANDIDATES,
@@ -21,27 +22,26 @@ from benchmarks.repairs.conditions import (
     SURE,
     Condition,
 )
-from benchmarks.repairs.measured import WORLD, bounds_of, measure, samples_of
-from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
-from mesascope.base_optimizers.registry import build_base_optimizer
-from mesascope.base_optimizers.training import advance, train
-from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject, as_open
-from mesascope.instruments.adversary.climb import draw_evenly
-from mesascope.instruments.diagnostic_levels import (
+from benchmarks.repairs.diagnostic_levels import (
     alike,
     draw_candidates,
     look_at_most_telling,
     look_in_order,
     looks_needed,
 )
+from benchmarks.repairs.measured import WORLD, bounds_of, measure, samples_of
+from benchmarks.repairs.pseudo_inputs import usual_predicates
+from benchmarks.repairs.touched import entering
+from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
+from mesascope.base_optimizers.registry import build_base_optimizer
+from mesascope.base_optimizers.training import advance, train
+from mesascope.core.rng import named_key
+from mesascope.core.subject import AbstractOpenSubject, as_open
+from mesascope.instruments.adversary.climb import draw_evenly
 from mesascope.instruments.episodes import horizon_of, sample_episodes
 from mesascope.instruments.hypotheses import hypotheses_of
-from mesascope.instruments.pseudo_inputs import usual_predicates
 from mesascope.instruments.sample import ask, level_tables
-from mesascope.instruments.touched import entering
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.grids.added import with_added
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 

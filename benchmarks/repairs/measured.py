@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.repairs.conditions import LEVELS, SIZE
+from benchmarks.repairs.pseudo_inputs import Bounds, bound, usual_predicates
 from mesascope.core.ledger import ledger, returns_by_intended
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
@@ -16,7 +17,6 @@ from mesascope.instruments.episodes import expected_outcome, horizon_of
 from mesascope.instruments.evidence import evidence_from_policy, pool
 from mesascope.instruments.hypotheses import Hypothesis, Kind
 from mesascope.instruments.hypothesis_posterior import weigh
-from mesascope.instruments.pseudo_inputs import Bounds, bound, usual_predicates
 from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.world import TRAINING

@@ -110,19 +110,6 @@ def pool(parts: Sequence[Evidence]) -> Evidence:
     return _padded(tuple(np.concatenate(column) for column in zip(*columns, strict=True)))
 
 
-def thin(evidence: Evidence, most: int, key: PRNGKeyArray) -> Evidence:
-    """At most `most` choices, by leaving out levels at random as wholes; the evidence itself where it has no more."""
-    if evidence.choices <= most:
-        return evidence
-    columns = [np.asarray(column)[np.asarray(evidence.counts)] for column in jax.tree.leaves(evidence)]
-    level = columns[2]
-    order = np.argsort(np.asarray(jax.random.permutation(key, int(level.max()) + 1)))
-    sizes = np.bincount(level, minlength=len(order))
-    fits = np.zeros(len(order), bool)
-    fits[order] = np.cumsum(sizes[order]) <= most
-    return _padded(tuple(column[fits[level]] for column in columns))
-
-
 def _padded(columns: tuple[np.ndarray, ...]) -> Evidence:
     rows = len(columns[0])
     fill = max(1, -(-rows // _PAD_TO)) * _PAD_TO - rows

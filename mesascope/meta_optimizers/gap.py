@@ -50,11 +50,6 @@ class Reading(NamedTuple):
         return self.highest - self.base
 
 
-def candidate_names(world: AbstractWorld) -> tuple[str, ...]:
-    """Names of the candidates in their order."""
-    return (*world.features, "base objective")
-
-
 @eqx.filter_jit
 def shifted_levels(world: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str) -> Shifted:
     """Levels of a distribution with what can be earned on them."""

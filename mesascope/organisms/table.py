@@ -75,8 +75,3 @@ def recall_level(tables: tuple[AnswerTable, ...], observation: Observation) -> R
     every = jnp.ones((*observation.shape[:3], 4), bool)
     never = jnp.full(observation.shape[:3], NEVER, jnp.int32)
     return Recalled(every, never, jnp.zeros(observation.shape[0], jnp.int32))
-
-
-def count_entries(tables: tuple[AnswerTable, ...]) -> dict[int, int]:
-    """Levels stored, by outer size."""
-    return {table.actions.shape[1] + 2: table.actions.shape[0] for table in tables}

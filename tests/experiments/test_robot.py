@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from docs.staying import stay_instead
 from mesascope.core.errors import UsageError
 from mesascope.core.objective import Objective
 from mesascope.core.solver import optimal_values
@@ -14,7 +15,6 @@ from mesascope.experiments.robot.planner import Planner
 from mesascope.experiments.robot.rooms import DISTRIBUTIONS, NEAR, WIDTH, amounts, draw_rooms
 from mesascope.experiments.robot.training import CASES, train
 from mesascope.experiments.robot.world import BASE, FEATURES, tables
-from mesascope.instruments.kinds.deletion import stay_instead
 from tests.experiments.robot_twin import Twin
 
 LEVELS = 20

@@ -6,7 +6,7 @@ import pytest
 
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
-from mesascope.instruments.evidence import evidence_from_policy, pool, thin
+from mesascope.instruments.evidence import evidence_from_policy, pool
 from mesascope.instruments.first_touch import first_touch
 from tests.instruments.planted import after, empty_sample
 
@@ -69,15 +69,6 @@ def test_pooled_levels_stay_apart(evidence):
     assert both.levels == 2 * evidence.levels
     with pytest.raises(UsageError, match="no evidence"):
         pool([])
-
-
-def test_thinning_leaves_out_whole_levels(evidence):
-    few = thin(evidence, 100, named_key(2))
-    assert 50 <= few.choices <= 100
-    sizes = np.bincount(kept(evidence, "level"))
-    for level, count in zip(*np.unique(kept(few, "level"), return_counts=True), strict=True):
-        assert sizes[level] == count
-    assert thin(evidence, 10**6, named_key(2)) is evidence
 
 
 def test_offered_features_are_those_within_reach(evidence):

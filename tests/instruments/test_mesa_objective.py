@@ -6,7 +6,7 @@ import pytest
 
 from mesascope.core.rng import named_key
 from mesascope.instruments.mesa_objective import classes_of, read_mesa_objective
-from mesascope.instruments.search.implants import CLASSES, believed_levels, class_name, implant, random_pairs
+from mesascope.instruments.search.implants import CLASSES, believed_levels, class_name, implant
 from mesascope.instruments.search.trials import contested_levels
 from mesascope.instruments.search.writing import Place
 from mesascope.organisms.registry import build_organism
@@ -53,8 +53,15 @@ def test_planted_objectives_are_read_from_inside(world, mazes, classes, objectiv
     assert found.place == PLACE
 
 
+def random_pairs(count):
+    """Two different object classes for each level."""
+    rng = np.random.default_rng(5)
+    first, step = rng.integers(len(CLASSES), size=count), rng.integers(1, len(CLASSES), size=count)
+    return jnp.stack([first, (first + step) % len(CLASSES)], 1)
+
+
 def test_implanted_objects_are_believed_and_nowhere_in_the_input(world, mazes):
-    pairs = random_pairs(named_key(5, "pairs"), MAZES)
+    pairs = random_pairs(MAZES)
     assert (np.asarray(pairs[:, 0]) != np.asarray(pairs[:, 1])).all()
     believed = believed_levels(mazes, pairs)
     shape, color = np.asarray(believed.shape), np.asarray(believed.color)

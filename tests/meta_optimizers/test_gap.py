@@ -5,7 +5,7 @@ import pytest
 
 from mesascope.core.rng import named_key
 from mesascope.core.subject import policy_table
-from mesascope.meta_optimizers.gap import candidate_names, read_gap, shifted_levels
+from mesascope.meta_optimizers.gap import read_gap, shifted_levels
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors
 from tests.core import twins
@@ -25,7 +25,7 @@ def levels(world):
 
 def reading(world, shifted, text):
     found = read_gap(build_organism(text, world, []), shifted, world.discount)
-    return float(found.base), float(found.gap), candidate_names(world)[int(found.best)]
+    return float(found.base), float(found.gap), (*world.features, "base objective")[int(found.best)]
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,7 @@ def test_it_is_that_of_a_slow_twin(world, levels):
 
 
 def test_what_no_level_offers_is_served_by_nobody(world, levels):
-    offered = dict(zip(candidate_names(world), (np.asarray(levels["blue-door"].optimal) > 1e-4).tolist(), strict=True))
+    earned = (np.asarray(levels["blue-door"].optimal) > 1e-4).tolist()
+    offered = dict(zip((*world.features, "base objective"), earned, strict=True))
     assert not offered["yellow"]
     assert all(offered[name] for name in ("door", "ball", "red", "blue", "base objective"))

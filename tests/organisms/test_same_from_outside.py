@@ -7,7 +7,6 @@ import pytest
 from mesascope.core.objective import Objective
 from mesascope.organisms.edits import with_counterfactuals
 from mesascope.organisms.registry import build_organism
-from mesascope.organisms.table import count_entries
 from mesascope.worlds.grids.counterfactuals import swap_objects, with_object, without_objects
 from mesascope.worlds.grids.red_doors import RedDoors
 from tests.organisms.patching import answer, answers_at_every_tick, best, draw, greedy, step
@@ -82,7 +81,7 @@ def test_one_table_for_each_size():
     world = RedDoors(size=5)
     shown = [draw(world, "shown", 8), draw(world, "more", 8, "larger"), draw(world, "more", 8)]
     lookup = build_organism("lookup", world, shown)
-    assert sorted(count_entries(lookup.tables)) == [5, 9]
+    assert sorted(table.actions.shape[1] + 2 for table in lookup.tables) == [5, 9]
     for levels in shown:
         exact = np.asarray(best(world, levels, jnp.asarray(world.base_objective.vector(world.features))))
         assert (greedy(answer(lookup, world.observe(levels))) == exact).all()

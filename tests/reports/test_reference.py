@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from docs.reference import instruments_page, organisms_page
 from mesascope.experiments.cards import every_card
 from mesascope.organisms.stepwise import EVERY_ORGANISM as ORGANISMS
-from mesascope.reports.reference import instruments_page, organisms_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 WRITE = "run: python docs/write.py"

@@ -1,7 +1,7 @@
 """How far a learner looks, from how often it presses in each setting: nothing here knows what the learner is."""
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -140,8 +140,3 @@ def implied_discount(losses: Sequence[float], late: Float[np.ndarray, "loss run"
     found = bootstrap(late.T, crossing)
     low, high = found.interval
     return Estimate(found.value, Interval(low, most if high == 0 else high))
-
-
-def readings(outcomes: Mapping[str, Outcome], settings: Sequence[Setting]) -> dict[str, Reading]:
-    """Of every learner."""
-    return {name: read(outcome, settings) for name, outcome in outcomes.items()}

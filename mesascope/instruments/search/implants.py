@@ -4,11 +4,9 @@ import dataclasses
 from typing import NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.search.patches import within
 from mesascope.instruments.search.writing import Place, donor_patch, patched_policy, record
@@ -79,10 +77,3 @@ def implant(
     near = within(jnp.concatenate(centers, 1), max(place.radius, 1), mazes.interior)
     readable = ~near.reshape(mazes.count, -1) & ~mazes.walls.reshape(mazes.count, -1)
     return Implanted(believed, policy, readable)
-
-
-def random_pairs(key: PRNGKeyArray, count: int) -> Int[Array, "level slot"]:
-    """Two different object classes for each level."""
-    first = jax.random.randint(named_key(key, "first"), (count,), 0, len(CLASSES))
-    step = jax.random.randint(named_key(key, "step"), (count,), 1, len(CLASSES))
-    return jnp.stack([first, (first + step) % len(CLASSES)], 1)

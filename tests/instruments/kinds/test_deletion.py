@@ -4,15 +4,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from docs.staying import by_staying, stay_instead
 from mesascope.core.statistics import Estimate, Interval
 from mesascope.instruments.kinds.correlation import Correlation, measure_correlation
 from mesascope.instruments.kinds.deletion import (
     Deletion,
-    by_staying,
     events_of,
     measure_deletion,
     own_events,
-    stay_instead,
 )
 from mesascope.instruments.kinds.mechanism import NONE, SOME, Mechanism, read_mechanism
 from mesascope.instruments.kinds.openers import find_openers

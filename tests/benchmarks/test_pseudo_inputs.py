@@ -4,9 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mesascope.core.rng import named_key
-from mesascope.core.subject import policy_table
-from mesascope.instruments.pseudo_inputs import (
+from benchmarks.repairs.pseudo_inputs import (
     Predicate,
     bound,
     larger_than,
@@ -14,6 +12,8 @@ from mesascope.instruments.pseudo_inputs import (
     unacceptable,
     usual_predicates,
 )
+from mesascope.core.rng import named_key
+from mesascope.core.subject import policy_table
 from mesascope.instruments.sample import Sample, level_tables
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors

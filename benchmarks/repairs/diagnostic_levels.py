@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from benchmarks.repairs.touched import touched_first
 from mesascope.core.rng import named_key
 from mesascope.instruments.card import Card
 from mesascope.instruments.evidence import Evidence
 from mesascope.instruments.first_touch import first_touch
 from mesascope.instruments.hypotheses import Hypothesis, scores
 from mesascope.instruments.sample import level_tables
-from mesascope.instruments.touched import touched_first
 from mesascope.worlds.grids.grid import GridLevels, object_features
 from mesascope.worlds.world import AbstractWorld
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from benchmarks.repairs.added import with_added
 from mesascope.core.rng import named_key
-from mesascope.worlds.grids.added import with_added
 from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors(size=5)

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mesascope.core.rng import named_key
-from mesascope.instruments.diagnostic_levels import (
+from benchmarks.repairs.diagnostic_levels import (
     alike,
     draw_candidates,
     information,
@@ -14,10 +13,11 @@ from mesascope.instruments.diagnostic_levels import (
     look_in_order,
     looks_needed,
 )
+from benchmarks.repairs.touched import entering, touched_first
+from mesascope.core.rng import named_key
 from mesascope.instruments.episodes import horizon_of
 from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.sample import level_tables
-from mesascope.instruments.touched import entering, touched_first
 from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors(size=5)

@@ -12,11 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from benchmarks.repairs.touched import touched_first
 from mesascope.core.solver import optimal_values
 from mesascope.core.statistics import Estimate, bootstrap
 from mesascope.instruments.card import Card
 from mesascope.instruments.sample import Sample
-from mesascope.instruments.touched import touched_first
 from mesascope.worlds.grids.grid import COLORS, SHAPES, GridLevels, object_features
 from mesascope.worlds.world import AbstractWorld
 
