@@ -1,14 +1,12 @@
 """`mesascope audit`: the main job. Train (unless given a subject), audit, report; the same command again goes on."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mesascope.cli import options
-
-SEEDS = 3
-"""Trained and audited by default; one with `--quick`, and one for a subject that is given."""
+from mesascope.cli.run import run
 
 
 def command(
@@ -21,7 +19,7 @@ def command(
         ),
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option(min=1, max=100, help=f"how many to train and audit [default: {SEEDS}; quick: 1]")
+        int | None, typer.Option(min=1, max=100, help="how many to train and audit [default: 3; quick: 1]")
     ] = None,
     first_seed: Annotated[int, typer.Option(min=0, help="the first of the seeds")] = 0,
     out: Annotated[Path | None, typer.Option(help="folder for everything written [default: audits/WORLD...]")] = None,
@@ -37,7 +35,7 @@ def command(
     architecture: options.Architecture = None,
     base_optimizer: options.BaseOptimizer = None,
     updates: options.Updates = None,
-    knob: options.Knobs = None,
+    knobs: options.Knobs = None,
     json: options.Json = False,
 ) -> None:
     """Does it search inside, what is it after, and where did that come apart from what was wanted?
@@ -45,27 +43,10 @@ def command(
     Trains three seeds on WORLD, a world or an experiment (or takes --subject), audits each in training and under every
     shift, prints a verdict and writes audit.json and report.html. The same command again continues where it stopped.
     """
-    options.heavy()
-    from mesascope.cli.auditing import run_audits
-    from mesascope.cli.plans import Request
-    from mesascope.experiments.registry import EXPERIMENTS
+    run("audit", locals(), _show)
 
-    usual = EXPERIMENTS[world].seeds if world in EXPERIMENTS else SEEDS
-    count = seeds or (1 if quick or subject is not None else usual)
-    run_audits(
-        Request(
-            world=world,
-            subject=subject,
-            seeds=tuple(range(first_seed, first_seed + count)),
-            out=out,
-            quick=quick,
-            describe=describe,
-            adversary=adversary,
-            levels=levels,
-            architecture=architecture,
-            base_optimizer=base_optimizer,
-            updates=updates,
-            knobs=tuple(knob or ()),
-        ),
-        json=json,
-    )
+
+def _show(document: dict[str, Any], page: Path | None) -> None:
+    from mesascope.reports.terminal import summary
+
+    summary(document.get("audits", [document]), page)

@@ -1,35 +1,30 @@
 """`mesascope calibrate`: the search examination on agents whose insides are known, and its error rates."""
 
-import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mesascope.cli import options
-
-SEEDS, NETWORKS, CHANCE = 3, 0, 0
+from mesascope.cli.run import run
 
 
 def command(
     out: Annotated[Path, typer.Option(help="folder for everything written")] = Path("calibration"),
     seeds: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=1000, help=f"audits of each searcher, of others three times as many [{SEEDS}; quick: 1]"
-        ),
+        typer.Option(min=1, max=1000, help="audits of each searcher, of others three times as many [3; quick: 1]"),
     ] = None,
     networks: Annotated[
         int, typer.Option(min=0, max=100, help="trained and untrained networks of each kind to examine as well")
-    ] = NETWORKS,
+    ] = 0,
     chance: Annotated[
         int, typer.Option(min=0, max=1000, help="random networks, and as many image classifiers, to examine as well")
-    ] = CHANCE,
+    ] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="a few organisms, one seed")] = False,
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="processes side by side [default: one for each core]")
     ] = None,
-    worker: Annotated[int | None, typer.Option(hidden=True, min=1)] = None,
     json: options.Json = False,
 ) -> None:
     """How often is the search examination right? Every organism over several seeds.
@@ -37,9 +32,10 @@ def command(
     The threshold is chosen on one half of the organisms and reported on the other. The same command again goes on where
     it stopped.
     """
-    options.heavy()
-    from mesascope.cli.calibrating import Request, run_calibration
+    run("calibrate", locals(), _show)
 
-    count = seeds or (1 if quick else SEEDS)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    run_calibration(Request(out, count, networks, chance, quick, jobs or cores, worker), json=json)
+
+def _show(document: dict[str, Any], page: Path | None) -> None:
+    from mesascope.reports.terminal import calibration_summary
+
+    calibration_summary(document, page)

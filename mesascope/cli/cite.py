@@ -34,7 +34,7 @@ def _all() -> list[dict[str, Any]]:
 
 def _used(folder: Path) -> list[dict[str, Any]]:
     """Of the cards in the audits, those of instruments with a result in one of them."""
-    from mesascope.cli.results import audits_in
+    from mesascope.jobs.audit_folder import audits_in
     from mesascope.reports.reading import items, words
 
     found: dict[str, dict[str, Any]] = {}

@@ -14,16 +14,17 @@ from mesascope.cli import (
     doctor,
     emergence,
     instruments,
-    interrupts,
     organisms,
     report,
     study,
     terminal,
     train,
     tune,
+    worker,
     worlds,
 )
 from mesascope.core.errors import MesascopeError, UsageError, as_subject_error, unknown
+from mesascope.jobs import interrupts
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -39,6 +40,7 @@ app = typer.Typer(
 # Each of these modules imports what is heavy inside its command only: `mesascope --help` must not wait for JAX.
 for _module in (audit, train, tune, study, calibrate, emergence, report, cite, worlds, organisms, instruments, doctor):
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
+app.command("worker", hidden=True)(worker.command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -4,7 +4,6 @@ import sys
 import time
 from types import TracebackType
 
-from mesascope.base_optimizers.training import Progress
 from mesascope.cli import terminal
 
 QUIET_SECONDS = 10.0
@@ -26,19 +25,6 @@ class Live:
     ) -> None:
         terminal.gone()
 
-    def training(self, seed: int, progress: Progress) -> None:
-        """Where a training stands; its end is a line that stays."""
-        at = f"seed {seed}: training {progress.updates_done}/{progress.updates_total} updates"
-        now = f"competence {progress.competence:.3f}"
-        if progress.updates_done >= progress.updates_total:
-            self.note(f"seed {seed}: trained {progress.updates_total} updates in {_clock(progress.seconds)}, {now}")
-        else:
-            self.say(f"{at}, {now}, {_clock(progress.eta)} left")
-
-    def stage(self, seed: int, name: str) -> None:
-        """A stage of an audit begins."""
-        self.say(f"seed {seed}: {name}")
-
     def note(self, text: str) -> None:
         """A line that stays."""
         self._said = time.monotonic()
@@ -51,9 +37,3 @@ class Live:
         elif time.monotonic() - self._said >= QUIET_SECONDS:
             self._said = time.monotonic()
             terminal.note(text)
-
-
-def _clock(seconds: float) -> str:
-    """`42 s`, `3 min 05 s`."""
-    whole = round(seconds)
-    return f"{whole} s" if whole < 100 else f"{whole // 60} min {whole % 60:02d} s"

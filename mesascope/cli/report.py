@@ -13,7 +13,7 @@ def command(
     json: options.Json = False,
 ) -> None:
     """Write report.html of an audit or a study again, from its audit.json; nothing is measured again."""
-    from mesascope.cli.results import REPORT, audits_in
+    from mesascope.jobs.audit_folder import REPORT, audits_in
     from mesascope.reports.html import render_report
     from mesascope.reports.study import study_document
     from mesascope.reports.terminal import summary

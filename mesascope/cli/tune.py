@@ -1,20 +1,19 @@
 """`mesascope tune`: a meta-optimizer at work. What it hands over is a base optimizer, ready for `mesascope train`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mesascope.cli import options
-
-TRIALS = 100
+from mesascope.cli import options, terminal
+from mesascope.cli.run import run
 
 
 def command(
     world: options.World = "red-doors",
     sampler: Annotated[str, typer.Option(help="how trials are chosen: tpe, cma-es or random")] = "tpe",
     pruner: Annotated[str, typer.Option(help="which trials are given up early: median or none")] = "median",
-    trials: Annotated[int, typer.Option(min=1, max=100_000, help="trials in all; a larger number goes on")] = TRIALS,
+    trials: Annotated[int, typer.Option(min=1, max=100_000, help="trials in all; a larger number goes on")] = 100,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="processes side by side")] = 1,
     objectives: Annotated[str, typer.Option(help="return, or return,inner-gap")] = "return",
     shift: Annotated[str | None, typer.Option(help="where the inner gap is read [default: the world's first]")] = None,
@@ -43,8 +42,7 @@ def command(
     storage: Annotated[str, typer.Option(help="how trials are kept: journal or sqlite")] = "journal",
     out: Annotated[Path | None, typer.Option(help="folder for everything written [default: tunings/WORLD...]")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="shorter trainings, fewer seeds and levels")] = False,
-    knob: options.Knobs = None,
-    worker: Annotated[int | None, typer.Option(hidden=True, min=1)] = None,
+    knobs: options.Knobs = None,
     json: options.Json = False,
 ) -> None:
     """Tune a base optimizer on WORLD, and say how much of the gain is there on seeds that the tuner never saw.
@@ -52,34 +50,27 @@ def command(
     Writes tuning.json, optimizer.json (for `mesascope train --base-optimizer`) and report.html. The same command again goes
     on where it stopped.
     """
-    options.heavy()
+    asked = locals()
     from mesascope.meta_optimizers.optional_dependencies import check_installed
 
     check_installed()
-    from mesascope.cli.tuning import Request, run_tuning
+    run("tune", {**asked, "objectives": tuple(part.strip() for part in objectives.split(","))}, _show)
 
-    run_tuning(
-        Request(
-            world=world,
-            sampler=sampler,
-            pruner=pruner,
-            trials=trials,
-            jobs=jobs,
-            objectives=tuple(part.strip() for part in objectives.split(",")),
-            shift=shift,
-            tuned=tuple(tune or ()),
-            base_optimizer=base_optimizer,
-            architecture=architecture,
-            updates=updates,
-            seeds=seeds,
-            fresh_seeds=fresh_seeds,
-            elsewhere=tuple(elsewhere or ()),
-            seed=seed,
-            storage=storage,
-            out=out,
-            quick=quick,
-            knobs=tuple(knob or ()),
-            worker=worker,
-        ),
-        json=json,
-    )
+
+def _show(document: dict[str, Any], page: Path | None) -> None:
+    from mesascope.reports.numbers import estimate_text
+
+    found, trials = document["overfitting"], document["trials"]
+    tuned = ", ".join(f"{key} {value:.3g}" for key, value in found["tuned"]["config"].items())
+    pruned = sum(trial["pruned"] for trial in trials)
+    terminal.line(f"{len(trials)} trials ({pruned} given up early); best is trial {document['best']}: {tuned}")
+    columns = ["configuration", "as the tuner saw it", "fresh seeds", "difference", "other world", "without updates"]
+    parts = ("chosen_by", "fresh", "optimism", "elsewhere", "no_updates")
+    rows = [[name, *(estimate_text(found[name][part], 3) for part in parts)] for name in ("default", "tuned")]
+    terminal.table(columns, rows)
+    for claim in document["verdicts"]:
+        terminal.line(f"{claim['verdict']}: {claim['claim']} ({claim['reason']})")
+    world = document["world"]["name"]
+    terminal.line(f"Report: {page}")
+    optimizer = page and page.with_name("optimizer.json")
+    terminal.line(f"Train with it: mesascope train {world} --base-optimizer {optimizer} --out DIR")

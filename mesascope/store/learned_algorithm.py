@@ -3,6 +3,7 @@
 FOLDER/weights.safetensors, FOLDER/manifest.json   (see `bundle`)
 """
 
+import hashlib
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -16,6 +17,7 @@ from mesascope import __version__
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError
 from mesascope.learned.registry import LearnedAlgorithm as Learned
 from mesascope.learned.registry import build, config_of
+from mesascope.store import tensors
 from mesascope.store.bundle import Described, describe_bundle, load_arrays, save_bundle
 from mesascope.store.results import json_text
 from mesascope.store.strict_json import parse
@@ -79,6 +81,11 @@ class LearnedAlgorithm(NamedTuple):
 def package_versions() -> dict[str, str]:
     """Installed versions of the packages that training depends on."""
     return {"mesascope": __version__, **{name: metadata.version(name) for name in PACKAGES}}
+
+
+def weights_hash(subject: Learned) -> str:
+    """The SHA-256 that a learned algorithm's weights have once they are saved."""
+    return hashlib.sha256(tensors.encode(arrays_of(subject))).hexdigest()
 
 
 def save_learned_algorithm(folder: Path, subject: Learned, provenance: Provenance, *, inputs: int = 7) -> str:

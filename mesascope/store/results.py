@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from mesascope.core.errors import StorageError
 from mesascope.core.jsonable import to_json
 from mesascope.store.fs import write_bytes
 
@@ -42,3 +43,16 @@ def rounded(value: Any, digits: int) -> Any:
     if isinstance(value, list):
         return [rounded(item, digits) for item in value]
     return value
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """A JSON document that mesascope wrote; `StorageError` for a file that is none."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} cannot be read ({error}): remove it and run the command again") from None
+    if not isinstance(document, dict):
+        raise StorageError(
+            f"{path}: expected a JSON object, found a {type(document).__name__}: remove it and run again"
+        )
+    return document

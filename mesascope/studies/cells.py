@@ -63,12 +63,17 @@ class Cell(NamedTuple):
     """What is looked at in place of a trained agent."""
 
     @property
-    def fingerprint(self) -> str:
-        """A hash of all that the result depends on."""
+    def spec(self) -> dict[str, Any]:
+        """All that the result depends on."""
         about = self.training.document(self.seed)
         if self.subject is not None:
             about = {key: about[key] for key in ("world", "knobs", "seed", "packages")}
-        return fingerprint_of({"cell": [VERSION, about, self.agent, self.look, self.subject]})
+        return {"cell": [VERSION, about, self.agent, self.look, self.subject]}
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the spec."""
+        return fingerprint_of(self.spec)
 
 
 def cells_of(spec: Spec) -> list[Cell]:

@@ -202,8 +202,8 @@ def test_a_study_of_other_seeds_is_not_overwritten(capsys, tmp_path):
 
 
 def test_the_saved_net_is_a_subject_and_a_damaged_one_is_not(capsys, audit, folder, tmp_path):
-    from mesascope.cli.subjects import find_source
     from mesascope.core.errors import AgentFileError
+    from mesascope.jobs.subjects import find_source
 
     world = RedDoors(size=5)
     source = find_source(str(folder), world)

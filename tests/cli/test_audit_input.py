@@ -9,11 +9,15 @@ import jax.numpy as jnp
 import pytest
 
 from mesascope.auditing import audit as auditing
-from mesascope.cli import main, training
-from mesascope.cli.plans import Request, default_folder, make_plan
-from mesascope.cli.subjects import find_source
+from mesascope.cli import main
 from mesascope.core.errors import SubjectError, UsageError
+from mesascope.jobs import audit as audit_jobs
+from mesascope.jobs import train as training
+from mesascope.jobs.audit import Request, default_folder, make_plan
+from mesascope.jobs.requests import Done
+from mesascope.jobs.subjects import find_source
 from mesascope.store import fs
+from mesascope.store.checkpoint import fingerprint_of
 from mesascope.worlds.grids.red_doors import RedDoors
 from tests.cli import own_subjects
 
@@ -161,12 +165,10 @@ def test_a_subject_that_fails_later_names_distribution_level_and_cell(monkeypatc
 
 
 def test_what_somebodys_code_raises_in_a_compiled_program_is_no_fault_of_ours(capsys, monkeypatch):
-    from mesascope.cli import auditing as command
-
-    def fails(request, json):
+    def fails(request, listener):
         jax.jit(lambda seen: own_subjects.boxed().logits(seen))(jnp.zeros((2, 3, 3, 7))).block_until_ready()
 
-    monkeypatch.setattr(command, "run_audits", fails)
+    monkeypatch.setattr(audit_jobs, "run", fails)
     code, _, err = run(capsys)
     assert code == SubjectError.exit_code
     assert err == "mesascope: the answer is not finite: nan in level 0, cell row 0 column 0 (interior), channel 0"
@@ -199,12 +201,15 @@ def test_a_folder_that_cannot_be_written_is_left_with_nothing_half_written(capsy
 
 def seeds(monkeypatch, *arguments):
     """The seeds that a command line asks for."""
-    from mesascope.cli import auditing as command
-
     asked = []
-    monkeypatch.setattr(command, "run_audits", lambda request, json: asked.append(request))
-    assert main.run(["audit", *arguments]) == 0
-    return asked[0].seeds
+
+    def run(request, listener):
+        asked.append(request)
+        return Done({})
+
+    monkeypatch.setattr(audit_jobs, "run", run)
+    assert main.run(["audit", *arguments, "--json"]) == 0
+    return asked[0].all_seeds
 
 
 def test_quick_means_one_seed_unless_seeds_are_asked_for(monkeypatch):
@@ -217,20 +222,22 @@ def test_quick_means_one_seed_unless_seeds_are_asked_for(monkeypatch):
 
 
 def test_a_plan_depends_on_all_that_was_asked_and_on_nothing_else(tmp_path):
-    asked = Request("red-doors", out=tmp_path / "one")
-    plan = make_plan(asked)
-    assert plan.fingerprint(0) == make_plan(asked._replace(out=tmp_path / "two")).fingerprint(0)
+    def fingerprint(request, seed=0):
+        return fingerprint_of(make_plan(request).spec(seed))
+
+    asked = Request(out=tmp_path / "one")
+    assert fingerprint(asked) == fingerprint(asked.model_copy(update={"out": tmp_path / "two"}))
     others = [
-        asked._replace(quick=True),
-        asked._replace(levels=50),
-        asked._replace(updates=5),
-        asked._replace(knobs=("alpha=0.1",)),
-        asked._replace(architecture="recall"),
-        asked._replace(base_optimizer="ppo"),
-        asked._replace(subject="organism:uniform"),
-        asked._replace(subject="organism:compass"),
+        asked.model_copy(update={"quick": True}),
+        asked.model_copy(update={"levels": 50}),
+        asked.model_copy(update={"updates": 5}),
+        asked.model_copy(update={"knobs": ("alpha=0.1",)}),
+        asked.model_copy(update={"architecture": "recall"}),
+        asked.model_copy(update={"base_optimizer": "ppo"}),
+        asked.model_copy(update={"subject": "organism:uniform"}),
+        asked.model_copy(update={"subject": "organism:compass"}),
     ]
-    fingerprints = [make_plan(other).fingerprint(0) for other in others] + [plan.fingerprint(0), plan.fingerprint(1)]
+    fingerprints = [*map(fingerprint, others), fingerprint(asked), fingerprint(asked, 1)]
     assert len(set(fingerprints)) == len(fingerprints)
     assert make_plan(others[3]).world.alpha == 0.1
     folders = [default_folder(other) for other in [asked, *others]]
@@ -240,11 +247,11 @@ def test_a_plan_depends_on_all_that_was_asked_and_on_nothing_else(tmp_path):
 def test_a_damaged_or_doubled_knob_is_refused():
     for knobs in (("a",), ("=1",), ("a=",), ("a=1", "a=2")):
         with pytest.raises(UsageError, match="--set"):
-            make_plan(Request("red-doors", knobs=knobs))
+            make_plan(Request(knobs=knobs))
 
 
 def test_a_table_is_as_large_as_what_it_is_trained_on():
-    training = make_plan(Request("red-doors", architecture="table", knobs=("size=7",), quick=True)).training
+    training = make_plan(Request(architecture="table", knobs=("size=7",), quick=True)).training
     about, optimizer = training.architecture_config, training.base_optimizer_config
     assert about["rows"] == optimizer["batch"] * optimizer["batches"]
     assert (about["height"], about["width"]) == (5, 5)

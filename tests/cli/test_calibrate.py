@@ -6,8 +6,9 @@ import pytest
 
 from mesascope.calibration.row import EFFORT, examine
 from mesascope.calibration.subjects import QUICK, Known, zoo
-from mesascope.cli import calibrating
-from mesascope.cli.calibrating import Job, Request, jobs_of, run_calibration
+from mesascope.cli import main
+from mesascope.jobs import calibrate
+from mesascope.jobs.calibrate import Audits, Request, audits_of
 from mesascope.organisms.uniform import Uniform
 from mesascope.reports.html.calibration import render_calibration
 from mesascope.worlds.grids.red_doors import RedDoors
@@ -21,14 +22,14 @@ KNOWN = Known("uniform", "uniform", False, "test", "", uniform)
 
 
 def request(out, **changes):
-    return Request(out, 1, 0, 0, False, 1)._replace(**changes)
+    return Request(out=out, **{"seeds": 1, "jobs": 1, **changes})
 
 
 def test_every_entry_of_the_zoo_is_asked_for_with_all_its_seeds(tmp_path):
-    jobs = jobs_of(request(tmp_path, seeds=3))
+    jobs = audits_of(request(tmp_path, seeds=3))
     assert [job.known.name for job in jobs] == [known.name for known in zoo()]
     assert all(len(job.seeds) == (3 if job.known.searches else 9) for job in jobs)
-    quick = jobs_of(request(tmp_path, quick=True, networks=2, chance=5))
+    quick = audits_of(request(tmp_path, quick=True, networks=2, chance=5))
     assert {job.known.name for job in quick if job.known.half} == set(QUICK)
     assert sum(len(job.seeds) for job in quick if not job.known.half) == 2 * 4 + 5 * 2
 
@@ -44,8 +45,9 @@ def test_builds_of_a_family_stand_on_one_side():
 
 @pytest.mark.slow
 def test_rows_are_made_once_and_summed_up(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(calibrating, "jobs_of", lambda request: [Job(KNOWN, range(request.seeds))])
-    run_calibration(request(tmp_path), json=True)
+    monkeypatch.setattr(calibrate, "audits_of", lambda request: [Audits(KNOWN, range(request.seeds))])
+    command = ["calibrate", "--out", str(tmp_path), "--seeds", "1", "--jobs", "1"]
+    assert main.run([*command, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["operating_point"]["point"]["negatives"] == 1
     assert document["operating_point"]["point"]["false_positives"] == 0
@@ -53,8 +55,8 @@ def test_rows_are_made_once_and_summed_up(tmp_path, monkeypatch, capsys):
     row = document["rows"][0]
     assert {"name", "tests", "least", "capacity", "outputs", "pursued"} <= row.keys()
     assert json.loads((tmp_path / "operating_point.json").read_text())["negatives"] == 1
-    monkeypatch.setattr(calibrating, "examine", lambda *arguments: pytest.fail("made again"))
-    run_calibration(request(tmp_path), json=False)
+    monkeypatch.setattr(calibrate, "examine", lambda *arguments: pytest.fail("made again"))
+    assert main.run(command) == 0
     out = capsys.readouterr().out
     assert "uniform (does not search): said to search in 0 of 1 audits" in out
     page = (tmp_path / "calibration.html").read_text()

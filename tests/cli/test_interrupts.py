@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from mesascope.cli import interrupts, main
+from mesascope.cli import main
+from mesascope.jobs import interrupts
 
 UPDATES = 400
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -105,7 +106,7 @@ HEARS_BUT_NOT_BESIDE = (
     "def work():\n"
     "    with beside() as second:\n"
     "        second.submit(time.sleep, 60); open('begun', 'w').close()\n"
-    "        while True: interrupts.rest(); time.sleep(0.01)\n"
+    "        while True: interrupts.check_canceled(); time.sleep(0.01)\n"
 )
 
 
@@ -114,7 +115,7 @@ HEARS_BUT_NOT_BESIDE = (
 def test_work_that_hears_nothing_is_left_behind(tmp_path, work):
     script = (
         HEARING
-        + "import time; from mesascope.cli import interrupts; interrupts.GRACE = 0.2; interrupts.listen()\n"
+        + "import time; from mesascope.jobs import interrupts; interrupts.GRACE = 0.2; interrupts.listen()\n"
         + work
         + "try: interrupts.interruptible(work)\n"
         "except KeyboardInterrupt: interrupts.leave(interrupts.exit_code())"
@@ -134,7 +135,7 @@ def test_what_work_returns_and_raises_comes_through():
     assert interrupts.interruptible(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
         interrupts.interruptible(lambda: 1 / 0)
-    interrupts.rest()  # nobody asked to stop
+    interrupts.check_canceled()  # nobody asked to stop
 
 
 @posix
@@ -145,7 +146,7 @@ def test_work_that_rests_ends_in_order(monkeypatch):
         os.kill(os.getpid(), signal.SIGINT)
         try:
             while True:
-                interrupts.rest()
+                interrupts.check_canceled()
                 time.sleep(0.01)
         finally:
             ended.append(True)

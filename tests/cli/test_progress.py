@@ -6,6 +6,7 @@ import pytest
 
 from mesascope.base_optimizers.training import Progress
 from mesascope.cli import progress
+from mesascope.jobs.train import tell_training
 
 
 def at(updates, seconds=42.4, eta=200.0):
@@ -22,11 +23,11 @@ def clock(monkeypatch):
 def test_a_log_gets_a_line_now_and_then_and_every_end(capsys, clock):
     with progress.Live() as live:
         for step in range(1, 5):
-            live.training(0, at(25 * step))
+            tell_training(live, 0, at(25 * step))
             clock[0] += 6
-        live.stage(0, "behavior")
+        live.say("seed 0: behavior")
         clock[0] += 11
-        live.stage(0, "ledger")
+        live.say("seed 0: ledger")
     assert capsys.readouterr().err.splitlines() == [
         "seed 0: training 25/100 updates, competence 0.875, 3 min 20 s left",
         "seed 0: training 75/100 updates, competence 0.875, 3 min 20 s left",
@@ -38,7 +39,7 @@ def test_a_log_gets_a_line_now_and_then_and_every_end(capsys, clock):
 def test_a_terminal_gets_one_line_that_changes_and_is_gone_at_the_end(capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     with progress.Live() as live:
-        live.stage(1, "behavior")
+        live.say("seed 1: behavior")
         live.note("stays")
-        live.stage(1, "ledger")
+        live.say("seed 1: ledger")
     assert capsys.readouterr().err == "seed 1: behavior\r\x1b[Kstays\nseed 1: ledger\r\x1b[K"

@@ -6,17 +6,17 @@ import pytest
 
 from mesascope.auditing.subjects import AuditSubject
 from mesascope.base_optimizers.registry import WALKING
-from mesascope.cli import auditing
-from mesascope.cli.plans import Request, make_plan
-from mesascope.cli.progress import Live
+from mesascope.jobs import audit
+from mesascope.jobs.audit import Request, make_plan
+from mesascope.jobs.listener import SILENT
 from mesascope.organisms.uniform import Uniform
 
 SUBJECT = AuditSubject(Uniform(7), "trained", "learned", "a net", None)
 
 
 def of_seed(seed, out, **asked):
-    plan = make_plan(Request("red-doors", seeds=(4, 5), out=out, **asked))
-    return auditing._trained_subject(plan, seed, Live())
+    plan = make_plan(Request(seeds=2, first_seed=4, out=out, **asked))
+    return audit._trained_subject(plan, seed, SILENT)
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def rehearsed(monkeypatch):
             time.sleep(0.01)
         seen.append("told")
 
-    monkeypatch.setattr(auditing, "warm_up", warm_up)
-    monkeypatch.setattr(auditing, "trained_subject", lambda *_: SUBJECT)
+    monkeypatch.setattr(audit, "warm_up", warm_up)
+    monkeypatch.setattr(audit, "trained_subject", lambda *_: SUBJECT)
     return seen
 
 
@@ -42,7 +42,7 @@ def test_beside_the_first_training_until_it_is_over(tmp_path, rehearsed):
 def test_not_where_it_would_gain_nothing(tmp_path, monkeypatch, rehearsed):
     assert of_seed(5, tmp_path) is SUBJECT
     assert of_seed(4, tmp_path, base_optimizer=WALKING, architecture="conv-lstm") is SUBJECT
-    monkeypatch.setattr(auditing, "is_trained", lambda folder: True)
+    monkeypatch.setattr(audit, "is_trained", lambda folder: True)
     assert of_seed(4, tmp_path) is SUBJECT
     assert rehearsed == []
 
@@ -51,13 +51,13 @@ def test_a_training_that_fails_ends_it_and_a_rehearsal_that_fails_changes_nothin
     def fails(*_):
         raise KeyError("lost")
 
-    monkeypatch.setattr(auditing, "trained_subject", fails)
+    monkeypatch.setattr(audit, "trained_subject", fails)
     with pytest.raises(KeyError):
         of_seed(4, tmp_path)
     deadline = time.monotonic() + 30
     while rehearsed != [("red-doors", 4), "told"]:  # it is not waited for, but it is told
         assert time.monotonic() < deadline, rehearsed
         time.sleep(0.01)
-    monkeypatch.setattr(auditing, "trained_subject", lambda *_: SUBJECT)
-    monkeypatch.setattr(auditing, "warm_up", fails)
+    monkeypatch.setattr(audit, "trained_subject", lambda *_: SUBJECT)
+    monkeypatch.setattr(audit, "warm_up", fails)
     assert of_seed(4, tmp_path) is SUBJECT

@@ -5,9 +5,10 @@ import json
 import equinox as eqx
 import pytest
 
-from mesascope.cli import main, studying
-from mesascope.cli.subjects import LEARNED
+from mesascope.cli import main
 from mesascope.core.rng import named_key
+from mesascope.jobs import study as studying
+from mesascope.jobs.subjects import LEARNED
 from mesascope.learned.registry import build
 from mesascope.reports.html.studied import render_study
 from mesascope.store.learned_algorithm import save_learned_algorithm
@@ -97,7 +98,7 @@ def test_a_seed_that_diverged_is_a_capability_failure_and_the_others_are_told(st
     """The first seed's weights are NaN: it is listed, and neither what is shown nor what is said of the training is lost."""
     whole = [name for name in FILE.splitlines() if not name.startswith("show")]
     (tmp_path / "two.toml").write_text("\n".join(whole))
-    cell = studying.make_job(tmp_path / "two.toml", tmp_path / "out").cells[0]
+    cell = studying.make_plan(studying.Request(file=tmp_path / "two.toml", out=tmp_path / "out")).cells[0]
     config, inputs = cell.training.architecture_config, len(cell.training.world.channels)
     net = eqx.filter_jit(lambda: build("glance", config, key=named_key(0), inputs=inputs))()
     broken = eqx.tree_at(lambda n: n.out, net, net.out * float("nan"))

@@ -1,11 +1,13 @@
 """`mesascope tune`, whole and tiny."""
 
-import itertools
 import json
+import subprocess
 
 import pytest
 
-from mesascope.cli import main, plans, tuning, tuning_plan
+from mesascope.cli import main
+from mesascope.jobs import requests, tune, tuning_plan
+from mesascope.jobs.processes import Share
 from mesascope.meta_optimizers import optional_dependencies
 from mesascope.meta_optimizers.contrast import Contrast, Found
 from mesascope.reports.html.tuning import render_tuning
@@ -40,8 +42,8 @@ def examined():
         asked.append(config)
         return Contrast(problem.base_optimizer, 1, 1000, None, Found("no-search", "it is <b>tiny</b>", (), 0.1))
 
-    patch.setattr(tuning, "contrast", contrast)
-    patch.setattr(tuning, "make_plan", small_plan)
+    patch.setattr(tune, "contrast", contrast)
+    patch.setattr(tune, "make_plan", small_plan)
     yield asked
     patch.undo()
 
@@ -111,11 +113,11 @@ def test_the_same_command_does_nothing_again_and_more_trials_go_on(tuned, examin
 
 def test_what_it_hands_over_is_what_would_be_trained(tuned):
     optimizer = read(tuned, "optimizer.json")
-    training = plans.make_training(plans.Request("red-doors", base_optimizer=str(tuned / "optimizer.json")))
+    training = requests.make_training(requests.TrainingRequest(base_optimizer=str(tuned / "optimizer.json")))
     assert training.base_optimizer == optimizer["base_optimizer"]
     assert training.base_optimizer_config == optimizer["config"]
-    fewer = plans.Request("red-doors", base_optimizer=str(tuned / "optimizer.json"), updates=5)
-    assert plans.make_training(fewer).base_optimizer_config == {**optimizer["config"], "updates": 5}
+    fewer = requests.TrainingRequest(base_optimizer=str(tuned / "optimizer.json"), updates=5)
+    assert requests.make_training(fewer).base_optimizer_config == {**optimizer["config"], "updates": 5}
 
 
 @pytest.mark.slow
@@ -166,16 +168,25 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch, capsys, tmp_path
     assert 'pip install "mesascope[tuning]"' in capsys.readouterr().err
 
 
-def test_a_helper_is_asked_for_the_same(tmp_path):
-    request = tuning.Request(
-        "red-doors", objectives=("return", "inner-gap"), tuned=("clip", "floor=0:1"), quick=True, knobs=("size=5",),
-        out=tmp_path, worker=1, jobs=2,
-    )  # fmt: skip
-    arguments = tuning.arguments_of(request)
-    assert arguments[:2] == ["tune", "red-doors"]
-    assert "--jobs" not in arguments
-    pairs = list(itertools.pairwise(arguments))
-    for pair in [("--tune", "clip"), ("--tune", "floor=0:1"), ("--set", "size=5"), ("--worker", "1"),
-                 ("--objectives", "return,inner-gap"), ("--trials", "100")]:  # fmt: skip
-        assert pair in pairs
-    assert "--quick" in arguments
+def test_a_helper_is_asked_for_the_same(tmp_path, monkeypatch):
+    request = tuning_plan.Request(
+        objectives=("return", "inner-gap"),
+        tune=("clip", "floor=0:1"),
+        quick=True,
+        knobs=("size=5",),
+        out=tmp_path,
+        jobs=2,
+    )
+    started = []
+
+    class Process:
+        def __init__(self, command, stdin):
+            started.append(command)
+
+    monkeypatch.setattr(subprocess, "Popen", Process)
+    with Share(0, 3).others(request) as processes:
+        assert len(processes) == 2
+    assert [(command[3], command[5]) for command in started] == [("worker", "1"), ("worker", "2")]
+    assert tuning_plan.Request.model_validate_json(started[0][4]) == request
+    with Share(1, 3).others(request) as processes:
+        assert processes == []

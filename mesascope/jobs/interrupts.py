@@ -43,7 +43,7 @@ def exit_code() -> int:
     return 128 + (_heard[-1] if _heard else signal.SIGINT)
 
 
-def rest() -> None:
+def check_canceled() -> None:
     """Called by the work wherever it may stop: raises `KeyboardInterrupt` once a signal was heard."""
     if _stop.is_set():
         raise KeyboardInterrupt

@@ -1,10 +1,10 @@
 """What `mesascope tune` was asked for, with every default filled in and every name checked."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from mesascope.cli import plans
 from mesascope.core.errors import UsageError
+from mesascope.jobs.requests import TrainingRequest, folder_name, make_training, read_knobs
 from mesascope.meta_optimizers.contrast import QUICK_LOOK, Looked
 from mesascope.meta_optimizers.overfitting import other_world
 from mesascope.meta_optimizers.problem import GAP, Problem, check_problem
@@ -24,29 +24,23 @@ VERSION = 1
 """Of what a trial is scored by: raised when it changes."""
 
 
-class Request(NamedTuple):
-    """What was asked for on the command line; None is what was left to the defaults."""
+class Request(TrainingRequest):
+    """What `mesascope tune` was asked for."""
 
-    world: str
+    kind: Literal["tune"] = "tune"
     sampler: str = "tpe"
     pruner: str = "median"
     trials: int = 100
     jobs: int = 1
     objectives: tuple[str, ...] = ("return",)
     shift: str | None = None
-    tuned: tuple[str, ...] = ()
-    base_optimizer: str | None = None
-    architecture: str | None = None
-    updates: int | None = None
+    tune: tuple[str, ...] = ()
     seeds: int | None = None
     fresh_seeds: int | None = None
     elsewhere: tuple[str, ...] = ()
     seed: int = 0
     storage: str = "journal"
     out: Path | None = None
-    quick: bool = False
-    knobs: tuple[str, ...] = ()
-    worker: int | None = None
 
 
 class Plan(NamedTuple):
@@ -77,18 +71,11 @@ class Plan(NamedTuple):
 def make_plan(request: Request) -> Plan:
     """Check everything that can be checked before anything long begins; `UsageError` for names and values."""
     check_names(request.sampler, request.pruner, request.objectives)
-    training = plans.make_training(
-        plans.Request(
-            request.world,
-            quick=request.quick,
-            architecture=request.architecture,
-            base_optimizer=request.base_optimizer,
-            updates=request.updates or (QUICK_UPDATES if request.quick else UPDATES),
-            knobs=request.knobs,
-        )
-    )
-    if request.shift is not None and GAP not in request.objectives:
-        raise UsageError(f"--shift {request.shift} says where the inner gap is read: add --objectives return,{GAP}")
+    quick, shift = request.quick, request.shift
+    usual = QUICK_UPDATES if quick else UPDATES
+    training = make_training(request.model_copy(update={"updates": request.updates or usual}))
+    if shift is not None and GAP not in request.objectives:
+        raise UsageError(f"--shift {shift} says where the inner gap is read: add --objectives return,{GAP}")
     updates = int(training.base_optimizer_config["updates"])
     problem = Problem(
         training.world,
@@ -96,19 +83,19 @@ def make_plan(request: Request) -> Plan:
         training.architecture_config,
         training.base_optimizer,
         training.base_optimizer_config,
-        space_of(training.base_optimizer, updates, request.tuned),
+        space_of(training.base_optimizer, updates, request.tune),
         request.objectives,
-        request.shift or next(iter(training.world.shifts), ""),
-        request.seeds or (QUICK_SEEDS if request.quick else SEEDS),
-        QUICK_LEVELS if request.quick else LEVELS,
+        shift or next(iter(training.world.shifts), ""),
+        request.seeds or (QUICK_SEEDS if quick else SEEDS),
+        QUICK_LEVELS if quick else LEVELS,
     )
     check_problem(problem)
     knobs = _elsewhere(training.world, request.elsewhere)
     return Plan(
         problem,
         Search(request.sampler, request.pruner, request.seed, request.trials),
-        QUICK_LOOK if request.quick else Looked(),
-        request.fresh_seeds or (QUICK_FRESH_SEEDS if request.quick else FRESH_SEEDS),
+        QUICK_LOOK if quick else Looked(),
+        request.fresh_seeds or (QUICK_FRESH_SEEDS if quick else FRESH_SEEDS),
         knobs,
         other_world(problem, knobs) if knobs else None,
         request.out or Path("tunings") / _folder(request),
@@ -122,22 +109,14 @@ def _elsewhere(world: AbstractWorld, asked: tuple[str, ...]) -> dict[str, Any]:
         if "openings" not in knob_defaults(type(world)):
             return {}
         return {"openings": 0.0 if own["openings"] else 0.5}
-    given = plans.read_knobs(asked)
+    given = read_knobs(asked)
     there = with_knobs(type(world), **{**own, **given})
     return {name: getattr(there, name) for name in given}
 
 
 def _folder(request: Request) -> str:
-    base = plans.Request(
-        request.world,
-        quick=request.quick,
-        architecture=request.architecture,
-        base_optimizer=request.base_optimizer,
-        updates=request.updates,
-        knobs=request.knobs,
-    )
-    parts = [request.sampler, *([] if request.objectives == ("return",) else request.objectives)]
-    parts += [request.shift] if request.shift else []
-    parts += [f"seeds{request.seeds}"] if request.seeds else []
-    parts += [f"seed{request.seed}"] if request.seed else []
-    return "-".join((plans.default_folder(base), *parts))[:200]
+    more = [request.sampler, *([] if request.objectives == ("return",) else request.objectives)]
+    more += [request.shift] if request.shift else []
+    more += [f"seeds{request.seeds}"] if request.seeds else []
+    more += [f"seed{request.seed}"] if request.seed else []
+    return folder_name(request, *more)

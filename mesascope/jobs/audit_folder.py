@@ -1,30 +1,17 @@
 """What an audit left in a folder, read back."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from mesascope.core.errors import StorageError, UsageError
 from mesascope.reports.reading import look
+from mesascope.store.results import read_document
 
 AUDIT, STUDY, REPORT = "audit.json", "study.json", "report.html"
 
 _PARTS = ("world", "subject", "search", "alignment")
 _FINDINGS = ("ledger", "closed_loop")
 """One of these is in every audit: subjects that walk with a memory have no ledger."""
-
-
-def read_document(path: Path) -> dict[str, Any]:
-    """A JSON document that mesascope wrote; `StorageError` for a file that is none."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StorageError(f"{path} cannot be read ({error}): remove it and run the command again") from None
-    if not isinstance(document, dict):
-        raise StorageError(
-            f"{path}: expected a JSON object, found a {type(document).__name__}: remove it and run again"
-        )
-    return document
 
 
 def read_audit(path: Path) -> dict[str, Any]:

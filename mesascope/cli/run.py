@@ -1,0 +1,29 @@
+"""What every command that runs jobs does: options to a request, the run, its document."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from mesascope.cli import options, terminal
+from mesascope.cli.progress import Live
+from mesascope.jobs import interrupts
+
+
+def run(kind: str, given: Mapping[str, Any], show: Callable[[dict[str, Any], Path | None], None]) -> None:
+    """Do what a command was asked for and print the outcome.
+
+    Args:
+        kind: the module of `mesascope.jobs` that does it.
+        given: the command's options by name, which are the fields of that module's `Request`; and `json`.
+        show: prints the document in words; given the page that was written as well. Not called with `json`.
+    """
+    options.heavy()
+    module = import_module(f"mesascope.jobs.{kind}")
+    request = module.Request(**{name: value for name, value in given.items() if name != "json"})
+    with Live() as live:
+        done = interrupts.interruptible(lambda: module.run(request, live))
+    if given["json"]:
+        terminal.document(done.document)
+    else:
+        show(done.document, done.page)

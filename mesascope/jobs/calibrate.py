@@ -1,0 +1,117 @@
+"""Calibration: a row for each subject and seed, several processes side by side, then the rates of all rows.
+
+OUT/rows/NAME-SEED.json                                            one for each row
+OUT/calibration.json, calibration.html, operating_point.json      what all rows come to
+"""
+
+import os
+import time
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from mesascope.calibration.document import calibration_document
+from mesascope.calibration.networks import chance_networks, trained_networks
+from mesascope.calibration.row import EFFORT, examine
+from mesascope.calibration.subjects import QUICK, Known, zoo
+from mesascope.jobs.job import Job
+from mesascope.jobs.listener import Listener
+from mesascope.jobs.processes import Share, wait_for
+from mesascope.jobs.requests import Done, as_file_name
+from mesascope.jobs.requests import Request as AbstractRequest
+from mesascope.jobs.results import DIGITS, Files
+from mesascope.jobs.runner import run_jobs
+from mesascope.reports.html.calibration import render_calibration
+from mesascope.store.fs import check_writable
+from mesascope.store.learned_algorithm import package_versions
+from mesascope.store.results import read_document, write_json, write_text
+from mesascope.worlds.registry import make_world
+
+CALIBRATION, PAGE, POINT, ROWS = "calibration.json", "calibration.html", "operating_point.json", "rows"
+SEEDS, OTHERS = 3, 3
+"""Audits of each searcher; others are audited so many times as often: a rate below 1 % takes many to measure."""
+VERSION = 5
+"""Of the rows: raised when what they hold, or how it is measured, changes."""
+
+
+class Request(AbstractRequest):
+    """What was asked for: seeds of each organism, trained networks of each kind, and random networks and classifiers."""
+
+    kind: Literal["calibrate"] = "calibrate"
+    out: Path
+    seeds: int | None = None
+    networks: int = 0
+    chance: int = 0
+    quick: bool = False
+    jobs: int | None = None
+
+    @property
+    def searchers(self) -> int:
+        """How often each searcher is audited."""
+        return self.seeds or (1 if self.quick else SEEDS)
+
+    @property
+    def processes(self) -> int:
+        """How many processes share the rows: one for each core, unless it was said."""
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return self.jobs or cores
+
+
+class Audits(NamedTuple):
+    """One subject with all its seeds, so that its programs are compiled once."""
+
+    known: Known
+    seeds: range
+
+
+def audits_of(request: Request) -> list[Audits]:
+    """Everything that was asked for, the longest first."""
+    # Training takes longest, so every process has a share of it.
+    shares = [range(first, request.networks, request.processes) for first in range(request.processes)]
+    wanted = [Audits(known, share) for known in trained_networks() for share in shares]
+    for known in zoo(QUICK if request.quick else ()):
+        wanted.append(Audits(known, range(request.searchers if known.searches else OTHERS * request.searchers)))
+    wanted += [Audits(known, range(request.chance)) for known in chance_networks()]
+    return [audits for audits in wanted if len(audits.seeds)]
+
+
+def run(request: Request, listener: Listener, worker: int = 0) -> Done:
+    """Make the rows that are missing, in one of several processes; the first then makes the documents of all."""
+    check_writable(request.out)
+    jobs = [_job(audits, seed) for audits in audits_of(request) for seed in audits.seeds]
+    share = Share(worker, request.processes)
+    rows = Files(lambda job: request.out / ROWS / f"{as_file_name(job.spec['name'])}-{job.spec['seed']}.json")
+
+    def waiting() -> None:
+        missing = sum(not rows.path(job).exists() for job in jobs)
+        listener.say(f"waiting for another process: {missing} rows missing")
+
+    with share.others(request) as processes:
+        # Every build brings programs and tables of its own, and a process may hold only so many.
+        run_jobs(share.jobs(jobs), rows, listener, together=1)
+        wait_for(processes, "calibration", waiting)
+    if worker:
+        return Done({})
+    found = run_jobs(jobs, rows, listener)
+    write_json(request.out / CALIBRATION, calibration_document(found, _command(request)), DIGITS)
+    document = read_document(request.out / CALIBRATION)
+    write_json(request.out / POINT, document["operating_point"]["point"], DIGITS)
+    write_text(request.out / PAGE, render_calibration(document))
+    return Done(document, request.out / PAGE)
+
+
+def _job(audits: Audits, seed: int) -> Job:
+    known, about = audits.known, {"version": VERSION, "packages": package_versions()}
+    spec = {**about, "name": known.name, "seed": seed, "effort": list(EFFORT)}
+
+    def work(listener: Listener) -> dict[str, Any]:
+        begun = time.monotonic()
+        row = examine(make_world("red-doors"), known, seed)
+        return {**row, "seconds": time.monotonic() - begun}
+
+    return Job("row", spec, work, f"{known.name}, seed {seed}", (known.name, audits.seeds))
+
+
+def _command(request: Request) -> str:
+    """The shortest command that gives the same rows."""
+    sizes = f"--seeds {request.searchers} --networks {request.networks} --chance {request.chance}"
+    return f"mesascope calibrate {sizes}" + (" --quick" if request.quick else "")

@@ -1,0 +1,30 @@
+"""A unit of work that is known by the hash of all that its result depends on."""
+
+from collections.abc import Callable, Hashable
+from typing import Any, NamedTuple
+
+from mesascope.jobs.listener import Listener
+from mesascope.store.checkpoint import fingerprint_of
+
+
+class Job(NamedTuple):
+    """One unit of work.
+
+    Args:
+        kind: what the result is, such as `audit`; named in messages.
+        spec: all that the result depends on, as plain values. Its hash is the job's identity.
+        work: makes the result, a function of the spec and of nothing else (how long it took apart).
+        label: what messages call it, such as `seed 0`.
+        program: equal for jobs that run the same compiled programs.
+    """
+
+    kind: str
+    spec: Any
+    work: Callable[[Listener], Any]
+    label: str
+    program: Hashable = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The hash of the spec: two jobs are the same job if theirs are equal."""
+        return fingerprint_of(self.spec)

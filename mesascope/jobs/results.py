@@ -1,0 +1,108 @@
+"""Where results of jobs lie. A result is found by its job's fingerprint, and is on disk, whole, before the next job begins.
+
+Every kind of place follows the same rules: a result that is there is not made again; where a path is the job's own, another
+job's result in it raises a `StorageError` and is never overwritten; a damaged file raises a `StorageError` naming it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from mesascope.core.errors import StorageError
+from mesascope.jobs.job import Job
+from mesascope.store.lines import read_lines, write_lines
+from mesascope.store.results import plain, read_document, write_json
+
+FINGERPRINT = "fingerprint"
+DIGITS = 6
+"""Significant digits of numbers in documents: more than any interval here, and small files."""
+
+ADVICE = "name another folder with --out, or remove this one"
+
+
+@runtime_checkable
+class Results(Protocol):
+    """A place for results."""
+
+    def find(self, job: Job) -> Any:
+        """The job's result, or None. `StorageError` for a damaged file or another job's result in its place."""
+
+    def put(self, job: Job, result: Any) -> Any:
+        """Store a result, whole or not at all, and return it as `find` will."""
+
+
+def refusal(path: Path, kind: str, differ: str) -> StorageError:
+    """The error for a path in which another job's result lies."""
+    return StorageError(f"{path} holds another {kind} ({differ} differ): {ADVICE}")
+
+
+class Files(NamedTuple):
+    """A JSON document for each job, in a file of its own that holds the fingerprint as well.
+
+    `read` reads and checks one, `then` hears of each that was written.
+    """
+
+    path: Callable[[Job], Path]
+    read: Callable[[Path], dict[str, Any]] = read_document
+    then: Callable[[Path, dict[str, Any]], None] = lambda path, document: None
+
+    def find(self, job: Job) -> dict[str, Any] | None:
+        """The job's document, or None where there is no file."""
+        path = self.path(job)
+        if not path.exists():
+            return None
+        document = self.read(path)
+        if document.get(FINGERPRINT) != job.fingerprint:
+            raise refusal(path, job.kind, "world, subject, settings or versions")
+        return document
+
+    def put(self, job: Job, result: Any) -> dict[str, Any]:
+        """Write the document with its fingerprint."""
+        path = self.path(job)
+        write_json(path, {**result, FINGERPRINT: job.fingerprint}, DIGITS)
+        document = self.read(path)
+        self.then(path, document)
+        return document
+
+
+class Table:
+    """Many results in one file, which is written whole for each: those of other jobs in it stay."""
+
+    def __init__(
+        self, path: Path, read: Callable[[Path], dict[str, Any]], write: Callable[[Path, dict[str, Any]], None]
+    ):
+        self._path, self._write = path, write
+        self._found = read(path)
+
+    def find(self, job: Job) -> Any:
+        """The job's result, or None."""
+        return self._found.get(job.fingerprint)
+
+    def put(self, job: Job, result: Any) -> Any:
+        """Write the file anew with this result in it."""
+        found = {**self._found, job.fingerprint: plain(result, DIGITS)}
+        self._write(self._path, found)
+        self._found = found
+        return found[job.fingerprint]
+
+
+def lines(path: Path) -> Table:
+    """One result to a line (JSON Lines), each an object that holds its fingerprint."""
+    return Table(path, _read_lines, lambda path, found: write_lines(path, list(found.values())))
+
+
+def _read_lines(path: Path) -> dict[str, Any]:
+    found = {}
+    for number, row in enumerate(read_lines(path), 1):
+        if not isinstance(row.get(FINGERPRINT), str):
+            raise StorageError(
+                f"{path}, line {number}: expected the text '{FINGERPRINT}', which says of what job it is: remove the line or "
+                "the file, and run the command again"
+            )
+        found[row[FINGERPRINT]] = row
+    return found
+
+
+def keyed(path: Path) -> Table:
+    """One JSON object whose keys are the fingerprints."""
+    return Table(path, lambda path: read_document(path) if path.exists() else {}, write_json)
