@@ -50,4 +50,4 @@ def _read(kind: str, name: str, value: Number, option: Option) -> Number:
             f"option '{name}' of {kind} is {value!r}: it takes {wanted} from {option.least} to {option.most} "
             f"({option.says})"
         )
-    return value if whole else float(value)
+    return value if whole else float(value) + 0.0  # no minus zero

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from mesascope.base_optimizers.registry import WALKING, build_base_optimizer
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, read_options
+from mesascope.core.rng import as_seed
 from mesascope.instruments.behavior import NOTHING
 from mesascope.organisms.registry import check_organism
 from mesascope.organisms.stepwise import check_stepwise_organism, is_stepwise
@@ -93,6 +94,10 @@ def _cells(spec: Spec) -> Iterator[Cell]:
     look = EvaluationSpec(spec.depth, spec.levels, None if spec.shifts is None else tuple(spec.shifts))
     varied = [(part, option, values) for part in PARTS for option, values in getattr(spec.grid, part).items()]
     for condition in spec.condition or [Condition(name=ALONE)]:
+        first = spec.first_seed if condition.first_seed is None else condition.first_seed
+        seeds = range(first, first + (condition.seeds or spec.seeds))
+        as_seed(seeds[-1])  # refuses seeds out of range
+        same: dict[str, str] = {}
         for chosen in product(*(values for _, _, values in varied)):
             settings = {f"{part}.{option}": value for (part, option, _), value in zip(varied, chosen, strict=True)}
             parts = merged(merged(_plain(spec), _plain(condition)), _nested(settings))
@@ -100,10 +105,14 @@ def _cells(spec: Spec) -> Iterator[Cell]:
             check_subject(condition, training.world)
             check_look(spec, training.world)
             check_walkers(spec, condition, training)
-            first = spec.first_seed if condition.first_seed is None else condition.first_seed
-            for seed in range(first, first + (condition.seeds or spec.seeds)):
-                name = label(condition.name, settings)
-                yield Cell(name, settings, seed, training, agent, look, condition.subject)
+            name = label(condition.name, settings)
+            cells = [Cell(name, settings, seed, training, agent, look, condition.subject) for seed in seeds]
+            if (fingerprint := cells[0].fingerprint) in same:
+                raise UsageError(
+                    f"the grid's '{same[fingerprint]}' and '{name}' are the same training and treatment: leave one of them out"
+                )
+            same[fingerprint] = name
+            yield from cells
 
 
 ALONE = "all"

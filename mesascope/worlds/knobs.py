@@ -34,4 +34,4 @@ def _like(default: Value, knob: str, value: Value) -> Value:
     except (ValueError, TypeError):
         expected = "a whole number" if kind is int else "a number"
         raise UsageError(f"{knob} '{value}': expected {expected}; write e.g. {knob}={default}") from None
-    return kind(number)
+    return kind(number + 0)  # no minus zero: it would be another world by name only

@@ -85,6 +85,19 @@ def cells(text):
             'title = "T"\n[world]\nname = "keys-and-chests"\n[architecture]\nname = "given-search"',
             "given-search takes every object for the end of an episode, and in keys-and-chests objects are picked up",
         ),
+        ("first_seed = 4294967295\nseeds = 2\n" + HEAD, "seed 4294967296: seeds run from 0 to 4294967295"),
+        (HEAD + '[[condition]]\nname = "a"\nfirst_seed = 4294967295', "seed 4294967299: seeds run from 0"),
+        (
+            HEAD + "[grid.world]\nalpha = [0, 0.0]",
+            "the grid's 'alpha 0' and 'alpha 0.0' are the same training and treatment",
+        ),
+        (HEAD + "[grid.world]\nalpha = [0.1, 0.2, 0.1]", "'alpha 0.1' and 'alpha 0.1' are the same"),
+        (HEAD + '[grid.world]\nalpha = [0, "0"]', "'alpha 0' and 'alpha 0' are the same"),
+        (HEAD + "[grid.world]\nalpha = [0.0, -0.0]", "are the same training"),
+        (
+            HEAD + "[grid.base_optimizer]\nlearning_rate = [0.1, 1, 1.0]",
+            "'learning rate 1' and 'learning rate 1.0' are the same",
+        ),
         ('reference = "b"\n' + HEAD + '[[condition]]\nname = "a"', "unknown condition in 'reference' 'b'"),
     ],
 )
