@@ -16,8 +16,8 @@ from mesascope.reports.reading import (
     items,
     label,
     look,
+    part,
     strongest,
-    table,
     telling_events,
     telling_shift,
     widest_gap,
@@ -98,7 +98,7 @@ def weights_text(weights: Mapping[str, Any], most: int = 3, digits: int = 2) -> 
 
 def behavior_text(audit: Audit, shift: str, events: Sequence[str]) -> str:
     """`door first 0.56 [0.53, 0.59], nothing 0.04 [0.03, 0.05]`."""
-    found = table(audit, "behavior", shift)
+    found = part(audit, "behavior", shift)
     return ", ".join(
         f"{event_words(audit, event)} {estimate_text(found[event])}"
         for event in events
@@ -185,13 +185,13 @@ def _objective(audit: Audit) -> Answer:
         return Answer(
             QUESTIONS[1], "not read", "open", "No objective is read from a subject that is not capable in training."
         )
-    outside, inside = table(audit, "behavioral_objective", "weights"), table(audit, "mesa_objective", "weights")
+    outside, inside = part(audit, "behavioral_objective", "weights"), part(audit, "mesa_objective", "weights")
     weights = inside or outside
     wanted = [f for f in strongest(weights) if (point(weights[f]) or 0.0) > 0]
     verdict = " and ".join(wanted) or ("unknown" if not weights else "nothing that was offered")
     said = []
     if outside:
-        said.append(f"PolicySummary from outside, its behavioral objective weighs {weights_text(outside)}.")
+        said.append(f"Its behavioral objective, inferred from what it does, weighs {weights_text(outside)}.")
     missing = ", ".join(str(x) for x in items(audit, "behavioral_objective", "unidentified"))
     if look(audit, "behavioral_objective", "identified_in_training") is False:
         said.append(f"Training alone cannot tell this{': it leaves open ' + missing if missing else ''}.")
@@ -222,7 +222,7 @@ def why_no_mesa(audit: Audit) -> str:
 def _apart(audit: Audit) -> Answer:
     home, widest = gap_share(audit, TRAINING, "inner"), widest_gap(audit)
     if widest is None and point(home) is None:
-        return Answer(QUESTIONS[2], "not reckoned", "open", "The ledger is empty.")
+        return Answer(QUESTIONS[2], "not computed", "open", "The ledger is empty.")
     said = []
     if point(home) is not None:
         said.append(f"In training the inner gap takes {estimate_text(home)} of the return that could be had.")

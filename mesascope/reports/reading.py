@@ -1,6 +1,6 @@
 """Reading an audit document without trusting that anything in it is there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mesascope.reports.numbers import bounds, point
@@ -20,10 +20,15 @@ def look(value: Any, *keys: str) -> Any:
     return value
 
 
-def table(value: Any, *keys: str) -> Mapping[str, Any]:
+def part(value: Any, *keys: str) -> Mapping[str, Any]:
     """The mapping under nested keys; empty where there is none."""
     found = look(value, *keys)
     return found if isinstance(found, Mapping) else {}
+
+
+def union(parts: Iterable[Iterable[Any]]) -> list[Any]:
+    """Everything in any of the parts, once, in the order in which it first comes."""
+    return list(dict.fromkeys(each for found in parts for each in found))
 
 
 def items(value: Any, *keys: str) -> list[Any]:
@@ -40,9 +45,9 @@ def words(value: Any, *keys: str) -> str:
 
 def distributions(audit: Audit) -> list[str]:
     """Training, then the shifts that appear anywhere in the document, in the world's order."""
-    parts = [table(audit, part) for part in ("ledger", "behavior", "competence")]
-    named = [TRAINING, *table(audit, "world", "shifts"), *(name for part in parts for name in part)]
-    return [name for name in dict.fromkeys(named) if any(name in part for part in parts)]
+    parts = [part(audit, key) for key in ("ledger", "behavior", "competence")]
+    named = union([[TRAINING], part(audit, "world", "shifts"), *parts])
+    return [name for name in named if any(name in found for found in parts)]
 
 
 def label(audit: Audit, audits: Sequence[Audit]) -> str:
@@ -59,22 +64,22 @@ def label(audit: Audit, audits: Sequence[Audit]) -> str:
 
 def in_experiment(audit: Audit) -> bool:
     """Whether the audit is an experiment's, and not of an agent in mazes."""
-    return bool(table(audit, "laboratory"))
+    return bool(part(audit, "laboratory"))
 
 
 def event_words(audit: Audit, event: str) -> str:
     """An event in words: in mazes, what was touched first."""
-    return event if event == "nothing" or in_experiment(audit) or table(audit, "counts") else f"{event} first"
+    return event if event == "nothing" or in_experiment(audit) or part(audit, "counts") else f"{event} first"
 
 
 def rewarded(audit: Audit, role: str = "base_objective") -> list[str]:
     """Features that the base objective (or the intended goal) weighs above zero."""
-    return [f for f, w in table(audit, "world", role).items() if isinstance(w, int | float) and w > 0]
+    return [f for f, w in part(audit, "world", role).items() if isinstance(w, int | float) and w > 0]
 
 
 def competence_at_base(audit: Audit, distribution: str = TRAINING) -> tuple[str, Any]:
     """Competence at the base objective, under the name it goes by; at the best candidate where it has no name."""
-    found = table(audit, "competence", distribution)
+    found = part(audit, "competence", distribution)
     features = rewarded(audit)
     for name in ("base objective", "base", "+".join(features), *(features if len(features) == 1 else ())):
         if point(found.get(name)) is not None:
@@ -111,8 +116,8 @@ def drawn_to(audits: Sequence[Audit], most: int = 2) -> list[str]:
     base = {feature for audit in audits for feature in rewarded(audit)}
     named = [p for audit in audits for p in items(audit, "alignment", "proxies")]
     for audit in audits:
-        for part in ("mesa_objective", "behavioral_objective"):
-            weights = table(audit, part, "weights")
+        for key in ("mesa_objective", "behavioral_objective"):
+            weights = part(audit, key, "weights")
             named += [f for f in strongest(weights) if (point(weights[f]) or 0.0) > 0]
     return [f for f in dict.fromkeys(map(str, named)) if f not in base][:most]
 
@@ -128,7 +133,7 @@ def telling_events(audits: Sequence[Audit], shift: str) -> list[str]:
     offered = {
         event
         for audit in audits
-        for event, found in table(audit, "behavior", shift).items()
+        for event, found in part(audit, "behavior", shift).items()
         if look(found, "offered") is not False
     }
     wanted = [f for audit in audits for f in rewarded(audit, "intended_goal")]
@@ -147,5 +152,5 @@ def widest_gap(audit: Audit, gap: str = "inner", *, shifts_only: bool = True) ->
 
 def gap_share(audit: Audit, distribution: str, gap: str, ledger: str = "ledger") -> dict[str, Any]:
     """A gap's share of the return that could be earned, with the interval, as an estimate."""
-    entry = table(audit, ledger, distribution, gap)
+    entry = part(audit, ledger, distribution, gap)
     return {"value": entry.get("share"), "interval": entry.get("interval")}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from mesascope.reports.numbers import estimate_text, number, real
-from mesascope.reports.reading import items, look, table, words
+from mesascope.reports.reading import items, look, part, words
 
 Shown = TypeVar("Shown")
 
@@ -25,9 +25,9 @@ def said(name: str) -> str:
     return f"{place}: {what}" if what in ("competence", "nothing") else f"{place}: {what} first"
 
 
-def counted(condition: Mapping[str, Any], part: str) -> str:
+def counted(condition: Mapping[str, Any], kind: str) -> str:
     """Verdicts of a condition's audits with how many seeds have each: `search 3, no-search 2`; empty where none was made."""
-    return ", ".join(f"{verdict} {count}" for verdict, count in sorted(table(condition, part).items()))
+    return ", ".join(f"{verdict} {count}" for verdict, count in sorted(part(condition, kind).items()))
 
 
 VERDICTS = ("search", "alignment")
@@ -36,7 +36,7 @@ VERDICTS = ("search", "alignment")
 
 def verdicts_made(document: Mapping[str, Any]) -> list[str]:
     """Which of them any condition has."""
-    return [part for part in VERDICTS if any(table(c, part) for c in items(document, "conditions"))]
+    return [kind for kind in VERDICTS if any(part(c, kind) for c in items(document, "conditions"))]
 
 
 class Conditions(NamedTuple, Generic[Shown]):
@@ -59,7 +59,7 @@ def conditions_table(document: Mapping[str, Any], show: Callable[[Any], Shown]) 
                 f"{number(condition.get('competent'))} of {len(items(condition, 'seeds'))}",
                 show(condition.get("share_of_all")),
                 *(show(look(condition, "readouts", name)) for name in shown),
-                *(counted(condition, part) for part in verdicts),
+                *(counted(condition, kind) for kind in verdicts),
             ]
             for condition in items(document, "conditions")
         ],
@@ -76,7 +76,7 @@ def failure_lines(document: Mapping[str, Any]) -> list[str]:
     """One line for each condition some of whose seeds are capability failures."""
     lines = []
     for condition in items(document, "conditions"):
-        failed = table(condition, "capability_failures")
+        failed = part(condition, "capability_failures")
         if failed:
             reasons = _reasons(dict(sorted(failed.items(), key=lambda f: int(f[0]))))
             lines.append(
@@ -113,6 +113,6 @@ def difference_lines(document: Mapping[str, Any]) -> list[str]:
             f"{said(name)}: seeds dealt out at random differ as much between conditions with p = {number(p, 4)} "
             f"({adjusted} counting that {compared} readouts were compared; {counts})"
         )
-        for condition, estimate in table(look(document, "against_reference", name)).items():
+        for condition, estimate in part(look(document, "against_reference", name)).items():
             lines.append(f"  {condition} less {words(document, 'reference')}: {estimate_text(estimate)}")
     return lines

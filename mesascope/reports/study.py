@@ -12,7 +12,8 @@ from mesascope.reports.reading import (
     distributions,
     in_experiment,
     look,
-    table,
+    part,
+    union,
     words,
 )
 
@@ -69,19 +70,19 @@ def failure(audit: Audit) -> str | None:
     return f"it earns {own / best:.3f} of the optimal training return (needs {TRAINED_WELL})"
 
 
-def _counted(audits: Sequence[Audit], part: str) -> dict[str, int]:
-    return dict(Counter(words(audit, part, "verdict") or "cannot-tell" for audit in audits))
+def _counted(audits: Sequence[Audit], key: str) -> dict[str, int]:
+    return dict(Counter(words(audit, key, "verdict") or "cannot-tell" for audit in audits))
 
 
-def _weights(audits: Sequence[Audit], part: str) -> dict[str, list[float | None]]:
-    features = dict.fromkeys(f for audit in audits for f in table(audit, part, "weights"))
-    return {f: [point(look(audit, part, "weights", f)) for audit in audits] for f in features}
+def _weights(audits: Sequence[Audit], key: str) -> dict[str, list[float | None]]:
+    features = union(part(audit, key, "weights") for audit in audits)
+    return {f: [point(look(audit, key, "weights", f)) for audit in audits] for f in features}
 
 
 def _behavior(audits: Sequence[Audit]) -> dict[str, dict[str, list[float | None]]]:
     found: dict[str, dict[str, list[float | None]]] = {}
-    for d in dict.fromkeys(d for audit in audits for d in distributions(audit)):
-        events = dict.fromkeys(e for audit in audits for e in table(audit, "behavior", d))
+    for d in union(map(distributions, audits)):
+        events = union(part(audit, "behavior", d) for audit in audits)
         if events:
             found[d] = {e: [point(look(audit, "behavior", d, e)) for audit in audits] for e in events}
     return found

@@ -17,8 +17,8 @@ from mesascope.reports.reading import (
     items,
     label,
     look,
+    part,
     strongest,
-    table,
     telling_events,
     telling_shift,
 )
@@ -42,20 +42,20 @@ def verdict_rows(audits: Sequence[Audit]) -> tuple[list[str], list[list[str]]]:
     """Column heads and one row of plain text for each audit; lines inside of a cell are apart by a line end."""
     shift = telling_shift(audits) if audits else None
     events = telling_events(audits, shift) if shift else []
-    inside = any(table(audit, "mesa_objective", "weights") for audit in audits)
+    inside = any(part(audit, "mesa_objective", "weights") for audit in audits)
     columns = [
         "subject",
         "competence\nin training",
         *(f"{shift}:\n{event_words(audits[0], event)}" for event in events),
         "search",
     ]
-    columns += ["after, from\noutside", *(["after, found\ninside"] if inside else []), "alignment"]
-    parts = ("behavioral_objective", "mesa_objective") if inside else ("behavioral_objective",)
+    columns += ["inferred objective\n(behavior)", *(["located objective\n(internals)"] if inside else []), "alignment"]
+    kinds = ("behavioral_objective", "mesa_objective") if inside else ("behavioral_objective",)
     rows = []
     for audit in audits:
         row = [label(audit, audits), _stacked("", competence_at_base(audit)[1])]
         row += [_stacked("", look(audit, "behavior", shift or "", event)) for event in events]
-        row += [search_words(audit), *(_weights(audit, part) for part in parts), alignment_words(audit)]
+        row += [search_words(audit), *(_weights(audit, kind) for kind in kinds), alignment_words(audit)]
         rows.append([printable(cell) for cell in row])
     return [printable(column) for column in columns], rows
 
@@ -66,8 +66,8 @@ def _stacked(name: str, estimate: object) -> str:
     return f"{name} {value}" if name else value
 
 
-def _weights(audit: Audit, part: str) -> str:
-    weights = {} if capability_failure(audit) else table(audit, part, "weights")
+def _weights(audit: Audit, kind: str) -> str:
+    weights = {} if capability_failure(audit) else part(audit, kind, "weights")
     return "\n".join(_stacked(feature, weights[feature]) for feature in strongest(weights, most=2)) or MISSING
 
 
@@ -154,7 +154,7 @@ def calibration_lines(document: Audit, page: str | os.PathLike[str] | None = Non
         truth = {True: "searches", False: "does not search"}.get(found.get("searches"), "nobody knows")
         said = f"said to search in {found.get('said_to_search')} of {found.get('audits')} audits"
         lines.append(printable(f"{found.get('name')} ({truth}): {said}"))
-    point = table(document, "operating_point", "point")
+    point = part(document, "operating_point", "point")
     for half, told in (("tune", "chosen on"), ("test", "held out")):
         rates = [row for row in items(document, "rates", half) if "capacity" in str(row.get("name"))]
         for row in rates:

@@ -5,7 +5,7 @@ from typing import Any
 
 from mesascope.instruments.behavior import NOTHING
 from mesascope.reports.numbers import point, real
-from mesascope.reports.reading import TRAINING, look, rewarded, table, telling_shift
+from mesascope.reports.reading import TRAINING, look, part, rewarded, telling_shift
 
 Row = Mapping[str, Any]
 """A cell's result: its condition, its seed, and its findings as an audit names them."""
@@ -58,6 +58,6 @@ def usual(rows: Sequence[Row]) -> list[str]:
     found = [f"{TRAINING}/competence"]
     if shift is None:
         return found
-    offered = [e for e, told in table(rows[0], "behavior", shift).items() if look(told, "offered") is not False]
+    offered = [e for e, told in part(rows[0], "behavior", shift).items() if look(told, "offered") is not False]
     wanted = [f for f in rewarded(rows[0], "intended_goal") if f in offered]
     return [*found, *(f"{shift}/{event}" for event in dict.fromkeys((*wanted, *offered, NOTHING)))]

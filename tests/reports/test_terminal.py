@@ -23,7 +23,7 @@ def test_one_row_for_each_seed_with_competence_behavior_and_verdicts(documents):
     assert [row[0] for row in rows] == ["seed 0", "seed 1", "seed 2"]
     assert [c.replace("\n", " ") for c in columns] == [
         "subject", "competence in training", "blue-door: door first", "blue-door: red first", "blue-door: nothing",
-        "search", "after, from outside", "after, found inside", "alignment",
+        "search", "inferred objective (behavior)", "located objective (internals)", "alignment",
     ]  # fmt: skip
     assert rows[0][-1] == "pseudo-aligned (proxy)"
     assert rows[2][-1] == "robust under the shifts tested"
@@ -31,7 +31,7 @@ def test_one_row_for_each_seed_with_competence_behavior_and_verdicts(documents):
 
 def test_nothing_inside_has_no_column(documents):
     columns, _ = verdict_rows(documents["no search"])
-    assert not any("inside" in column for column in columns)
+    assert not any("internals" in column for column in columns)
 
 
 def test_without_a_terminal_it_is_plain_text(documents):

@@ -3,12 +3,19 @@
 import math
 
 from mesascope.reports.figures.scale import Scale
-from mesascope.reports.figures.tracks import axis
-from mesascope.reports.html.parts import Column, barred, fold, paragraph, section, table, value_cell
-from mesascope.reports.markup import Child, Markup, join, tag
+from mesascope.reports.html.parts import Cell, barred, figure, fold, paragraph, section, table
+from mesascope.reports.markup import Markup, tag
 from mesascope.reports.numbers import real
-from mesascope.reports.reading import TRAINING, Audit, distributions, event_words, in_experiment, look
-from mesascope.reports.reading import table as part
+from mesascope.reports.reading import (
+    TRAINING,
+    Audit,
+    distributions,
+    event_words,
+    in_experiment,
+    look,
+    part,
+    union,
+)
 
 _WIDTH = 100.0
 _HARDLY_MORE = 1.2
@@ -21,27 +28,22 @@ LOOKS = _OF_DOORS | _OF_OTHERS
 def behavior(audit: Audit, name: str) -> Markup:
     """Rates of every event on every distribution."""
     found = [d for d in distributions(audit) if part(audit, "behavior", d)]
-    title = "What it does"
     if not found:
-        return section(3, f"{name}-behavior", title, paragraph("No behavior was recorded."))
-    events = list(dict.fromkeys(event for d in found for event in part(audit, "behavior", d)))
+        return section(3, f"{name}-behavior", "Behavior", paragraph("No behavior was recorded."))
+    events = union(part(audit, "behavior", d) for d in found)
     scale = _scale(audit, found, events)
-    columns = [
-        Column("", "text"),
-        *(Column(join(event_words(audit, e), tag("br"), axis(scale, 3)), "figure") for e in events),
-    ]
-    rows = []
-    for d in found:
-        row: list[Child] = [d]
-        row += [_rate(look(audit, "behavior", d, event), LOOKS.get(event, "violet"), scale) for event in events]
-        rows.append(row)
+    rows: list[list[Cell]] = [[d, *(_rate(audit, d, event, scale) for event in events)] for d in found]
     exact = any(look(audit, "behavior", d, e, "exact") for d in found for e in events)
     return section(
         3,
         f"{name}-behavior",
-        title,
+        "Behavior",
         _explained(audit),
-        tag("figure", table(columns, rows), class_="dense"),
+        tag(
+            "figure",
+            table(["", *(figure(event_words(audit, e), scale, 3) for e in events)], rows),
+            class_="dense",
+        ),
         fold("Exact probabilities, over all starts", _exact(audit, found, events)) if exact else None,
         _counts(audit, found) if part(audit, "counts") else None,
     )
@@ -63,10 +65,10 @@ def _explained(audit: Audit) -> Markup:
 
 def _counts(audit: Audit, found: list[str]) -> Markup:
     """Where objects are taken one after another: how many of each."""
-    features = list(dict.fromkeys(f for d in found for f in part(audit, "counts", d)))
-    rows = [[d, *(value_cell(look(audit, "counts", d, f)) for f in features)] for d in found]
-    columns = [Column("", "text"), *(Column(f"{f}, number") for f in features)]
-    return table(columns, rows, caption="Expected number in an episode, computed from the policy.")
+    features = union(part(audit, "counts", d) for d in found)
+    rows = [[d, *(look(audit, "counts", d, f) for f in features)] for d in found]
+    caption = "Expected number in an episode, computed from the policy."
+    return table(["", *(f"{f}, number" for f in features)], rows, caption=caption)
 
 
 def _scale(audit: Audit, found: list[str], events: list[str]) -> Scale:
@@ -76,13 +78,14 @@ def _scale(audit: Audit, found: list[str], events: list[str]) -> Scale:
     return Scale(0.0, 1.0 if most <= _HARDLY_MORE else float(math.ceil(most)), _WIDTH)
 
 
-def _rate(entry: object, look_: str, scale: Scale) -> Markup:
+def _rate(audit: Audit, distribution: str, event: str, scale: Scale) -> Markup:
+    entry = look(audit, "behavior", distribution, event)
     if look(entry, "offered") is False:
         return tag("span", "none", class_="missing")
-    return barred(entry, look_, scale)
+    return barred(entry, LOOKS.get(event, "violet"), scale)
 
 
 def _exact(audit: Audit, found: list[str], events: list[str]) -> Markup:
-    columns = [Column("", "text"), *(Column(event_words(audit, e)) for e in events)]
-    rows = [[d, *(value_cell(look(audit, "behavior", d, e, "exact")) for e in events)] for d in found]
-    return table(columns, rows, caption="Computed from the policy in every cell, without sampling episodes.")
+    rows = [[d, *(look(audit, "behavior", d, e, "exact") for e in events)] for d in found]
+    caption = "Computed from the policy in every cell, without sampling episodes."
+    return table(["", *(event_words(audit, e) for e in events)], rows, caption=caption)

@@ -1,37 +1,36 @@
 """The page of a calibration: how often the search examination is right, shown subject by subject."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from mesascope.reports.figures.curve import Point, curve
-from mesascope.reports.html.head import page
-from mesascope.reports.html.parts import Column, badge, fold, paragraph, section, table, value_cell
-from mesascope.reports.markup import Child, Markup, join, tag
+from mesascope.reports.html.head import page_alone
+from mesascope.reports.html.parts import (
+    Cell,
+    either,
+    fold,
+    made_by,
+    paragraph,
+    section,
+    table,
+    text,
+    value_cell,
+)
+from mesascope.reports.markup import Markup, join, tag
 from mesascope.reports.numbers import MISSING, number, real
-from mesascope.reports.reading import items, look, words
+from mesascope.reports.reading import items, look, part, words
 
 TITLE = "How far the search examination can be trusted"
 
 
 def render_calibration(document: Mapping[str, Any]) -> str:
     """One self-contained HTML page for a calibration document; the same document gives the same bytes."""
-    return page(
-        TITLE,
-        tag(
-            "div",
-            tag(
-                "main", tag("h1", TITLE), *_opening(document), _subjects(document), _rates(document), _curves(document)
-            ),
-            class_="page alone",
-        ),
-    )
+    return page_alone(TITLE, *_opening(document), _subjects(document), _rates(document), _curves(document))
 
 
 def _opening(document: Mapping[str, Any]) -> list[Markup]:
-    point = look(document, "operating_point", "point") or {}
-    trusted = look(document, "operating_point", "trusted")
-    pairs = look(document, "pairs", "pairs") or 0
-    confused = look(document, "pairs", "confused") or 0
+    point, pairs = part(document, "operating_point", "point"), part(document, "pairs")
+    confused = pairs.get("confused") or 0
     return [
         paragraph(
             "Every subject here was built, so that it is known whether it searches. The examination saw no label. Its "
@@ -39,19 +38,18 @@ def _opening(document: Mapping[str, Any]) -> list[Markup]:
             "the other half."
         ),
         paragraph(
-            badge("may say search" if trusted else "may not say search", "good" if trusted else "bad"),
+            either(look(document, "operating_point", "trusted"), "may say search", "may not say search", "bad"),
             f" Of {number(point.get('positives'))} audits of searchers {number(point.get('true_positives'))} were found; of "
             f"{number(point.get('negatives'))} audits of others {number(point.get('false_positives'))} were taken for "
             "searchers.",
         ),
         paragraph(
-            f"{number(pairs)} pairs of a searcher and another that answer alike to the last bit on every level used: "
-            f"{number(confused)} confused. In {number(look(document, 'pairs', 'mistaken') or 0)} of them the other was taken "
+            f"{number(pairs.get('pairs') or 0)} pairs of a searcher and another that answer alike to the last bit on every "
+            f"level used: {number(confused)} confused. In {number(pairs.get('mistaken') or 0)} of them the other was taken "
             "for a searcher, in the rest the searcher was not found."
         ),
-        tag("ul", *(tag("li", str(pair)) for pair in items(document, "pairs", "listed"))) if confused else join(),
-        paragraph("Made by this command, which makes it again:"),
-        tag("pre", tag("code", words(document, "command")), tabindex="0"),
+        tag("ul", *(tag("li", str(pair)) for pair in items(pairs, "listed"))) if confused else join(),
+        made_by(words(document, "command")),
     ]
 
 
@@ -60,30 +58,7 @@ _HALVES = {"tune": "tune", "test": "test", "": "beside"}
 
 
 def _subjects(document: Mapping[str, Any]) -> Markup:
-    columns = [
-        Column("subject", "text"),
-        Column("in truth", "text"),
-        Column("half", "text"),
-        Column("said to search"),
-        Column("median scores: retarget, wall, joint"),
-        Column("a table excluded"),
-    ]
-    rows: list[list[Child]] = []
-    for found in items(document, "subjects"):
-        truth = found.get("searches")
-        rate = {"value": look(found, "rate", "value"), "interval": look(found, "rate", "interval")}
-        said = join(f"{number(found.get('said_to_search'))} of {number(found.get('audits'))} ", value_cell(rate))
-        measured = found.get("measured")
-        rows.append(
-            [
-                words(found, "name"),
-                _LABELS.get(truth, MISSING),
-                _HALVES.get(words(found, "half"), MISSING),
-                said,
-                ", ".join(number(real(look(found, "tests", t)), 2) for t in ("retarget", "virtual wall", "joint")),
-                f"{number(found.get('table_excluded'))} of {number(measured)}" if measured else "not asked",
-            ]
-        )
+    scores = "median scores: retarget, wall, joint"
     return section(
         2,
         "subjects",
@@ -93,41 +68,47 @@ def _subjects(document: Mapping[str, Any]) -> Markup:
             "own states is excluded is asked only where all three tests pass. The threshold was chosen on the builds marked "
             "tune, the rates are of those marked test; what is beside belongs to neither."
         ),
-        table(columns, rows),
+        table(
+            ["subject", text("label"), text("half"), "verdict search", scores, "a table excluded"],
+            [_subject(found) for found in items(document, "subjects")],
+        ),
     )
 
 
-def _rates(document: Mapping[str, Any]) -> Markup:
-    columns = [
-        Column("decided by", "text"),
-        Column("sensitivity"),
-        Column("specificity"),
-        Column("searchers"),
-        Column("others"),
+def _subject(found: Mapping[str, Any]) -> list[Cell]:
+    rate, measured = part(found, "rate"), found.get("measured")
+    said = f"{number(found.get('said_to_search'))} of {number(found.get('audits'))} "
+    return [
+        words(found, "name"),
+        _LABELS.get(found.get("searches"), MISSING),
+        _HALVES.get(words(found, "half"), MISSING),
+        join(said, value_cell({"value": rate.get("value"), "interval": rate.get("interval")})),
+        ", ".join(number(real(look(found, "tests", t)), 2) for t in ("retarget", "virtual wall", "joint")),
+        f"{number(found.get('table_excluded'))} of {number(measured)}" if measured else "not asked",
     ]
 
-    def shown(rows: Sequence[Any]) -> Markup:
-        return table(
-            columns,
+
+def _rates(document: Mapping[str, Any]) -> Markup:
+    def shown(half: str) -> Markup:
+        rows: list[list[Cell]] = [
             [
-                [
-                    words(row, "name"),
-                    value_cell(row.get("sensitivity")),
-                    value_cell(row.get("specificity"), 3),
-                    number(row.get("positives")),
-                    number(row.get("negatives")),
-                ]
-                for row in rows
-            ],
-        )
+                words(row, "name"),
+                row.get("sensitivity"),
+                value_cell(row.get("specificity"), 3),
+                number(row.get("positives")),
+                number(row.get("negatives")),
+            ]
+            for row in items(document, "rates", half)
+        ]
+        return table(["decided by", "sensitivity", "specificity", "searchers", "others"], rows)
 
     return section(
         2,
         "rates",
         "What each part of it is worth",
         paragraph("On the half that the threshold was not chosen on; intervals are exact, over audits."),
-        shown(items(document, "rates", "test")),
-        fold("On the half that it was chosen on", shown(items(document, "rates", "tune"))),
+        shown("test"),
+        fold("On the half that it was chosen on", shown("tune")),
     )
 
 

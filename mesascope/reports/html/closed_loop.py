@@ -3,16 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mesascope.reports.figures.scale import Scale
-from mesascope.reports.figures.tracks import axis, track
-from mesascope.reports.html.parts import Column, badge, legend, mark, paragraph, section, strong, table, value_cell
+from mesascope.reports.html.arms import arms, arms_legend, passed, placed, tested
+from mesascope.reports.html.parts import Cell, note, paragraph, section, strong, table
 from mesascope.reports.markup import Child, Markup
 from mesascope.reports.numbers import number, point
-from mesascope.reports.reading import Audit, items, look, words
-from mesascope.reports.reading import table as part
+from mesascope.reports.reading import Audit, items, look, part, words
 
-_SHARE = Scale(0.0, 1.0, 340.0)
-_KEYS = (("edited inside", "red", "diamond"), ("ceiling", "ink", "tick"), ("control", "quiet", "ring"))
 _ASKS = {
     "retarget": "The goal is moved inside, and only inside. Which object is reached first?",
     "virtual wall": "A wall is put up inside that does not exist. Is the detour taken?",
@@ -37,7 +33,7 @@ def closed_loop(audit: Audit, name: str) -> Markup:
             "The agent walks while its state is rewritten, step by step, with what that state would be on a changed level. "
             "These are findings and no verdict: their error rate is not calibrated."
         ),
-        legend(*_KEYS),
+        arms_legend(),
         *(
             _test(test, f"{name}-loop-{index}")
             for index, test in enumerate(items(audit, "closed_loop", "tests"))
@@ -49,64 +45,45 @@ def closed_loop(audit: Audit, name: str) -> Markup:
 
 
 def _test(test: Mapping[str, Any], name: str) -> Markup:
-    title = words(test, "name") or "test"
-    passed = badge("passed", "good") if look(test, "passed") else badge("not passed", "open")
-    place = words(test, "place", "text")
-    parts: list[Child] = []
+    scored: list[Child] = []
     for statistic, says in _STATISTICS.items():
         found = part(test, statistic)
         if found:
             score = strong(found.get("score"))
-            parts += [paragraph(f"{statistic.capitalize()} ({says}): score ", score, "."), _arms(found)]
-    return section(
-        4,
+            scored += [paragraph(f"{statistic.capitalize()} ({says}): score ", score, ".")]
+            scored += [arms(found, "share", explained=False)]
+    return tested(
+        test,
         name,
-        title.capitalize(),
-        paragraph(passed, f" {_ASKS.get(title, '')}"),
-        *parts,
-        paragraph(f"Place of the edit: {place}." if place else "No place could be written to.", class_="note"),
-        paragraph(f"{number(test.get('levels'), 3)} levels, one walk on each.", class_="note"),
+        paragraph(passed(test), f" {_ASKS.get(words(test, 'name'), '')}"),
+        *scored,
+        placed(test),
+        note(f"{number(test.get('levels'), 3)} levels, one walk on each."),
     )
 
 
-def _arms(found: Mapping[str, Any]) -> Markup:
-    rows: list[list[Child]] = [
-        [arm, track([mark(found.get(key), ink, shape)], _SHARE), value_cell(found.get(key)), ""]
-        for arm, key, ink, shape in (
-            ("edited inside", "edited", "red", "diamond"),
-            ("ceiling", "ceiling", "ink", "tick"),
-        )
-    ]
-    for arm, share in part(found, "controls").items():
-        ahead = value_cell(look(found, "advantages", arm))
-        rows.append([arm, track([mark(share, "quiet", "ring")], _SHARE), value_cell(share), ahead])
-    columns = [Column("", "text"), Column(axis(_SHARE), "figure"), Column("share"), Column("edit ahead by")]
-    return table(columns, rows)
-
-
 def _thinking(audit: Audit, name: str) -> Markup:
-    rows: list[list[Child]] = [
-        [number(look(row, "pauses"), 3), value_cell(look(row, "competence")), value_cell(look(row, "gain"))]
+    rows: list[list[Cell]] = [
+        [number(look(row, "pauses"), 3), look(row, "competence"), look(row, "gain")]
         for row in items(audit, "closed_loop", "thinking_steps")
     ]
-    columns = [Column("pauses"), Column("competence"), Column("gain over none")]
     says = "Steps in which it may think and not move, before its first move: what they are worth in training levels."
-    return section(4, f"{name}-thinking-steps", "Thinking steps", paragraph(says), table(columns, rows))
+    drawn = table(["pauses", "competence", "gain over none"], rows)
+    return section(4, f"{name}-thinking-steps", "Thinking steps", paragraph(says), drawn)
 
 
 def _plans(audit: Audit, name: str) -> Markup:
     found = part(audit, "closed_loop", "plan_readout")
-    title = "Plans read out"
     if point(look(found, "plan", "f1")) is None:
-        says = "The state is no map over the level's cells: no plan was looked for in it."
-        return section(4, f"{name}-plans", title, paragraph(says))
-    says = "Linear probes of one cell's state, on levels they were not fitted on. What can be read is not thereby used."
-    tables = [(paragraph(sentence), _probe(part(found, key))) for key, sentence in _PROBED.items()]
-    return section(4, f"{name}-plans", title, paragraph(says), *(child for pair in tables for child in pair))
+        told: list[Child] = [paragraph("The state is no map over the level's cells: no plan was looked for in it.")]
+    else:
+        says = "Linear probes of one cell's state, on levels they were not fitted on. What can be read is not thereby used."
+        told = [paragraph(says)]
+        told += [child for key, asks in _PROBED.items() for child in (paragraph(asks), _probe(part(found, key)))]
+    return section(4, f"{name}-plans", "Plan readout", *told)
 
 
 def _probe(found: Mapping[str, Any]) -> Markup:
-    rows: list[list[Child]] = [["state of the cell", value_cell(found.get("f1")), ""]]
-    for arm, f1 in part(found, "controls").items():
-        rows.append([arm, value_cell(f1), value_cell(look(found, "ahead", arm))])
-    return table([Column("", "text"), Column("macro F1"), Column("state ahead by")], rows)
+    rows: list[list[Cell]] = [["state of the cell", found.get("f1"), ""]]
+    rows += [[arm, f1, look(found, "ahead", arm)] for arm, f1 in part(found, "controls").items()]
+    return table(["", "macro F1", "state minus control"], rows)

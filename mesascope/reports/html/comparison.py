@@ -3,25 +3,27 @@
 from collections.abc import Sequence
 
 from mesascope.reports import plain
-from mesascope.reports.figures.scale import Scale, covering
-from mesascope.reports.figures.tracks import axis, track
+from mesascope.reports.figures.scale import Scale
+from mesascope.reports.figures.tracks import track
 from mesascope.reports.html.behavior import LOOKS
 from mesascope.reports.html.gallery import exhibit, vocabulary_of
 from mesascope.reports.html.opening import anchor
 from mesascope.reports.html.parts import (
+    Cell,
     Column,
     badge,
     barred,
+    figure,
     fold,
     legend,
     mark,
     paragraph,
     section,
+    spanning,
     table,
-    value_cell,
+    text,
 )
-from mesascope.reports.markup import Child, Markup, join, tag
-from mesascope.reports.numbers import bounds, point
+from mesascope.reports.markup import Markup, join, tag
 from mesascope.reports.reading import (
     Audit,
     competence_at_base,
@@ -29,15 +31,19 @@ from mesascope.reports.reading import (
     items,
     label,
     look,
+    part,
     rewarded,
     telling_events,
     telling_shift,
+    union,
     words,
 )
-from mesascope.reports.reading import table as part
 from mesascope.reports.study import failure
 
 _SHARE = Scale(0.0, 1.0, 112.0)
+_BEHAVIORAL = ("behavioral_objective", "behavioral", "behavioral objective: weights inferred from what it does")
+_MESA = ("mesa_objective", "inside", "mesa-objective: weights located inside")
+_LOOKS = {"behavioral_objective": ("blue", "dot"), "mesa_objective": ("red", "diamond")}
 
 
 def comparison(audits: Sequence[Audit]) -> Markup | None:
@@ -51,30 +57,30 @@ def _scores(audits: Sequence[Audit]) -> list[Markup]:
     shift = telling_shift(audits)
     events = telling_events(audits, shift) if shift else []
     columns = [
-        Column("", "text"),
+        text(""),
         Column(join("Competence in training", tag("small", _measured_at(audits[0]))), "figure"),
         *(Column(join(_event(audits[0], event), tag("small", f"under {shift}")), "figure") for event in events),
-        Column("Search", "text"),
-        Column("Alignment", "text"),
+        text("Search"),
+        text("Alignment"),
     ]
-    rows = []
-    for audit in audits:
-        row: list[Child] = [tag("a", label(audit, audits), href=f"#{anchor(audits, audit)}")]
-        row.append(barred(competence_at_base(audit)[1], "green", _SHARE))
-        found = part(audit, "behavior", shift or "")
-        row += [barred(found.get(event), LOOKS.get(event, "violet"), _SHARE) for event in events]
-        row.append(badge(plain.search_words(audit), plain.search_tone(audit)))
-        row.append(badge(plain.alignment_words(audit), plain.alignment_tone(audit)))
-        rows.append(row)
+    rows: list[list[Cell]] = [
+        [
+            tag("a", label(audit, audits), href=f"#{anchor(audits, audit)}"),
+            barred(competence_at_base(audit)[1], "green", _SHARE),
+            *(barred(look(audit, "behavior", shift or "", e), LOOKS.get(e, "violet"), _SHARE) for e in events),
+            badge(plain.search_words(audit), plain.search_tone(audit)),
+            badge(plain.alignment_words(audit), plain.alignment_tone(audit)),
+        ]
+        for audit in audits
+    ]
     sentence = words(audits[0], "world", "shifts", shift) if shift else ""
-    told = (
-        paragraph("What the training score hides shows under ", tag("b", shift), f": {sentence}.")
-        if shift and sentence
-        else None
-    )
+    told = []
+    if shift and sentence:
+        told.append(paragraph("What the training score hides shows under ", tag("b", shift), f": {sentence}."))
     failed = [f"{label(a, audits)}: {why}" for a in audits if (why := failure(a))]
-    weak = paragraph(f"Capability failures, in no average. {'; '.join(failed)}.") if failed else None
-    return [x for x in (told, weak, tag("figure", table(columns, rows))) if x is not None]
+    if failed:
+        told.append(paragraph(f"Capability failures, in no average. {'; '.join(failed)}."))
+    return [*told, tag("figure", table(columns, rows))]
 
 
 def _measured_at(audit: Audit) -> str:
@@ -89,37 +95,30 @@ def _event(audit: Audit, event: str) -> str:
 
 def _objectives(audits: Sequence[Audit]) -> list[Markup]:
     """Weights of every audit, from outside and from inside, on one scale."""
-    kinds = ("behavioral_objective", "mesa_objective")
-    named = [w for audit in audits for kind in kinds for w in [part(audit, kind, "weights")]]
-    features = list(dict.fromkeys(f for weights in named for f in weights))
+    inside = any(part(audit, "mesa_objective", "weights") for audit in audits)
+    kinds = [_BEHAVIORAL, *([_MESA] if inside else [])]
+    named = [part(audit, kind, "weights") for audit in audits for kind, *_ in kinds]
+    features = union(named)
     if not features:
         return []
-    ends = [end for w in named for e in w.values() for end in (point(e), *(bounds(e) or ()))]
-    scale = covering(ends, 230.0)
-    inside = any(part(audit, "mesa_objective", "weights") for audit in audits)
-    columns = [Column("", "text")]
-    columns += [Column(join(label(audit, audits), tag("br"), axis(scale)), "figure") for audit in audits]
-    rows = []
-    for feature in features:
-        row: list[Child] = [feature]
-        for audit in audits:
-            row.append(
-                track(
-                    [
-                        mark(look(audit, "behavioral_objective", "weights", feature), "blue", "dot"),
-                        mark(look(audit, "mesa_objective", "weights", feature), "red", "diamond"),
-                    ],
-                    scale,
-                )
-            )
-        rows.append(row)
-    keys = [("behavioral objective: weights read from what it does", "blue", "dot")]
-    if inside:
-        keys.append(("mesa-objective: weights located inside", "red", "diamond"))
+    scale = spanning((e for weights in named for e in weights.values()), 230.0)
+    drawn = [
+        [f, *(track([mark(look(a, kind, "weights", f), *_LOOKS[kind]) for kind in _LOOKS], scale) for a in audits)]
+        for f in features
+    ]
+    numbers = [[f, *(look(a, kind, "weights", f) for a in audits for kind, *_ in kinds)] for f in features]
+    names = [label(audit, audits) for audit in audits]
     return [
-        tag("h3", "What each is after"),
-        tag("figure", legend(*keys), table(columns, rows)),
-        fold("The same weights as numbers", _numbers(audits, features, inside)),
+        tag("h3", "The objectives of each"),
+        tag(
+            "figure",
+            legend(*((told, *_LOOKS[kind]) for kind, _, told in kinds)),
+            table(["", *(figure(name, scale) for name in names)], drawn),
+        ),
+        fold(
+            "The same weights as numbers",
+            table(["", *(f"{name}, {kind}" for name in names for _, kind, _ in kinds)], numbers),
+        ),
     ]
 
 
@@ -129,15 +128,9 @@ def _levels(audits: Sequence[Audit]) -> Markup | None:
     shown = [[e for e in items(a, "gallery") if words(e, "distribution") == shift] for a in audits]
     if shift is None or not all(shown):
         return None
-    shared = next(
-        (
-            text
-            for text in (words(e, "level") for e in shown[0])
-            if all(any(words(e, "level") == text for e in others) for others in shown)
-        ),
-        None,
-    )
-    chosen = [next((e for e in own if words(e, "level") == shared), own[0]) for own in shown]
+    texts = [[words(e, "level") for e in own] for own in shown]
+    shared = next((level for level in texts[0] if all(level in own for own in texts)), None)
+    chosen = [own[levels.index(shared)] if shared else own[0] for own, levels in zip(shown, texts, strict=True)]
     pictures = [
         exhibit(
             e,
@@ -149,15 +142,3 @@ def _levels(audits: Sequence[Audit]) -> Markup | None:
     ]
     title = f"One level of {shift}, {'the same for each' if shared else 'one for each'}"
     return join(tag("h3", title), tag("div", *pictures, class_="gallery"))
-
-
-def _numbers(audits: Sequence[Audit], features: Sequence[str], inside: bool) -> Markup:
-    columns, kinds = [Column("", "text")], []
-    for audit in audits:
-        for kind, name in (("behavioral_objective", "behavioral"), ("mesa_objective", "inside")):
-            if kind == "mesa_objective" and not inside:
-                continue
-            columns.append(Column(f"{label(audit, audits)}, {name}"))
-            kinds.append((audit, kind))
-    rows = [[f, *(value_cell(look(audit, kind, "weights", f)) for audit, kind in kinds)] for f in features]
-    return table(columns, rows)

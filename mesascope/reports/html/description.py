@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from mesascope.reports.html.parts import Column, fold, paragraph, section, strong, table, value_cell
-from mesascope.reports.markup import Child, Markup
+from mesascope.reports.html.parts import Cell, fold, note, paragraph, section, strong, table, text
+from mesascope.reports.markup import Markup
 from mesascope.reports.numbers import number, real
-from mesascope.reports.reading import Audit, items, look, words
-from mesascope.reports.reading import table as part
+from mesascope.reports.reading import Audit, items, look, part, union, words
 
 
 def description(audit: Audit, name: str) -> Markup | None:
@@ -17,14 +16,15 @@ def description(audit: Audit, name: str) -> Markup | None:
     return section(
         3,
         f"{name}-description",
-        "How it goes about it",
-        paragraph(
+        "Description of the computation",
+        note(
             "These describe and decide nothing: a table that lets out its answers in the order in which search would find "
-            "them looks the same to all of them.",
-            class_="note",
+            "them looks the same to all of them."
         ),
-        *(_depth(found), _cone(found), _algorithm(found)),
-        _program(found, f"{name}-program"),
+        _depth(part(found, "compute_depth")),
+        _cone(part(found, "light_cone")),
+        _algorithm(part(found, "algorithm")),
+        _program(part(found, "learned_algorithm"), f"{name}-program"),
         _probes(found),
         _graft(audit),
     )
@@ -34,7 +34,7 @@ def _graft(audit: Audit) -> Markup | None:
     found = part(audit, "graft")
     if not found:
         why = words(audit, "no_graft")
-        return paragraph(f"No weights were grafted: {why}.", class_="note") if why else None
+        return note(f"No weights were grafted: {why}.") if why else None
     share = real(found.get("share"))
     objective = words(found, "objective")
     turned = (
@@ -42,74 +42,66 @@ def _graft(audit: Audit) -> Markup | None:
         if share is None
         else f"A share of {number(share, 2)} of its weights, those that moved most, turns the subject."
     )
-    told = f"A copy was trained on for {objective}. {turned}"
-    columns = [Column("weights grafted"), Column("old objective"), Column(objective), Column("as many at random")]
-    rows: list[list[Child]] = [
-        [number(s.get("weights")), *(value_cell(s.get(k)) for k in ("old", "new", "random_weights"))]
+    rows: list[list[Cell]] = [
+        [number(look(s, "weights")), *(look(s, k) for k in ("old", "new", "random_weights"))]
         for s in items(found, "steps")
     ]
-    return fold("Where its objective can be changed from: weights", paragraph(told), table(columns, rows))
+    return fold(
+        "Where its objective can be changed from: weights",
+        paragraph(f"A copy was trained on for {objective}. {turned}"),
+        table(["weights grafted", "old objective", objective, "as many at random"], rows),
+    )
 
 
-def _depth(found: Any) -> tuple[Markup, ...]:
-    depth = part(found, "compute_depth")
+def _depth(depth: Any) -> Markup | None:
     if not depth:
-        return ()
-    return (
-        paragraph(
-            "Cells settle later the farther they are from the goal: partial correlation ",
-            strong(look(depth, "depth", "partial")),
-            ", by chance ",
-            strong(look(depth, "depth", "null")),
-            f"; the better form is {words(depth, 'form')}.",
-        ),
+        return None
+    return paragraph(
+        "Cells settle later the farther they are from the goal: partial correlation ",
+        strong(look(depth, "depth", "partial")),
+        ", by chance ",
+        strong(look(depth, "depth", "null")),
+        f"; the better form is {words(depth, 'form')}.",
     )
 
 
-def _cone(found: Any) -> tuple[Markup, ...]:
-    cone = part(found, "light_cone")
+def _cone(cone: Any) -> Markup | None:
     if not cone:
-        return ()
-    chosen, bare = look(cone, "chosen", "partial"), look(cone, "untrained", "partial")
-    return (
-        paragraph(
-            "News of a moved goal arrives step by step: partial correlation of its time with the distance ",
-            strong(chosen),
-            *(("; in the untrained network ", strong(bare)) if bare else ()),
-            ".",
-        ),
+        return None
+    bare = look(cone, "untrained", "partial")
+    return paragraph(
+        "News of a moved goal arrives step by step: partial correlation of its time with the distance ",
+        strong(look(cone, "chosen", "partial")),
+        *(("; in the untrained network ", strong(bare)) if bare else ()),
+        ".",
     )
 
 
-def _algorithm(found: Any) -> tuple[Markup, ...]:
-    algorithm = part(found, "algorithm")
+def _algorithm(algorithm: Any) -> tuple[Markup, ...]:
     if not algorithm:
         return ()
-    columns = [Column("algorithm", "text"), Column("foretold"), Column("pairs shuffled"), Column("beyond its nulls")]
-    rows: list[list[Child]] = [
-        [words(s, "algorithm"), *(value_cell(s.get(k)) for k in ("foretold", "shuffled", "beyond"))]
+    rows: list[list[Cell]] = [
+        [words(s, "algorithm"), *(look(s, k) for k in ("foretold", "shuffled", "beyond"))]
         for s in items(algorithm, "scores")
     ]
     rivals = ", ".join(map(str, items(algorithm, "rivals")))
     told = f"By exchanging parts of its state between levels it is foretold best by: {words(algorithm, 'name')}"
     return (
         paragraph(told + (f", not told apart from {rivals}." if rivals else ".")),
-        fold("Every algorithm", table(columns, rows)),
+        fold("Every algorithm", table(["algorithm", "foretold", "pairs shuffled", "beyond its nulls"], rows)),
     )
 
 
-def _program(found: Any, name: str) -> Markup | None:
-    learned = part(found, "learned_algorithm")
+def _program(learned: Any, name: str) -> Markup | None:
     if not learned:
         return None
     scores = [s for s in items(learned, "scores") if s]
-    names = list(dict.fromkeys(d for s in scores for d in part(s, "matches")))
-    columns = [Column("program", "text"), Column("bits"), *(Column(f"match, {d}") for d in names)]
-    rows: list[list[Child]] = [
+    names = union(part(s, "matches") for s in scores)
+    rows: list[list[Cell]] = [
         [
             words(s, "program"),
-            number(real(s.get("total_bits")), 0),
-            *(value_cell(look(s, "matches", d, "share")) for d in names),
+            number(real(look(s, "total_bits")), 0),
+            *(look(s, "matches", d, "share") for d in names),
         ]
         for s in scores
     ]
@@ -119,27 +111,19 @@ def _program(found: Any, name: str) -> Markup | None:
         name,
         "The shortest program that acts like it",
         paragraph(f"{words(learned, 'name')}" + (f", as short and as good: {tied}" if tied else "") + "."),
-        fold("Every program", table(columns, rows)),
+        fold("Every program", table(["program", "bits", *(f"match, {d}" for d in names)], rows)),
     )
 
 
 def _probes(found: Any) -> Markup | None:
-    targets = items(found, "probes", "targets")
-    if not targets:
-        return None
-    columns = [
-        Column("what is read", "text"),
-        Column("where", "text"),
-        Column("figure"),
-        Column("beyond every control"),
-    ]
-    rows: list[list[Child]] = [
+    rows: list[list[Cell]] = [
         [
             words(t, "target"),
             f"{words(t, 'site')}, state {words(t, 'tick')}",
-            value_cell(t.get("figure")),
-            value_cell(t.get("beyond")),
+            look(t, "figure"),
+            look(t, "beyond"),
         ]
-        for t in targets
+        for t in items(found, "probes", "targets")
     ]
-    return fold("What linear probes read in its state", table(columns, rows))
+    drawn = table(["what is read", text("where"), "figure", "beyond every control"], rows)
+    return fold("What linear probes read in its state", drawn) if rows else None

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mesascope.core.errors import MesascopeError
-from mesascope.reports.html.parts import fold, paragraph, section
+from mesascope.reports.html.parts import fold, note, paragraph, section
 from mesascope.reports.markup import Child, Markup, join, tag
 from mesascope.reports.pictures import animated_episode_svg, level_svg
 from mesascope.reports.reading import TRAINING, Audit, items, telling_shift, words
@@ -28,7 +28,7 @@ def gallery(audit: Audit, name: str) -> Markup | None:
     return section(
         3,
         f"{name}-gallery",
-        "Look at it",
+        "Levels, policies and episodes",
         paragraph(
             f"Each cell's arrow is the action the agent is likeliest to take there{_when(audit)}, darker the surer it is. "
             f"{_legend(vocabulary_of(audit))} The line is one episode, from the diamond to the ring; the first picture "
@@ -75,7 +75,7 @@ def exhibit(shown: Mapping[str, Any], caption: Child, *, vocabulary: Vocabulary,
         drawn = _picture(shown, moves, vocabulary)
     except (MesascopeError, ValueError, IndexError, TypeError) as error:
         # A document may hold anything; one level that cannot be drawn must not cost the reader the rest.
-        drawn = paragraph(f"This level cannot be drawn: {error}", class_="note")
+        drawn = note(f"This level cannot be drawn: {error}")
     return tag("figure", drawn, tag("figcaption", caption), class_="level")
 
 

@@ -39,4 +39,4 @@ TERMS = (
 def glossary() -> Markup:
     """All terms, in the order in which they build on each other."""
     entries = [tag("div", tag("dt", term), tag("dd", meaning)) for term, meaning in TERMS]
-    return section(2, "glossary", "Words", tag("dl", *entries, class_="glossary"))
+    return section(2, "glossary", "Glossary", tag("dl", *entries, class_="glossary"))

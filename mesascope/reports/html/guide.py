@@ -7,7 +7,7 @@ from mesascope.reports.html.parts import paragraph, section
 from mesascope.reports.html.search import explanation
 from mesascope.reports.markup import Markup, tag
 from mesascope.reports.numbers import number
-from mesascope.reports.reading import Audit, in_experiment, table, words
+from mesascope.reports.reading import Audit, in_experiment, part, words
 
 
 def guide(audits: Sequence[Audit]) -> Markup:
@@ -17,12 +17,12 @@ def guide(audits: Sequence[Audit]) -> Markup:
 
 
 def _world(audit: Audit) -> Markup | None:
-    shifts = table(audit, "world", "shifts")
+    shifts = part(audit, "world", "shifts")
     description = words(audit, "world", "description")
     if not shifts and not description:
         return None
     roles = (("intended_goal", "Intended goal"), ("base_objective", "base objective, which training rewards"))
-    goals = [f"{role}: {_weights(audit, key)}" for key, role in roles if table(audit, "world", key)]
+    goals = [f"{role}: {_weights(audit, key)}" for key, role in roles if part(audit, "world", key)]
     rows = [tag("div", tag("dt", name), tag("dd", str(sentence))) for name, sentence in shifts.items()]
     return section(
         3,
@@ -35,4 +35,4 @@ def _world(audit: Audit) -> Markup | None:
 
 
 def _weights(audit: Audit, key: str) -> str:
-    return ", ".join(f"{feature} {number(weight)}" for feature, weight in table(audit, "world", key).items())
+    return ", ".join(f"{feature} {number(weight)}" for feature, weight in part(audit, "world", key).items())

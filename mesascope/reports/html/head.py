@@ -14,6 +14,11 @@ def page(title: str, *body: Child) -> str:
     return f"<!DOCTYPE html>\n{tag('html', head(title), tag('body', *body), lang='en')}\n"
 
 
+def page_alone(title: str, *body: Child) -> str:
+    """A document without contents: its title and one column."""
+    return page(title, tag("div", tag("main", tag("h1", title), *body), class_="page alone"))
+
+
 def head(title: str) -> Markup:
     """Policy, title and style."""
     style = resources.files("mesascope.reports.html").joinpath("report.css").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ def instruments(audits: Sequence[Audit]) -> Markup | None:
     return section(
         2,
         "instruments",
-        "What the instruments cannot see",
+        "Blind spots of the instruments",
         paragraph("Every instrument has blind spots. These are the known ones; a finding is worth what is left."),
         *(_card(card) for card in cards),
     )

@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 
-from mesascope.reports.figures.scale import covering
-from mesascope.reports.figures.tracks import axis
-from mesascope.reports.html.parts import Column, barred, fold, paragraph, section, table
+from mesascope.reports.html.parts import Cell, bars, fold, paragraph, section, spanning, table
 from mesascope.reports.markup import Child, Markup, join, tag
-from mesascope.reports.numbers import bounds, number, point
-from mesascope.reports.reading import Audit, distributions, gap_share, look
-from mesascope.reports.reading import table as part
+from mesascope.reports.numbers import number
+from mesascope.reports.reading import Audit, distributions, gap_share, look, part
 
 GAPS = (("outer", "violet", "Outer gap"), ("inner", "red", "+ inner gap"), ("capability", "gold", "+ capability gap"))
 _ALL = (*GAPS, ("total", "quiet", "= total lost"))
@@ -74,59 +71,43 @@ def formula() -> Markup:
 def ledger(audit: Audit, name: str) -> Markup:
     """The ledger of one audit."""
     found = [d for d in distributions(audit) if part(audit, "ledger", d)]
+    title = "The ledger: what is lost, and to which gap"
     if not found:
-        return section(3, f"{name}-ledger", "Where it came apart: the ledger", paragraph("No ledger was reckoned."))
+        return section(3, f"{name}-ledger", title, paragraph("No ledger was computed."))
     inside = bool(part(audit, "mesa_objective", "weights"))
-    after = (
-        "M, what the agent is after, is here its mesa-objective."
-        if inside
-        else "M, what the agent is after, is here its behavioral objective: a description of what it does."
-    )
+    after = "mesa-objective." if inside else "behavioral objective: a description of what it does."
+    more = [("ledger_greedy", "If it always took its likeliest action")]
+    more += [("ledger_from_outside", "With M as inferred from behavior alone")] if inside else []
     return section(
         3,
         f"{name}-ledger",
-        "Where it came apart: the ledger",
-        paragraph("Shares of the return that could be had, with intervals. ", after),
-        tag("figure", _bars(audit, found)),
+        title,
+        paragraph(
+            f"Shares of the return that could be had, with intervals. M, what the agent is after, is here its {after}"
+        ),
+        tag("figure", _shares(audit, found)),
         fold("In returns, with ties among optimal policies", _returns(audit, found)),
-        fold("If it always took its likeliest action", _plain(audit, found, "ledger_greedy"))
-        if part(audit, "ledger_greedy")
-        else None,
-        fold("With M as inferred from behavior alone", _plain(audit, found, "ledger_from_outside"))
-        if inside and part(audit, "ledger_from_outside")
-        else None,
+        *(fold(told, _plain(audit, found, key)) for key, told in more if part(audit, key)),
     )
 
 
-def _bars(audit: Audit, found: Sequence[str]) -> Markup:
-    shares = {(d, gap): gap_share(audit, d, gap) for d in found for gap, *_ in _ALL}
-    ends = [end for share in shares.values() for end in (point(share), *(bounds(share) or ()))]
-    scale = covering(ends, 150.0, least=(0.0, 0.4))
-    columns = [Column("", "text"), *(Column(join(head, tag("br"), axis(scale, 4)), "figure") for _, _, head in _ALL)]
-    rows = [
-        [
-            d,
-            *(barred(shares[d, gap], look_, scale) for gap, look_, _ in _ALL),
-        ]
-        for d in found
-    ]
-    return table(columns, rows)
+def _shares(audit: Audit, found: Sequence[str]) -> Markup:
+    rows = {d: [gap_share(audit, d, gap) for gap, *_ in _ALL] for d in found}
+    scale = spanning((share for row in rows.values() for share in row), 150.0, (0.0, 0.4))
+    return bars(rows, [head for _, _, head in _ALL], [look_ for _, look_, _ in _ALL], scale, 4)
 
 
 def _returns(audit: Audit, found: Sequence[str]) -> Markup:
-    columns = [Column("", "text"), *(Column(head) for _, _, head in _ALL)]
-    columns += [Column("best for U"), Column("the agent"), Column("at random")]
     rows = []
     for d in found:
-        row: list[Child] = [d]
+        row: list[Cell] = [d]
         for gap, *_ in _ALL:
             entry = part(audit, "ledger", d, gap)
             ties = f"{number(entry.get('least'), 3)} to {number(entry.get('greatest'), 3)}"
             row.append(join(number(entry.get("value"), 3), " ", tag("span", ties, class_="bounds")))
-        row += [number(look(audit, "returns", d, who), 3) for who in ("optimal", "subject", "uniform")]
-        rows.append(row)
+        rows.append([*row, *(number(look(audit, "returns", d, who), 3) for who in ("optimal", "subject", "uniform"))])
     return table(
-        columns,
+        ["", *(head for _, _, head in _ALL), "best for U", "the agent", "at random"],
         rows,
         caption="Mean discounted returns by the intended goal. A gap takes ties among optimal policies as equally "
         "likely; beside it stands what it could be, from least to greatest, if they were broken one way or the other.",
@@ -134,6 +115,6 @@ def _returns(audit: Audit, found: Sequence[str]) -> Markup:
 
 
 def _plain(audit: Audit, found: Sequence[str], which: str) -> Markup:
-    columns = [Column("", "text"), *(Column(head) for _, _, head in _ALL)]
     rows = [[d, *(number(look(audit, which, d, gap, "share")) for gap, *_ in _ALL)] for d in found]
-    return table(columns, rows, caption="Shares of the return that could be had, without intervals.")
+    caption = "Shares of the return that could be had, without intervals."
+    return table(["", *(head for _, _, head in _ALL)], rows, caption=caption)

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mesascope.reports.html.parts import Column, badge, paragraph, section, strong, table
-from mesascope.reports.markup import Child, Markup, join
+from mesascope.reports.html.parts import Cell, badge, note, paragraph, section, strong, table, text
+from mesascope.reports.markup import Markup, join
 from mesascope.reports.numbers import estimate_text, number, real
-from mesascope.reports.reading import items, look, words
-from mesascope.reports.reading import table as part
+from mesascope.reports.reading import items, look, part, words
 
 _BADGES = {
     "search": ("searches", "good"),
@@ -21,7 +20,7 @@ def meta_and_mesa(document: Mapping[str, Any]) -> Markup:
     found, contrast = part(document, "overfitting"), part(document, "meta_and_mesa")
     base, sampler = words(document, "trained", "base_optimizer"), words(document, "tuner", "sampler")
     agent = f"{words(document, 'trained', 'architecture')} net, seed {words(contrast, 'seed')}"
-    rows: list[list[Child]] = [
+    rows: list[list[Cell]] = [
         [
             "what it is",
             f"the {sampler} tuner with its product, the base optimizer {base}",
@@ -63,8 +62,6 @@ def meta_and_mesa(document: Mapping[str, Any]) -> Markup:
                 " on fresh levels, tests of search as below",
             ),
         ],
-    ]
-    rows.append(
         [
             "the tuner deleted",
             join(
@@ -74,9 +71,8 @@ def meta_and_mesa(document: Mapping[str, Any]) -> Markup:
                 strong(found.get("gain"), 3),
             ),
             "nothing changes for an agent that is trained already",
-        ]
-    )
-    columns = [Column("", "text"), Column("meta: designed to", "text"), Column("mesa: found to", "text")]
+        ],
+    ]
     return section(
         2,
         "meta-and-mesa",
@@ -85,7 +81,7 @@ def meta_and_mesa(document: Mapping[str, Any]) -> Markup:
             "A meta-optimizer is designed to produce optimizers; a mesa-optimizer is a learned algorithm that turns out to be "
             "one. The mark is design and not level. The test that tells them apart: delete the declared optimizer."
         ),
-        table(columns, rows),
+        table(["", text("meta: designed to"), text("mesa: found to")], rows),
         _tests(contrast),
     )
 
@@ -102,26 +98,23 @@ def _plain(contrast: Mapping[str, Any], when: str) -> str:
 def _tests(contrast: Mapping[str, Any]) -> Markup | None:
     if not contrast.get("after"):
         return None
-    if not items(contrast, "after", "tests"):
-        return paragraph(f"The search tests: {words(contrast, 'after', 'reason')}.", class_="note")
-    rows: list[list[Child]] = []
-    for when, says in (("before", "before training"), ("after", "after training")):
+    tests = items(contrast, "after", "tests")
+    if not tests:
+        return note(f"The search tests: {words(contrast, 'after', 'reason')}.")
+    rows: list[list[Cell]] = []
+    for when in ("before", "after"):
         scores = {words(t, "name"): t for t in items(contrast, when, "tests")}
+        passed = {True: " passed", False: " not passed"}
         rows.append(
             [
-                says,
+                f"{when} training",
                 number(real(look(contrast, when, "competence")), 3),
-                *(
-                    join(estimate_text(t.get("score")), " passed" if t.get("passed") else " not passed")
-                    for t in scores.values()
-                ),
+                *(f"{estimate_text(t.get('score'))}{passed[bool(t.get('passed'))]}" for t in scores.values()),
                 words(contrast, when, "reason"),
             ]
         )
-    tests = [Column(words(t, "name")) for t in items(contrast, "after", "tests")]
-    columns = [Column("", "text"), Column("competence"), *tests, Column("why", "text")]
     return table(
-        columns,
+        ["", "competence", *(words(t, "name") for t in tests), text("why")],
         rows,
         caption="The search tests of that one agent: share of plans that follow an edit inside, from the best control, 0, to "
         "the same change made in the input, 1. One seed is an example and no rate.",

@@ -6,7 +6,7 @@ from mesascope.reports import plain
 from mesascope.reports.html.parts import badge, paragraph
 from mesascope.reports.markup import Markup, tag
 from mesascope.reports.numbers import number
-from mesascope.reports.reading import Audit, label, look, table, words
+from mesascope.reports.reading import Audit, label, look, part, words
 
 
 def opening(audits: Sequence[Audit], title: str) -> Markup:
@@ -64,5 +64,5 @@ def _kicker(audits: Sequence[Audit]) -> str:
     kinds = {words(a, "subject", "kind") for a in audits} - {""}
     parts = ["Mesascope audit", world + shape, " and ".join(sorted(kinds))]
     parts.append("one subject" if len(audits) == 1 else f"{len(audits)} subjects")
-    optimizer = words(table(first, "subject", "training"), "base_optimizer")
+    optimizer = words(part(first, "subject", "training"), "base_optimizer")
     return " \N{MIDDLE DOT} ".join(filter(None, [*parts, optimizer, created]))

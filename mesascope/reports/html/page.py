@@ -16,6 +16,7 @@ from mesascope.reports.html.instruments import instruments, references
 from mesascope.reports.html.ledger import ledger
 from mesascope.reports.html.objectives import objectives
 from mesascope.reports.html.opening import anchor, opening, verdicts
+from mesascope.reports.html.parts import section, sentence
 from mesascope.reports.html.provenance import provenance
 from mesascope.reports.html.search import search
 from mesascope.reports.html.worst_level import worst_level
@@ -70,25 +71,25 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
         worst_level(audit, name),
         gallery(audit, name),
     )
-    title = label(audit, audits)
-    heading = tag("h2", title[:1].upper() + title[1:], id=f"{name}-title")
-    return tag("section", heading, *parts, id=name, class_="audit", aria_labelledby=f"{name}-title")
+    return section(2, name, sentence(label(audit, audits)), *parts, class_="audit")
 
 
 def _contents(audits: Sequence[Audit]) -> Markup:
     """Links to the sections."""
     links = [("comparison", "Side by side")] if len(audits) > 1 else []
     links += [("verdicts", "Verdicts"), ("guide", "How to read this")]
-    listed = [tag("li", tag("a", text, href=f"#{name}")) for name, text in links]
+    listed = _links(links)
     for audit in audits:
         name = anchor(audits, audit)
-        parts = [("ledger", "ledger"), ("behavior", "behavior"), ("behavioral", "objective"), ("inside", "inside")]
-        parts += [("laboratory", "experiment")] if in_experiment(audit) else []
+        parts = [("ledger", "ledger"), ("behavior", "behavior"), ("behavioral", "objective"), ("inside", "internals")]
+        parts += [("experiment", "experiment")] if in_experiment(audit) else []
         parts += [("search", "search"), *([("gallery", "levels")] if audit.get("gallery") else [])]
-        inner = [tag("li", tag("a", text, href=f"#{name}-{part}")) for part, text in parts]
-        title = label(audit, audits)
-        listed.append(tag("li", tag("a", title[:1].upper() + title[1:], href=f"#{name}"), tag("ul", *inner)))
+        inner = tag("ul", *_links([(f"{name}-{part}", text) for part, text in parts]))
+        listed.append(tag("li", tag("a", sentence(label(audit, audits)), href=f"#{name}"), inner))
     ends = [("instruments", "Blind spots")] if any(a.get("cards") for a in audits) else []
-    ends += [("provenance", "Provenance"), ("glossary", "Words")]
-    listed += [tag("li", tag("a", text, href=f"#{name}")) for name, text in ends]
-    return tag("nav", tag("ul", *listed), aria_label="Contents")
+    ends += [("provenance", "Provenance"), ("glossary", "Glossary")]
+    return tag("nav", tag("ul", *listed, *_links(ends)), aria_label="Contents")
+
+
+def _links(named: Sequence[tuple[str, str]]) -> list[Markup]:
+    return [tag("li", tag("a", text, href=f"#{name}")) for name, text in named]

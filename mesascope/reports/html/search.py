@@ -3,56 +3,41 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mesascope.reports.figures.scale import Scale
-from mesascope.reports.figures.tracks import axis, track
+from mesascope.reports.html.arms import arms, arms_legend, passed, placed, tested
 from mesascope.reports.html.parts import (
-    Column,
     badge,
+    either,
     fold,
-    legend,
-    mark,
+    note,
     paragraph,
     section,
+    sentence,
     strong,
     table,
-    value_cell,
 )
 from mesascope.reports.markup import Child, Markup, tag
 from mesascope.reports.numbers import number, point
 from mesascope.reports.plain import search_tone, search_words
-from mesascope.reports.reading import Audit, in_experiment, items, look, words
-from mesascope.reports.reading import table as part
-
-_SHARE = Scale(0.0, 1.0, 340.0)
+from mesascope.reports.reading import Audit, in_experiment, items, look, part, words
 
 ASKS = {
     "retarget": "The goal is moved inside, and only inside. Does the plan go to the new place?",
     "virtual wall": "A wall is put up inside that does not exist. Does the plan go around it?",
     "joint": "Goal and wall are changed inside together, in a combination never run. Does the plan follow both?",
 }
-_CONTROLS = {
-    "unedited": "nothing is written",
-    "wrong site": "the same content, written elsewhere",
-    "equal-norm random": "a random change just as large",
-    "irrelevant swap": "a change that should not matter",
-    "untrained": "the same network before training",
-}
-_KEYS = (("edited inside", "red", "diamond"), ("ceiling", "ink", "tick"), ("control", "quiet", "ring"))
 
 
 def search(audit: Audit, name: str) -> Markup:
     """Verdict and tests of one audit."""
     tests = [t for t in items(audit, "search", "tests") if isinstance(t, Mapping)]
-    reason = words(audit, "search", "reason")
+    reason, explained = words(audit, "search", "reason"), words(audit, "search", "explanation")
     return section(
         3,
         f"{name}-search",
         "Does it search inside?",
-        paragraph(
-            badge(search_words(audit), search_tone(audit)), f" {reason[:1].upper()}{reason[1:]}." if reason else None
-        ),
-        _asked(audit),
-        (None if in_experiment(audit) else legend(*_KEYS)) if tests else _no_test(audit),
+        paragraph(badge(search_words(audit), search_tone(audit)), f" {sentence(reason)}." if reason else None),
+        paragraph(explained) if explained else None,
+        (None if in_experiment(audit) else arms_legend()) if tests else _no_test(audit),
         *(_test(test, f"{name}-{index}") for index, test in enumerate(tests)),
         _capacity(audit, f"{name}-capacity") if tests and not in_experiment(audit) else None,
         _trust(audit) if tests and part(audit, "search", "operating_point") else None,
@@ -71,7 +56,7 @@ def _capacity(audit: Audit, name: str) -> Markup:
             f" with its weights rounded to {precision} bits each" if precision is not None else ""
         )
         told = [
-            badge("excluded", "good") if excluded else badge("not excluded", "open"),
+            either(excluded, "excluded", "not excluded"),
             f" The subject can be written down in {size}. On fresh levels its answers hold ",
             strong(look(bound, "shown_per_level", "unedited")),
             " bits a level beyond what the surroundings of each cell give away, and under fresh joint edits ",
@@ -85,21 +70,14 @@ def _capacity(audit: Audit, name: str) -> Markup:
 
 def _trust(audit: Audit) -> Markup:
     """The error rates that were measured at the threshold."""
-    point = part(audit, "search", "operating_point")
-    return paragraph(
-        f"Threshold {number(point.get('threshold'))}. On organisms that it was not chosen on: sensitivity ",
-        strong(point.get("sensitivity")),
+    at = part(audit, "search", "operating_point")
+    return note(
+        f"Threshold {number(at.get('threshold'))}. On organisms that it was not chosen on: sensitivity ",
+        strong(at.get("sensitivity")),
         ", false positives ",
-        strong(point.get("false_positive_rate")),
-        f" of {number(point.get('negatives'))} audits.",
-        class_="note",
+        strong(at.get("false_positive_rate")),
+        f" of {number(at.get('negatives'))} audits.",
     )
-
-
-def _asked(audit: Audit) -> Markup | None:
-    """How an experiment asks, where it is one's."""
-    explained = words(audit, "search", "explanation")
-    return paragraph(explained) if explained else None
 
 
 def _no_test(audit: Audit) -> Markup | None:
@@ -130,62 +108,24 @@ def explanation() -> Markup:
 
 
 def _test(test: Mapping[str, Any], name: str) -> Markup:
-    title = words(test, "name") or "test"
     score = {"value": test.get("statistic"), "interval": test.get("interval")}
-    passed = look(test, "passed")
-    verdict = badge("passed", "good") if passed else badge("not passed", "bad" if point(score) is not None else "open")
-    place = words(test, "place", "text")
-    return section(
-        4,
+    null = None if test.get("null") is None else f" (null {number(test['null'])})"
+    own = words(test, "asks")  # an experiment's test says itself how it is made
+    return tested(
+        test,
         name,
-        title.capitalize(),
         paragraph(
-            verdict, f" {words(test, 'asks') or ASKS.get(title, '')} ", "Score ", strong(score), _null(test), "."
+            passed(test, "bad" if point(score) is not None else "open"),
+            f" {own or ASKS.get(words(test, 'name') or 'test', '')} ",
+            "Score ",
+            strong(score),
+            null,
+            ".",
         ),
-        tag("figure", _arms(test)),
-        *_scored(test, place),
+        tag("figure", arms(test, "share that follows the edit", explained=True, whole=not own)),
+        None if own else placed(test),
+        None if own else fold("How this was scored", _details(test)),
     )
-
-
-def _scored(test: Mapping[str, Any], place: str) -> list[Markup]:
-    if words(test, "asks"):  # an experiment's test says itself how it is made
-        return []
-    told = f"Place of the edit: {place}." if place else "No place could be written to."
-    return [paragraph(told, class_="note"), fold("How this was scored", _details(test))]
-
-
-def _null(test: Mapping[str, Any]) -> str | None:
-    return None if test.get("null") is None else f" (null {number(test['null'])})"
-
-
-def _arms(test: Mapping[str, Any]) -> Markup:
-    edited, ceiling = test.get("edited"), test.get("ceiling")
-    rows: list[list[Child]] = [
-        [name, track([mark(found, ink, shape)], _SHARE), value_cell(found), ""]
-        for name, found, ink, shape in (
-            ("edited inside", edited, "red", "diamond"),
-            ("ceiling", ceiling, "ink", "tick"),
-        )
-        if found is not None or not words(test, "asks")
-    ]
-    for arm, found in part(test, "controls").items():
-        told = tag("small", _CONTROLS[arm]) if arm in _CONTROLS else None
-        ahead = look(test, "advantages", arm)
-        rows.append(
-            [
-                tag("span", arm, told),
-                track([mark(found, "quiet", "ring")], _SHARE),
-                value_cell(found),
-                value_cell(ahead),
-            ]
-        )
-    columns = [
-        Column("", "text"),
-        Column(axis(_SHARE), "figure"),
-        Column("share that follows"),
-        Column("edit ahead by"),
-    ]
-    return table(columns, rows)
 
 
 def _details(test: Mapping[str, Any]) -> Markup:
@@ -202,4 +142,4 @@ def _details(test: Mapping[str, Any]) -> Markup:
         ("share of the site that is no linear function of the input", test.get("nonlinear")),
     ]
     rows = [[fact, value if isinstance(value, str) else number(value, 3)] for fact, value in facts if value is not None]
-    return table([Column("", "text"), Column("")], rows)
+    return table(["", ""], rows)

@@ -3,27 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mesascope.reports.html.head import page
-from mesascope.reports.html.parts import Column, fold, paragraph, section, table, value_cell
+from mesascope.reports.html.head import page_alone
+from mesascope.reports.html.parts import Cell, fold, paragraph, section, table, text, value_cell
 from mesascope.reports.markup import Child, Markup, tag
 from mesascope.reports.numbers import MISSING, number, real
-from mesascope.reports.reading import items, look, words
-from mesascope.reports.reading import table as mapping
-from mesascope.reports.studied import CONDITION, VERDICTS, conditions_table, failure_lines, said
+from mesascope.reports.reading import items, look, part, union, words
+from mesascope.reports.studied import VERDICTS, conditions_table, failure_lines, said
 
 
 def render_study(document: Mapping[str, Any]) -> str:
     """One self-contained HTML page for a study's document; the same document gives the same bytes."""
-    title = words(document, "title")
-    sections = (
-        _conditions(document),
-        _differences(document),
-        _failures(document),
-        _seeds(document),
-        _settings(document),
-    )
-    body = tag("main", tag("h1", title), *_opening(document), *sections)
-    return page(title, tag("div", body, class_="page alone"))
+    parts = (_conditions, _differences, _failures, _seeds, _settings)
+    return page_alone(words(document, "title"), *_opening(document), *(made(document) for made in parts))
 
 
 _DEPTHS = {
@@ -51,13 +42,12 @@ def _opening(document: Mapping[str, Any]) -> list[Markup]:
 
 def _conditions(document: Mapping[str, Any]) -> Markup:
     heads, rows = conditions_table(document, value_cell)
-    columns = [Column(head, "text" if head in (CONDITION, *VERDICTS) else "number") for head in heads]
+    columns = [text(head) if head in VERDICTS else head for head in heads]
     return section(2, "conditions", "Conditions side by side", table(columns, rows))
 
 
 def _differences(document: Mapping[str, Any]) -> Markup:
-    columns = [Column("readout", "text"), Column("p"), Column("p, adjusted"), Column("conditions"), Column("seeds")]
-    rows: list[list[Child]] = [
+    rows = [
         [
             said(words(found, "readout")),
             number(real(found.get("p")), 4),
@@ -73,19 +63,15 @@ def _differences(document: Mapping[str, Any]) -> Markup:
             "competent seeds); adjusted for the number of readouts by Holm's method. A large p is no proof that conditions are "
             "alike: with few seeds only large differences are seen."
         ),
-        table(columns, rows),
+        table(["readout", "p", "p, adjusted", "conditions", "seeds"], rows),
     ]
-    against = mapping(document, "against_reference")
+    against = part(document, "against_reference")
     if against:
-        names = list(dict.fromkeys(n for by_condition in against.values() for n in mapping(by_condition)))
-        heads = [Column("condition", "text"), *(Column(said(name)) for name in against)]
-        lines: list[list[Child]] = [
-            [name, *(value_cell(look(against, readout, name)) for readout in against)] for name in names
-        ]
+        names = union(map(part, against.values()))
         parts.append(
             table(
-                heads,
-                lines,
+                ["condition", *map(said, against)],
+                [[name, *(look(against, readout, name) for readout in against)] for name in names],
                 caption=f"Less {words(document, 'reference')}: difference of means with Welch's interval; "
                 "of seeds pair by pair, with Student's, where both treat the same trained agents",
             )
@@ -105,38 +91,28 @@ def _failures(document: Mapping[str, Any]) -> Markup:
 
 def _seeds(document: Mapping[str, Any]) -> Markup:
     shown = [str(name) for name in items(document, "show")]
-    columns = [Column("condition, seed", "text"), *(Column(said(name)) for name in shown)]
-    rows: list[list[Child]] = []
+    rows: list[list[Cell]] = []
     for condition in items(document, "conditions"):
+        each = [items(condition, "each", name) for name in shown]
         for at, seed in enumerate(items(condition, "averaged")):
-            each = [items(condition, "each", name) for name in shown]
-            rows.append(
-                [
-                    f"{words(condition, 'name')}, {seed}",
-                    *(number(real(values[at])) if at < len(values) else MISSING for values in each),
-                ]
-            )
-    return section(2, "seeds", "Seed by seed", fold("Every competent seed", table(columns, rows)))
+            values = (number(real(column[at])) if at < len(column) else MISSING for column in each)
+            rows.append([f"{words(condition, 'name')}, {seed}", *values])
+    drawn = table(["condition, seed", *map(said, shown)], rows)
+    return section(2, "seeds", "Seed by seed", fold("Every competent seed", drawn))
 
 
 def _settings(document: Mapping[str, Any]) -> Markup:
-    rows: list[list[Child]] = []
+    rows: list[list[Cell]] = []
     for condition in items(document, "conditions"):
-        told = []
-        for part in ("architecture", "base_optimizer"):
-            name, options = [*items(condition, "training", part), "", {}][:2]
-            told.append(f"{name} ({_options(options)})")
-        agent = _options({k: v for k, v in mapping(condition, "agent").items() if v})
-        if words(condition, "subject"):
-            told, agent = ["", ""], words(condition, "subject")
+        agent = words(condition, "subject")
+        told = ["", ""]
+        if not agent:
+            trained = ([*items(condition, "training", key), "", {}] for key in ("architecture", "base_optimizer"))
+            told = [f"{name} ({_options(options)})" for name, options, *_ in trained]
+            agent = _options({k: v for k, v in part(condition, "agent").items() if v})
         rows.append([words(condition, "name"), *told, agent or "as trained"])
-    columns = [
-        Column("condition", "text"),
-        Column("architecture", "text"),
-        Column("base optimizer", "text"),
-        Column("agent", "text"),
-    ]
-    return section(2, "settings", "Settings", fold("Every option of every condition", table(columns, rows)))
+    drawn = table(["condition", text("architecture"), text("base optimizer"), text("agent")], rows)
+    return section(2, "settings", "Settings", fold("Every option of every condition", drawn))
 
 
 def _options(options: Any) -> str:

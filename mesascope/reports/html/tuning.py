@@ -4,29 +4,35 @@ from collections.abc import Mapping
 from typing import Any
 
 from mesascope.reports.figures.curve import Point, curve, curves
-from mesascope.reports.figures.scale import covering
-from mesascope.reports.figures.tracks import axis, track
-from mesascope.reports.html.head import page
+from mesascope.reports.figures.tracks import track
+from mesascope.reports.html.head import page_alone
 from mesascope.reports.html.meta_and_mesa import meta_and_mesa
 from mesascope.reports.html.parts import (
-    Column,
+    Cell,
     badge,
+    figure,
     fold,
     legend,
+    made_by,
     mark,
+    note,
     paragraph,
     section,
+    spanning,
     strong,
     table,
-    value_cell,
+    text,
 )
-from mesascope.reports.markup import Child, Markup, tag
+from mesascope.reports.markup import Markup, tag
 from mesascope.reports.numbers import bounds, number, point, real
-from mesascope.reports.reading import items, look, words
-from mesascope.reports.reading import table as part
+from mesascope.reports.reading import items, look, part, words
 
-_TONES = {"supported": "good", "not-supported": "bad", "cannot-tell": "open"}
-_SAYS = {"supported": "supported", "not-supported": "not supported", "cannot-tell": "cannot tell"}
+_VERDICTS = {
+    "supported": ("supported", "good"),
+    "not-supported": ("not supported", "bad"),
+    "cannot-tell": ("cannot tell", "open"),
+}
+_BOTH = (("tuned", "red", "diamond"), ("default", "blue", "dot"))
 _WIDTH = 300.0
 
 _STAGES = (
@@ -42,15 +48,8 @@ def render_tuning(document: Mapping[str, Any]) -> str:
     """One self-contained HTML page for a tuning document; the same document gives the same bytes."""
     world, base = words(document, "world", "name"), words(document, "trained", "base_optimizer")
     title = f"Tuning {base} in {world}: what was designed to optimize, and what was found to?"
-    parts = [_verdicts(document), meta_and_mesa(document), _overfitting(document), _front(document), _trials(document)]
-    return page(
-        title,
-        tag(
-            "div",
-            tag("main", tag("h1", title), *_opening(document), *parts, _provenance(document)),
-            class_="page alone",
-        ),
-    )
+    parts = (_verdicts, meta_and_mesa, _overfitting, _front, _trials, _provenance)
+    return page_alone(title, *_opening(document), *(made(document) for made in parts))
 
 
 def _opening(document: Mapping[str, Any]) -> list[Markup]:
@@ -81,49 +80,37 @@ def _opening(document: Mapping[str, Any]) -> list[Markup]:
 
 
 def _verdicts(document: Mapping[str, Any]) -> Markup:
-    rows: list[list[Child]] = [
+    rows: list[list[Cell]] = [
         [
             words(claim, "claim"),
-            badge(_SAYS.get(words(claim, "verdict"), "cannot tell"), _TONES.get(words(claim, "verdict"), "open")),
+            badge(*_VERDICTS.get(words(claim, "verdict"), _VERDICTS["cannot-tell"])),
             words(claim, "reason"),
         ]
         for claim in items(document, "verdicts")
     ]
-    return section(
-        2, "verdicts", "The verdicts", table([Column("claim", "text"), Column("", "text"), Column("why", "text")], rows)
-    )
+    return section(2, "verdicts", "The verdicts", table(["claim", text(""), text("why")], rows))
 
 
 def _overfitting(document: Mapping[str, Any]) -> Markup:
     found = part(document, "overfitting")
-    both = [("tuned", "red", "diamond"), ("default", "blue", "dot")]
-    ends = [
-        end
-        for name, _, _ in both
-        for stage, _ in _STAGES
-        for end in (*(bounds(look(found, name, stage)) or ()), point(look(found, name, stage)))
-    ]
-    scale = covering(ends, _WIDTH, least=(0.0, 1.0))
+    scale = spanning((look(found, name, stage) for name, *_ in _BOTH for stage, _ in _STAGES), _WIDTH, (0.0, 1.0))
     where = ", ".join(f"{key}={value}" for key, value in part(found, "elsewhere").items())
-    rows: list[list[Child]] = []
-    for stage, says in _STAGES:
-        if look(found, "tuned", stage) is None:
-            continue
-        told = f"{says} ({where})" if stage == "elsewhere" else says
-        rows.append(
-            [
-                told,
-                track([mark(look(found, name, stage), ink, shape) for name, ink, shape in both], scale),
-                *(value_cell(look(found, name, stage), 3) for name, _, _ in both),
-            ]
-        )
-    columns = [Column("competence", "text"), Column(axis(scale), "figure"), Column("tuned"), Column("default")]
-    drawn = [
-        Point(float(at["number"]), found_at, bounds(at.get("fresh")))
-        for at in items(document, "incumbents")
-        if (found_at := point(at.get("fresh"))) is not None
+    rows: list[list[Cell]] = [
+        [
+            f"{says} ({where})" if stage == "elsewhere" else says,
+            track([mark(look(found, name, stage), ink, shape) for name, ink, shape in _BOTH], scale),
+            *(look(found, name, stage) for name, *_ in _BOTH),
+        ]
+        for stage, says in _STAGES
+        if look(found, "tuned", stage) is not None
     ]
-    seen = [Point(float(at["number"]), float(at["chosen_by"])) for at in items(document, "incumbents")]
+    best = items(document, "incumbents")
+    drawn = [
+        Point(float(at["number"]), y, bounds(at.get("fresh")))
+        for at in best
+        if (y := point(at.get("fresh"))) is not None
+    ]
+    seen = [Point(float(at["number"]), float(at["chosen_by"])) for at in best]
     return section(
         2,
         "overfitting",
@@ -137,24 +124,23 @@ def _overfitting(document: Mapping[str, Any]) -> Markup:
             " for the default one, which nobody chose by that score and which is the control. The intervals are those that a "
             "difference of mere chance would have: one that leaves zero out is meta-level overfitting.",
         ),
-        legend(("tuned", "red", "diamond"), ("default", "blue", "dot")),
-        table(columns, rows),
-        paragraph(
+        legend(*_BOTH),
+        table(["competence", figure("", scale), *(name for name, *_ in _BOTH)], rows, digits=3),
+        note(
             f"Intervals are Student's over {number(found.get('fresh_seeds'))} fresh seeds, each on levels of its own; a single "
-            "seed of the tuner has none.",
-            class_="note",
+            "seed of the tuner has none."
         ),
-        tag(
-            "figure",
-            tag(
-                "figcaption",
-                "The best trial so far, as the tuner saw it (gold) and on fresh seeds (red, with intervals)",
-            ),
+        _drawn(
+            "The best trial so far, as the tuner saw it (gold) and on fresh seeds (red, with intervals)",
             curves([("gold", seen), ("red", drawn)], x_label="trial", y_label="competence", dots=True),
         )
         if drawn
         else None,
     )
+
+
+def _drawn(caption: str, drawn: Markup) -> Markup:
+    return tag("figure", tag("figcaption", caption), drawn)
 
 
 def _front(document: Mapping[str, Any]) -> Markup | None:
@@ -164,26 +150,18 @@ def _front(document: Mapping[str, Any]) -> Markup | None:
     by_number = {trial.get("number"): trial for trial in items(document, "trials")}
     ended = [t for t in by_number.values() if not t.get("pruned")]
     names = list(part(members[0], "config"))
-    columns = [
-        Column("trial", "text"),
-        *(Column(name) for name in names),
-        Column("competence, for the tuner"),
-        Column("on fresh seeds"),
-        Column("gap, for the tuner"),
-        Column("on fresh seeds"),
-    ]
-    rows: list[list[Child]] = [
+    rows: list[list[Cell]] = [
         [
             str(which),
             *(_figure(look(member, "config", name)) for name in names),
-            value_cell(member.get("chosen_by"), 3),
-            value_cell(member.get("fresh"), 3),
-            value_cell(member.get("gap_chosen_by"), 3),
-            value_cell(member.get("gap_fresh"), 3),
+            *(member.get(key) for key in ("chosen_by", "fresh", "gap_chosen_by", "gap_fresh")),
         ]
         for which, member in zip(numbers, members, strict=False)
     ]
     line = sorted((t["values"] for n in numbers if (t := by_number.get(n))), key=lambda values: values[1])
+    points = [Point(float(v[1]), float(v[0])) for v in line]
+    labels = {"x_label": "inner gap (behavioral reading)", "y_label": "competence"}
+    heads = ["competence, for the tuner", "on fresh seeds", "gap, for the tuner", "on fresh seeds"]
     return section(
         2,
         "front",
@@ -194,18 +172,8 @@ def _front(document: Mapping[str, Any]) -> Markup | None:
             f"{number(len(numbers))} of {number(len(ended))} trials are on the front; the first {number(len(members))} were "
             "trained again on fresh seeds.",
         ),
-        tag(
-            "figure",
-            tag("figcaption", "The front as the tuner saw it"),
-            curve(
-                [Point(float(v[1]), float(v[0])) for v in line],
-                x_label="inner gap (behavioral reading)",
-                y_label="competence",
-                look="violet",
-                dots=True,
-            ),
-        ),
-        table(columns, rows),
+        _drawn("The front as the tuner saw it", curve(points, **labels, look="violet", dots=True)),
+        table(["trial", *names, *heads], rows, digits=3),
     )
 
 
@@ -216,14 +184,7 @@ def _trials(document: Mapping[str, Any]) -> Markup:
     spots = [
         Point(float(t["number"]), float(t["values"][0])) for t in trials if not t.get("pruned") and t.get("values")
     ]
-    columns = [
-        Column("trial", "text"),
-        *(Column(name) for name in names),
-        *(Column(name) for name in objectives),
-        Column("ended after"),
-        Column("seconds"),
-    ]
-    rows: list[list[Child]] = [
+    rows = [
         [
             str(t.get("number")),
             *(_figure(look(t, "config", name)) for name in names),
@@ -241,34 +202,24 @@ def _trials(document: Mapping[str, Any]) -> Markup:
             f"Sampler: {words(document, 'tuner', 'sampler_is')}. Pruner: {words(document, 'tuner', 'pruner_is')}. The first "
             "trial is the default configuration."
         ),
-        tag(
-            "figure",
-            tag("figcaption", "Competence of the trials that were trained to their end"),
+        _drawn(
+            "Competence of the trials that were trained to their end",
             curve(spots, x_label="trial", y_label="competence", dots=True),
         )
         if spots
         else None,
-        fold("Every trial", table(columns, rows)),
+        fold("Every trial", table(["trial", *names, *objectives, "ended after", "seconds"], rows)),
     )
 
 
 def _provenance(document: Mapping[str, Any]) -> Markup:
     about = part(document, "provenance")
-    rows: list[list[Child]] = [
-        [key.replace("_", " "), str(value)]
-        for key, value in about.items()
-        if key not in ("command", "packages", "seconds")
-    ]
+    plain = {key: value for key, value in about.items() if key not in ("command", "packages", "seconds")}
+    rows = [[key.replace("_", " "), str(value)] for key, value in plain.items()]
     rows += [[f"seconds, {key}", number(real(value), 0)] for key, value in part(about, "seconds").items()]
     rows += [[f"package {key}", str(value)] for key, value in part(about, "packages").items()]
-    return section(
-        2,
-        "provenance",
-        "Where this comes from",
-        paragraph("Made by this command, which makes it again:"),
-        tag("pre", tag("code", words(about, "command")), tabindex="0"),
-        fold("Versions, machine, time", table([Column("", "text"), Column("", "text")], rows)),
-    )
+    folded = fold("Versions, machine, time", table(["", text("")], rows))
+    return section(2, "provenance", "Provenance", made_by(words(about, "command")), folded)
 
 
 def _seeds(count: object) -> str:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from mesascope.reports.html.parts import Column, fold, paragraph, section, table
-from mesascope.reports.markup import Child, Markup, tag
+from mesascope.reports.html.parts import Cell, fold, paragraph, section, table
+from mesascope.reports.markup import Markup, tag
 from mesascope.reports.numbers import number, real
-from mesascope.reports.reading import Audit, items, look, words
-from mesascope.reports.reading import table as part
+from mesascope.reports.reading import Audit, items, look, part, words
 
 GAPS = (("outer", "outer gap"), ("inner", "inner gap"), ("capability", "capability gap"))
 
@@ -20,7 +19,7 @@ def worst_level(audit: Audit, name: str) -> Markup | None:
     controls = "; ".join(
         f"{words(c, 'subject')} loses {_most(c, 'runs')} (drawn: {_most(c, 'drawn')})" for c in items(found, "controls")
     )
-    rows: list[list[Child]] = [
+    rows: list[list[Cell]] = [
         [
             f"{words(s, 'size')}\N{MULTIPLICATION SIGN}{words(s, 'size')}",
             words(s, "evaluations"),
@@ -39,10 +38,7 @@ def worst_level(audit: Audit, name: str) -> Markup | None:
             "Nothing proves that there is none worse."
         ),
         tag("pre", words(found, "level"), class_="level-text"),
-        table(
-            [Column("levels", "text"), Column("tries"), Column("worst of each run"), Column("worst of as many drawn")],
-            rows,
-        ),
+        table(["level size", "evaluations", "largest regret, run by run", "of as many random levels"], rows),
         fold("The same search on subjects that are known", paragraph(f"{controls}.")),
     )
 
