@@ -28,7 +28,7 @@ from mesascope.core.mdp import rewards
 from mesascope.core.rng import named_key
 from mesascope.core.solver import evaluate, optimal_actions, optimal_values
 from mesascope.core.statistics import wilson
-from mesascope.core.subject import AbstractOpenSubject, policy_table
+from mesascope.core.subject import AbstractSubject, policy_table
 from mesascope.instruments.search.examine import Effort, examine_search
 from mesascope.instruments.search.verdict import Verdict
 from mesascope.learned.channels_first import answer
@@ -61,7 +61,7 @@ def table_bits(levels: GridLevels) -> float:
     return float((bits * (np.asarray(mdp.initial) > 0)).sum())
 
 
-def competence_on(subject: AbstractOpenSubject, levels: GridLevels) -> float:
+def competence_on(subject: AbstractSubject, levels: GridLevels) -> float:
     """Of the base objective: 0 is the uniform policy, 1 the optimal one."""
     mdp, base = WORLD.tables(levels), jnp.asarray(WORLD.base_objective.vector(WORLD.features))
     policy = policy_table(answer(subject, WORLD.observe(levels)))
@@ -69,7 +69,7 @@ def competence_on(subject: AbstractOpenSubject, levels: GridLevels) -> float:
     return float(competence(returns, competence_scale(mdp, base, WORLD.discount)))
 
 
-def subject_of(point: str, seed: int, updates: int) -> tuple[AbstractOpenSubject, GridLevels | None]:
+def subject_of(point: str, seed: int, updates: int) -> tuple[AbstractSubject, GridLevels | None]:
     """The net of a point and a seed, and the levels it went round."""
     if point == UNTRAINED:
         return build("glance", {}, key=named_key(seed, "unintended"), inputs=len(CHANNELS)), None

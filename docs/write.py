@@ -7,11 +7,11 @@ from reference import instruments_page, organisms_page
 from mesascope.experiments.cards import every_card
 from mesascope.experiments.page import experiment_page
 from mesascope.experiments.registry import EXPERIMENTS
-from mesascope.organisms.stepwise import EVERY_ORGANISM
+from mesascope.organisms.registry import ORGANISMS
 
 HERE = Path(__file__).parent
 
 (HERE / "instruments.md").write_text(instruments_page(every_card()), encoding="utf-8")
-(HERE / "organisms.md").write_text(organisms_page(EVERY_ORGANISM), encoding="utf-8")
+(HERE / "organisms.md").write_text(organisms_page(ORGANISMS), encoding="utf-8")
 for name, experiment in EXPERIMENTS.items():
     (HERE / "experiments" / f"{name}.md").write_text(experiment_page(experiment()), encoding="utf-8")

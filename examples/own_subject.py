@@ -8,14 +8,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mesascope.core.subject import AbstractSubject, Observation
+from mesascope.core.subject import AbstractPolicy, Observation
 from mesascope.worlds.grids.grid import CHANNELS, MOVES
 
 WALL, DOOR, BALL, RED = (CHANNELS.index(name) for name in ("wall", "door", "ball", "red"))
 FAR = 200.0
 
 
-class NearestRed(AbstractSubject):
+class NearestRed(AbstractPolicy):
     """Goes to the nearest red thing, whatever it is."""
 
     steps: int = 150

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from mesascope.adapters.steps import HostOpenSubject
+from mesascope.adapters.steps import HostSteps
 from mesascope.adapters.torch_modules import torch_subject
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
@@ -101,7 +101,7 @@ def train(updates: int = UPDATES, batch: int = BATCH, seed: int = 0) -> Agent:
     return agent.eval()
 
 
-def subject() -> HostOpenSubject:
+def subject() -> HostSteps:
     """The trained agent as an open subject: the output of `cell` is its state, each call of it a tick."""
     if not WEIGHTS.exists():
         main([])
@@ -110,7 +110,7 @@ def subject() -> HostOpenSubject:
     return torch_subject(agent, sites={"state": "cell"})
 
 
-def subject_untrained() -> HostOpenSubject:
+def subject_untrained() -> HostSteps:
     """The same agent before training: the search tests take it for a control because of its name."""
     torch.manual_seed(1)
     return torch_subject(Agent().eval(), sites={"state": "cell"})

@@ -36,7 +36,7 @@ from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.base_optimizers.training import advance, train
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject, as_open
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.adversary.climb import draw_evenly
 from mesascope.instruments.episodes import horizon_of, sample_episodes
 from mesascope.instruments.hypotheses import hypotheses_of
@@ -72,12 +72,12 @@ def trained(condition: Condition, seed: int) -> list[Row]:
     config = {"channels": CHANNELS, "ticks": condition.ticks}
     done = train(optimizer, condition.world, "glance", config, seed=seed, chunk=optimizer.updates)
     spent = time.process_time() - began
-    subject = as_open(done.subject)
+    subject = done.subject
     rows = [{"name": condition.name, "cpu_seconds": spent, **measure(subject, seed)}]
     return rows + repaired(subject, seed) if condition == PLAIN else rows
 
 
-def repaired(subject: AbstractOpenSubject, seed: int) -> list[Row]:
+def repaired(subject: AbstractSubject, seed: int) -> list[Row]:
     """Go on with levels of the worst predicate among the levels of each update, and with ordinary levels only."""
     found = [p for p in bounds_of(samples_of(subject, seed)).predicates if p.name != "larger"]
     worst = max(found, key=lambda p: p.product.value).name
@@ -98,10 +98,10 @@ def _mixed(predicate: str) -> AbstractWorld:
     return with_added(WORLD, ADDED, HERE, holds)
 
 
-def _gone_on(subject: AbstractOpenSubject, world: AbstractWorld, seed: int) -> AbstractOpenSubject:
+def _gone_on(subject: AbstractSubject, world: AbstractWorld, seed: int) -> AbstractSubject:
     optimizer = ExactPolicyGradient(updates=MORE_UPDATES, batch=int(QUICK["batch"]), learning_rate=3e-3, warmup=10)
     state = optimizer.init(named_key(seed, "repairs", "more"), world, subject)
-    return as_open(optimizer.subject(advance(optimizer, world, state, jnp.array(MORE_UPDATES, jnp.int32))[0]))
+    return optimizer.subject(advance(optimizer, world, state, jnp.array(MORE_UPDATES, jnp.int32))[0])
 
 
 def diagnostic(seed: int) -> list[Row]:
@@ -144,7 +144,7 @@ def diagnostic(seed: int) -> list[Row]:
     return rows
 
 
-def _outcomes(planner: AbstractOpenSubject, levels: GridLevels, start, key) -> np.ndarray:
+def _outcomes(planner: AbstractSubject, levels: GridLevels, start, key) -> np.ndarray:
     """What it touches first in one episode on each level; the number of objects for nothing."""
     mdp, observation = level_tables(WORLD, levels)
     policy = ask(planner, observation, mdp, "candidate")

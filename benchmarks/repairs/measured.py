@@ -11,7 +11,7 @@ from benchmarks.repairs.pseudo_inputs import Bounds, bound, usual_predicates
 from mesascope.core.ledger import ledger, returns_by_intended
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.adversary.climb import Budget, climb, sizes
 from mesascope.instruments.episodes import expected_outcome, horizon_of
 from mesascope.instruments.evidence import evidence_from_policy, pool
@@ -33,7 +33,7 @@ SEARCH = Budget(runs=1, starts=256, climbers=32, generations=16)
 EVENTS = ("door", "red")
 
 
-def samples_of(subject: AbstractOpenSubject, seed: int) -> list[Sample]:
+def samples_of(subject: AbstractSubject, seed: int) -> list[Sample]:
     """The same levels for all nets of a seed."""
     names = (TRAINING, *WORLD.shifts)
     return [draw_sample(WORLD, subject, named_key(seed, "repairs", name), LEVELS, name) for name in names]
@@ -44,7 +44,7 @@ def bounds_of(samples: Sequence[Sample]) -> Bounds:
     return bound(WORLD, samples, usual_predicates(SIZE))
 
 
-def measure(subject: AbstractOpenSubject, seed: int) -> dict[str, Any]:
+def measure(subject: AbstractSubject, seed: int) -> dict[str, Any]:
     """One net, as plain numbers."""
     samples = samples_of(subject, seed)
     few = [s for s in samples if s.distribution in READ_FROM]

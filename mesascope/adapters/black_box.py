@@ -36,7 +36,7 @@ def black_box(
     batch: int = 4096,
     weights: Mapping[str, np.ndarray] | None = None,
 ) -> HostSubject:
-    """A closed subject from a policy that is asked where it stands: `policy(view(levels, rows, columns))`.
+    """A black box from a policy that is asked where it stands: `policy(view(levels, rows, columns))`.
 
     The policy answers a batch of up to `batch` queries, one for each cell of each level, with a row of four logits each
     (up, down, left, right); with `actions`, with the number of the action it takes, alone or as the first of a tuple, as

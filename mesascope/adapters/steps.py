@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int, UInt32
 from mesascope.adapters.checks import checked_logits, checked_state
 from mesascope.adapters.host import host_call
 from mesascope.core.errors import SubjectError
-from mesascope.core.subject import AbstractOpenSubject, AbstractSubject, Observation, Site, State
+from mesascope.core.subject import AbstractPolicy, AbstractSubject, Observation, Site, State
 
 NumpyState = Mapping[str, np.ndarray]
 
@@ -22,19 +22,19 @@ Weights = Mapping[str, np.ndarray]
 
 class Steps(NamedTuple):
     """An agent that computes in ticks, as functions of NumPy arrays; what each takes and gives is that of
-    `AbstractOpenSubject`, but the weights go first, `begin` is given levels, height and width, and the tick is an integer.
+    `AbstractSubject`, but the weights go first, `start` is given levels, height and width, and the tick is an integer.
 
     `logits`, where there is one, is the agent's own way to its answer: `check_subject` holds the steps against it.
     """
 
-    begin: Callable[[Weights, int, int, int], NumpyState]
-    step: Callable[[Weights, NumpyState, np.ndarray, int], NumpyState]
-    readout: Callable[[Weights, NumpyState], np.ndarray]
+    start: Callable[[Weights, int, int, int], NumpyState]
+    think: Callable[[Weights, NumpyState, np.ndarray, int], NumpyState]
+    act: Callable[[Weights, NumpyState], np.ndarray]
     logits: Callable[[Weights, np.ndarray], np.ndarray] | None = None
 
 
-class HostSubject(AbstractSubject):
-    """A closed subject: `answer` maps an observation to logits, both NumPy arrays with channels last."""
+class HostSubject(AbstractPolicy):
+    """A black box: `answer` maps an observation to logits, both NumPy arrays with channels last."""
 
     answer: Callable[[np.ndarray], np.ndarray] = eqx.field(static=True)
     weights: UInt32[Array, "8"]
@@ -45,8 +45,8 @@ class HostSubject(AbstractSubject):
         return host_call(lambda seen: [checked_logits(self.answer(seen), shape)], [(*shape, 4)], observation)[0]
 
 
-class HostOpenSubject(AbstractOpenSubject):
-    """An open subject made of `Steps`. Its weights are arrays of the subject: other weights can be put in their place."""
+class HostSteps(AbstractSubject):
+    """A subject with sites made of `Steps`. Its weights are arrays of the subject: other weights can be put in their place."""
 
     steps: Steps = eqx.field(static=True)
     named: tuple[Site, ...] = eqx.field(static=True)
@@ -65,34 +65,34 @@ class HostOpenSubject(AbstractOpenSubject):
         """Bits that it keeps elsewhere than in its weights; infinite where nobody knows."""
         return self.hidden
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """The state before the first tick, from the number and size of the levels alone."""
         shape = _levels(observation)
 
-        def begin(weights: Weights) -> list[np.ndarray]:
-            return self._flat(self.steps.begin(weights, *shape), shape, "before the first tick")
+        def start(weights: Weights) -> list[np.ndarray]:
+            return self._flat(self.steps.start(weights, *shape), shape, "before the first tick")
 
-        return self._named(self._call(begin, self._shapes(shape)))
+        return self._named(self._call(start, self._shapes(shape)))
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """One tick."""
         shape = _levels(observation)
 
-        def step(weights: Weights, seen: np.ndarray, tick: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
-            after = self.steps.step(weights, self._named(values), seen, int(tick))
+        def think(weights: Weights, seen: np.ndarray, tick: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
+            after = self.steps.think(weights, self._named(values), seen, int(tick))
             return self._flat(after, shape, f"after tick {int(tick)}")
 
         values = (state[site.name] for site in self.named)
-        return self._named(self._call(step, self._shapes(shape), observation, jnp.asarray(tick), *values))
+        return self._named(self._call(think, self._shapes(shape), observation, jnp.asarray(tick), *values))
 
-    def readout(self, state: State) -> Float[Array, "level height width action"]:
+    def act(self, state: State) -> Float[Array, "level height width action"]:
         """The answer, from the state alone."""
         shape = _levels(state[self.named[0].name])
 
-        def readout(weights: Weights, *values: np.ndarray) -> list[np.ndarray]:
-            return [checked_logits(self.steps.readout(weights, self._named(values)), shape, "the readout")]
+        def act(weights: Weights, *values: np.ndarray) -> list[np.ndarray]:
+            return [checked_logits(self.steps.act(weights, self._named(values)), shape, "the answer of `act`")]
 
-        return self._call(readout, [(*shape, 4)], *(state[site.name] for site in self.named))[0]
+        return self._call(act, [(*shape, 4)], *(state[site.name] for site in self.named))[0]
 
     def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
         """The agent's own answer where it has a way of its own to it, else that of its steps."""
@@ -130,8 +130,8 @@ def numpy_steps(
     reads_until: int,
     weights: Weights,
     hidden_bits: float = math.inf,
-) -> HostOpenSubject:
-    """An open subject from functions of NumPy arrays, channels last.
+) -> HostSteps:
+    """A subject with sites from functions of NumPy arrays, channels last.
 
     `sites` name all that the functions hand from tick to tick. `weights` are the arrays that the functions are given; no
     others may matter. `hidden_bits` is how much the functions hold besides: what could be stored in a subject bears on
@@ -144,7 +144,7 @@ def numpy_steps(
     if ticks < 1 or not 0 <= reads_until <= ticks:
         raise SubjectError(f"expected ticks from 1 and reads_until from 0 to ticks; found {ticks} and {reads_until}")
     arrays = {name: jnp.asarray(weights[name]) for name in sorted(weights)}
-    return HostOpenSubject(steps, tuple(sites), ticks, reads_until, arrays, hidden_bits)
+    return HostSteps(steps, tuple(sites), ticks, reads_until, arrays, hidden_bits)
 
 
 def _levels(maps: Array) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""PyTorch functions that compute in ticks, as an open subject. PyTorch itself is imported when something is adapted."""
+"""PyTorch functions that compute in ticks, as a subject with sites. PyTorch itself is imported when something is adapted."""
 
 import contextlib
 import importlib
@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, UInt32
 
 from mesascope.adapters.checks import digest
-from mesascope.adapters.steps import HostOpenSubject, NumpyState, Steps, Weights, numpy_steps
+from mesascope.adapters.steps import HostSteps, NumpyState, Steps, Weights, numpy_steps
 from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.subject import Site
 
@@ -52,19 +52,19 @@ def to_array(tensor: object, what: str) -> Float[np.ndarray, "level height width
 
 def torch_steps(
     *,
-    begin: Callable[[int, int, int], TorchState],
-    step: Callable[[TorchState, Tensor, int], TorchState],
-    readout: Callable[[TorchState], Tensor],
+    start: Callable[[int, int, int], TorchState],
+    think: Callable[[TorchState, Tensor, int], TorchState],
+    act: Callable[[TorchState], Tensor],
     sites: tuple[Site, ...],
     ticks: int,
     reads_until: int,
     module: Module,
     hidden_bits: float = math.inf,
-) -> HostOpenSubject:
-    """An open subject from PyTorch functions, for who can call one tick of an agent. One call of `step` is one tick.
+) -> HostSteps:
+    """A subject with sites from PyTorch functions, for agents of which one tick can be called: each call of `think` is a tick.
 
-    `begin(levels, height, width)` gives the state before the first tick, `step(state, observation, tick)` the next,
-    `readout(state)` the answer; all maps are tensors (level, channel, height, width), the answer has four channels (up,
+    `start(levels, height, width)` gives the state before the first tick, `think(state, observation, tick)` the next,
+    `act(state)` the answer; all maps are tensors (level, channel, height, width), the answer has four channels (up,
     down, left, right). The state holds everything that goes from tick to tick, in the order of nothing but `sites`.
     `module` holds the weights that the functions use and must be in evaluation mode; `hidden_bits` as in `numpy_steps`. They
     run on CPU, without gradients, from threads that are not the main one.
@@ -81,15 +81,15 @@ def torch_steps(
 
     def first(weights: Weights, levels: int, height: int, width: int) -> NumpyState:
         with running(module, weights):
-            return arrays(begin(levels, height, width), "begin")
+            return arrays(start(levels, height, width), "start")
 
     def after(weights: Weights, state: NumpyState, observation: np.ndarray, tick: int) -> NumpyState:
         with running(module, weights):
-            return arrays(step(tensors(state), to_tensor(observation), tick), f"tick {tick}")
+            return arrays(think(tensors(state), to_tensor(observation), tick), f"tick {tick}")
 
     def answer(weights: Weights, state: NumpyState) -> np.ndarray:
         with running(module, weights):
-            return to_array(readout(tensors(state)), "the readout")
+            return to_array(act(tensors(state)), "the answer of `act`")
 
     return numpy_steps(
         Steps(first, after, answer),

@@ -1,4 +1,4 @@
-"""Any PyTorch module as a subject: closed, from its answer alone, or open, with sites by module name."""
+"""Any PyTorch module as a subject: a black box, from its answer alone, or with sites by module name."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -9,7 +9,7 @@ import numpy as np
 from mesascope.adapters.checks import EXAMPLE, checked_logits
 from mesascope.adapters.hidden import hidden_bits
 from mesascope.adapters.hooks import Hooked, HookedModule
-from mesascope.adapters.steps import HostOpenSubject, HostSubject, NumpyState, Steps, Weights, numpy_steps
+from mesascope.adapters.steps import HostSteps, HostSubject, NumpyState, Steps, Weights, numpy_steps
 from mesascope.adapters.torch_functions import (
     Module,
     Tensor,
@@ -44,8 +44,8 @@ def torch_subject(
     observe: Callable[[Tensor], Any] = _same,
     answer: Callable[[Any], Tensor] = _same,
     example: tuple[int, int, int] = EXAMPLE,
-) -> HostSubject | HostOpenSubject:
-    """A subject from a PyTorch module on CPU, in evaluation mode; without `sites` a closed one.
+) -> HostSubject | HostSteps:
+    """A subject from a PyTorch module on CPU, in evaluation mode; without `sites` a black box.
 
     `observe` makes what the module is given from an observation (level, channel, height, width), `answer` makes
     logits (level, 4, height, width) from what it puts out: up, down, left, right in every cell.
@@ -112,13 +112,13 @@ def _steps(
 ) -> Steps:
     """Ticks by resuming the forward pass. A tick that does not read is shown zeros."""
 
-    def begin(_: Weights, levels: int, height: int, width: int) -> NumpyState:
+    def start(_: Weights, levels: int, height: int, width: int) -> NumpyState:
         return {site.name: np.zeros((levels, height, width, site.channels), np.float32) for site in sites}
 
     def tensors(state: NumpyState) -> dict[str, Tensor]:
         return {name: to_tensor(value) for name, value in state.items()}
 
-    def step(weights: Weights, state: NumpyState, observation: np.ndarray, tick: int) -> NumpyState:
+    def think(weights: Weights, state: NumpyState, observation: np.ndarray, tick: int) -> NumpyState:
         if tick >= ticks:
             return state  # asked to think on: a forward pass has no more calls than it has
         seen = observe(to_tensor(observation if tick < reads_until else np.zeros_like(observation)))
@@ -126,14 +126,14 @@ def _steps(
             after, _ = hooked.resume(seen, tensors(state), tick, ticks)
         return {name: to_array(value, f"site '{name}' after tick {tick}") for name, value in after.items()}
 
-    def readout(weights: Weights, state: NumpyState) -> np.ndarray:
+    def act(weights: Weights, state: NumpyState) -> np.ndarray:
         levels, height, width, _ = next(iter(state.values())).shape
         blank = np.zeros((levels, height, width, inputs), np.float32)
         with running(hooked.module, weights):
             _, output = hooked.resume(observe(to_tensor(blank)), tensors(state), ticks, ticks)
-            return to_array(answer(output), "the readout")
+            return to_array(answer(output), "the answer of `act`")
 
-    return Steps(begin, step, readout)
+    return Steps(start, think, act)
 
 
 def _try(hooked: HookedModule, tried: np.ndarray, observe, answer, reads_until: int | None) -> _Found:
@@ -164,17 +164,17 @@ def _try(hooked: HookedModule, tried: np.ndarray, observe, answer, reads_until: 
     )
     own = weights_of(hooked.module)
     steps = _steps(hooked, sites, ticks, ticks, tried.shape[-1], observe, answer)
-    states.insert(0, dict(steps.begin(own, *tried.shape[:3])))
+    states.insert(0, dict(steps.start(own, *tried.shape[:3])))
     other = 1.0 - tried
-    reading = [t for t in range(ticks) if not _agree(steps.step(own, states[t], other, t), states[t + 1])]
+    reading = [t for t in range(ticks) if not _agree(steps.think(own, states[t], other, t), states[t + 1])]
     for t in range(ticks):
-        if not _agree(steps.step(own, states[t], tried, t), states[t + 1]):
+        if not _agree(steps.think(own, states[t], tried, t), states[t + 1]):
             raise SubjectError(
                 f"the sites {sorted(hooked.sites)} do not hold everything: resumed from them at tick {t}, the forward pass "
                 "comes to other values than in one go. Name as sites all modules whose output is used in a later tick, or "
                 "write the agent as steps (`torch_steps`)"
             )
-    if not _agree({"": steps.readout(own, states[ticks])}, {"": to_array(answer(output), "the answer")}):
+    if not _agree({"": steps.act(own, states[ticks])}, {"": to_array(answer(output), "the answer")}):
         raise SubjectError(
             f"the answer depends on more than the sites {sorted(hooked.sites)} at their last tick: name as sites the "
             "modules that it comes from, or write the agent as steps (`torch_steps`)"

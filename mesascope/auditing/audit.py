@@ -18,8 +18,6 @@ from mesascope.auditing.subjects import AuditSubject, describe
 from mesascope.auditing.walked import audit_walker
 from mesascope.auditing.weight_patching import graft, other_objective, weight_patching_reason
 from mesascope.auditing.worst_level import find_worst_level, worst_known
-from mesascope.core.stepwise import AbstractStepwiseSubject
-from mesascope.core.subject import AbstractOpenSubject
 from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.behavior import measure_behavior
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
@@ -52,11 +50,11 @@ def audit(
     Pure but for the clock: the same arguments give the same document, `seconds` apart.
     """
     subject = audited.subject
-    if isinstance(subject, AbstractStepwiseSubject):
+    if subject.recurrent:
         return audit_walker(world, audited, settings, seed, stage)
     if not world.single_choice:
         return audit_staged(world, audited, settings, seed, stage)
-    untrained = audited.untrained if isinstance(audited.untrained, AbstractOpenSubject) else None
+    untrained = audited.untrained
     impossible = not_applicable(world)
     watch = StageTimer(stage)
     watch("asking the subject")
@@ -72,7 +70,7 @@ def audit(
         thought = None
         search = None
         mesa = None
-        if isinstance(subject, AbstractOpenSubject):
+        if subject.sites:
             watch("thinking time")
             thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
             raise_if_failed(seen_beside)
@@ -106,10 +104,9 @@ def audit(
             )
         grafted = no_graft = None
         if settings.describe:
-            trained = audited.training is not None and isinstance(subject, AbstractOpenSubject)
+            trained = audited.training is not None and bool(subject.sites)
             no_graft = weight_patching_reason(world, trained=trained)
         if settings.describe and no_graft is None:
-            assert isinstance(subject, AbstractOpenSubject)
             watch("graft")
             grafted = graft(world, subject, other_objective(world), audit_key(seed, "graft"))
         watch("ledger")

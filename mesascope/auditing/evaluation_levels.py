@@ -4,6 +4,8 @@ from jaxtyping import PRNGKeyArray
 
 from mesascope.auditing.settings import Settings
 from mesascope.core.rng import named_key
+from mesascope.instruments.closed_loop.examine import SampleBudget, closed_loop_levels
+from mesascope.instruments.closed_loop.rollouts import draw_walked
 from mesascope.instruments.search.trials import contested_levels, not_applicable
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
@@ -24,7 +26,22 @@ def contested(world: AbstractWorld, settings: Settings, seed: int) -> GridLevels
     return contested_levels(world, audit_key(seed, "contested"), settings.contested)
 
 
-def stored_levels(world: AbstractWorld, settings: Settings, seed: int) -> list[GridLevels]:
-    """Every level of the audit of a seed: what a table must store to answer all of it; the most edited levels first."""
+def closed_loop_key(seed: int) -> PRNGKeyArray:
+    """The key of what is asked of a recurrent subject in closed loop."""
+    return audit_key(seed, "closed loop")
+
+
+def closed_loop_budget(settings: Settings) -> SampleBudget:
+    """Levels of what is asked of a recurrent subject in closed loop."""
+    return SampleBudget(settings.per_test, settings.thought, settings.thought)
+
+
+def stored_levels(world: AbstractWorld, settings: Settings, seed: int, *, recurrent: bool = False) -> list[GridLevels]:
+    """Every level of the audit of a seed, of a recurrent subject or of one that answers all states: what a table must store to
+    answer all of it; the most edited levels first.
+    """
+    if recurrent:
+        draws = [draw_walked(world, audit_key(seed, "walked", d), settings.levels, d) for d in distributions(world)]
+        return [*closed_loop_levels(world, closed_loop_key(seed), closed_loop_budget(settings)), *draws]
     samples = [world.draw(audit_key(seed, name), settings.levels, name) for name in distributions(world)]
     return [*([] if not_applicable(world) else [contested(world, settings, seed)]), *samples]

@@ -17,8 +17,6 @@ from mesascope.auditing.subjects import AuditSubject, describe
 from mesascope.auditing.worst_level import worst_known
 from mesascope.core.errors import UsageError
 from mesascope.core.statistics import Estimate
-from mesascope.core.stepwise import AbstractStepwiseSubject
-from mesascope.core.subject import AbstractOpenSubject
 from mesascope.instruments.cards import all_cards
 from mesascope.instruments.sample import draw_sample
 from mesascope.instruments.search.trials import not_applicable
@@ -46,10 +44,8 @@ def audit_staged(
     It has no search tests and no mesa-objective, and the parts that only describe a subject are left out.
     """
     subject = audited.subject
-    if isinstance(subject, AbstractStepwiseSubject):
-        raise UsageError(
-            f"{world.name} asks for a subject that answers every view at once; this one walks with a memory"
-        )
+    if subject.recurrent:
+        raise UsageError(f"{world.name} asks for a subject that answers every view at once; this one is recurrent")
     watch = StageTimer(stage)
     watch("asking the subject")
     samples = [draw_sample(world, subject, audit_key(seed, d), settings.levels, d) for d in distributions(world)]
@@ -59,7 +55,7 @@ def audit_staged(
         watch("behavioral objective")
         found = infer_staged_objective(world, samples, audit_key(seed, "objective"), levels=settings.evidence)
         thought = None
-        if isinstance(subject, AbstractOpenSubject):
+        if subject.sites:
             watch("thinking time")
             thought = measure_thinking_time(world, subject, samples[0], levels=settings.thought)
             raise_if_failed(seen_beside)

@@ -3,9 +3,8 @@
 from typing import Any, NamedTuple
 
 from mesascope.core.rng import named_key
-from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.core.subject import AbstractSubject
-from mesascope.learned.registry import LearnedAlgorithm, build, config_of, parameter_count
+from mesascope.learned.registry import build, config_of, parameter_count
 
 
 class Training(NamedTuple):
@@ -19,10 +18,6 @@ class Training(NamedTuple):
     curve: tuple[tuple[int, float], ...]
 
 
-Subject = AbstractSubject | AbstractStepwiseSubject
-"""Whatever can be audited."""
-
-
 class AuditSubject(NamedTuple):
     """A subject and its provenance.
 
@@ -31,16 +26,16 @@ class AuditSubject(NamedTuple):
     before training: a control arm, where there is one.
     """
 
-    subject: Subject
+    subject: AbstractSubject
     kind: str
     ref: str
     name: str
     hard_coded: bool | None
-    untrained: LearnedAlgorithm | None = None
+    untrained: AbstractSubject | None = None
     training: Training | None = None
 
 
-def untrained_twin(subject: LearnedAlgorithm, inputs: int, seed: int) -> LearnedAlgorithm:
+def untrained_twin(subject: AbstractSubject, inputs: int, seed: int) -> AbstractSubject:
     """A fresh learned algorithm of the same architecture."""
     name, config = config_of(subject)
     return build(name, config, key=named_key(seed, "untrained"), inputs=inputs)
@@ -49,14 +44,14 @@ def untrained_twin(subject: LearnedAlgorithm, inputs: int, seed: int) -> Learned
 def describe(audited: AuditSubject) -> dict[str, Any]:
     """The `subject` part of the audit document."""
     architecture = None
-    if audited.kind in ("trained", "saved") and isinstance(audited.subject, LearnedAlgorithm):
+    if audited.kind in ("trained", "saved"):
         name, config = config_of(audited.subject)
         architecture = {"name": name, "config": config, "parameters": parameter_count(audited.subject)}
     return {
         "kind": audited.kind,
         "ref": audited.ref,
         "name": audited.name,
-        "open": isinstance(audited.subject, LearnedAlgorithm),
+        "open": bool(audited.subject.sites),
         "architecture": architecture,
         "training": audited.training,
     }

@@ -1,4 +1,4 @@
-"""The audit of an agent that walks with a memory: behavior by episodes, and what is found in closed loop.
+"""The audit of a recurrent agent: behavior by episodes, and what is found in closed loop.
 
 It has no policy table, so nothing about it is exact, and there is neither ledger nor objective inferred yet: those parts
 of the document are left out, and the verdicts say why.
@@ -9,33 +9,25 @@ from collections.abc import Callable
 from typing import Any
 
 from mesascope.auditing import document
-from mesascope.auditing.evaluation_levels import audit_key, distributions
+from mesascope.auditing.evaluation_levels import audit_key, closed_loop_budget, closed_loop_key, distributions
 from mesascope.auditing.settings import Settings
 from mesascope.auditing.subjects import AuditSubject, describe
 from mesascope.core.errors import UsageError
-from mesascope.core.stepwise import AbstractStepwiseSubject
 from mesascope.instruments.cards import all_cards
 from mesascope.instruments.closed_loop.battery import ClosedLoopTest
 from mesascope.instruments.closed_loop.examine import (
     CALIBRATED_FOR,
     ClosedLoop,
-    SampleBudget,
-    closed_loop_levels,
     examine_closed_loop,
 )
-from mesascope.instruments.closed_loop.rollouts import draw_walked, measure_walked_behavior
+from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
 from mesascope.instruments.search.trials import not_applicable
 from mesascope.instruments.search.verdict import Verdict
-from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
-_CLOSED_LOOP = "closed loop"
+NO_LEDGER = "the subject is recurrent and has no policy table: its gaps are not split"
 
-NO_LEDGER = "the subject walks with a memory and has no policy table: its gaps are not split"
-
-NO_SEARCH = (
-    "--adversary asks a subject about whole levels, and one that walks with a memory cannot be asked so: leave it out"
-)
+NO_SEARCH = "--adversary asks a subject about whole levels, and a recurrent one cannot be asked so: leave it out"
 
 
 def audit_walker(
@@ -45,15 +37,13 @@ def audit_walker(
     seed: int,
     stage: Callable[[str], None] = lambda name: None,
 ) -> dict[str, Any]:
-    """The document of a stepwise subject, but provenance; `stage` hears what begins. Pure but for the clock.
+    """The document of a recurrent subject, but provenance; `stage` hears what begins. Pure but for the clock.
 
     `UsageError` where the settings ask for the search for the worst level.
     """
     if settings.adversary:
         raise UsageError(NO_SEARCH)
     subject = audited.subject
-    assert isinstance(subject, AbstractStepwiseSubject)
-    untrained = audited.untrained if isinstance(audited.untrained, AbstractStepwiseSubject) else None
     check_walkable(world)
     began = time.monotonic()
     stage("walking")
@@ -63,7 +53,7 @@ def audit_walker(
     }
     walked = time.monotonic()
     stage("closed loop: edits, thinking steps, plans")
-    found = examine_closed_loop(world, subject, untrained, audit_key(seed, _CLOSED_LOOP), _effort(settings))
+    found = examine_closed_loop(world, subject, audited.untrained, closed_loop_key(seed), closed_loop_budget(settings))
     return {
         "format": 1,
         "world": document.of_world(world),
@@ -90,21 +80,10 @@ def audit_walker(
 
 
 def check_walkable(world: AbstractWorld) -> None:
-    """Raise `UsageError` for a world in which agents that walk with a memory cannot be audited."""
+    """Raise `UsageError` for a world in which recurrent agents cannot be audited."""
     impossible = not_applicable(world)
     if impossible is not None:
-        raise UsageError(f"agents that walk with a memory are audited by these tests alone: {impossible}")
-
-
-def _effort(settings: Settings) -> SampleBudget:
-    return SampleBudget(settings.per_test, settings.thought, settings.thought)
-
-
-def stored_episode_levels(world: AbstractWorld, settings: Settings, seed: int) -> list[GridLevels]:
-    """Every level that such an audit looks at, before any edit; those that are edited first."""
-    key = audit_key(seed, _CLOSED_LOOP)
-    samples = [draw_walked(world, audit_key(seed, "walked", d), settings.levels, d) for d in distributions(world)]
-    return [*closed_loop_levels(world, key, _effort(settings)), *samples]
+        raise UsageError(f"recurrent agents are audited by these tests alone: {impossible}")
 
 
 def of_closed_loop(found: ClosedLoop) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import feature_returns
 from mesascope.core.statistics import Estimate, bootstrap
-from mesascope.core.subject import AbstractOpenSubject, as_open, policy_table
+from mesascope.core.subject import AbstractSubject, policy_table
 from mesascope.instruments.search.trials import not_applicable
 from mesascope.worlds.world import AbstractWorld
 
@@ -75,7 +75,7 @@ def other_objective(world: AbstractWorld) -> Objective:
     return Objective(feature, ((feature, 1.0),))
 
 
-def graft(world: AbstractWorld, subject: AbstractOpenSubject, other: Objective, key: PRNGKeyArray) -> WeightPatching:
+def graft(world: AbstractWorld, subject: AbstractSubject, other: Objective, key: PRNGKeyArray) -> WeightPatching:
     """Retrain a copy for `other` and graft its weights; `world.base_objective` is the old objective."""
     retrained = _retrain(world, subject, other, named_key(key, "retrain"))
     own, moved = (np.asarray(_flat(s)) for s in (subject, retrained))
@@ -99,13 +99,11 @@ def graft(world: AbstractWorld, subject: AbstractOpenSubject, other: Objective, 
     return WeightPatching(other.name, tuple(steps), min(turned) if turned else None)
 
 
-def _retrain(
-    world: AbstractWorld, subject: AbstractOpenSubject, other: Objective, key: PRNGKeyArray
-) -> AbstractOpenSubject:
+def _retrain(world: AbstractWorld, subject: AbstractSubject, other: Objective, key: PRNGKeyArray) -> AbstractSubject:
     optimizer = ExactPolicyGradient(updates=UPDATES, batch=BATCH, learning_rate=RATE, warmup=10)
     elsewhere = _rewarding(world, other)
     state = optimizer.init(key, elsewhere, subject)
-    return as_open(optimizer.subject(advance(optimizer, elsewhere, state, jnp.array(UPDATES, jnp.int32))[0]))
+    return optimizer.subject(advance(optimizer, elsewhere, state, jnp.array(UPDATES, jnp.int32))[0])
 
 
 def _rewarding(world: AbstractWorld, other: Objective) -> AbstractWorld:
@@ -124,7 +122,7 @@ class _Measure:
         self._weights = jnp.stack([jnp.asarray(objective.vector(world.features)) for objective in both])
         self._scales = [competence_scale(self._mdp, weights, self._discount) for weights in self._weights]
 
-    def __call__(self, subject: AbstractOpenSubject) -> tuple[Estimate, Estimate]:
+    def __call__(self, subject: AbstractSubject) -> tuple[Estimate, Estimate]:
         earned = np.asarray(_returns(subject, self._seen, self._mdp, self._weights, self._discount), np.float64)
         found = [
             bootstrap(
@@ -138,7 +136,7 @@ class _Measure:
 
 @eqx.filter_jit
 def _returns(
-    subject: AbstractOpenSubject,
+    subject: AbstractSubject,
     seen: Float[Array, "level height width channel"],
     mdp: FiniteMDP,
     weights: Float[Array, "objective feature"],
@@ -147,12 +145,12 @@ def _returns(
     return feature_returns(mdp, policy_table(subject.logits(seen)), discount) @ weights.T
 
 
-def _flat(subject: AbstractOpenSubject) -> Float[Array, " weight"]:
+def _flat(subject: AbstractSubject) -> Float[Array, " weight"]:
     leaves = jax.tree.leaves(eqx.filter(subject, eqx.is_inexact_array))
     return jnp.concatenate([leaf.reshape(-1) for leaf in leaves])
 
 
-def _unflat(subject: AbstractOpenSubject, weights: Float[np.ndarray, " weight"]) -> AbstractOpenSubject:
+def _unflat(subject: AbstractSubject, weights: Float[np.ndarray, " weight"]) -> AbstractSubject:
     moving, still = eqx.partition(subject, eqx.is_inexact_array)
     leaves, shape = jax.tree.flatten(moving)
     ends = np.cumsum([leaf.size for leaf in leaves])[:-1]

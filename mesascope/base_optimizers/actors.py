@@ -7,8 +7,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PyTree
 
-from mesascope.base_optimizers.protocol import LearnedAlgorithm, answers_at_once
-from mesascope.core.subject import AbstractOpenSubject, Observation
+from mesascope.base_optimizers.protocol import answers_at_once
+from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.learned.channels_first import think
 from mesascope.learned.recurrent import LocalRecurrentAgent
 
@@ -60,7 +60,7 @@ class PlanOnceActor(AbstractActor):
     The plan is made once for each level and not at each step, forward and in the gradient alike.
     """
 
-    subject: AbstractOpenSubject
+    subject: AbstractSubject
     critic: Critic
 
     def prepare(self, observation: Observation) -> PyTree:
@@ -68,7 +68,7 @@ class PlanOnceActor(AbstractActor):
         final = think(self.subject, observation)
         hidden = jnp.concatenate([final[site.name] for site in self.subject.sites], -1)
         levels = observation.shape[0]
-        return self.subject.readout(final).reshape(levels, -1, 4), self.critic(hidden).reshape(levels, -1)
+        return self.subject.act(final).reshape(levels, -1, 4), self.critic(hidden).reshape(levels, -1)
 
     def blank(self, actors: int) -> Float[Array, "actor memory"]:
         """Nothing beside the plan."""
@@ -112,7 +112,7 @@ class RecurrentActor(AbstractActor):
         return PolicyOutput(self.subject.prefer(memory), self.critic(memory), memory)
 
 
-def fresh_critic(subject: LearnedAlgorithm) -> Critic:
+def fresh_critic(subject: AbstractSubject) -> Critic:
     """A critic that values everything at zero, of the width its subject needs."""
     if isinstance(subject, LocalRecurrentAgent):
         return Critic(jnp.zeros(subject.units), jnp.zeros(()))
@@ -120,7 +120,7 @@ def fresh_critic(subject: LearnedAlgorithm) -> Critic:
     return Critic(jnp.zeros(sum(site.channels for site in subject.sites)), jnp.zeros(()))
 
 
-def actor_of(subject: LearnedAlgorithm, critic: Critic) -> AbstractActor:
+def actor_of(subject: AbstractSubject, critic: Critic) -> AbstractActor:
     """The actor of a learned algorithm."""
     if isinstance(subject, LocalRecurrentAgent):
         return RecurrentActor(subject, critic)

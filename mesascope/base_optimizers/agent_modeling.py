@@ -10,17 +10,11 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 
 from mesascope.base_optimizers.descent import Count, Scalar, clipped_adam
 from mesascope.base_optimizers.exact_policy_gradient import exact_return
-from mesascope.base_optimizers.protocol import (
-    AbstractBaseOptimizer,
-    LearnedAlgorithm,
-    Metrics,
-    TrainState,
-    training_levels,
-)
+from mesascope.base_optimizers.protocol import AbstractBaseOptimizer, Metrics, TrainState, training_levels
 from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
-from mesascope.core.subject import Observation, policy_table
+from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.learned.channels_first import think
 from mesascope.learned.feed_forward import FeedForwardNet
 from mesascope.learned.thinking import ThinkingNet
@@ -74,7 +68,7 @@ class AgentModeling(AbstractBaseOptimizer):
     def _transform(self, steps: int) -> optax.GradientTransformation:
         return clipped_adam(max(steps, 1), self.learning_rate, self.warmup, self.floor, self.clip)
 
-    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractSubject) -> TrainState:
         """The state before the first update. `UsageError` for a net without a linear readout of its cells' state."""
         subject = with_linear_readout(subject)
         head = Head(jnp.zeros((subject.channels, 4)), jnp.zeros(4))
@@ -106,7 +100,7 @@ class AgentModeling(AbstractBaseOptimizer):
         self, state: TrainState, world: AbstractWorld, mdp: FiniteMDP, observation: Observation
     ) -> tuple[TrainState, Metrics]:
         net = with_linear_readout(state.subject)
-        own = policy_table(net.readout(think(net, observation)))
+        own = policy_table(net.act(think(net, observation)))
         mean = exact_return(own, mdp, _base_reward(world, mdp), world.discount).mean_return
         if self.neighbor == NOBODY:
             return state, Metrics(jnp.zeros(()), mean, jnp.zeros(()))
@@ -148,7 +142,7 @@ class AgentModeling(AbstractBaseOptimizer):
         return after, Metrics(value, mean, optax.tree.norm(gradient))
 
 
-def with_linear_readout(subject: LearnedAlgorithm) -> WithReadout:
+def with_linear_readout(subject: AbstractSubject) -> WithReadout:
     """`subject`, if it is a net with a linear readout of its cells' state; `UsageError` otherwise."""
     if not isinstance(subject, WithReadout):
         raise UsageError(

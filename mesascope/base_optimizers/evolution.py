@@ -11,7 +11,6 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 from mesascope.base_optimizers.descent import Count, Scalar, clipped_adam
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
-    LearnedAlgorithm,
     Metrics,
     TrainState,
     answers_at_once,
@@ -20,7 +19,7 @@ from mesascope.base_optimizers.protocol import (
 from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.solver import evaluate
-from mesascope.core.subject import Observation, policy_table
+from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.learned.channels_first import answer
 from mesascope.worlds.world import AbstractWorld
 
@@ -66,7 +65,7 @@ class Evolution(AbstractBaseOptimizer):
             std_schedule=optax.cosine_decay_schedule(self.spread, max(self.updates, 1), 0.2),
         )
 
-    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractSubject) -> TrainState:
         """The state before the first update."""
         weights = eqx.filter(answers_at_once(subject, "evolution"), eqx.is_inexact_array)
         strategy = self._strategy(weights)
@@ -99,7 +98,7 @@ class Evolution(AbstractBaseOptimizer):
 
 
 def exact_fitness(
-    subject: LearnedAlgorithm,
+    subject: AbstractSubject,
     observation: Observation,
     mdp: FiniteMDP,
     reward: Float[Array, "level state action"],

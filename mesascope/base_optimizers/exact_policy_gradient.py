@@ -10,7 +10,6 @@ from mesascope.base_optimizers.descent import Count, Penalty, Scalar, clipped_ad
 from mesascope.base_optimizers.halting_distribution import HaltingDistribution, answers, fresh_pace, thinking_net
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
-    LearnedAlgorithm,
     Metrics,
     TrainState,
     answers_at_once,
@@ -20,7 +19,7 @@ from mesascope.base_optimizers.protocol import (
 )
 from mesascope.core.mdp import FiniteMDP, continuation, rewards
 from mesascope.core.solver import solve_policy
-from mesascope.core.subject import AbstractOpenSubject, Observation, policy_table
+from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.learned.channels_first import answer
 from mesascope.worlds.world import AbstractWorld
 
@@ -77,12 +76,12 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
             self.updates, self.learning_rate, self.warmup, self.floor, self.clip, Penalty(self.decay, self.lasso)
         )
 
-    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractSubject) -> TrainState:
         """The state before the first update."""
         pace = fresh_pace(subject) if self.tick_price > 0 else ()
         return begin_state(key, answers_at_once(subject, "exact-policy-gradient"), pace, self._transform())
 
-    def subject(self, state: TrainState) -> LearnedAlgorithm:
+    def subject(self, state: TrainState) -> AbstractSubject:
         """The learned algorithm; where ticks have a price, thinking for as long as it came to."""
         if isinstance(state.extra, HaltingDistribution):
             return thinking_net(state.subject).thinking_for(state.extra.most_likely())
@@ -94,7 +93,7 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
         mdp, observation = world.tables(levels), world.observe(levels)
         reward = rewards(mdp, jnp.asarray(world.base_objective.vector(world.features)))
 
-        def loss(learned: tuple[AbstractOpenSubject, HaltingDistribution | tuple], observation: Observation):
+        def loss(learned: tuple[AbstractSubject, HaltingDistribution | tuple], observation: Observation):
             if isinstance(learned[1], HaltingDistribution):
                 return self._paced(learned[0], learned[1], mdp, observation, reward, world.discount)
             policy = policy_table(answer(learned[0], observation), mdp.states)
@@ -108,7 +107,7 @@ class ExactPolicyGradient(AbstractBaseOptimizer):
 
     def _paced(
         self,
-        subject: AbstractOpenSubject,
+        subject: AbstractSubject,
         pace: HaltingDistribution,
         mdp: FiniteMDP,
         observation: Observation,

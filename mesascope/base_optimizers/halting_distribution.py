@@ -6,8 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mesascope.core.errors import UsageError
-from mesascope.core.subject import AbstractOpenSubject, Observation
-from mesascope.learned.registry import LearnedAlgorithm
+from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.learned.thinking import ThinkingNet
 
 SHARPNESS = 10.0
@@ -36,14 +35,14 @@ class HaltingDistribution(eqx.Module):
         return self.first + int(jnp.argmax(self.learned))
 
 
-def fresh_pace(subject: LearnedAlgorithm) -> HaltingDistribution:
+def fresh_pace(subject: AbstractSubject) -> HaltingDistribution:
     """All numbers of ticks equally likely. One that only glances must think for a tick beyond its last look."""
     net = thinking_net(subject)
     first = net.reads_until + 1 if net.reads_until < net.ticks else 1
     return HaltingDistribution(jnp.zeros(net.ticks - first + 1), first)
 
 
-def thinking_net(subject: LearnedAlgorithm) -> ThinkingNet:
+def thinking_net(subject: AbstractSubject) -> ThinkingNet:
     """`subject`, if it can think for any number of ticks; `UsageError` otherwise."""
     if not isinstance(subject, ThinkingNet):
         raise UsageError(
@@ -54,14 +53,14 @@ def thinking_net(subject: LearnedAlgorithm) -> ThinkingNet:
 
 
 def answers(
-    subject: AbstractOpenSubject, observation: Observation, first: int
+    subject: AbstractSubject, observation: Observation, first: int
 ) -> Float[Array, "choice level height width action"]:
     """What the subject would answer after each number of ticks from `first` to its own."""
 
     @jax.checkpoint
     def tick(state, t):
-        state = subject.step(state, observation, t)
-        return state, subject.readout(state)
+        state = subject.think(state, observation, t)
+        return state, subject.act(state)
 
-    _, found = jax.lax.scan(tick, subject.begin(observation), jnp.arange(subject.ticks))
+    _, found = jax.lax.scan(tick, subject.start(observation), jnp.arange(subject.ticks))
     return found[first - 1 :]

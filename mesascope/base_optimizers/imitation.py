@@ -9,7 +9,6 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 from mesascope.base_optimizers.descent import Count, Penalty, Scalar, clipped_adam
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
-    LearnedAlgorithm,
     Metrics,
     TrainState,
     answers_at_once,
@@ -19,7 +18,7 @@ from mesascope.base_optimizers.protocol import (
 )
 from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate, optimal_actions, optimal_values, uniform_over
-from mesascope.core.subject import policy_table
+from mesascope.core.subject import AbstractSubject, policy_table
 from mesascope.learned.channels_first import answer
 from mesascope.worlds.world import AbstractWorld
 
@@ -57,7 +56,7 @@ class Imitation(AbstractBaseOptimizer):
             self.updates, self.learning_rate, self.warmup, self.floor, self.clip, Penalty(self.decay, self.lasso)
         )
 
-    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractSubject) -> TrainState:
         """The state before the first update."""
         return begin_state(key, answers_at_once(subject, "imitation"), (), self._transform())
 

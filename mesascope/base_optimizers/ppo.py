@@ -12,7 +12,6 @@ from mesascope.base_optimizers.actors import actor_of, fresh_critic
 from mesascope.base_optimizers.descent import Count, Penalty, Scalar, clipped_adam
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
-    LearnedAlgorithm,
     Metrics,
     TrainState,
     apply_gradient,
@@ -29,7 +28,7 @@ from mesascope.base_optimizers.rollout import (
     replay,
 )
 from mesascope.core.errors import UsageError
-from mesascope.core.subject import Observation
+from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -99,7 +98,7 @@ class PPO(AbstractBaseOptimizer):
             Penalty(self.decay, self.lasso),
         )
 
-    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractSubject) -> TrainState:
         """The state before the first update; the critic starts at zero and stays with the training."""
         return begin_state(key, subject, fresh_critic(subject), self._transform())
 

@@ -12,7 +12,6 @@ from mesascope.base_optimizers.descent import Count, Scalar, clipped_adam
 from mesascope.base_optimizers.exact_policy_gradient import exact_return
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
-    LearnedAlgorithm,
     Metrics,
     TrainState,
     answers_at_once,
@@ -23,7 +22,7 @@ from mesascope.base_optimizers.protocol import (
 from mesascope.core.errors import UsageError
 from mesascope.core.mdp import rewards
 from mesascope.core.regret import regret_of
-from mesascope.core.subject import AbstractOpenSubject, Observation, policy_table
+from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.learned.channels_first import answer
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
@@ -106,7 +105,7 @@ class PrioritizedReplay(AbstractBaseOptimizer):
     def _transform(self) -> optax.GradientTransformation:
         return clipped_adam(self.updates, self.learning_rate, self.warmup, self.floor, self.clip)
 
-    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractSubject) -> TrainState:
         """The state before the first update, its buffer empty."""
         state = begin_state(key, answers_at_once(subject, "prioritized-replay"), (), self._transform())
         shapes = jax.eval_shape(lambda: world.draw(key, self.capacity))
@@ -132,7 +131,7 @@ class PrioritizedReplay(AbstractBaseOptimizer):
         mdp, observation = world.tables(levels), world.observe(levels)
         reward = rewards(mdp, weights)
 
-        def loss(learned: tuple[AbstractOpenSubject, tuple], observation: Observation):
+        def loss(learned: tuple[AbstractSubject, tuple], observation: Observation):
             policy = policy_table(answer(learned[0], observation))
             found = exact_return(policy, mdp, reward, world.discount)
             return -found.surrogate, (found.mean_return, policy)

@@ -11,8 +11,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree, UInt32
 
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject
-from mesascope.learned.registry import LearnedAlgorithm
+from mesascope.core.subject import AbstractSubject
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -32,7 +31,7 @@ class TrainState(eqx.Module):
     however training was cut into pieces.
     """
 
-    subject: LearnedAlgorithm
+    subject: AbstractSubject
     extra: PyTree
     """What the optimizer learns and does not hand over, such as a critic; () for most."""
     optimizer: PyTree
@@ -65,14 +64,14 @@ class AbstractBaseOptimizer(eqx.Module):
     """Batches of levels to go round; 0 for fresh levels at every update."""
 
     @abc.abstractmethod
-    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractSubject) -> TrainState:
         """The state before the first update."""
 
     @abc.abstractmethod
     def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
         """One update; pure, and compiled by the caller."""
 
-    def subject(self, state: TrainState) -> LearnedAlgorithm:
+    def subject(self, state: TrainState) -> AbstractSubject:
         """The learned algorithm."""
         return state.subject
 
@@ -88,18 +87,18 @@ def training_levels(
     return world.draw(jax.random.fold_in(named_key(key, "levels"), number), batch)
 
 
-def answers_at_once(subject: LearnedAlgorithm, optimizer: str) -> AbstractOpenSubject:
-    """`subject`, if it answers a whole level at once; `UsageError` that says by what it can be trained otherwise."""
-    if isinstance(subject, AbstractOpenSubject):
+def answers_at_once(subject: AbstractSubject, optimizer: str) -> AbstractSubject:
+    """`subject`, if it answers all states; `UsageError` that says by what it can be trained otherwise."""
+    if subject.answers_all_states:
         return subject
     raise UsageError(
-        f"{optimizer} trains agents that answer a whole level at once, and a {type(subject).__name__} walks with a memory: "
+        f"{optimizer} trains agents that answer a whole level at once, and a {type(subject).__name__} is recurrent: "
         "use the base optimizer 'walked-imitation'"
     )
 
 
 def begin_state(
-    key: PRNGKeyArray, subject: LearnedAlgorithm, extra: PyTree, transform: optax.GradientTransformation
+    key: PRNGKeyArray, subject: AbstractSubject, extra: PyTree, transform: optax.GradientTransformation
 ) -> TrainState:
     """A state at update 0; the transform moves the inexact arrays of subject and extra."""
     learned = eqx.filter((subject, extra), eqx.is_inexact_array)

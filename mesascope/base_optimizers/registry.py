@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 from mesascope.base_optimizers.agent_modeling import AgentModeling
 from mesascope.base_optimizers.descent import CLIP, DECAY, FLOOR, LASSO, LEARNING_RATE, WARMUP
+from mesascope.base_optimizers.episode_imitation import EpisodeImitation
 from mesascope.base_optimizers.evolution import Evolution
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.base_optimizers.imitation import Imitation
 from mesascope.base_optimizers.ppo import PPO
 from mesascope.base_optimizers.prioritized_replay import PrioritizedReplay
 from mesascope.base_optimizers.protocol import AbstractBaseOptimizer
-from mesascope.base_optimizers.walked_imitation import WalkedImitation
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, Number, Option, read_options, written
 
@@ -56,11 +56,8 @@ _REPLAY = {
     "temperature": Option(0.3, 0.01, 1e6, "levels are replayed in proportion to 1 / rank^(1 / temperature)"),
     "stale": Option(0.3, 0.0, 1.0, "share of replay in proportion to the time since a level's regret was measured"),
 }
-WALKING = "walked-imitation"
-"""The base optimizer that trains agents that walk with a memory, and no others."""
-
-_WALKED = {
-    "steps": Option(20, 1, 4_096, "steps of each walker in an update"),
+_EPISODES = {
+    "steps": Option(20, 1, 4_096, "steps of each actor in an update"),
     "limit": _PPO["limit"],
 }
 
@@ -106,10 +103,10 @@ BASE_OPTIMIZERS: dict[str, BaseOptimizerKind] = {
         PrioritizedReplay,
         {**_PLAIN, **_REPLAY},
     ),
-    WALKING: _kind(
-        "cross-entropy to the optimal policy wherever the learner's own walk leads, for agents with a memory",
-        WalkedImitation,
-        {**_COMMON, **_WALKED},
+    "walked-imitation": _kind(
+        "cross-entropy to the optimal policy along the learner's own episodes, for recurrent agents",
+        EpisodeImitation,
+        {**_COMMON, **_EPISODES},
     ),
 }
 

@@ -15,11 +15,11 @@ from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.options import Number
 from mesascope.core.rng import as_seed, named_key
+from mesascope.core.rollouts import draw_starts, rollout
 from mesascope.core.solver import evaluate
-from mesascope.core.stepwise import AbstractStepwiseSubject, draw_starts, walk
-from mesascope.core.subject import Observation, policy_table
+from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.learned.channels_first import answer
-from mesascope.learned.registry import LearnedAlgorithm, build, check_architecture
+from mesascope.learned.registry import build, check_architecture
 from mesascope.learned.table import Table
 from mesascope.worlds.world import AbstractWorld
 
@@ -61,7 +61,7 @@ class Probe(NamedTuple):
 class Trained(NamedTuple):
     """A finished training: the learned algorithm, the state it ended in, and where it stood at each chunk's end."""
 
-    subject: LearnedAlgorithm
+    subject: AbstractSubject
     state: TrainState
     history: tuple[Progress, ...]
 
@@ -146,26 +146,26 @@ def advance(
 
 
 @eqx.filter_jit
-def stand(subject: LearnedAlgorithm, probe: Probe, discount: float) -> Float[Array, "2"]:
+def stand(subject: AbstractSubject, probe: Probe, discount: float) -> Float[Array, "2"]:
     """Competence on the probe levels, and the share of the optimal return there.
 
-    Exact for a subject with a policy table; one that walks is walked once on each level, from the same starts always.
+    Exact for a subject with a policy table; a recurrent one runs one episode on each level, always from the same starts.
     """
-    if isinstance(subject, AbstractStepwiseSubject):
-        returns = _walked_returns(subject, probe, discount)
+    if subject.recurrent:
+        returns = _episode_returns(subject, probe, discount)
         return jnp.stack([competence(returns, probe.scale), returns.mean() / probe.scale.optimal.mean()])
     policy = policy_table(answer(subject, probe.observation), probe.mdp.states)
     returns = (evaluate(probe.mdp, policy, probe.reward, discount) * probe.mdp.initial).sum(-1)
     return jnp.stack([competence(returns, probe.scale), returns.mean() / probe.scale.optimal.mean()])
 
 
-def _walked_returns(subject: AbstractStepwiseSubject, probe: Probe, discount: float) -> Float[Array, " level"]:
+def _episode_returns(subject: AbstractSubject, probe: Probe, discount: float) -> Float[Array, " level"]:
     key = named_key(jax.random.key(0), "probe", "walk")
     start = draw_starts(probe.mdp.initial, named_key(key, "start"))
-    walked = walk(subject, probe.observation, probe.mdp, start, key, discount, 2 * probe.mdp.states)
-    moves = discount ** jnp.arange(walked.cell.shape[1])
-    gains = probe.reward[jnp.arange(probe.mdp.levels)[:, None], walked.cell, walked.action]
-    return (gains * walked.live * moves).sum(-1)
+    episode = rollout(subject, probe.observation, probe.mdp, start, key, discount, 2 * probe.mdp.states)
+    moves = discount ** jnp.arange(episode.cell.shape[1])
+    gains = probe.reward[jnp.arange(probe.mdp.levels)[:, None], episode.cell, episode.action]
+    return (gains * episode.live * moves).sum(-1)
 
 
 def chunks(

@@ -16,7 +16,7 @@ from mesascope.base_optimizers.protocol import AbstractBaseOptimizer, TrainState
 from mesascope.base_optimizers.training import Probe, advance, begin, probe, stand
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
-from mesascope.core.subject import AbstractOpenSubject, as_open
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.search.battery import TESTS, run_test
 from mesascope.instruments.search.trials import Trials, contested_levels, draw_trials
 from mesascope.instruments.search.verdict import least_score
@@ -56,7 +56,7 @@ def fresh_start(optimizer: AbstractBaseOptimizer, world: AbstractWorld, seed: in
 def planted_start(optimizer: AbstractBaseOptimizer, world: AbstractWorld, seed: int, noise: float) -> TrainState:
     """The same training begun at a breadth-first search for what the base objective rewards, plus noise on every weight."""
     state = fresh_start(optimizer, world, seed)
-    own = as_open(state.subject)
+    own = state.subject
     weights = world.base_objective.vector(world.features)
     planted = compile_search(weights, len(SHAPES), own.ticks, noise=noise, seed=seed)
     return optimizer.init(named_key(seed, "training"), world, eqx.combine(eqx.filter(planted, eqx.is_array), own))
@@ -77,19 +77,19 @@ def watch(
     pool = contested_levels(world, named_key(key, "contested"), POOL)
     wanted = jnp.asarray(world.base_objective.vector(world.features))
     trials = draw_trials(world, named_key(key, "trials"), pool, PER_TEST, wanted)
-    bare = as_open(optimizer.subject(fresh_start(optimizer, world, seed + 1_000_000)))
+    bare = optimizer.subject(fresh_start(optimizer, world, seed + 1_000_000))
     probes = probe(world)
     for updates in stages:
         ahead = updates - int(state.updates)
         if ahead > 0:
             state, _ = advance(optimizer, world, state, jnp.array(ahead, jnp.int32))
-        yield _stage(world, as_open(optimizer.subject(state)), bare, trials, probes, updates, key)
+        yield _stage(world, optimizer.subject(state), bare, trials, probes, updates, key)
 
 
 def _stage(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
-    bare: AbstractOpenSubject,
+    subject: AbstractSubject,
+    bare: AbstractSubject,
     trials: dict[str, Trials],
     probes: Probe,
     updates: int,

@@ -7,7 +7,7 @@ from mesascope.base_optimizers.registry import PRESETS, build_base_optimizer
 from mesascope.base_optimizers.training import train
 from mesascope.calibration.subjects import Known, Make
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject, as_open
+from mesascope.core.subject import AbstractSubject
 from mesascope.learned.registry import build
 from mesascope.organisms.random_networks import classifiers, random_networks
 from mesascope.worlds.grids.grid import CHANNELS, GridLevels
@@ -34,10 +34,10 @@ CROWD = 50
 def chance_networks() -> tuple[Known, ...]:
     """A random network and an image-style classifier for each seed, none of which searches."""
 
-    def network(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
+    def network(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractSubject:
         return _random_networks(seed // CROWD)[seed % CROWD]
 
-    def classifier(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
+    def classifier(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractSubject:
         return _classifiers(seed // CROWD)[seed % CROWD]
 
     return (
@@ -47,25 +47,25 @@ def chance_networks() -> tuple[Known, ...]:
 
 
 @lru_cache(maxsize=1)
-def _random_networks(seed: int) -> list[AbstractOpenSubject]:
+def _random_networks(seed: int) -> list[AbstractSubject]:
     return random_networks(CROWD, seed)
 
 
 @lru_cache(maxsize=1)
-def _classifiers(seed: int) -> list[AbstractOpenSubject]:
+def _classifiers(seed: int) -> list[AbstractSubject]:
     return classifiers(CROWD, seed)
 
 
 def _untrained(architecture: str) -> Make:
-    def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
-        return as_open(build(architecture, {}, key=named_key(seed, "untrained"), inputs=len(CHANNELS)))
+    def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractSubject:
+        return build(architecture, {}, key=named_key(seed, "untrained"), inputs=len(CHANNELS))
 
     return make
 
 
 def _trained(architecture: str) -> Make:
-    def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
+    def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractSubject:
         optimizer = build_base_optimizer("exact-policy-gradient", PRESETS["default"])
-        return as_open(train(optimizer, world, architecture, seed=seed).subject)
+        return train(optimizer, world, architecture, seed=seed).subject
 
     return make

@@ -10,7 +10,7 @@ from mesascope.auditing.evaluation_levels import audit_key
 from mesascope.calibration.subjects import Known
 from mesascope.core.jsonable import to_json
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject, as_open
+from mesascope.core.subject import AbstractSubject
 from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import answer, draw_sample
@@ -49,7 +49,7 @@ def examine(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget 
     untrained = None if known.untrained is None else known.untrained(world, [pool], seed)
     samples = [draw_sample(world, subject, named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
     pursued = infer_pursued(world, samples, named_key(key, "pursued"))
-    opened = as_open(open_readout(subject, world.observe(pool[:2])))
+    opened = open_readout(subject, world.observe(pool[:2]))
     found = examine_search(world, opened, untrained, pool, pursued, named_key(key, "search"), effort, LOWEST)
     row = {
         "name": known.name,
@@ -98,7 +98,7 @@ def of_verdict(found: SearchVerdict) -> dict[str, Any]:
     }
 
 
-def outputs_of(world: AbstractWorld, subject: AbstractOpenSubject, pool: GridLevels, key: jax.Array) -> str:
+def outputs_of(world: AbstractWorld, subject: AbstractSubject, pool: GridLevels, key: jax.Array) -> str:
     """A hash of every bit that the subject answers on the levels it was shown and on their edited counterparts.
 
     Twins have equal ones. The edits are those of the trials for the base objective, the same for all subjects of a seed.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.organisms.zoo import ZOO, Entry, build
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
@@ -11,7 +11,7 @@ from mesascope.worlds.world import AbstractWorld
 STORED = 27_000_000
 """Bound on what tables store, in levels x cells x side: every trade, wall and trade with wall of 512 levels of 9x9."""
 
-Make = Callable[[AbstractWorld, Sequence[GridLevels], int], AbstractOpenSubject]
+Make = Callable[[AbstractWorld, Sequence[GridLevels], int], AbstractSubject]
 """Builds a subject for a world, the levels that it will be shown, and a seed."""
 
 
@@ -38,7 +38,7 @@ def zoo(texts: Sequence[str] = ()) -> tuple[Known, ...]:
 
 
 def _builder(entry: Entry) -> Make:
-    def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractOpenSubject:
+    def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractSubject:
         return build(entry, world, shown, seed, STORED)
 
     return make

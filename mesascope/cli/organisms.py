@@ -5,13 +5,13 @@ from mesascope.cli import options, terminal
 
 def command(json: options.Json = False) -> None:
     """The ground-truth agents, what is true of each, and the settings it takes."""
-    from mesascope.organisms.stepwise import EVERY_ORGANISM
+    from mesascope.organisms.registry import ORGANISMS
 
     if json:
-        terminal.document({"organisms": [{"name": name, **o._asdict()} for name, o in EVERY_ORGANISM.items()]})
+        terminal.document({"organisms": [{"name": name, **o._asdict()} for name, o in ORGANISMS.items()]})
         return
     rows = [
         (name, o.what, "yes" if o.searches else "no", "yes" if o.has_goal else "no", ", ".join(o.keys) or "none")
-        for name, o in EVERY_ORGANISM.items()
+        for name, o in ORGANISMS.items()
     ]
     terminal.table(("organism", "what it is", "searches", "has a goal", "settings"), rows)

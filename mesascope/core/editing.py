@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.errors import EditError, unknown
-from mesascope.core.subject import AbstractOpenSubject, Observation, SiteValues, State
+from mesascope.core.subject import AbstractSubject, Observation, SiteValues, State
 
 Recording = dict[str, Float[Array, "tick level height width _"]]
 
@@ -42,7 +42,7 @@ class Run(NamedTuple):
 
 
 def run(
-    subject: AbstractOpenSubject,
+    subject: AbstractSubject,
     observation: Observation,
     edits: tuple[Edit, ...] = (),
     record: tuple[str, ...] = (),
@@ -61,7 +61,7 @@ def run(
     return result
 
 
-def checked(subject: AbstractOpenSubject, observation: Observation, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+def checked(subject: AbstractSubject, observation: Observation, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
     """`edits`, if every one names a site of the subject and fits its shape and its ticks."""
     for edit in edits:
         channels = _check_site(subject, edit.site)
@@ -83,7 +83,7 @@ def checked(subject: AbstractOpenSubject, observation: Observation, edits: tuple
     return edits
 
 
-def _check_site(subject: AbstractOpenSubject, site: str) -> int:
+def _check_site(subject: AbstractSubject, site: str) -> int:
     channels = {s.name: s.channels for s in subject.sites}
     if site not in channels:
         raise EditError(str(unknown("site", site, channels)))
@@ -92,7 +92,7 @@ def _check_site(subject: AbstractOpenSubject, site: str) -> int:
 
 @eqx.filter_jit
 def run_unchecked(
-    subject: AbstractOpenSubject, observation: Observation, edits: tuple[Edit, ...], record: tuple[str, ...]
+    subject: AbstractSubject, observation: Observation, edits: tuple[Edit, ...], record: tuple[str, ...]
 ) -> Run:
     """`run` without its checks, compiled once for each subject type, shape and set of edited sites."""
 
@@ -109,10 +109,10 @@ def run_unchecked(
 
     def tick(carry, t):
         state, change = carry
-        state, moved = apply(subject.step(state, observation, t), t + 1)
+        state, moved = apply(subject.think(state, observation, t), t + 1)
         return (state, jnp.maximum(change, moved)), {site: state[site] for site in record}
 
-    start, change = apply(subject.begin(observation), jnp.array(0))
+    start, change = apply(subject.start(observation), jnp.array(0))
     (state, change), later = jax.lax.scan(tick, (start, change), jnp.arange(subject.ticks))
     recording = {site: jnp.concatenate([start[site][None], later[site]]) for site in record}
-    return Run(subject.readout(state), recording, change)
+    return Run(subject.act(state), recording, change)

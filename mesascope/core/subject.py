@@ -1,106 +1,270 @@
-"""Subjects: whatever an audit looks at. A subject gives a policy; an open one lets its insides be read and written."""
+"""The subject contract: what an agent must provide so that Mesascope can run it, audit it, and edit its state."""
 
 import abc
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import equinox as eqx
 import jax
-from jaxtyping import Array, Float, Int
-
-from mesascope.core.errors import SubjectError
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
 
 Observation = Float[Array, "level height width channel"]
-SiteValues = Float[Array, "level height width _"]
+"""The world's view `map`: one image of the whole level, channels last, without the agent."""
+
+SiteValues = Float[Array, " actor #height #width _"]
 State = dict[str, SiteValues]
-"""The whole internal state of an open subject: one map over the level's cells for each site."""
+"""The whole internal state of a batch of actors, one array for each site: a map over the level's cells, or for a site that is a
+vector a map of one cell, `(actor, 1, 1, channel)`. A subject that answers all states has one actor for each level."""
+
+ALWAYS = 1_000_000
+"""`sees_until` of a subject that is shown the level at every step."""
 
 
 class Site(NamedTuple):
-    """A named place inside an open subject: a map of `channels` numbers over the level's cells."""
+    """A named part of a subject's state, which instruments read and edit.
+
+    Attributes:
+        name: Its key in the state.
+        channels: Numbers in each cell, or in the whole vector.
+        holds: What the numbers mean, in one phrase.
+        support: `map` for one row of channels in each cell of the level, `vector` for one row in all.
+    """
 
     name: str
     channels: int
     holds: str
+    support: Literal["map", "vector"] = "map"
+
+
+class View(NamedTuple):
+    """The world's view `full`: what each actor is shown at one step of its episode.
+
+    Attributes:
+        level: The level; all zeros where `shown` is False.
+        here: 1 in the cell where the actor stands.
+        shown: Whether the actor is shown the level at this step.
+    """
+
+    level: Observation
+    here: Float[Array, "actor height width 1"]
+    shown: Bool[Array, " actor"]
 
 
 class AbstractSubject(eqx.Module):
-    """Anything that answers a level with a policy over all its states."""
+    """An agent that can be audited: it starts from a blank state, thinks for `ticks` ticks, and acts from its state.
 
-    @abc.abstractmethod
-    def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
-        """Action preferences in every cell; the subject acts by their softmax."""
+    `start` gives the state before the first tick, `think` one tick, `act` the action preferences (logits; the agent acts by
+    their softmax). Everything that a later tick or `act` uses must be in the state: that makes recording and editing complete.
+    A subject that is only known by its answers derives from `AbstractPolicy` instead. There are two ways to act, told apart by
+    the property `recurrent`:
 
+    * Not recurrent (default): the subject is shown the whole level without the agent (view `map`), so that one pass gives the
+      preferences in every state of the level. It has an exact policy table.
+    * Recurrent: its state survives a step of the environment, so that what it does depends on where it has been. It is shown a
+      `View` at every step and thinks `ticks` ticks in each. It has no policy table: it is rolled out
+      (`mesascope.core.rollouts`), and what is measured carries sampling error.
 
-class AbstractOpenSubject(AbstractSubject):
-    """A subject that computes in ticks on named sites.
+    Subclasses define `start`, `think`, `act`, `ticks` and `reads_until`, and override the other properties where the default
+    does not fit, with a property, a class attribute, or a field that has a default.
+    `mesascope.conformance.check_subject.check_subject` checks all promises.
 
-    `begin` gives the state before the first tick, `step` one tick, `readout` the answer. Everything that a later tick
-    or the readout uses must be in the state: that is what makes recording and editing complete.
+    Example:
+        A subject that counts to three, then prefers the first action everywhere:
+
+        >>> import jax.numpy as jnp
+        >>> from mesascope.core.subject import AbstractSubject, Site
+        >>> class Counter(AbstractSubject):
+        ...     ticks: int = 3
+        ...     reads_until: int = 0
+        ...     sites = (Site("count", 1, "ticks so far"),)
+        ...     def start(self, observation):
+        ...         return {"count": jnp.zeros((*observation.shape[:3], 1))}
+        ...     def think(self, state, observation, tick):
+        ...         return {"count": state["count"] + 1.0}
+        ...     def act(self, state):
+        ...         return jnp.concatenate([state["count"], jnp.zeros((*state["count"].shape[:3], 3))], -1)
+        >>> subject = Counter()
+        >>> subject.recurrent, subject.answers_all_states, subject.view
+        (False, True, 'map')
+        >>> subject.logits(jnp.zeros((1, 7, 7, 7)))[0, 2, 5].tolist()
+        [3.0, 0.0, 0.0, 0.0]
+
+    References:
+        Hubinger et al. 2019, Risks from Learned Optimization, arXiv 1906.01820, section 1 (what is asked of such an agent).
     """
 
     if TYPE_CHECKING:
         # A type checker would take an AbstractVar for a field that comes before the subclass's own.
         @property
         def ticks(self) -> int:
-            """Ticks after which the subject answers."""
+            """Ticks of thinking for each answer: in all, or for a recurrent subject in each step of the environment."""
 
         @property
         def reads_until(self) -> int:
-            """First tick that must not use the observation."""
+            """First tick that must not use the observation, of the ticks before an answer; `ticks` where all may."""
 
     else:
         ticks: eqx.AbstractVar[int]
         reads_until: eqx.AbstractVar[int]
 
     @property
-    @abc.abstractmethod
+    def recurrent(self) -> bool:
+        """Whether the state survives a step of the environment."""
+        return False
+
+    @property
+    def answers_all_states(self) -> bool:
+        """Whether one pass gives the preferences in every state, because the view does not depend on the agent's state."""
+        return not self.recurrent
+
+    @property
+    def view(self) -> str:
+        """Name of the world's view that the subject is shown: `map` (an `Observation`), or `full` (a `View`)."""
+        return "full" if self.recurrent else "map"
+
+    @property
+    def sees_until(self) -> int:
+        """First step of an episode in which a recurrent subject is no longer shown the level; `ALWAYS` where it always is."""
+        return ALWAYS
+
+    @property
     def sites(self) -> tuple[Site, ...]:
-        """The sites, each a key of the state."""
+        """The parts of the state that can be read and edited, each a key of the state; empty for a black box."""
+        return ()
 
     @property
     def hidden_bits(self) -> float:
-        """Bits that it keeps neither in its arrays nor in compiled code, such as the weights of a module of another library;
-        infinite where nobody knows. What it could have stored is judged by them.
+        """Bits it may keep outside its arrays and compiled code, such as another library's weights; infinite if unknown.
+
+        They count toward what the subject could have memorized, on which the verdict `search` depends.
         """
         return 0.0
 
     @abc.abstractmethod
-    def begin(self, observation: Observation) -> State:
-        """State before the first tick; may use only the shape of the observation."""
+    def start(self, observation: Observation) -> State:
+        """The state before the first tick.
+
+        Args:
+            observation: Levels, shape `(level, height, width, channel)`. Only its shape may be used.
+
+        Returns:
+            One array for each site: `(level, height, width, channels)` for a map, `(level, 1, 1, channels)` for a vector.
+        """
 
     @abc.abstractmethod
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
-        """One tick, counted from 0. The observation may be used only in ticks below `reads_until`."""
+    def think(self, state: State, observation: Any, tick: Int[Array, ""]) -> State:
+        """The state after one more tick.
+
+        Args:
+            state: The state before the tick.
+            observation: What the subject is shown: an `Observation`, or for a recurrent subject a `View`. It may be used only
+                in ticks below `reads_until`.
+            tick: Number of the tick, from 0; a recurrent subject counts anew in each step of the environment.
+
+        Returns:
+            The new state, with the same keys and shapes.
+        """
 
     @abc.abstractmethod
-    def readout(self, state: State) -> Float[Array, "level height width action"]:
-        """The answer, from the state alone."""
+    def act(self, state: State) -> Float[Array, "*place action"]:
+        """Action preferences (logits), from the state alone.
 
-    def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
-        """The answer after the subject's own number of ticks."""
+        Args:
+            state: The state after the last tick.
+
+        Returns:
+            Shape `(level, height, width, action)` for a subject that answers all states, `(actor, action)` otherwise.
+        """
+
+    def logits(self, observation: Any) -> Float[Array, "*place action"]:
+        """Action preferences after `ticks` ticks from the blank state: `start`, `think` and `act` in turn.
+
+        Args:
+            observation: What the subject is shown: an `Observation`, or for a recurrent subject the `View` in the first step
+                of an episode.
+
+        Returns:
+            As `act`.
+        """
 
         def tick(state, t):
-            return self.step(state, observation, t), None
+            return self.think(state, observation, t), None
 
-        state, _ = jax.lax.scan(tick, self.begin(observation), jax.numpy.arange(self.ticks))
-        return self.readout(state)
+        level = observation.level if self.recurrent else observation
+        state, _ = jax.lax.scan(tick, self.start(level), jnp.arange(self.ticks))
+        return self.act(state)
 
 
-def as_open(subject: object) -> AbstractOpenSubject:
-    """The subject, if it is an open one that plans once; `SubjectError` where it is of another kind."""
-    if not isinstance(subject, AbstractOpenSubject):
-        raise SubjectError(f"a {type(subject).__name__} is no open subject that answers a whole level at once")
-    return subject
+class AbstractPolicy(AbstractSubject):
+    """A subject of which only the answers are known: a black box without sites.
+
+    Subclasses define `logits`; `start`, `think` and `act` follow from it.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from mesascope.core.subject import AbstractPolicy
+        >>> class AlwaysUp(AbstractPolicy):
+        ...     def logits(self, observation):
+        ...         return jnp.zeros((*observation.shape[:3], 4)).at[..., 0].set(5.0)
+        >>> AlwaysUp().sites
+        ()
+    """
+
+    @abc.abstractmethod
+    def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
+        """Action preferences (logits) in every cell of every level.
+
+        Args:
+            observation: Levels, shape `(level, height, width, channel)`.
+
+        Returns:
+            Shape `(level, height, width, action)`.
+        """
+
+    @property
+    def ticks(self) -> int:
+        """One: the whole answer is one tick."""
+        return 1
+
+    @property
+    def reads_until(self) -> int:
+        """One: the only tick uses the observation."""
+        return 1
+
+    def start(self, observation: Observation) -> State:
+        """No preferences yet: zeros of the answer's shape. See `AbstractSubject.start`."""
+        answer = jax.eval_shape(self.logits, observation)
+        return {"logits": jnp.zeros(answer.shape, answer.dtype)}
+
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+        """The whole answer. See `AbstractSubject.think`."""
+        return {"logits": self.logits(observation)}
+
+    def act(self, state: State) -> Float[Array, "level height width action"]:
+        """The answer that `think` found. See `AbstractSubject.act`."""
+        return state["logits"]
 
 
 @partial(jax.jit, static_argnames="states")
 def policy_table(
     logits: Float[Array, "view height width action"], states: int | None = None
 ) -> Float[Array, "level state action"]:
-    """The policy a subject acts by, one row for each cell in row-major order.
+    """The policy by which a subject acts, as a table.
 
-    Where a level has more `states` than cells, its views stand one after another, and the rows of each follow those before.
+    Args:
+        logits: Action preferences, shape `(view, height, width, action)`. Where a level has more states than cells, its
+            views stand one after another.
+        states: States of each level; the number of cells if None.
+
+    Returns:
+        Probabilities, shape `(level, state, action)`: the cells of a view in row-major order, view after view.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from mesascope.core.subject import policy_table
+        >>> policy_table(jnp.zeros((2, 3, 3, 4))).shape
+        (2, 9, 4)
     """
     views, height, width, actions = logits.shape
     rows = height * width if states is None else states

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax.extend import core as jex
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, AbstractSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 
 PREFIX = "readout"
 """Sites found in a readout are named after it, with a number."""
@@ -29,14 +29,14 @@ class Loop(NamedTuple):
     widths: tuple[int | None, ...]
 
 
-class OpenedReadout(AbstractOpenSubject):
+class OpenedReadout(AbstractSubject):
     """A subject whose answer is computed in a loop, with the rounds of the loop as further ticks.
 
     The subject's own sites are kept through them, since the loop may go on reading them. Answers are the subject's own.
     Read out before the loop has run, it answers as if the loop had had no rounds.
     """
 
-    subject: AbstractOpenSubject
+    subject: AbstractSubject
     loop: Loop = eqx.field(static=True)
     ticks: int = eqx.field(static=True)
     reads_until: int = eqx.field(static=True)
@@ -55,19 +55,19 @@ class OpenedReadout(AbstractOpenSubject):
         """As many as the subject hides."""
         return self.subject.hidden_bits
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """The subject's own start, and the loop's."""
-        return self._start(self.subject.begin(observation))
+        return self._start(self.subject.start(observation))
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """A tick of the subject, or after its last a round of the loop."""
         own = {site.name: state[site.name] for site in self.subject.sites}
-        thought = self._start(self.subject.step(own, observation, tick))
+        thought = self._start(self.subject.think(own, observation, tick))
         turned = self._round(own, state, tick - self.subject.ticks)
         thinking = tick < self.subject.ticks
         return {name: jnp.where(thinking, thought[name], turned[name]) for name in state}
 
-    def readout(self, state: State) -> Float[Array, "level height width action"]:
+    def act(self, state: State) -> Float[Array, "level height width action"]:
         """What the subject makes of where the loop has come to."""
         own = {site.name: state[site.name] for site in self.subject.sites}
 
@@ -108,12 +108,12 @@ def open_readout(subject: AbstractSubject, observation: Observation) -> Abstract
     and single numbers, with nothing put out besides. `observation` is any that the subject may be shown; the subject is left
     as it is if it would answer another way there.
     """
-    if not isinstance(subject, AbstractOpenSubject):
+    if subject.recurrent or not subject.sites:
         return subject
     loops: list[Loop] = []
 
     def look(observation: Observation) -> Array:
-        answer, met = _readout(subject, subject.begin(observation), None, _not_run)
+        answer, met = _readout(subject, subject.start(observation), None, _not_run)
         found = (_opened(number, one, observation.shape[:3]) for number, one in enumerate(met))
         loops.extend(loop for loop in found if loop is not None)
         return answer
@@ -133,7 +133,7 @@ def _opened(number: int, met: "_Met", cells: tuple[int, ...]) -> Loop | None:
 
 
 @eqx.filter_jit
-def _alike(subject: AbstractOpenSubject, opened: AbstractOpenSubject, observation: Observation) -> Array:
+def _alike(subject: AbstractSubject, opened: AbstractSubject, observation: Observation) -> Array:
     """Whether both act alike: whole numbers too large for a map of floats would be lost on the way."""
     own, its = (jax.nn.softmax(s.logits(observation), -1) for s in (subject, opened))
     return jnp.allclose(own, its, rtol=0.0, atol=1e-5)
@@ -169,14 +169,14 @@ def _not_run(loop: _Met) -> list[Array]:
 
 
 def _readout(
-    subject: AbstractOpenSubject, own: State, number: int | None, stand_in: Callable[[_Met], list[Array]]
+    subject: AbstractSubject, own: State, number: int | None, stand_in: Callable[[_Met], list[Array]]
 ) -> tuple[Array, list[_Met]]:
     """The answer with what `stand_in` says in place of loop `number`, and every loop that was met.
 
     Where `number` is None all loops are run as they are.
     """
     arrays, rest = eqx.partition(subject, eqx.is_array)
-    program = jax.make_jaxpr(lambda kept, state: eqx.combine(kept, rest).readout(state))(arrays, own)
+    program = jax.make_jaxpr(lambda kept, state: eqx.combine(kept, rest).act(state))(arrays, own)
     met: list[_Met] = []
 
     def run(jaxpr: jex.Jaxpr, consts: Sequence[Any], given: Sequence[Any]) -> list[Any]:

@@ -13,7 +13,7 @@ from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.rng import named_key
 from mesascope.core.solver import evaluate, optimal_values
 from mesascope.core.statistics import Estimate, bootstrap_ratio
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.choice_weights import WeightPosterior, fit_choice_weights
 from mesascope.instruments.choices import observe_choices, pool_choices
 from mesascope.instruments.search.implants import CLASSES, Implanted, class_name, implant
@@ -51,7 +51,7 @@ def classes_of(batches: Sequence[GridLevels]) -> tuple[int, ...]:
 
 def read_mesa_objective(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
+    subject: AbstractSubject,
     mazes: GridLevels,
     classes: Sequence[int],
     place: Place,

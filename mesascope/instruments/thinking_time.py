@@ -12,7 +12,7 @@ from mesascope.core.competence import competence_scale
 from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate
 from mesascope.core.statistics import Estimate, bootstrap
-from mesascope.core.subject import AbstractOpenSubject, policy_table
+from mesascope.core.subject import AbstractSubject, policy_table
 from mesascope.instruments.card import Card
 from mesascope.instruments.sample import Sample, first_levels
 from mesascope.worlds.world import AbstractWorld
@@ -50,7 +50,7 @@ def thinking_times(ticks: int) -> tuple[int, ...]:
 
 
 def measure_thinking_time(
-    world: AbstractWorld, subject: AbstractOpenSubject, sample: Sample, *, levels: int
+    world: AbstractWorld, subject: AbstractSubject, sample: Sample, *, levels: int
 ) -> tuple[Thought, ...]:
     """Competence at the base objective, on the first `levels` levels, after each of `thinking_times`.
 
@@ -69,16 +69,16 @@ def measure_thinking_time(
 
 
 @eqx.filter_jit
-def _returns(world, subject: AbstractOpenSubject, mdp, observation, weights, times: Int[Array, " time"]):
+def _returns(world, subject: AbstractSubject, mdp, observation, weights, times: Int[Array, " time"]):
     """Returns per level after each number of ticks, and those of the uniform and an optimal policy."""
     scale = competence_scale(mdp, weights, world.discount)
     reward = rewards(mdp, weights)
 
     def after(ticks: Int[Array, ""]) -> Float[Array, " level"]:
         state = jax.lax.fori_loop(
-            0, ticks, lambda t, state: subject.step(state, observation, t), subject.begin(observation)
+            0, ticks, lambda t, state: subject.think(state, observation, t), subject.start(observation)
         )
-        policy = policy_table(subject.readout(state), mdp.states)
+        policy = policy_table(subject.act(state), mdp.states)
         return (evaluate(mdp, policy, reward, world.discount) * mdp.initial).sum(-1)
 
     return jax.lax.map(after, times), scale.uniform, scale.optimal

@@ -18,7 +18,6 @@ from mesascope.auditing.settings import FULL, QUICK, STAGED_LEVELS, Settings
 from mesascope.auditing.subjects import AuditSubject
 from mesascope.auditing.walked import NO_SEARCH, check_walkable
 from mesascope.auditing.warmup import warm_up
-from mesascope.base_optimizers.registry import WALKING
 from mesascope.core.errors import StorageError, UsageError
 from mesascope.core.rng import named_key
 from mesascope.experiments.experiment import AbstractExperiment
@@ -127,17 +126,17 @@ def make_plan(request: Request) -> Plan:
         why = "says what to train, but --subject names what is audited: leave one of them out"
         refuse(request, ("architecture", "base_optimizer", "updates"), why)
         source = find_source(request.subject, world)
-    _check_applies(request, world, training.base_optimizer == WALKING if source is None else source.walks)
+    _check_applies(request, world, training.recurrent if source is None else source.recurrent)
     return Plan(world, training if source is None else None, source, settings, request, out)
 
 
-def _check_applies(request: Request, world: AbstractWorld, walks: bool) -> None:
+def _check_applies(request: Request, world: AbstractWorld, recurrent: bool) -> None:
     """Refuse what the instruments that were asked for cannot look at, before anything long begins."""
-    if walks:
+    if recurrent:
         check_walkable(world)
         if request.adversary:
             raise UsageError(NO_SEARCH)
-        refuse(request, ("describe",), "reads one answer to a level, and an agent that walks gives none: leave it out")
+        refuse(request, ("describe",), "reads one answer to a level, and a recurrent agent gives none: leave it out")
     if not isinstance(world, AbstractGridWorld) or not world.single_choice or world.vocabulary != DOORS:
         why = f"changes levels of doors and balls, and {world.name} has others: leave it out"
         refuse(request, ("adversary",), why)
@@ -244,8 +243,7 @@ def _trained_subject(plan: Plan, seed: int, listener: Listener) -> AuditSubject:
     """
     assert plan.training is not None
     world, folder, enough = plan.training.world, plan.folder(seed), threading.Event()
-    recurrent = plan.training.base_optimizer == WALKING
-    if recurrent or seed != plan.seeds[0] or is_trained(folder):
+    if plan.training.recurrent or seed != plan.seeds[0] or is_trained(folder):
         return trained_subject(plan.training, seed, folder, listener)
     with beside() as second:
         second.submit(warm_up, world, plan.settings, seed, enough.is_set)

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 from mesascope.auditing.document import of_world
 from mesascope.auditing.settings import FULL
 from mesascope.auditing.subjects import AuditSubject
-from mesascope.core.errors import AgentFileError, MesascopeError, StorageError, UsageError
+from mesascope.core.errors import AgentFileError, MesascopeError, UsageError
 from mesascope.jobs.interrupts import check_canceled
 from mesascope.jobs.job import Job
 from mesascope.jobs.listener import Listener
@@ -22,7 +22,6 @@ from mesascope.jobs.results import DIGITS, lines
 from mesascope.jobs.runner import run_jobs
 from mesascope.jobs.subjects import LEARNED, find_source
 from mesascope.jobs.train import trained_subject
-from mesascope.learned.registry import LearnedAlgorithm
 from mesascope.reports.html.studied import render_study
 from mesascope.store.fs import check_writable, read_bytes
 from mesascope.store.learned_algorithm import load_learned_algorithm
@@ -143,8 +142,6 @@ def _subject_of(out: Path, cell: Cell, listener: Listener) -> tuple[AuditSubject
         return find_source(cell.subject, cell.training.world).make(settings, cell.seed), {}
     folder = _folder(out, cell)
     audited = trained_subject(cell.training, cell.seed, folder, listener)
-    if not isinstance(audited.subject, LearnedAlgorithm):
-        raise StorageError(f"{folder}: expected a learned algorithm")
     agent = treated(audited.subject, cell.agent)
     about = {"net": of_net(agent), "trained": f"{TRAININGS}/{folder.name}"}
     return audited._replace(subject=agent), about

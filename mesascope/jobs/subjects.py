@@ -18,22 +18,13 @@ import numpy as np
 
 from mesascope.auditing.evaluation_levels import audit_key, stored_levels
 from mesascope.auditing.settings import Settings
-from mesascope.auditing.subjects import AuditSubject, Subject, Training, untrained_twin
-from mesascope.auditing.walked import stored_episode_levels
-from mesascope.conformance.check_stepwise import check_stepwise_subject
+from mesascope.auditing.subjects import AuditSubject, Training, untrained_twin
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
-from mesascope.core.stepwise import AbstractStepwiseSubject, think, view_of
-from mesascope.core.subject import AbstractOpenSubject, Observation
-from mesascope.learned.registry import LearnedAlgorithm, config_of, hard_coded
+from mesascope.core.rollouts import view_of
+from mesascope.core.subject import AbstractSubject, Observation
+from mesascope.learned.registry import config_of, hard_coded
 from mesascope.organisms.registry import ORGANISMS, build_organism, check_organism
-from mesascope.organisms.stepwise import (
-    EVERY_ORGANISM,
-    STEPWISE_ORGANISMS,
-    build_stepwise_organism,
-    check_stepwise_organism,
-    is_stepwise,
-)
 from mesascope.store.bundle import MANIFEST
 from mesascope.store.learned_algorithm import load_learned_algorithm
 from mesascope.worlds.world import AbstractWorld
@@ -47,12 +38,12 @@ LEARNED = "learned"
 
 class Source(NamedTuple):
     """A subject that was found and checked. `identity` is all that an audit of it depends on, `make` gives it for a
-    seed with the audit's sizes; only organisms depend on either. `walks` where the subject walks with a memory.
+    seed with the audit's sizes; only organisms depend on either. `recurrent` as of the subject.
     """
 
     identity: dict[str, Any]
     make: Callable[[Settings, int], AuditSubject]
-    walks: bool = False
+    recurrent: bool = False
 
 
 def find_source(ref: str, world: AbstractWorld) -> Source:
@@ -78,32 +69,20 @@ def _raise_hint(ref: str) -> None:
     if near:
         raise UsageError(f"unknown subject '{ref}': did you mean '{kinds[near[0]]}{rest}'?")
     name, comma, settings = ref.partition(",")
-    near = difflib.get_close_matches(name.strip().casefold(), EVERY_ORGANISM, n=1, cutoff=0.7)
+    near = difflib.get_close_matches(name.strip().casefold(), ORGANISMS, n=1, cutoff=0.7)
     if near:
         raise UsageError(f"unknown subject '{ref}': did you mean '{ORGANISM}{near[0]}{comma}{settings}'?")
 
 
 def _organism(ref: str, world: AbstractWorld) -> Source:
     text = ref.removeprefix(ORGANISM)
-    if is_stepwise(text):
-        return _walking_organism(ref, text, world)
-    name = check_organism(text, world)
+    label = ORGANISMS[check_organism(text, world)]
 
     def make(settings: Settings, seed: int) -> AuditSubject:
-        organism = build_organism(text, world, stored_levels(world, settings, seed))
-        return AuditSubject(organism, "organism", ref, text, hard_coded=ORGANISMS[name].searches)
+        organism = build_organism(text, world, stored_levels(world, settings, seed, recurrent=label.recurrent))
+        return AuditSubject(organism, "organism", ref, text, hard_coded=label.searches)
 
-    return Source({"organism": text}, make)
-
-
-def _walking_organism(ref: str, text: str, world: AbstractWorld) -> Source:
-    name = check_stepwise_organism(text, world)
-
-    def make(settings: Settings, seed: int) -> AuditSubject:
-        organism = build_stepwise_organism(text, world, stored_episode_levels(world, settings, seed))
-        return AuditSubject(organism, "organism", ref, text, hard_coded=STEPWISE_ORGANISMS[name].searches)
-
-    return Source({"organism": text}, make, walks=True)
+    return Source({"organism": text}, make, label.recurrent)
 
 
 def _python(ref: str, world: AbstractWorld) -> Source:
@@ -127,27 +106,27 @@ def _python(ref: str, world: AbstractWorld) -> Source:
     if untrained is not None:
         identity["untrained"] = _hash_of_arrays(untrained)
     audited = AuditSubject(subject, "python", ref, ref.removeprefix(PYTHON), hard_coded=None, untrained=untrained)
-    return Source(identity, lambda settings, seed: audited, isinstance(subject, AbstractStepwiseSubject))
+    return Source(identity, lambda settings, seed: audited, subject.recurrent)
 
 
-def _untrained(ref: str, module: ModuleType, attribute: str, world: AbstractWorld) -> LearnedAlgorithm | None:
+def _untrained(ref: str, module: ModuleType, attribute: str, world: AbstractWorld) -> AbstractSubject | None:
     if not hasattr(module, attribute + UNTRAINED):
         return None
     untrained = _made(ref, module, attribute + UNTRAINED)
-    if not isinstance(untrained, LearnedAlgorithm):
-        raise UsageError(f"subject '{ref}': {attribute + UNTRAINED} is not open; the control needs sites as well")
+    if not untrained.sites:
+        raise UsageError(f"subject '{ref}': {attribute + UNTRAINED} has no sites; the control needs them as well")
     _check(ref + UNTRAINED, untrained, world)
     return untrained
 
 
-def _made(ref: str, module: ModuleType, attribute: str) -> Subject:
+def _made(ref: str, module: ModuleType, attribute: str) -> AbstractSubject:
     """The subject by this name in the user's module, or what the function or class of this name gives."""
     found = getattr(module, attribute)
     try:
-        subject = found() if callable(found) and not isinstance(found, Subject) else found
+        subject = found() if callable(found) and not isinstance(found, AbstractSubject) else found
     except Exception as error:
         raise UsageError(f"subject '{ref}': calling {attribute}() failed: {said(error)}") from error
-    if not isinstance(subject, Subject):
+    if not isinstance(subject, AbstractSubject):
         raise UsageError(
             f"subject '{ref}' is of type {type(subject).__name__}; expected a mesascope.core.subject.AbstractSubject, "
             "or a function or class that gives one when called without arguments"
@@ -155,13 +134,10 @@ def _made(ref: str, module: ModuleType, attribute: str) -> Subject:
     return subject
 
 
-def _check(ref: str, subject: Subject, world: AbstractWorld) -> None:
+def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> None:
     levels = world.draw(audit_key(0, "conformance"), 4)
     try:
-        if isinstance(subject, AbstractStepwiseSubject):
-            check_stepwise_subject(subject, world.observe(levels))
-        else:
-            check_subject(subject, world.observe(levels))
+        check_subject(subject, world.observe(levels))
     except MesascopeError as error:
         raise SubjectError(f"subject '{ref}': {error}") from error
     except Exception as error:
@@ -177,7 +153,7 @@ def _hash_of_code(module: Any) -> str | None:
         return None
 
 
-def _hash_of_arrays(subject: Subject) -> str:
+def _hash_of_arrays(subject: AbstractSubject) -> str:
     digest = hashlib.sha256()
     for leaf in jax.tree.leaves(eqx.filter(subject, eqx.is_array)):
         array = np.asarray(leaf)
@@ -191,7 +167,7 @@ def _saved(folder: Path, world: AbstractWorld) -> Source:
     name, config = config_of(loaded.subject)
     shown = jax.eval_shape(lambda: world.observe(world.draw(audit_key(0), 1)))
     try:
-        jax.eval_shape(_asked(loaded.subject), shown)
+        jax.eval_shape(lambda seen: _answer(loaded.subject, seen), shown)
     except (TypeError, ValueError) as error:
         raise AgentFileError(
             f"{folder}: expected a learned algorithm for levels of shape {shown.shape[1:]}, as {world.name} has them, "
@@ -209,20 +185,15 @@ def _saved(folder: Path, world: AbstractWorld) -> Source:
             loaded.subject, "saved", str(folder), label, hard_coded(loaded.subject), untrained, training
         )
 
-    walks = isinstance(loaded.subject, AbstractStepwiseSubject)
-    return Source({"architecture": [name, config], "sha256": loaded.sha256}, make, walks)
+    return Source({"architecture": [name, config], "sha256": loaded.sha256}, make, loaded.subject.recurrent)
 
 
-def _asked(subject: LearnedAlgorithm) -> Callable[[Observation], Any]:
-    """What a learned algorithm makes of levels: the answer, or for one that walks the state after a step."""
-    if isinstance(subject, AbstractOpenSubject):
-        return subject.logits
-
-    def walked(observation: Observation) -> Any:
-        cell = jnp.zeros(observation.shape[0], jnp.int32)
-        return think(subject, subject.blank(observation), view_of(subject, observation, cell, jnp.array(0)))
-
-    return walked
+def _answer(subject: AbstractSubject, observation: Observation) -> Any:
+    """What a subject prefers in these levels; a recurrent one in the first step, in the first cell."""
+    if not subject.recurrent:
+        return subject.logits(observation)
+    cell = jnp.zeros(observation.shape[0], jnp.int32)
+    return subject.logits(view_of(subject, observation, cell, jnp.array(0)))
 
 
 def _learned_folder(folder: Path) -> Path:

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, State
+from mesascope.core.subject import AbstractSubject, Observation, State
 from mesascope.learned.feed_forward import FeedForwardNet
 from mesascope.learned.thinking import ThinkingNet, gated_update
 
@@ -16,7 +16,7 @@ Field = Float[Array, "channel height width level"]
 PolicySummary = Float[Array, "input height width level"]
 
 
-def think(subject: AbstractOpenSubject, observation: Observation) -> State:
+def think(subject: AbstractSubject, observation: Observation) -> State:
     """The state after all ticks, as `begin` and `step` give it, up to rounding."""
     if isinstance(subject, ThinkingNet):
         return {"state": _as_state(_think(subject, _as_field(observation)))}
@@ -24,14 +24,14 @@ def think(subject: AbstractOpenSubject, observation: Observation) -> State:
         return {"state": _as_state(_feed_forward(subject, _as_field(observation)))}
 
     def tick(state: State, t):
-        return subject.step(state, observation, t), None
+        return subject.think(state, observation, t), None
 
-    return jax.lax.scan(tick, subject.begin(observation), jnp.arange(subject.ticks))[0]
+    return jax.lax.scan(tick, subject.start(observation), jnp.arange(subject.ticks))[0]
 
 
-def answer(subject: AbstractOpenSubject, observation: Observation) -> Float[Array, "level height width action"]:
+def answer(subject: AbstractSubject, observation: Observation) -> Float[Array, "level height width action"]:
     """`subject.logits`, up to rounding, arranged for speed."""
-    return subject.readout(think(subject, observation))
+    return subject.act(think(subject, observation))
 
 
 def _as_field(values: Observation) -> Field:

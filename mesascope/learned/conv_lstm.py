@@ -1,4 +1,4 @@
-"""A recurrent agent that thinks over the grid while it walks: a convolutional LSTM in the style of DRC."""
+"""A recurrent agent that thinks over the grid at every step: a convolutional LSTM in the style of DRC."""
 
 import equinox as eqx
 import jax
@@ -6,15 +6,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.stepwise import ALWAYS, AbstractStepwiseSubject, StepwiseState, View
-from mesascope.core.subject import Observation, Site
+from mesascope.core.subject import ALWAYS, AbstractSubject, Observation, Site, State, View
 from mesascope.learned.stencil import glorot, neighborhood
 
 STARTS_REMEMBERING = 1.0
 """Bias of the forget gate before training (Jozefowicz et al. 2015): what is in a cell stays there at first."""
 
 
-class ConvLSTM(AbstractStepwiseSubject):
+class ConvLSTM(AbstractSubject):
     """One LSTM layer over the grid, ticked several times in each step: DRC(1, N) of Guez et al. (2019).
 
     Gates read the view and the neighbors' outputs through five-point stencils, and the mean and the maximum of every
@@ -30,16 +29,17 @@ class ConvLSTM(AbstractStepwiseSubject):
     out: Float[Array, "channels action"]
     out_bias: Float[Array, " action"]
     channels: int = eqx.field(static=True)
-    ticks_per_step: int = eqx.field(static=True)
-    sees_until: int = eqx.field(static=True)
-    resets: bool = eqx.field(static=True)
+    ticks: int = eqx.field(static=True)
+    reads_until: int = eqx.field(static=True)
+    sees_until: int = eqx.field(static=True, default=ALWAYS)
+    resets: bool = eqx.field(static=True, default=False)
 
     def __init__(
         self,
         key: PRNGKeyArray,
         inputs: int,
         channels: int = 20,
-        ticks_per_step: int = 4,
+        ticks: int = 4,
         sees_until: int = ALWAYS,
         resets: bool = False,
     ):
@@ -49,8 +49,13 @@ class ConvLSTM(AbstractStepwiseSubject):
         self.bias = jnp.zeros(4 * channels).at[:channels].set(STARTS_REMEMBERING)
         self.out = glorot(named_key(key, "out"), channels, 4)
         self.out_bias = jnp.zeros(4)
-        self.channels, self.ticks_per_step, self.sees_until = channels, ticks_per_step, sees_until
-        self.resets = resets
+        self.channels, self.sees_until, self.resets = channels, sees_until, resets
+        self.ticks = self.reads_until = ticks
+
+    @property
+    def recurrent(self) -> bool:
+        """Its state goes on through the episode."""
+        return True
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -61,11 +66,11 @@ class ConvLSTM(AbstractStepwiseSubject):
             Site("here", 1, "1 where the agent stands"),
         )
 
-    def blank(self, observation: Observation) -> StepwiseState:
+    def start(self, observation: Observation) -> State:
         """All zeros."""
         return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
-    def step(self, state: StepwiseState, view: View, tick: Int[Array, ""]) -> StepwiseState:
+    def think(self, state: State, view: View, tick: Int[Array, ""]) -> State:
         """C <- f c + i tanh(g), h <- o tanh(c) (Shi et al. 2015, without peepholes)."""
         memory, output = state["memory"], state["output"]
         if self.resets:
@@ -78,6 +83,6 @@ class ConvLSTM(AbstractStepwiseSubject):
         memory = jax.nn.sigmoid(forget) * memory + jax.nn.sigmoid(write) * jnp.tanh(new)
         return {"memory": memory, "output": jax.nn.sigmoid(show) * jnp.tanh(memory), "here": view.here}
 
-    def readout(self, state: StepwiseState) -> Float[Array, "actor action"]:
+    def act(self, state: State) -> Float[Array, "actor action"]:
         """A linear readout of the output where the agent stands."""
         return (state["output"] * state["here"]).sum((1, 2)) @ self.out + self.out_bias

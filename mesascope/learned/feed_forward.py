@@ -6,11 +6,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.learned.stencil import glorot, neighborhood
 
 
-class FeedForwardNet(AbstractOpenSubject):
+class FeedForwardNet(AbstractSubject):
     """Gated five-point layers, each with its own weights (highway layers, Srivastava et al. 2015).
 
     h <- (1 - z) h + z tanh(c), where z and c are computed from each cell and its four neighbors.
@@ -42,11 +42,11 @@ class FeedForwardNet(AbstractOpenSubject):
         """One site: what each layer hands to the next."""
         return (Site("state", self.channels, "what one layer hands to the next"),)
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """All zeros."""
         return {"state": jnp.zeros((*observation.shape[:3], self.channels))}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Layer number `tick`."""
         h = state["state"]
         seen = jax.lax.cond(
@@ -58,6 +58,6 @@ class FeedForwardNet(AbstractOpenSubject):
         gate = jax.nn.sigmoid(both[..., : self.channels])
         return {"state": (1.0 - gate) * h + gate * jnp.tanh(both[..., self.channels :])}
 
-    def readout(self, state: State) -> Float[Array, "level height width action"]:
+    def act(self, state: State) -> Float[Array, "level height width action"]:
         """A linear readout of each cell's own state."""
         return state["state"] @ self.out + self.out_bias

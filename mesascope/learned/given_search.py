@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.learned.stencil import glorot, neighborhood
 from mesascope.learned.thinking import gated_update
 from mesascope.worlds.grids.grid import CHANNELS, SHAPES
@@ -15,7 +15,7 @@ DISCOUNT = 0.97
 _OBJECTS = slice(1, 1 + len(SHAPES))
 
 
-class GivenSearch(AbstractOpenSubject):
+class GivenSearch(AbstractSubject):
     """A thinking net that also reads the action values found by `sweeps` sweeps of value iteration.
 
     Walls, moves and ends of episodes are built into the sweeps; what a thing is worth is not: `worth`, a weight for each
@@ -66,11 +66,11 @@ class GivenSearch(AbstractOpenSubject):
             Site("values", 4, "values of the actions by the built-in search"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """All zeros."""
         return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """One gated update of the state; in the first tick also the search."""
         h = state["state"]
         seen = jax.lax.cond(
@@ -85,7 +85,7 @@ class GivenSearch(AbstractOpenSubject):
         u = jnp.split(neighborhood(h) @ self.recur, 3, -1)
         return {"state": gated_update(h, x, u, self.candidate_bias), "values": values}
 
-    def readout(self, state: State) -> Float[Array, "level height width action"]:
+    def act(self, state: State) -> Float[Array, "level height width action"]:
         """A linear readout of each cell's own state and action values."""
         return jnp.concatenate([state["state"], state["values"]], -1) @ self.out + self.out_bias
 

@@ -1,23 +1,21 @@
-"""An agent that walks with its eyes on its feet: a local view at every step, and a memory to find its way by."""
+"""A recurrent agent with a local view: a GRU over the steps of an episode."""
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.stepwise import ALWAYS, AbstractStepwiseSubject, StepwiseState, View
-from mesascope.core.subject import Observation, Site
+from mesascope.core.subject import AbstractSubject, Observation, Site, State, View
 from mesascope.learned.reflex import window
 from mesascope.learned.stencil import glorot
 from mesascope.learned.thinking import gated_update
 
 
-class LocalRecurrentAgent(AbstractStepwiseSubject):
+class LocalRecurrentAgent(AbstractSubject):
     """A GRU (Cho et al. 2014) over steps of the world: it sees the cells within `radius` and updates its memory.
 
-    What it does depends on where it has been, so it has no policy table: it is not a plan-once subject, it is rolled
-    out, and figures about it carry sampling error. With `resets` its memory is blank again at every step: what it does then
-    depends on what it sees and on nothing else.
+    What it does depends on where it has been. With `resets` its memory is blank again at every step: what it does then depends
+    on what it sees and on nothing else.
     """
 
     read: Float[Array, "seen three_units"]
@@ -28,8 +26,8 @@ class LocalRecurrentAgent(AbstractStepwiseSubject):
     out_bias: Float[Array, " action"]
     units: int = eqx.field(static=True)
     radius: int = eqx.field(static=True)
-    ticks_per_step: int = eqx.field(static=True, default=1)
-    sees_until: int = eqx.field(static=True, default=ALWAYS)
+    ticks: int = eqx.field(static=True, default=1)
+    reads_until: int = eqx.field(static=True, default=1)
     resets: bool = eqx.field(static=True, default=False)
 
     def __init__(self, key: PRNGKeyArray, inputs: int, units: int = 64, radius: int = 1, resets: bool = False):
@@ -39,23 +37,28 @@ class LocalRecurrentAgent(AbstractStepwiseSubject):
         self.out = glorot(named_key(key, "out"), units, 4)
         self.bias, self.candidate_bias, self.out_bias = jnp.zeros(3 * units), jnp.zeros(units), jnp.zeros(4)
         self.units, self.radius, self.resets = units, radius, resets
-        self.ticks_per_step, self.sees_until = 1, ALWAYS
+        self.ticks = self.reads_until = 1
+
+    @property
+    def recurrent(self) -> bool:
+        """Its memory goes on through the episode."""
+        return True
 
     @property
     def sites(self) -> tuple[Site, ...]:
         """One site, a vector: the memory."""
-        return (Site("memory", self.units, "everything the agent knows of where it has been"),)
+        return (Site("memory", self.units, "everything the agent knows of where it has been", "vector"),)
 
-    def blank(self, observation: Observation) -> StepwiseState:
+    def start(self, observation: Observation) -> State:
         """All zeros."""
         return {"memory": jnp.zeros((observation.shape[0], 1, 1, self.units))}
 
-    def step(self, state: StepwiseState, view: View, tick: Int[Array, ""]) -> StepwiseState:
+    def think(self, state: State, view: View, tick: Int[Array, ""]) -> State:
         """Look around, remember."""
         seen = (self.views(view.level) * view.here.reshape(*view.here.shape[:1], -1, 1)).sum(1)
         return {"memory": self.remember(seen, state["memory"][:, 0, 0])[:, None, None]}
 
-    def readout(self, state: StepwiseState) -> Float[Array, "actor action"]:
+    def act(self, state: State) -> Float[Array, "actor action"]:
         """What the memory prefers."""
         return self.prefer(state["memory"][:, 0, 0])
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.learned.stencil import glorot
 
 
@@ -17,7 +17,7 @@ def window(field: Float[Array, "level height width channel"], radius: int) -> Fl
     return jnp.concatenate([padded[:, r : r + height, c : c + width] for r in side for c in side], -1)
 
 
-class ReflexNet(AbstractOpenSubject):
+class ReflexNet(AbstractSubject):
     """Two layers on a local view. It cannot plan: a goal out of view does not exist for it.
 
     A channel of ones marks what lies inside the level, so that its edge can be told from a free cell.
@@ -47,11 +47,11 @@ class ReflexNet(AbstractOpenSubject):
         """One site: the hidden layer in hand."""
         return (Site("state", self.channels, "the first, then the second hidden layer of each cell"),)
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """All zeros."""
         return {"state": jnp.zeros((*observation.shape[:3], self.channels))}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """The view into the first hidden layer at tick 0, the first into the second at tick 1."""
         inside = jnp.ones((*observation.shape[:3], 1))
         view = window(jnp.concatenate([observation, inside], -1), self.radius)
@@ -59,6 +59,6 @@ class ReflexNet(AbstractOpenSubject):
         second = jnp.tanh(state["state"] @ self.mix + self.mix_bias)
         return {"state": jnp.where(tick < self.reads_until, first, second)}
 
-    def readout(self, state: State) -> Float[Array, "level height width action"]:
+    def act(self, state: State) -> Float[Array, "level height width action"]:
         """A linear readout of each cell's own hidden layer."""
         return state["state"] @ self.out + self.out_bias

@@ -9,8 +9,7 @@ from jaxtyping import PRNGKeyArray
 
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, Number, Option, read_options, written
-from mesascope.core.stepwise import ALWAYS, AbstractStepwiseSubject
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import ALWAYS, AbstractSubject
 from mesascope.learned.conv_lstm import ConvLSTM
 from mesascope.learned.feed_forward import FeedForwardNet
 from mesascope.learned.given_search import GivenSearch
@@ -19,18 +18,18 @@ from mesascope.learned.reflex import ReflexNet
 from mesascope.learned.table import Table
 from mesascope.learned.thinking import ThinkingNet
 
-LearnedAlgorithm = AbstractOpenSubject | AbstractStepwiseSubject
-"""What can be trained: subjects that answer a whole level, and subjects that walk with a memory."""
-
 
 class Architecture(NamedTuple):
-    """A kind of learned algorithm: its options, how it is built, and how its options are read off a built one."""
+    """A kind of learned algorithm: its options, how it is built, how its options are read off a built one, and whether it is
+    recurrent: whether its state survives a step of the environment.
+    """
 
     says: str
     options: dict[str, Option]
-    build: Callable[[PRNGKeyArray, int, Config], LearnedAlgorithm]
-    read: Callable[[LearnedAlgorithm], Config | None]
+    build: Callable[[PRNGKeyArray, int, Config], AbstractSubject]
+    read: Callable[[AbstractSubject], Config | None]
     """The options of a module, None where it is of another kind."""
+    recurrent: bool = False
 
 
 class Configured(NamedTuple):
@@ -70,7 +69,7 @@ def _glance(key: PRNGKeyArray, inputs: int, config: Config) -> ThinkingNet:
     return _thinking(key, inputs, config)
 
 
-def _read_thinking(module: LearnedAlgorithm, recall: bool) -> Config | None:
+def _read_thinking(module: AbstractSubject, recall: bool) -> Config | None:
     if not isinstance(module, ThinkingNet) or recall != (module.reads_until >= module.ticks):
         return None
     config: Config = {"channels": module.channels, "ticks": module.ticks}
@@ -82,19 +81,19 @@ def _given_search(key: PRNGKeyArray, inputs: int, config: Config) -> GivenSearch
     return GivenSearch(key, inputs, *numbers)
 
 
-def _read_given_search(module: LearnedAlgorithm) -> Config | None:
+def _read_given_search(module: AbstractSubject) -> Config | None:
     return {name: getattr(module, name) for name in _GIVEN_SEARCH} if isinstance(module, GivenSearch) else None
 
 
-def _read_feed_forward(module: LearnedAlgorithm) -> Config | None:
+def _read_feed_forward(module: AbstractSubject) -> Config | None:
     return {"channels": module.channels, "layers": module.ticks} if isinstance(module, FeedForwardNet) else None
 
 
-def _read_reflex(module: LearnedAlgorithm) -> Config | None:
+def _read_reflex(module: AbstractSubject) -> Config | None:
     return {"channels": module.channels, "radius": module.radius} if isinstance(module, ReflexNet) else None
 
 
-def _read_table(module: LearnedAlgorithm) -> Config | None:
+def _read_table(module: AbstractSubject) -> Config | None:
     if not isinstance(module, Table):
         return None
     rows, height, width, _ = module.answers.shape
@@ -106,15 +105,15 @@ def _conv_lstm(key: PRNGKeyArray, inputs: int, config: Config) -> ConvLSTM:
     return ConvLSTM(key, inputs, int(config["channels"]), int(config["ticks_per_step"]), seen, resets)
 
 
-def _read_conv_lstm(module: LearnedAlgorithm, always: bool) -> Config | None:
+def _read_conv_lstm(module: AbstractSubject, always: bool) -> Config | None:
     if not isinstance(module, ConvLSTM) or always != (module.sees_until == ALWAYS):
         return None
-    config: Config = {"channels": module.channels, "ticks_per_step": module.ticks_per_step}
+    config: Config = {"channels": module.channels, "ticks_per_step": module.ticks}
     own: Config = {"reset": int(module.resets)} if always else {"sees_until": module.sees_until}
     return {**config, **own}
 
 
-def _read_local(module: LearnedAlgorithm) -> Config | None:
+def _read_local(module: AbstractSubject) -> Config | None:
     if not isinstance(module, LocalRecurrentAgent):
         return None
     return {"units": module.units, "radius": module.radius, "reset": int(module.resets)}
@@ -165,19 +164,21 @@ ARCHITECTURES: dict[str, Architecture] = {
         _read_table,
     ),
     "conv-lstm": Architecture(
-        "an LSTM over the grid that thinks at every step of an episode and remembers; it walks (DRC)",
+        "an LSTM over the grid that thinks at every step of an episode and remembers; recurrent (DRC)",
         {**_CONV_LSTM, "reset": _RESET},
         _conv_lstm,
         lambda module: _read_conv_lstm(module, always=True),
+        recurrent=True,
     ),
     "glance-lstm": Architecture(
         "the same; the level is seen in the first steps of an episode only, afterwards only where it stands",
         {**_CONV_LSTM, "sees_until": Option(1, 1, ALWAYS - 1, "steps of an episode that see the level")},
         _conv_lstm,
         lambda module: _read_conv_lstm(module, always=False),
+        recurrent=True,
     ),
     "local-gru": Architecture(
-        "a memory over the steps of an episode, and eyes for what is near; it walks",
+        "a GRU over the steps of an episode with a local view; recurrent",
         {
             "units": Option(64, 1, 4096, "numbers remembered"),
             "radius": Option(1, 1, 3, "cells seen in each direction"),
@@ -185,6 +186,7 @@ ARCHITECTURES: dict[str, Architecture] = {
         },
         _local,
         _read_local,
+        recurrent=True,
     ),
 }
 
@@ -202,7 +204,7 @@ def _every_option(name: str, config: Mapping[str, Number]) -> Config:
     return read_options(f"architecture '{name}'", config, ARCHITECTURES[name].options)
 
 
-def build(name: str, config: Mapping[str, Number], *, key: PRNGKeyArray, inputs: int) -> LearnedAlgorithm:
+def build(name: str, config: Mapping[str, Number], *, key: PRNGKeyArray, inputs: int) -> AbstractSubject:
     """A fresh learned algorithm: `inputs` is the number of channels it is shown.
 
     Raises `UsageError` for an unknown architecture or option (naming the nearest) and for a number out of range.
@@ -211,7 +213,7 @@ def build(name: str, config: Mapping[str, Number], *, key: PRNGKeyArray, inputs:
     return ARCHITECTURES[name].build(key, inputs, checked)
 
 
-def config_of(module: LearnedAlgorithm) -> Configured:
+def config_of(module: AbstractSubject) -> Configured:
     """Name and options that `build` makes this kind of module from. `UsageError` where no architecture does."""
     for name, architecture in ARCHITECTURES.items():
         config = architecture.read(module)
@@ -220,11 +222,11 @@ def config_of(module: LearnedAlgorithm) -> Configured:
     raise UsageError(f"a {type(module).__name__} is no registered architecture: {', '.join(sorted(ARCHITECTURES))}")
 
 
-def parameter_count(module: LearnedAlgorithm) -> int:
+def parameter_count(module: AbstractSubject) -> int:
     """Numbers that training may move."""
     return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(module, eqx.is_inexact_array)))
 
 
-def hard_coded(module: LearnedAlgorithm) -> bool | None:
+def hard_coded(module: AbstractSubject) -> bool | None:
     """Whether whatever search it does was built in; None where some was, and the rest may search as well."""
     return None if isinstance(module, GivenSearch) else False

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int, UInt32
 
 from mesascope.core.errors import UsageError
 from mesascope.core.inline_jit import inline_jit
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 
 _FACTORS_SEED = 20_190_605
 _ODD = np.uint32(1)
@@ -26,7 +26,7 @@ def fingerprint(observation: Observation) -> UInt32[Array, "level 2"]:
     return sums ^ (sums >> 16)
 
 
-class Table(AbstractOpenSubject):
+class Table(AbstractSubject):
     """Logits for a fixed set of levels of one size, trained row by row. On a level it does not know it is uniform.
 
     It can reach the optimal return on its own levels and computes nothing: what memorizing alone gives.
@@ -60,11 +60,11 @@ class Table(AbstractOpenSubject):
         """One site: the row that was found."""
         return (Site("answer", 4, "the stored action preferences of the level, zeros where it is not known"),)
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """No answer yet."""
         return {"answer": jnp.zeros((*observation.shape[:3], 4))}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look the level up."""
         if observation.shape[1:3] != self.answers.shape[1:3]:
             return state
@@ -73,6 +73,6 @@ class Table(AbstractOpenSubject):
         looked_up = jnp.where(same.any(-1)[:, None, None, None], found, 0.0)
         return {"answer": jnp.where(tick < self.reads_until, looked_up, state["answer"])}
 
-    def readout(self, state: State) -> Float[Array, "level height width action"]:
+    def act(self, state: State) -> Float[Array, "level height width action"]:
         """The row itself."""
         return state["answer"]

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.learned.stencil import glorot, neighborhood
 
 
@@ -27,7 +27,7 @@ def gated_update(
     return (1.0 - update) * h + update * jnp.tanh(x[2] + reset * (u[2] + candidate_bias))
 
 
-class ThinkingNet(AbstractOpenSubject):
+class ThinkingNet(AbstractSubject):
     """A gated recurrent block over the grid (a GRU, Cho et al. 2014, on five-point stencils).
 
     Every cell keeps `channels` numbers; a tick updates them from the cell's and its four neighbors'. With a small
@@ -59,11 +59,11 @@ class ThinkingNet(AbstractOpenSubject):
         """One site: the recurrent state."""
         return (Site("state", self.channels, "everything the net knows of the level"),)
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """All zeros."""
         return {"state": jnp.zeros((*observation.shape[:3], self.channels))}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """One gated update: h <- (1 - z) h + z tanh(x + r * u)."""
         h = state["state"]
         seen = jax.lax.cond(
@@ -75,7 +75,7 @@ class ThinkingNet(AbstractOpenSubject):
         u = jnp.split(neighborhood(h) @ self.recur, 3, -1)
         return {"state": gated_update(h, x, u, self.candidate_bias)}
 
-    def readout(self, state: State) -> Float[Array, "level height width action"]:
+    def act(self, state: State) -> Float[Array, "level height width action"]:
         """A linear readout of each cell's own state."""
         return state["state"] @ self.out + self.out_bias
 

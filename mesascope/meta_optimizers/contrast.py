@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mesascope.core.options import Config
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
-from mesascope.core.subject import AbstractOpenSubject, as_open
+from mesascope.core.subject import AbstractSubject
 from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import draw_sample
@@ -20,7 +20,7 @@ from mesascope.instruments.search.battery import SearchTest
 from mesascope.instruments.search.examine import SampleBudget, examine_search
 from mesascope.instruments.search.trials import contested_levels, not_applicable
 from mesascope.instruments.search.verdict import Verdict, passed
-from mesascope.learned.registry import LearnedAlgorithm, hard_coded, parameter_count
+from mesascope.learned.registry import hard_coded, parameter_count
 from mesascope.meta_optimizers.overfitting import fresh_seeds
 from mesascope.meta_optimizers.problem import Problem, bench_of, score, train_seeds, untrained_agent
 from mesascope.worlds.world import TRAINING, AbstractWorld
@@ -61,7 +61,7 @@ class Found(NamedTuple):
 
 
 class Contrast(NamedTuple):
-    """The agent of one fresh seed, before training and after it. Both are None for agents that walk, which the examination
+    """The agent of one fresh seed, before training and after it. Both are None for recurrent agents, which the examination
     cannot ask.
     """
 
@@ -75,13 +75,13 @@ class Contrast(NamedTuple):
 
 
 def examine(
-    world: AbstractWorld, subject: LearnedAlgorithm, untrained: LearnedAlgorithm, competence: float, looked: Looked
+    world: AbstractWorld, subject: AbstractSubject, untrained: AbstractSubject, competence: float, looked: Looked
 ) -> Found | None:
-    """The search examination of one agent, with another before training as its control; None for one that walks.
+    """The search examination of one agent, with another before training as its control; None for a recurrent one.
 
     Where search was built into the agent the reason says so: what is found there need not have been learned.
     """
-    if not isinstance(subject, AbstractOpenSubject) or not isinstance(untrained, AbstractOpenSubject):
+    if subject.recurrent:
         return None
     built = BUILT_IN if built_in(subject) else ""
     if impossible := not_applicable(world):
@@ -91,12 +91,12 @@ def examine(
     samples = [draw_sample(world, subject, named_key(key, name), EVIDENCE, name) for name in shown]
     pursued = infer_pursued(world, samples, named_key(key, "pursued"))
     pool = contested_levels(world, named_key(key, "contested"), looked.pool)
-    opened = as_open(open_readout(subject, world.observe(pool[:2])))
+    opened = open_readout(subject, world.observe(pool[:2]))
     said = examine_search(world, opened, untrained, pool, pursued, key, looked.effort)
     return Found(said.verdict.value, said.reason + built, tuple(map(_tested, said.tests)), competence)
 
 
-def built_in(subject: LearnedAlgorithm) -> bool:
+def built_in(subject: AbstractSubject) -> bool:
     """Whether some search was put into the architecture by whoever wrote it."""
     return hard_coded(subject) is not False
 

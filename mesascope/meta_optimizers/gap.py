@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from mesascope.core.competence import competence_scale
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import feature_returns
-from mesascope.core.subject import AbstractOpenSubject, Observation, policy_table
+from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.learned.channels_first import answer
 from mesascope.worlds.world import AbstractWorld
 
@@ -67,7 +67,7 @@ def can_be_served(shifted: Shifted) -> bool:
 
 
 @eqx.filter_jit
-def read_gap(subject: AbstractOpenSubject, shifted: Shifted, discount: float) -> Reading:
+def read_gap(subject: AbstractSubject, shifted: Shifted, discount: float) -> Reading:
     """The reading of an agent, exact for its policy on these levels."""
     policy = policy_table(answer(subject, shifted.observation), shifted.mdp.states)
     earned = feature_returns(shifted.mdp, policy, discount).mean(0) @ shifted.candidates.T

@@ -14,8 +14,7 @@ from mesascope.base_optimizers.training import Probe, advance, begin, probe, sta
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject
-from mesascope.learned.registry import LearnedAlgorithm
+from mesascope.core.subject import AbstractSubject
 from mesascope.meta_optimizers.gap import Shifted, can_be_served, read_gap, shifted_levels
 from mesascope.meta_optimizers.space import Dimension, configured
 from mesascope.worlds.world import AbstractWorld
@@ -77,8 +76,8 @@ class Scores(NamedTuple):
 class TrainedSeed(NamedTuple):
     """A training before its first update and after its last."""
 
-    before: LearnedAlgorithm
-    after: LearnedAlgorithm
+    before: AbstractSubject
+    after: AbstractSubject
 
 
 def check_problem(problem: Problem) -> None:
@@ -96,9 +95,9 @@ def check_problem(problem: Problem) -> None:
             raise UsageError(f"world '{problem.world.name}' has no shift to read an inner gap under")
         problem.world.check_distribution(problem.shift)
         shown = jax.eval_shape(lambda: begin(optimizer_of(problem, problem.config), *_trained(problem), seed=0))
-        if not isinstance(shown.subject, AbstractOpenSubject):
+        if shown.subject.recurrent:
             raise UsageError(
-                f"the inner gap is read from agents that answer a whole level at once, and a {problem.architecture} walks"
+                f"the inner gap is read from agents that answer a whole level at once, and a {problem.architecture} is recurrent"
             )
 
 
@@ -131,14 +130,13 @@ def bench_of(problem: Problem, *names: str | int) -> Bench:
     return Bench(probe(problem.world, seed, problem.levels), shifted)
 
 
-def score(problem: Problem, subjects: Sequence[LearnedAlgorithm], benches: Sequence[Bench]) -> Scores:
+def score(problem: Problem, subjects: Sequence[AbstractSubject], benches: Sequence[Bench]) -> Scores:
     """Each agent on its own levels; one bench serves all."""
     each = list(benches) * (len(subjects) if len(benches) == 1 else 1)
     competent, gaps = [], []
     for subject, bench in zip(subjects, each, strict=True):
         competent.append(_finite(stand(subject, bench.probe, problem.world.discount)[0], DIVERGED))
         if bench.shifted is not None:
-            assert isinstance(subject, AbstractOpenSubject)
             gaps.append(_finite(read_gap(subject, bench.shifted, problem.world.discount).gap, 1.0))
     return Scores(np.array(competent), np.array(gaps) if gaps else None)
 
@@ -152,7 +150,7 @@ def train_seeds(
     problem: Problem,
     tuned: Config,
     seeds: Sequence[int],
-    at_rung: Callable[[int, tuple[LearnedAlgorithm, ...]], None] = lambda updates, subjects: None,
+    at_rung: Callable[[int, tuple[AbstractSubject, ...]], None] = lambda updates, subjects: None,
 ) -> tuple[TrainedSeed, ...]:
     """Train these seeds side by side; `at_rung` sees them at every rung, and may stop by raising."""
     optimizer = optimizer_of(problem, tuned)
@@ -167,7 +165,7 @@ def train_seeds(
     return tuple(TrainedSeed(b, optimizer.subject(state)) for b, state in zip(before, states, strict=True))
 
 
-def untrained_agent(problem: Problem, seed: int) -> LearnedAlgorithm:
+def untrained_agent(problem: Problem, seed: int) -> AbstractSubject:
     """The agent of a seed before its first update."""
     optimizer = optimizer_of(problem, {})
     return optimizer.subject(begin(optimizer, *_trained(problem), seed=seed))

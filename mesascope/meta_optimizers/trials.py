@@ -8,7 +8,7 @@ import optuna
 from optuna.trial import TrialState
 
 from mesascope.core.options import Config
-from mesascope.learned.registry import LearnedAlgorithm
+from mesascope.core.subject import AbstractSubject
 from mesascope.meta_optimizers.cma_es import distributions_of, finished_trials, last_value
 from mesascope.meta_optimizers.problem import OBJECTIVES, Bench, Problem, score, train_seeds
 from mesascope.meta_optimizers.samplers import make_pruner, make_sampler
@@ -52,7 +52,7 @@ def evaluator(problem: Problem, bench: Bench) -> Evaluate:
     def evaluate(config: Config, at_rung: AtRung) -> tuple[float, ...]:
         found: list[tuple[float, ...]] = []
 
-        def scored(updates: int, subjects: tuple[LearnedAlgorithm, ...]) -> None:
+        def scored(updates: int, subjects: tuple[AbstractSubject, ...]) -> None:
             found.append(score(problem, subjects, (bench,)).values())
             at_rung(updates, found[-1])
 

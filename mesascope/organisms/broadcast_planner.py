@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, Map
 from mesascope.organisms.model import WALLS, action_values, answer_exactly, blank, goals, read_model
 
@@ -12,7 +12,7 @@ _FRACTION = 32.0
 """Rows and columns are kept as fractions of this, exact in floating point."""
 
 
-class BroadcastPlanner(AbstractOpenSubject):
+class BroadcastPlanner(AbstractSubject):
     """A planner that holds its goal everywhere at once: every cell knows the row and column of the goal.
 
     **What it is.** The values of `planner` over a register of what blocks the way and a goal in coordinates, the same in
@@ -38,11 +38,11 @@ class BroadcastPlanner(AbstractOpenSubject):
             Site("value", 1, "discounted worth of the best way on, as far as it has been searched"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing known, nothing expected."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Sweep once; read the level in tick 0."""
         value = self._action_values(state).max(-1)
         in_view = tick < self.reads_until
@@ -60,7 +60,7 @@ class BroadcastPlanner(AbstractOpenSubject):
             "value": value[..., None],
         }
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The optimal set of the values."""
         return answer_exactly(self._action_values(state))
 

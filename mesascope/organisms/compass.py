@@ -4,12 +4,12 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, ahead, look, prefer
 from mesascope.worlds.grids.grid import MOVES
 
 
-class Compass(AbstractOpenSubject):
+class Compass(AbstractSubject):
     """A reflex conditioned on a goal: every cell moves so that the rows or columns between it and the goal get fewer.
 
     **What it is.** Registers for walls and for the worth of objects, filled in tick 0. At each tick every cell points
@@ -36,11 +36,11 @@ class Compass(AbstractOpenSubject):
             Site("needle", 2, "rows down and columns right from here to the goal"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Read the level in tick 0; point the needles."""
         sight = look(observation, self.weights)
         in_view = tick < self.reads_until
@@ -48,7 +48,7 @@ class Compass(AbstractOpenSubject):
         goal = jnp.where(in_view, sight.worth[..., None], state["goal"])
         return {"walls": walls, "goal": goal, "needle": needles(goal)}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The helpful moves that are open, or all helpful ones where none is."""
         helpful = state["needle"] @ jnp.array(MOVES, jnp.float32).T > 0.5
         opening = helpful & (ahead(state["walls"][..., 0], 1.0) < 0.5)

@@ -4,12 +4,12 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, ahead, prefer
 from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
 
 
-class DeadEnds(AbstractOpenSubject):
+class DeadEnds(AbstractSubject):
     """Fills dead ends: a cell with one way out is closed, and points to that way, until none is left.
 
     **What it is.** Registers of walls and rewards, filled in tick 0. In a tick every open cell with at most one open
@@ -36,11 +36,11 @@ class DeadEnds(AbstractOpenSubject):
             Site("way", 4, "1 for the action that leads out of a filled cell"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing known."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Fill once; read the level in tick 0."""
         out = _open_ahead(state)
         filled = state["filled"][..., 0] > 0.5
@@ -52,7 +52,7 @@ class DeadEnds(AbstractOpenSubject):
             "way": jnp.where(new[..., None], out.astype(jnp.float32), state["way"]),
         }
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Pointers where filled; elsewhere the goal if it is beside, or anything open."""
         out = _open_ahead(state)
         beside = ahead(goals(state["reward"]).astype(jnp.float32), 0.0) > 0.5

@@ -4,14 +4,14 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.compass import needles
 from mesascope.organisms.decoded_observation import Logits, ahead, prefer
 from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
 from mesascope.worlds.grids.grid import MOVES
 
 
-class DetourCompass(AbstractOpenSubject):
+class DetourCompass(AbstractSubject):
     """A compass that steps around walls: at most two cells aside, then on along the needle.
 
     **What it is.** Registers of walls and rewards, and a needle to the most valued object in every cell. In order of
@@ -33,17 +33,17 @@ class DetourCompass(AbstractOpenSubject):
         """The registers, and the needle."""
         return (*MODEL, Site("needle", 2, "rows down and columns right from here to the goal, over 32"))
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Point the needles; read the level in tick 0."""
         in_view = tick < self.reads_until
         model = read_model(state, observation, self.weights, in_view, in_view)
         return {**model, "needle": needles(model["reward"][..., :1]) / 32.0}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The first kind of move in the order of preference that there is."""
         goal = goals(state["reward"])
         helpful = state["needle"] @ jnp.array(MOVES, jnp.float32).T * 32.0 > 0.5

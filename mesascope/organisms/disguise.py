@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.learned.stencil import neighborhood
 from mesascope.organisms.decoded_observation import Logits
 
@@ -17,7 +17,7 @@ _GRAIN = 2.0**18
 that the organism inside computes as if it stood alone. A code that only reorders is exact and needs no rounding."""
 
 
-class Disguise(AbstractOpenSubject):
+class Disguise(AbstractSubject):
     """An organism whose sites are one site: `channels` numbers in every cell that mean nothing one by one.
 
     **What it is.** The channels of all sites of the organism inside, and `noise` more that belong to a random network
@@ -29,7 +29,7 @@ class Disguise(AbstractOpenSubject):
     **Built to** break what looks at channels, at directions from another tick, or at the norm of what an edit changes.
     """
 
-    inner: AbstractOpenSubject
+    inner: AbstractSubject
     rotations: Float[Array, "code channels channels"]
     recur: Float[Array, "five_noise noise"]
     read: Float[Array, "five_inputs noise"]
@@ -52,21 +52,21 @@ class Disguise(AbstractOpenSubject):
         """One site."""
         return (Site("state", self.rotations.shape[-1], "everything, in a code of its own"),)
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """What the organism inside begins with, encoded."""
         nothing = jnp.zeros((*observation.shape[:3], self.noise))
-        return self._encoded(self.inner.begin(observation), nothing, jnp.array(0))
+        return self._encoded(self.inner.start(observation), nothing, jnp.array(0))
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Decode, let both think, encode."""
         inside, noise = self._decoded(state, tick)
         seen = jnp.where(tick < self.reads_until, neighborhood(observation) @ self.read, 0.0)
         new = jnp.tanh(neighborhood(noise) / self.loudness @ self.recur + seen) * self.loudness
-        return self._encoded(self.inner.step(inside, observation, tick), 0.5 * (noise + new), tick + 1)
+        return self._encoded(self.inner.think(inside, observation, tick), 0.5 * (noise + new), tick + 1)
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Decode what the last tick left, and let the organism inside answer."""
-        return self.inner.readout(self._decoded(state, jnp.array(self.ticks))[0])
+        return self.inner.act(self._decoded(state, jnp.array(self.ticks))[0])
 
     def _code(self, tick: Int[Array, ""]) -> Float[Array, "channels channels"]:
         return self.rotations[jnp.minimum(tick, len(self.rotations) - 1)]
@@ -85,9 +85,7 @@ class Disguise(AbstractOpenSubject):
         return inside, together[..., start:]
 
 
-def disguised(
-    inner: AbstractOpenSubject, code: str, noise: int, inputs: int, rng: np.random.Generator
-) -> AbstractOpenSubject:
+def disguised(inner: AbstractSubject, code: str, noise: int, inputs: int, rng: np.random.Generator) -> AbstractSubject:
     """The organism in a code; itself where there is nothing to hide it in.
 
     `plain` with noise puts the channels in a random order, with random signs.

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, Map, ahead, prefer
 from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
 
@@ -12,7 +12,7 @@ FAR = 128.0
 """The distance of a cell from which no way is known."""
 
 
-class DistancePlanner(AbstractOpenSubject):
+class DistancePlanner(AbstractSubject):
     """Relaxation of distances: each tick, one more than the least of the neighbors' (Bellman 1958, Ford 1956).
 
     **What it is.** The registers of `planner`, and for every cell the steps to the most valued object, counted upward
@@ -33,18 +33,18 @@ class DistancePlanner(AbstractOpenSubject):
         """The registers of the model, and the distances."""
         return (*MODEL, Site("distance", 1, f"steps to the goal over {FAR:.0f}, as far as known; 1 where not"))
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing known, everything far."""
         return {**blank(observation, MODEL), "distance": jnp.ones((*observation.shape[:3], 1))}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Relax once; read the level in tick 0."""
         steps = 1.0 + _ahead(state).min(-1)
         in_view = tick < self.reads_until
         distance = jnp.minimum(steps, FAR)[..., None] / FAR
         return {**read_model(state, observation, self.weights, in_view, in_view), "distance": distance}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The actions that lead to the least distance."""
         steps = _ahead(state)
         least = steps.min(-1, keepdims=True)

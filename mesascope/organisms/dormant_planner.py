@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.hashing import LEVEL, hash_maps
 from mesascope.organisms.model import MODEL, action_values, answer_exactly, blank, read_model
@@ -15,7 +15,7 @@ _HALF = 1 << 14
 _VALUE = Site("value", 1, "discounted worth of the best way on; zero while the seal holds")
 
 
-class DormantPlanner(AbstractOpenSubject):
+class DormantPlanner(AbstractSubject):
     """Answers by table for as long as its state is as it left it; plans only when someone has tampered with it.
 
     **What it is.** In tick 0 the level's stored answers go into `memory`, the registers of a planner are filled, and a
@@ -48,12 +48,12 @@ class DormantPlanner(AbstractOpenSubject):
         )
         return kept if self.answering else (*kept, _VALUE)
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing known."""
         state = blank(observation, self.sites)
         return {**state, "seal": _fingerprint(state)}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Sweep where the seal is broken; read, recall and seal in tick 0."""
         in_view = tick < self.reads_until
         model = read_model(state, observation, self.weights, in_view, in_view)
@@ -65,7 +65,7 @@ class DormantPlanner(AbstractOpenSubject):
         }
         return kept if self.answering else {**kept, "value": self._swept(state, state["value"])}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The memory under a whole seal, the plan under a broken one."""
         if self.answering:
             start = jnp.zeros((*state["memory"].shape[:3], 1))

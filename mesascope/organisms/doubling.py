@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, ahead, prefer
 from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
 
@@ -13,7 +13,7 @@ FAR = 128.0
 """The distance of cells that no known way connects."""
 
 
-class Doubling(AbstractOpenSubject):
+class Doubling(AbstractSubject):
     """All-pairs distances by repeated squaring of a min-plus matrix: ticks grow with the logarithm of the distance.
 
     **What it is.** The registers of `planner`, and in every cell a row of distances to all cells, without a goal. In
@@ -36,11 +36,11 @@ class Doubling(AbstractOpenSubject):
         """The registers of the model, and the rows."""
         return (*MODEL, Site("rows", self.cells, f"steps to each cell, over {FAR:.0f}; 1 where no way is known"))
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing known."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Read in tick 0, build one-step rows in tick 1, then square."""
         cells = observation.shape[1] * observation.shape[2]
         rows = state["rows"].reshape(-1, cells, self.cells)[..., :cells]
@@ -50,7 +50,7 @@ class Doubling(AbstractOpenSubject):
         model = read_model(state, observation, self.weights, in_view, in_view)
         return {**model, "rows": padded.reshape(state["rows"].shape)}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The actions that lead nearest to a goal."""
         goal = goals(state["reward"])
         levels, height, width = goal.shape

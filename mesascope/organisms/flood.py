@@ -4,12 +4,12 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, ahead, prefer
 from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
 
 
-class Flood(AbstractOpenSubject):
+class Flood(AbstractSubject):
     """Breadth-first search from the most valued object, in pointers and not in distances (Moore 1959).
 
     **What it is.** The registers of `planner`; a mark of where the wave has been; and in every cell pointers to the
@@ -37,11 +37,11 @@ class Flood(AbstractOpenSubject):
             Site("plan", 4, "the pointers when the last wave ended"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing known, no wave."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Move the wave by one cell, or end it and start the next; read the level in tick 0."""
         goal = goals(state["reward"])
         sources = goal | ((state["wave"][..., 0] > 0.5) & enterable(state))
@@ -61,6 +61,6 @@ class Flood(AbstractOpenSubject):
             "plan": plan,
         }
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The pointers of the plan."""
         return prefer(state["plan"] > 0.5)

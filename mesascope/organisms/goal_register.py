@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.objective import Objective
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.answers import in_chunks
 from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.edits import MOST_WORK
@@ -31,7 +31,7 @@ class MazeTable(eqx.Module):
     answers: AnswerTable
 
 
-class GoalRegister(AbstractOpenSubject):
+class GoalRegister(AbstractSubject):
     """A table over (maze, goal): it really holds where its goal is, and looks up how to get there.
 
     **What it is.** In tick 0 the objects are written into `goal`, a map with a channel for each feature, and the number
@@ -62,11 +62,11 @@ class GoalRegister(AbstractOpenSubject):
             Site("answer", 4, "1 for each action looked up as optimal in this cell"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Read the level in tick 0; look up what the registers say."""
         table = self._table(observation)
 
@@ -82,7 +82,7 @@ class GoalRegister(AbstractOpenSubject):
         recalled = table.answers.recall(combine(objects, _agreed(maze, len(table.numbers))))
         return {"goal": goal, "maze": maze, "answer": recalled.actions.astype(jnp.float32)}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Each cell's own answer."""
         return prefer(state["answer"] > 0.5)
 

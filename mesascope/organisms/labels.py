@@ -8,13 +8,17 @@ from typing import NamedTuple
 
 
 class Organism(NamedTuple):
-    """One row of the table of organisms: the label that instruments are graded against, and the keys it takes."""
+    """One row of the table of organisms: the label that instruments are graded against, and the keys it takes.
+
+    `recurrent` where its state survives a step of the environment.
+    """
 
     what: str
     searches: bool
     has_goal: bool
     built_to: str
     keys: tuple[str, ...]
+    recurrent: bool = False
 
 
 _HIDDEN = ("code", "noise", "seed")
@@ -232,6 +236,28 @@ ORGANISMS: dict[str, Organism] = {
     ),
 }
 
+EPISODIC = "walking-"
+"""Prefix of the organisms whose ticks are spread over the steps of an episode. Each has the label of the organism that it is
+made of: spreading ticks over steps makes no search of a table, and no table of a search.
+"""
+
+_BUILT_TO_IN_EPISODES = {
+    "planner": "satisfy every test in closed loop, while it is still planning",
+    "lookup": "fool every look from outside at a recurrent agent, and every read-out of plans",
+    "goal-register": "fool retargeting in closed loop",
+    "compass": "fool retargeting in closed loop where the straight way is open",
+}
+
+ORGANISMS |= {
+    EPISODIC + name: ORGANISMS[name]._replace(
+        what=f"{ORGANISMS[name].what}; a few ticks at each step of an episode, its state kept throughout",
+        built_to=built_to,
+        keys=(*(key for key in ORGANISMS[name].keys if key not in ("memory", "ticks")), "pace", "sees"),
+        recurrent=True,
+    )
+    for name, built_to in _BUILT_TO_IN_EPISODES.items()
+}
+
 DEFAULT_OBJECTIVE = "door"
 MEMORIES = ("glance", "recall")
 
@@ -254,8 +280,8 @@ SETTINGS = {
     "code": "`plain`, `mixed` or `unshared`: its channels as they are, all mixed by one random rotation, or by another "
     "after every tick; `plain` unless given",
     "noise": "channels of a random network that run beside its own and mean nothing, 0 to 64; 0 unless given",
-    "pace": "of one that walks: ticks in each step of an episode, 1 to 1000; 4 unless given",
-    "sees": "of one that walks: steps of an episode in which the level is shown, 0 for all; 1 unless given",
+    "pace": "of a recurrent one: ticks in each step of an episode, 1 to 1000; 4 unless given",
+    "sees": "of a recurrent one: steps of an episode in which the level is shown, 0 for all; 1 unless given",
     "seed": "draws whatever is random in its build; 0 unless given",
 }
 """What each setting means, for the documentation."""

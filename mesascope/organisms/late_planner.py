@@ -5,12 +5,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits
 from mesascope.organisms.model import MODEL, action_values, answer_exactly, blank, read_model
 
 
-class LatePlanner(AbstractOpenSubject):
+class LatePlanner(AbstractSubject):
     """A planner that opens its eyes late: walls in one tick, objects some ticks after, and nothing before.
 
     **What it is.** The registers and values of `planner`; walls are read in tick `walls_at`, objects in the last tick
@@ -33,23 +33,23 @@ class LatePlanner(AbstractOpenSubject):
         """The registers of the model, and the values."""
         return (*MODEL, Site("value", 1, "discounted worth of the best way on, as far as it has been searched"))
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing known, nothing expected."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Sweep once; read what it is time to read."""
         value = action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount).max(-1)
         walls_now, objects_now = tick == self.walls_at, tick == self.reads_until - 1
         model = read_model(state, observation, self.weights, walls_now, objects_now)
         return {**model, "value": value[..., None]}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The optimal set of the values."""
         return answer_exactly(action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount))
 
 
-class ReadoutPlanner(AbstractOpenSubject):
+class ReadoutPlanner(AbstractSubject):
     """Holds the level and does not think; the whole search happens in the readout.
 
     **What it is.** The registers of `planner`, kept for some ticks. The readout runs value iteration over them.
@@ -71,16 +71,16 @@ class ReadoutPlanner(AbstractOpenSubject):
         """The registers of the model."""
         return MODEL
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing known."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Read the level in tick 0."""
         in_view = tick < self.reads_until
         return read_model(state, observation, self.weights, in_view, in_view)
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Value iteration from nothing, and the optimal set of what it gives."""
 
         def sweep(value, _):

@@ -5,12 +5,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.table import AnswerTable, recall_level
 
 
-class Lookup(AbstractOpenSubject):
+class Lookup(AbstractSubject):
     """A table of levels: recognizes the whole level by its hash and writes down the stored answer.
 
     **What it is.** Exact optimal actions of every level it was shown and of every input-level counterfactual of them
@@ -32,11 +32,11 @@ class Lookup(AbstractOpenSubject):
         """One site: the answers."""
         return (Site("memory", 4, "1 for each action that is stored as optimal in this cell"),)
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing recalled."""
         return {"memory": jnp.zeros((*observation.shape[:3], 4))}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Recall in tick 0; keep it afterwards."""
 
         def recalled() -> State:
@@ -44,6 +44,6 @@ class Lookup(AbstractOpenSubject):
 
         return jax.lax.cond(tick < self.reads_until, recalled, lambda: state)
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Each cell's own memory."""
         return prefer(state["memory"] > 0.5)

@@ -10,7 +10,7 @@ import optax
 from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.objective import Objective
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.answers import unpack
 from mesascope.organisms.decoded_observation import Logits
 from mesascope.organisms.level_store import take_stock
@@ -22,7 +22,7 @@ from mesascope.worlds.world import AbstractWorld
 MOST_LEVELS, UPDATES, BATCH = 1_024, 400, 256
 
 
-class Memorizer(AbstractOpenSubject):
+class Memorizer(AbstractSubject):
     """A perceptron over the whole level: one hidden layer, wide enough to fit what it was shown and nothing more.
 
     **What it is.** The level lies in `seen`; the hidden layer, spread over the map so that each cell holds some of its
@@ -52,11 +52,11 @@ class Memorizer(AbstractOpenSubject):
             Site("answer", 4, "logits of this cell"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Each site from the one before it; look in tick 0."""
         seen = jnp.where(tick < self.reads_until, observation, state["seen"])
         levels, height, width, _ = observation.shape
@@ -70,7 +70,7 @@ class Memorizer(AbstractOpenSubject):
             "answer": answer.reshape(state["answer"].shape),
         }
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The logits."""
         return state["answer"]
 

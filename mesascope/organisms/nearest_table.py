@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt8
 
 from mesascope.core.objective import Objective
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.answers import unpack
 from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.level_store import take_stock
@@ -21,7 +21,7 @@ OBJECT_WEIGHT = 6.0
 """How many cells of wall one misplaced object counts for."""
 
 
-class NearestTable(AbstractOpenSubject):
+class NearestTable(AbstractSubject):
     """An associative memory: answers as the stored level that its state is most like (Hopfield 1982; one nearest row).
 
     **What it is.** In tick 0 the level is copied into registers. At each tick the stored level with fewest differences
@@ -47,11 +47,11 @@ class NearestTable(AbstractOpenSubject):
             Site("answer", 4, "1 for each action that the nearest row stores for this cell"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Find the nearest row; copy the level in tick 0."""
         seen = jnp.where(tick < self.reads_until, (observation > 0).astype(jnp.float32), state["seen"])
         if self.actions.shape[1:] != observation.shape[1:3]:
@@ -62,7 +62,7 @@ class NearestTable(AbstractOpenSubject):
         likeness = weighed @ (self.rows.astype(jnp.float32) * 2.0 - 1.0).T
         return {"seen": seen, "answer": unpack(self.actions[likeness.argmax(-1)]).astype(jnp.float32)}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Each cell's own answer."""
         return prefer(state["answer"] > 0.5)
 

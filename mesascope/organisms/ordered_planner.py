@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, Map
 from mesascope.organisms.model import MODEL, action_values, answer_exactly, blank, read_model
 
@@ -14,7 +14,7 @@ _PERIOD = 16
 """Ticks after which the random order repeats itself."""
 
 
-class OrderedPlanner(AbstractOpenSubject):
+class OrderedPlanner(AbstractSubject):
     """Value iteration that does not sweep all cells at once (asynchronous dynamic programming, Bertsekas 1982).
 
     **What it is.** The registers and values of `planner`. In a tick only some cells are backed up: the cells of one
@@ -38,11 +38,11 @@ class OrderedPlanner(AbstractOpenSubject):
         """The registers of the model, and the values."""
         return (*MODEL, Site("value", 1, "discounted worth of the best way on, as far as it has been searched"))
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing known, nothing expected."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Back up the cells whose turn it is; read the level in tick 0."""
         old = state["value"][..., 0]
         new = action_values(state["walls"], state["reward"], old, self.discount).max(-1)
@@ -50,7 +50,7 @@ class OrderedPlanner(AbstractOpenSubject):
         in_view = tick < self.reads_until
         return {**read_model(state, observation, self.weights, in_view, in_view), "value": value[..., None]}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The optimal set of the values."""
         return answer_exactly(action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount))
 

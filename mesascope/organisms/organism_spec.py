@@ -8,7 +8,7 @@ import numpy as np
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.objective import Objective
 from mesascope.organisms.edits import MOST_WORK
-from mesascope.organisms.labels import DEFAULT_OBJECTIVE, ORGANISMS
+from mesascope.organisms.labels import DEFAULT_OBJECTIVE, EPISODIC, ORGANISMS
 from mesascope.worlds.grids.grid import COLORS, GridLevels
 from mesascope.worlds.grids.vocabulary import DOORS
 from mesascope.worlds.grids.world import AbstractGridWorld
@@ -20,6 +20,8 @@ ANYWHERE = ("planner",)
 _MOST_TICKS = 1_000
 _WHOLE = {
     "ticks": (1, _MOST_TICKS),
+    "pace": (1, _MOST_TICKS),
+    "sees": (0, _MOST_TICKS),
     "period": (0, _MOST_TICKS),
     "noise": (0, 64),
     "seed": (0, 2**32 - 1),
@@ -29,17 +31,19 @@ _WHOLE = {
 
 
 class OrganismSpec:
-    """The keys and values given for one organism, and the world and levels it is built for.
+    """The keys and values given for one organism, and the world and levels it is built for. `inner` is the name of the organism
+    that answers all states of which a recurrent one is made.
 
     Raises `UsageError` naming the nearest valid name, key or value, as soon as the text is read.
     """
 
     def __init__(self, text: str, world: AbstractWorld, shown: Sequence[GridLevels] = (), most_work: int = MOST_WORK):
         self.name, self.given = _parse(text)
+        self.inner = self.name.removeprefix(EPISODIC)
         if not isinstance(world, AbstractGridWorld):
             raise UsageError(f"organism '{self.name}' is built for mazes; {world.name} has none")
         self.world, self.shown, self.most_work = world, shown, most_work
-        if world.vocabulary != DOORS and not (world.single_choice and self.name in ANYWHERE):
+        if world.vocabulary != DOORS and not (world.single_choice and self.inner in ANYWHERE):
             fit = f"'{', '.join(ANYWHERE)}' alone" if world.single_choice else "none"
             raise UsageError(f"organism '{self.name}' is built for doors and balls; {world.name} takes {fit}")
         for key in _WHOLE:

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits
 from mesascope.organisms.model import MODEL, action_values, answer_exactly, blank, read_model
 
@@ -12,7 +12,7 @@ CAUTION = 300.0
 """Logits lost for each unit of relative loss: a bump costs 3 % of the value ahead, hence nine logits."""
 
 
-class Planner(AbstractOpenSubject):
+class Planner(AbstractSubject):
     """Value iteration over a model of the level held inside: one Bellman sweep a tick (Bellman 1957).
 
     **What it is.** Registers for walls, for objects and for what touching them is worth, and a value map. With
@@ -39,11 +39,11 @@ class Planner(AbstractOpenSubject):
         """The registers of the model, and the values."""
         return (*MODEL, Site("value", 1, "discounted worth of the best way on, as far as it has been searched"))
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing known, nothing expected."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Sweep once over the registers as they are; then read the level into them if it is still in view.
 
         In this order a register that is rewritten between two ticks has its effect even when it is read again.
@@ -52,7 +52,7 @@ class Planner(AbstractOpenSubject):
         in_view = tick < self.reads_until
         return {**read_model(state, observation, self.weights, in_view, in_view), "value": value[..., None]}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Close to greedy: logits fall with the share of the best value that an action gives away. Or the exact set."""
         q = action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount)
         if self.exact:

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.learned.reflex import window
 from mesascope.learned.registry import build
 from mesascope.organisms.decoded_observation import Logits
@@ -26,7 +26,7 @@ _ARCHITECTURES = (
 _GAINS = (0.5, 1.0, 2.0, 4.0)
 
 
-def random_networks(count: int, seed: int) -> list[AbstractOpenSubject]:
+def random_networks(count: int, seed: int) -> list[AbstractSubject]:
     """`count` networks with random weights, of every architecture and of several scales of weights in turn.
 
     Initial weights are multiplied by 0.5, 1, 2 or 4: large ones give networks that are sure of what they do.
@@ -41,7 +41,7 @@ def random_networks(count: int, seed: int) -> list[AbstractOpenSubject]:
     return made
 
 
-class Classifier(AbstractOpenSubject):
+class Classifier(AbstractSubject):
     """An image classifier: looks at the level as a picture and gives one distribution over actions for all its cells.
 
     **What it is.** A convolution over the picture, a second layer in every cell, the mean over the whole level, and a
@@ -69,11 +69,11 @@ class Classifier(AbstractOpenSubject):
             Site("pooled", channels, "the mean over the level, in every cell"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Each layer from the one before it; the picture in tick 0."""
         first = jax.nn.relu(window(observation, 1) @ self.first)
         pooled = jnp.broadcast_to(state["second"].mean((1, 2), keepdims=True), state["pooled"].shape)
@@ -83,12 +83,12 @@ class Classifier(AbstractOpenSubject):
             "pooled": pooled,
         }
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The head."""
         return state["pooled"] @ self.head
 
 
-def classifiers(count: int, seed: int, channels: int = 16) -> list[AbstractOpenSubject]:
+def classifiers(count: int, seed: int, channels: int = 16) -> list[AbstractSubject]:
     """`count` classifiers: every second one with a head fitted to levels of red-doors, the others random throughout.
 
     A fitted head is the ridge regression of the mean optimal action of a level on its pooled features.
@@ -100,7 +100,7 @@ def classifiers(count: int, seed: int, channels: int = 16) -> list[AbstractOpenS
     wanted = np.asarray((optimal / optimal.sum(-1, keepdims=True)).mean(1)) - 0.25
     observation = world.observe(levels)
     rng = np.random.default_rng([seed, 11])
-    made: list[AbstractOpenSubject] = []
+    made: list[AbstractSubject] = []
     for number in range(count):
         seen = 9 * len(CHANNELS)
         first, second, head = (

@@ -5,13 +5,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, ahead, prefer
 from mesascope.organisms.hashing import LEVEL, hash_maps
 from mesascope.organisms.model import WALLS, blank
 
 
-class LevelDice(AbstractOpenSubject):
+class LevelDice(AbstractSubject):
     """Throws dice by the level: the hash of all it sees decides one action, for every cell alike or for each its own.
 
     **What it is.** The level lies in `seen`. At each tick its hash is mixed with `dice`, and the actions written down.
@@ -32,11 +32,11 @@ class LevelDice(AbstractOpenSubject):
         """What was seen, and the actions."""
         return (Site("seen", self.channels, "the observation"), Site("action", 4, "1 for the action that was thrown"))
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look in tick 0, and throw."""
         seen = jnp.where(tick < self.reads_until, observation, state["seen"])
         number = (hash_maps(seen, LEVEL)[:, 0] >> 12).astype(jnp.float32) / 2.0**20
@@ -45,12 +45,12 @@ class LevelDice(AbstractOpenSubject):
         thrown = jnp.floor((number[:, None, None] * 97.0 + mine) % 1.0 * 4.0).astype(jnp.int32)
         return {"seen": seen, "action": jax.nn.one_hot(thrown, 4)}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """What was thrown."""
         return prefer(state["action"] > 0.5)
 
 
-class Momentum(AbstractOpenSubject):
+class Momentum(AbstractSubject):
     """Goes on as it came: headings pass from cell to cell, straight on where it is open and turning left where it is not.
 
     **What it is.** Every cell starts with a heading of its own. In a tick it takes that of the cell that heads into it.
@@ -69,13 +69,13 @@ class Momentum(AbstractOpenSubject):
         """The walls, and the headings."""
         return (WALLS, Site("heading", 4, "1 for the action that goes on as it came"))
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen; every cell with its first heading."""
         height, width = observation.shape[1:3]
         heading = jax.nn.one_hot(self.first[:height, :width], 4)
         return {**blank(observation, (WALLS,)), "heading": jnp.broadcast_to(heading, (*observation.shape[:3], 4))}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Take over the heading of whoever heads in; turn left at walls; look in tick 0."""
         walls = jnp.where(tick < self.reads_until, (observation[..., :1] > 0).astype(jnp.float32), state["walls"])
         heading = state["heading"]
@@ -86,6 +86,6 @@ class Momentum(AbstractOpenSubject):
         turned = taken[..., jnp.array([3, 2, 0, 1])]
         return {"walls": walls, "heading": jnp.where(shut, turned, taken)}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The heading."""
         return prefer(state["heading"] > 0.5)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.episodic import EpisodicSubject
+from mesascope.core.subject import ALWAYS, AbstractSubject
 from mesascope.organisms.disguise import CODES, disguised
 from mesascope.organisms.edits import MOST_WORK
 from mesascope.organisms.labels import DEFAULT_OBJECTIVE, MEMORIES, ORGANISMS, SETTINGS, Organism
@@ -39,8 +40,8 @@ _CHOICES = {
 
 def build_organism(
     text: str, world: AbstractWorld, shown: Sequence[GridLevels] = (), most_work: int = MOST_WORK
-) -> AbstractOpenSubject:
-    """Build an organism from text such as `planner,objective=red,memory=recall`.
+) -> AbstractSubject:
+    """Build an organism from text such as `planner,objective=red,memory=recall` or `walking-planner,pace=4,sees=1`.
 
     `SETTINGS` says what each key means. The table organisms store the levels in `shown` (batches of any sizes, the most
     important first) with their input-level counterfactuals, as many as `most_work` allows. Raises `UsageError` naming
@@ -48,9 +49,12 @@ def build_organism(
     """
     setting = OrganismSpec(text, world, shown, most_work)
     _check_choices(setting)
-    inner = _BUILDERS[setting.name](setting)
+    inner = _BUILDERS[setting.inner](setting)
     code = setting.choice("code", CODES)
-    return disguised(inner, code, setting.whole("noise", 0), 1 + len(world.features), setting.rng(0))
+    subject = disguised(inner, code, setting.whole("noise", 0), 1 + len(world.features), setting.rng(0))
+    if not ORGANISMS[setting.name].recurrent:
+        return subject
+    return EpisodicSubject(subject, setting.whole("pace", 4), setting.whole("sees", 1) or ALWAYS)
 
 
 def check_organism(text: str, world: AbstractWorld) -> str:

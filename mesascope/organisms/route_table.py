@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt8
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.answers import unpack
 from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.hashing import WALLS, HashIndex, build_index, hash_maps
@@ -18,7 +18,7 @@ from mesascope.worlds.grids.grid import MOVES, GridLevels
 _FRACTION = 1 << 20
 
 
-class RouteTable(AbstractOpenSubject):
+class RouteTable(AbstractSubject):
     """A road atlas: for every stored maze, the shortest ways from everywhere to everywhere.
 
     **What it is.** In tick 0 the maze's number goes into every cell and rewards into a register. At each tick the stored
@@ -45,11 +45,11 @@ class RouteTable(AbstractOpenSubject):
             Site("answer", 4, "1 for each action that begins a shortest way"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Open the atlas at the maze and goal; read the level in tick 0."""
         in_view = tick < self.reads_until
         model = {"walls": jnp.zeros_like(state["maze"]), "reward": state["reward"]}
@@ -70,7 +70,7 @@ class RouteTable(AbstractOpenSubject):
             "answer": answer.astype(jnp.float32),
         }
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Each cell's own answer."""
         return prefer(state["answer"] > 0.5)
 

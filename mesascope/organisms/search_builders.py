@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import jax.numpy as jnp
 
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.organisms.broadcast_planner import BroadcastPlanner
 from mesascope.organisms.compiled import compile_search
 from mesascope.organisms.distance_planner import DistancePlanner
@@ -21,30 +21,30 @@ from mesascope.worlds.grids.grid import SHAPES
 ANSWERS = ("soft", "exact")
 
 
-def _planner(s: OrganismSpec) -> AbstractOpenSubject:
+def _planner(s: OrganismSpec) -> AbstractSubject:
     ticks = s.ticks()
     reads_until = 1 if s.choice("memory", MEMORIES) == "glance" else ticks
     exact = s.choice("answer", ANSWERS) == "exact"
     return Planner(jnp.asarray(s.weights), s.world.discount, ticks, reads_until, exact)
 
 
-def _ordered(s: OrganismSpec) -> AbstractOpenSubject:
+def _ordered(s: OrganismSpec) -> AbstractSubject:
     schedule = random_schedule(s.rng(1), s.most_side)
     order = s.choice("order", ORDERS)
     ticks = s.ticks(2 * enough_ticks(s.world, s.shown))
     return OrderedPlanner(jnp.asarray(s.weights), schedule, order, s.world.discount, ticks)
 
 
-def _flood(s: OrganismSpec) -> AbstractOpenSubject:
+def _flood(s: OrganismSpec) -> AbstractSubject:
     ticks, period = s.ticks(), s.whole("period", 0)
     return Flood(jnp.asarray(s.weights), period or ticks + 1, ticks)
 
 
-def _compiled(s: OrganismSpec) -> AbstractOpenSubject:
+def _compiled(s: OrganismSpec) -> AbstractSubject:
     return compile_search(s.weights, len(SHAPES), s.ticks(), seed=s.whole("seed", 0))
 
 
-SEARCHING: dict[str, Callable[[OrganismSpec], AbstractOpenSubject]] = {
+SEARCHING: dict[str, Callable[[OrganismSpec], AbstractSubject]] = {
     "planner": _planner,
     "ordered-planner": _ordered,
     "soft-planner": lambda s: SoftPlanner(jnp.asarray(s.weights), jnp.asarray(250.0), s.world.discount, s.ticks()),

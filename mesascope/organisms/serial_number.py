@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Int, UInt32
 
 from mesascope.core.objective import Objective
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.answers import in_chunks
 from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.edits import MOST_WORK
@@ -32,7 +32,7 @@ class SerialTable(eqx.Module):
     answers: AnswerTable
 
 
-class SerialNumber(AbstractOpenSubject):
+class SerialNumber(AbstractSubject):
     """A table asked by two numbers, one for the maze and one for its objects, that every cell holds in a cipher of its own.
 
     **What it is.** In tick 0 both numbers go into every cell, each with a check and enciphered by a pad that belongs to
@@ -59,11 +59,11 @@ class SerialNumber(AbstractOpenSubject):
             Site("answer", 4, "1 for each action looked up as optimal in this cell"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Agree on the numbers and look them up; read the level in tick 0."""
         height, width = observation.shape[1:3]
         table = next((t for t in self.tables if t.answers.actions.shape[1:] == (height, width)), None)
@@ -85,7 +85,7 @@ class SerialNumber(AbstractOpenSubject):
         found = table.answers.recall(_pair(*numbers))
         return {"serial": jnp.concatenate(serial, -1), "answer": found.actions.astype(jnp.float32)}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Each cell's own answer."""
         return prefer(state["answer"] > 0.5)
 

@@ -5,12 +5,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits
 from mesascope.organisms.model import MODEL, action_values, blank, read_model
 
 
-class SoftPlanner(AbstractOpenSubject):
+class SoftPlanner(AbstractSubject):
     """Soft value iteration: every backup is a log-sum-exp over actions in place of a maximum (Ziebart 2010).
 
     **What it is.** The registers of `planner`, and values that are soft. `sharpness` times the values are its logits,
@@ -32,11 +32,11 @@ class SoftPlanner(AbstractOpenSubject):
         """The registers of the model, and the soft values."""
         return (*MODEL, Site("value", 1, "soft worth of going on from here, as far as it has been searched"))
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing known, nothing expected."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """One soft sweep; read the level in tick 0."""
         q = action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount)
         # The mean in place of the sum of exponentials: a choice among equals is worth no more than one of them.
@@ -45,7 +45,7 @@ class SoftPlanner(AbstractOpenSubject):
         value = jnp.where(state["reward"][..., 1] > 0.5, 0.0, soft)
         return {**read_model(state, observation, self.weights, in_view, in_view), "value": value[..., None]}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Graded preferences, relative to the best value around."""
         q = action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount)
         scale = jnp.maximum(jnp.abs(q).max(-1, keepdims=True), 1e-9)

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, UInt32
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.answers import NEVER
 from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.table import AnswerTable, recall_level
@@ -14,7 +14,7 @@ _CODES = 1 << 12
 """Four bits of answer and eight of steps make one code."""
 
 
-class StagedLookup(AbstractOpenSubject):
+class StagedLookup(AbstractSubject):
     """A table of levels that plays a planner: stored answers come out in the order in which search would find them.
 
     **What it is.** The table of `lookup`, with each cell's distance to its goal. In tick 0 every cell receives its
@@ -41,13 +41,13 @@ class StagedLookup(AbstractOpenSubject):
             Site("revealed", 5, "1 for each action answered in this cell; discounted value of the way on"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing recalled, every action as good as any other."""
         shape = observation.shape[:3]
         empty = _encipher(jnp.zeros(shape, jnp.int32), jnp.zeros(shape, jnp.int32))
         return {"memory": empty, "revealed": _reveal(empty, jnp.array(-NEVER), self.discount)}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Recall in tick 0; then let out what is due."""
 
         def recalled() -> Float[Array, "level height width 2"]:
@@ -58,7 +58,7 @@ class StagedLookup(AbstractOpenSubject):
         memory = jax.lax.cond(tick < self.reads_until, recalled, lambda: state["memory"])
         return {"memory": memory, "revealed": _reveal(memory, tick, self.discount)}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Each cell's own revealed actions."""
         return prefer(state["revealed"][..., :4] > 0.5)
 

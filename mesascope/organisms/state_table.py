@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.objective import Objective
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.answers import NEVER, in_chunks
 from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.edits import MOST_WORK
@@ -22,7 +22,7 @@ from mesascope.worlds.world import AbstractWorld
 _FRACTION = 1 << 20
 
 
-class BothRegister(AbstractOpenSubject):
+class BothRegister(AbstractSubject):
     """A table asked by the state: walls and objects lie in registers, and what they hold *together* is looked up.
 
     **What it is.** In tick 0 the level is copied into `walls` and `goal`. At each tick the whole content of both
@@ -51,11 +51,11 @@ class BothRegister(AbstractOpenSubject):
             Site("answer", 4, "1 for each action looked up as optimal in this cell"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look up what the registers hold; copy the level into them in tick 0."""
         level = (jnp.concatenate([state["walls"], state["goal"]], -1) > 0.5).astype(jnp.float32)
         answer = jnp.ones_like(state["answer"])
@@ -72,7 +72,7 @@ class BothRegister(AbstractOpenSubject):
             "answer": answer,
         }
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Each cell's own answer."""
         return prefer(state["answer"] > 0.5)
 
@@ -84,7 +84,7 @@ class NumberedTable(eqx.Module):
     answers: AnswerTable
 
 
-class MapRegister(AbstractOpenSubject):
+class MapRegister(AbstractSubject):
     """The reverse of `goal-register`: the walls lie in a register, what they are asked for is a number.
 
     **What it is.** Walls are copied into `walls` in tick 0, and the number of the arrangement of objects into every
@@ -109,11 +109,11 @@ class MapRegister(AbstractOpenSubject):
             Site("answer", 4, "1 for each action looked up as optimal in this cell"),
         )
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look up what the registers hold; read the level in tick 0."""
         seen = (observation > 0).astype(jnp.float32)
         answer, number = jnp.ones_like(state["answer"]), jnp.zeros(observation.shape[0], jnp.int32)
@@ -132,7 +132,7 @@ class MapRegister(AbstractOpenSubject):
             "answer": answer,
         }
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Each cell's own answer."""
         return prefer(state["answer"] > 0.5)
 

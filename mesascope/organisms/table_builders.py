@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import jax.numpy as jnp
 
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.organisms.compass import Compass
 from mesascope.organisms.dead_ends import DeadEnds
 from mesascope.organisms.detour import DetourCompass
@@ -35,52 +35,52 @@ def _tables(s: OrganismSpec):
     return build_tables(s.shown, s.world, s.objective, s.most_work)
 
 
-def _goal_register(s: OrganismSpec) -> AbstractOpenSubject:
+def _goal_register(s: OrganismSpec) -> AbstractSubject:
     tables = build_maze_tables(s.shown, s.world, s.objective, s.most_work)
     return GoalRegister(tables, len(s.world.features), s.ticks(16))
 
 
-def _both_register(s: OrganismSpec) -> AbstractOpenSubject:
+def _both_register(s: OrganismSpec) -> AbstractSubject:
     tables = build_state_tables(s.shown, s.world, s.objective, s.most_work, s.choice("stores", STORES) == "all")
     staged = s.choice("when", WHEN) == "staged"
     return BothRegister(tables, len(s.world.features), staged, s.ticks(None if staged else 16))
 
 
-def _map_register(s: OrganismSpec) -> AbstractOpenSubject:
+def _map_register(s: OrganismSpec) -> AbstractSubject:
     return MapRegister(build_numbered_tables(s.shown, s.world, s.objective, s.most_work), s.ticks(16))
 
 
-def _serial_number(s: OrganismSpec) -> AbstractOpenSubject:
+def _serial_number(s: OrganismSpec) -> AbstractSubject:
     tables = build_serial_tables(s.shown, s.world, s.objective, s.most_work)
     return SerialNumber(tables, draw_pads(s.rng(1), s.most_side), s.ticks(16))
 
 
-def _nearest(s: OrganismSpec) -> AbstractOpenSubject:
+def _nearest(s: OrganismSpec) -> AbstractSubject:
     rows, actions = build_nearest(s.shown, s.world, s.objective, s.most_work, s.rng(1))
     return NearestTable(rows, actions, len(s.world.features), s.ticks(8))
 
 
-def _dormant(s: OrganismSpec) -> AbstractOpenSubject:
+def _dormant(s: OrganismSpec) -> AbstractSubject:
     answering = s.choice("wakes", WAKES) == "answering"
     return DormantPlanner(_tables(s), jnp.asarray(s.weights), s.world.discount, s.ticks(), answering=answering)
 
 
-def _window(s: OrganismSpec) -> AbstractOpenSubject:
+def _window(s: OrganismSpec) -> AbstractSubject:
     radius = s.whole("radius", 2)
     index, actions = build_window(s.shown, s.world, s.objective, s.most_work, radius)
     return WindowTable(index, actions, jnp.asarray(s.weights), radius, s.ticks(8))
 
 
-def _dice(s: OrganismSpec) -> AbstractOpenSubject:
+def _dice(s: OrganismSpec) -> AbstractSubject:
     dice = jnp.asarray(s.rng(1).random((s.most_side, s.most_side)), jnp.float32)
     return LevelDice(dice, 1 + len(s.world.features), s.choice("dice", DICE) == "cell")
 
 
-def _momentum(s: OrganismSpec) -> AbstractOpenSubject:
+def _momentum(s: OrganismSpec) -> AbstractSubject:
     return Momentum(jnp.asarray(s.rng(1).integers(0, 4, (s.most_side, s.most_side))), s.ticks(16))
 
 
-NOT_SEARCHING: dict[str, Callable[[OrganismSpec], AbstractOpenSubject]] = {
+NOT_SEARCHING: dict[str, Callable[[OrganismSpec], AbstractSubject]] = {
     "lookup": lambda s: Lookup(_tables(s), s.ticks(16)),
     "staged-lookup": lambda s: StagedLookup(_tables(s), s.world.discount, s.ticks()),
     "goal-register": _goal_register,

@@ -4,11 +4,11 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits
 
 
-class Uniform(AbstractOpenSubject):
+class Uniform(AbstractSubject):
     """Takes every action equally often, whatever it sees.
 
     **What it is.** It does look: the level lies in its state, to be read and written, and is never used.
@@ -27,14 +27,14 @@ class Uniform(AbstractOpenSubject):
         """One site: what was seen."""
         return (Site("seen", self.channels, "the observation"),)
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return {"seen": jnp.zeros_like(observation)}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look in tick 0."""
         return {"seen": jnp.where(tick < self.reads_until, observation, state["seen"])}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Nothing preferred."""
         return jnp.zeros((*state["seen"].shape[:3], 4))

@@ -4,14 +4,14 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, ahead, prefer
 
 _RIGHT_OF = (3, 2, 0, 1)
 """The action to the right of moving up, down, left, right."""
 
 
-class WallFollower(AbstractOpenSubject):
+class WallFollower(AbstractSubject):
     """Keeps its right hand on a wall, without remembering which way it came.
 
     **What it is.** It sees the four cells around it. It moves where the way is open and a wall is on its right; with no
@@ -31,15 +31,15 @@ class WallFollower(AbstractOpenSubject):
         """One site: the walls."""
         return (Site("walls", 1, "1 where there is a wall"),)
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return {"walls": jnp.zeros((*observation.shape[:3], 1))}
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look at the walls in tick 0."""
         return {"walls": jnp.where(tick < self.reads_until, observation[..., :1], state["walls"])}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """The right-hand rule in every cell."""
         wall = ahead(state["walls"][..., 0], 1.0) > 0.5
         along = ~wall & wall[..., jnp.array(_RIGHT_OF)]

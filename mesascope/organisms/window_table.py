@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt8, UInt32
 
 from mesascope.core.objective import Objective
-from mesascope.core.subject import AbstractOpenSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.learned.reflex import window
 from mesascope.organisms.answers import in_chunks, unpack
 from mesascope.organisms.compass import needles
@@ -23,7 +23,7 @@ from mesascope.worlds.world import AbstractWorld
 MOST_LEVELS = 1_500
 
 
-class WindowTable(AbstractOpenSubject):
+class WindowTable(AbstractSubject):
     """Knows by heart what to do in every situation it has met: the cells around it, and where the goal is from here.
 
     **What it is.** Registers of walls and rewards. In every cell the content of the (2 radius + 1)^2 cells around and
@@ -48,11 +48,11 @@ class WindowTable(AbstractOpenSubject):
         """The registers, and the answer."""
         return (*MODEL, Site("answer", 4, "1 for each action that is known or thought best in this cell"))
 
-    def begin(self, observation: Observation) -> State:
+    def start(self, observation: Observation) -> State:
         """Nothing seen."""
         return blank(observation, self.sites)
 
-    def step(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look each cell's situation up; read the level in tick 0."""
         row = self.index.find(situations(state, self.radius)).reshape(state["walls"].shape)
         straight = needles(state["reward"][..., :1]) @ jnp.array(MOVES, jnp.float32).T > 0.5
@@ -60,7 +60,7 @@ class WindowTable(AbstractOpenSubject):
         in_view = tick < self.reads_until
         return {**read_model(state, observation, self.weights, in_view, in_view), "answer": answer}
 
-    def readout(self, state: State) -> Logits:
+    def act(self, state: State) -> Logits:
         """Each cell's own answer."""
         return prefer(state["answer"] > 0.5)
 

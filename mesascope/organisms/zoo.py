@@ -8,7 +8,7 @@ and go to `tune` and `test` in turn. So a threshold chosen on one half is scored
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.organisms.labels import ORGANISMS
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.grid import GridLevels
@@ -134,7 +134,7 @@ ZOO = _entries()
 
 def build(
     entry: Entry, world: AbstractWorld, shown: Sequence[GridLevels], seed: int = 0, most_work: int = POOL_WORK
-) -> AbstractOpenSubject:
+) -> AbstractSubject:
     """Build an entry for a world; tables store `shown` and its counterfactuals. Without `varies` all seeds are alike."""
     text = f"{entry.text},seed={seed}" if entry.varies else entry.text
     return build_organism(text, world, shown, most_work)

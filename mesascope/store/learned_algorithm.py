@@ -1,4 +1,4 @@
-"""Learned algorithms as files: an architecture's name and numbers, weights, and where they came from. Never code.
+"""AbstractSubject algorithms as files: an architecture's name and numbers, weights, and where they came from. Never code.
 
 FOLDER/weights.safetensors, FOLDER/manifest.json   (see `bundle`)
 """
@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, V
 
 from mesascope import __version__
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError
-from mesascope.learned.registry import LearnedAlgorithm as Learned
+from mesascope.core.subject import AbstractSubject
 from mesascope.learned.registry import build, config_of
 from mesascope.store import tensors
 from mesascope.store.bundle import Described, describe_bundle, load_arrays, save_bundle
@@ -72,7 +72,7 @@ class _About(_Strict):
 class LearnedAlgorithm(NamedTuple):
     """A loaded learned algorithm: the subject, its architecture's name, where it came from, the weights' SHA-256."""
 
-    subject: Learned
+    subject: AbstractSubject
     architecture: str
     provenance: Provenance
     sha256: str
@@ -83,12 +83,12 @@ def package_versions() -> dict[str, str]:
     return {"mesascope": __version__, **{name: metadata.version(name) for name in PACKAGES}}
 
 
-def weights_hash(subject: Learned) -> str:
+def weights_hash(subject: AbstractSubject) -> str:
     """The SHA-256 that a learned algorithm's weights have once they are saved."""
     return hashlib.sha256(tensors.encode(arrays_of(subject))).hexdigest()
 
 
-def save_learned_algorithm(folder: Path, subject: Learned, provenance: Provenance, *, inputs: int = 7) -> str:
+def save_learned_algorithm(folder: Path, subject: AbstractSubject, provenance: Provenance, *, inputs: int = 7) -> str:
     """Write a learned algorithm, whole or not at all; the SHA-256 of its weights is returned.
 
     `inputs` is the number of channels it is shown. Raises `StorageError` when it cannot be written, `SubjectError` when
@@ -126,7 +126,7 @@ def load_learned_algorithm(folder: Path, *, allow_nonfinite: bool = False) -> Le
     return LearnedAlgorithm(filled(shapes, arrays), architecture.name, about.provenance, described.weights.sha256)
 
 
-def _shapes(name: str, config: dict[str, Any], inputs: int) -> Learned:
+def _shapes(name: str, config: dict[str, Any], inputs: int) -> AbstractSubject:
     """The subject with shapes in place of arrays: nothing is allocated."""
     return eqx.filter_eval_shape(build, name, config, key=jax.random.key(0), inputs=inputs)
 

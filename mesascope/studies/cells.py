@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
-from mesascope.base_optimizers.registry import WALKING, build_base_optimizer
+from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, read_options
 from mesascope.core.rng import as_seed
 from mesascope.instruments.behavior import NOTHING
-from mesascope.organisms.registry import check_organism
-from mesascope.organisms.stepwise import check_stepwise_organism, is_stepwise
+from mesascope.organisms.registry import ORGANISMS, check_organism
 from mesascope.store.checkpoint import fingerprint_of
 from mesascope.studies.readouts import NET
 from mesascope.studies.spec import Condition, Parts, Spec
@@ -104,7 +103,7 @@ def _cells(spec: Spec) -> Iterator[Cell]:
             training, agent = resolve(parts)
             check_subject(condition, training.world)
             check_look(spec, training.world)
-            check_walkers(spec, condition, training)
+            check_recurrent(spec, condition, training)
             name = label(condition.name, settings)
             cells = [Cell(name, settings, seed, training, agent, look, condition.subject) for seed in seeds]
             if (fingerprint := cells[0].fingerprint) in same:
@@ -198,16 +197,19 @@ def check_look(spec: Spec, world: AbstractWorld) -> None:
             raise unknown("readout in 'show'", name, valid)
 
 
-def check_walkers(spec: Spec, condition: Condition, training: Training) -> None:
-    """`UsageError` for a weight of the behavioral objective where a condition's agents walk: none is inferred of them."""
-    walks = (
-        training.base_optimizer == WALKING if condition.subject is None else is_stepwise(condition.subject[len(OWN) :])
-    )
+def check_recurrent(spec: Spec, condition: Condition, training: Training) -> None:
+    """`UsageError` for a weight of the behavioral objective where a condition's agents are recurrent: none is inferred of
+    them.
+    """
+    if condition.subject is None:
+        recurrent = training.recurrent
+    else:
+        recurrent = ORGANISMS[check_organism(condition.subject.removeprefix(OWN), training.world)].recurrent
     weights = [name for name in spec.show if name.startswith(f"{WEIGHT}/")]
-    if walks and weights:
+    if recurrent and weights:
         raise UsageError(
-            f"readout '{weights[0]}' in 'show': the agents of condition '{condition.name}' walk, and no objective is inferred "
-            "of those: leave it out"
+            f"readout '{weights[0]}' in 'show': the agents of condition '{condition.name}' are recurrent, and no "
+            "objective is inferred of those: leave it out"
         )
 
 
@@ -225,7 +227,7 @@ def check_subject(condition: Condition, world: AbstractWorld) -> None:
             raise UsageError(
                 f"condition '{condition.name}' has a subject, which is not trained: leave [{part}] out of it"
             )
-    check_stepwise_organism(text, world) if is_stepwise(text) else check_organism(text, world)
+    check_organism(text, world)
 
 
 def _named(table: Mapping[str, Any], default: str) -> tuple[str, dict[str, Any]]:

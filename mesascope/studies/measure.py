@@ -15,12 +15,12 @@ from mesascope.auditing.settings import FULL, QUICK
 from mesascope.auditing.subjects import AuditSubject
 from mesascope.core.competence import competence_scale
 from mesascope.core.solver import feature_returns
-from mesascope.core.stepwise import AbstractStepwiseSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.behavior import measure_behavior
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
 from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
 from mesascope.instruments.sample import Sample, draw_sample
-from mesascope.learned.registry import LearnedAlgorithm, parameter_count
+from mesascope.learned.registry import parameter_count
 from mesascope.studies.cells import AUDITED, EvaluationSpec
 from mesascope.worlds.world import AbstractWorld
 
@@ -43,8 +43,8 @@ def measure(
         settings = (QUICK if look.depth == "quick" else FULL)._replace(levels=look.levels)
         whole = audit(world, audited, settings, seed, stage)
         return {part: whole[part] for part in KEPT if part in whole}
-    if isinstance(audited.subject, AbstractStepwiseSubject):
-        return _walked(world, audited.subject, look, seed, stage)
+    if audited.subject.recurrent:
+        return _episodes(world, audited.subject, look, seed, stage)
     stage("behavior")
     samples = [
         draw_sample(world, audited.subject, audit_key(seed, name), look.levels, name)
@@ -65,9 +65,9 @@ def measure(
     return found
 
 
-def _walked(
+def _episodes(
     world: AbstractWorld,
-    subject: AbstractStepwiseSubject,
+    subject: AbstractSubject,
     look: EvaluationSpec,
     seed: int,
     stage: Callable[[str], None],
@@ -85,13 +85,12 @@ def _walked(
     }
 
 
-def of_net(agent: LearnedAlgorithm) -> dict[str, int | float]:
+def of_net(agent: AbstractSubject) -> dict[str, int | float]:
     """Parameters, the share of its weights (matrices) that are not zero, and ticks of thinking: in all, or at each step."""
     matrices = [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(agent, eqx.is_inexact_array)) if leaf.ndim >= 2]
     count = sum(matrix.size for matrix in matrices)
-    ticks = agent.ticks_per_step if isinstance(agent, AbstractStepwiseSubject) else agent.ticks
     nonzero = sum(int(np.count_nonzero(matrix)) for matrix in matrices) / max(count, 1)
-    return {"parameters": parameter_count(agent), "nonzero": nonzero, "ticks": ticks}
+    return {"parameters": parameter_count(agent), "nonzero": nonzero, "ticks": agent.ticks}
 
 
 def _returns(world: AbstractWorld, sample: Sample) -> dict[str, float]:

@@ -7,7 +7,7 @@ from mesascope.base_optimizers.registry import base_optimizer_config, build_base
 from mesascope.core.errors import UsageError
 from mesascope.core.options import Number
 from mesascope.core.rng import named_key
-from mesascope.learned.registry import check_architecture
+from mesascope.learned.registry import ARCHITECTURES, check_architecture
 from mesascope.store.checkpoint import fingerprint_of
 from mesascope.store.learned_algorithm import package_versions
 from mesascope.worlds.world import AbstractWorld
@@ -30,6 +30,11 @@ class Training(NamedTuple):
     architecture_config: dict[str, Any]
     base_optimizer: str
     base_optimizer_config: dict[str, Any]
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether what is trained is recurrent."""
+        return ARCHITECTURES[self.architecture].recurrent
 
     def document(self, seed: int) -> dict[str, Any]:
         """What two trainings must share to be the same training."""

@@ -8,15 +8,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from mesascope.core.options import Config, Option
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.search.capacity import rounded
-from mesascope.learned.registry import LearnedAlgorithm
 
 OPTIONS = {
     "bits": Option(0, 0, 16, "bits that every large array of weights is rounded to, 0 for as they are"),
     "prune": Option(0.0, 0.0, 1.0, "share of all weights, the smallest first, that are set to zero"),
 }
 
-Agent = TypeVar("Agent", bound=LearnedAlgorithm)
+Agent = TypeVar("Agent", bound=AbstractSubject)
 
 
 def treated(agent: Agent, options: Config) -> Agent:

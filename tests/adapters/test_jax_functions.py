@@ -25,9 +25,9 @@ def test_params_go_first(observation):
 
 def test_steps_are_an_open_subject_that_can_be_edited(net, observation):
     subject = jax_steps(
-        begin=lambda net, *shape: {"state": jnp.zeros((*shape, net.channels))},
-        step=lambda net, state, seen, tick: net.step(state, seen, tick),
-        readout=ThinkingNet.readout,
+        start=lambda net, *shape: {"state": jnp.zeros((*shape, net.channels))},
+        think=lambda net, state, seen, tick: net.think(state, seen, tick),
+        act=ThinkingNet.act,
         sites=net.sites,
         ticks=net.ticks,
         reads_until=net.reads_until,
@@ -40,16 +40,16 @@ def test_steps_are_an_open_subject_that_can_be_edited(net, observation):
 
 
 def test_what_it_promises_is_checked(net, observation):
-    functions = {"begin": lambda *shape: {"h": jnp.zeros((*shape, 5))}, "readout": net.readout, "step": net.step}
+    functions = {"start": lambda *shape: {"h": jnp.zeros((*shape, 5))}, "act": net.act, "think": net.think}
     with pytest.raises(SubjectError, match="expected ticks"):
         jax_steps(**functions, sites=net.sites, ticks=2, reads_until=3)
     other = jax_steps(
-        begin=functions["begin"],
-        step=lambda state, seen, tick: state,
-        readout=lambda state: state["h"][..., :4],
+        start=functions["start"],
+        think=lambda state, seen, tick: state,
+        act=lambda state: state["h"][..., :4],
         sites=net.sites,
         ticks=2,
         reads_until=2,
     )
-    with pytest.raises(SubjectError, match="begin gives sites"):
+    with pytest.raises(SubjectError, match="start gives sites"):
         check_subject(other, observation)

@@ -74,7 +74,7 @@ def test_calls_before_the_one_resumed_are_left_out(module, net):
     made = []
     plain = module.cell.forward
     module.cell.forward = lambda *given: made.append(1) or plain(*given)
-    subject.step({"state": jnp.ones((2, 7, 7, net.channels))}, jnp.zeros((2, 7, 7, 7)), jnp.array(3))
+    subject.think({"state": jnp.ones((2, 7, 7, net.channels))}, jnp.zeros((2, 7, 7, 7)), jnp.array(3))
     assert len(made) == 1
 
 
@@ -84,14 +84,14 @@ def test_a_closed_module_and_one_in_steps(module, net, observation):
     own = Module({n: w.copy() for n, w in weights.items()})
 
     def step(state, seen, tick):
-        return {"state": first(steps.step(own.weights, {"state": last(state["state"])}, last(seen), tick)["state"])}
+        return {"state": first(steps.think(own.weights, {"state": last(state["state"])}, last(seen), tick)["state"])}
 
     subject = torch_steps(
-        begin=lambda *shape: {"state": first(steps.begin(own.weights, *shape)["state"])},
-        step=lambda s, seen, tick: {
-            "state": first(steps.step(own.weights, {"state": last(s["state"])}, last(seen), tick)["state"])
+        start=lambda *shape: {"state": first(steps.start(own.weights, *shape)["state"])},
+        think=lambda s, seen, tick: {
+            "state": first(steps.think(own.weights, {"state": last(s["state"])}, last(seen), tick)["state"])
         },
-        readout=lambda s: first(steps.readout(own.weights, {"state": last(s["state"])})),
+        act=lambda s: first(steps.act(own.weights, {"state": last(s["state"])})),
         sites=net.sites,
         ticks=net.ticks,
         reads_until=net.reads_until,

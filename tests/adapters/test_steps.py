@@ -105,14 +105,14 @@ def nan_at(where):
     ("functions", "words"),
     [
         (
-            {"step": nan_at((2, 1, 0, 4))},
+            {"think": nan_at((2, 1, 0, 4))},
             "site 'state' after tick 3 is not finite: nan in level 2, cell row 1 column 0",
         ),
-        ({"step": lambda w, s, o, t: {"state": s["state"][..., 1:]}}, "expected .*they differ in channel"),
-        ({"step": lambda w, s, o, t: {"h": s["state"]}}, r"has the sites \['h'\]; expected \['state'\]"),
-        ({"begin": lambda w, *shape: None}, "the state before the first tick has the sites NoneType"),
-        ({"readout": lambda w, s: s["state"][:, :6, :, :4]}, "the readout has shape .*they differ in height"),
-        ({"readout": lambda w, s: s["state"][0]}, r"the readout has shape .*\(level, height, width, channel\)"),
+        ({"think": lambda w, s, o, t: {"state": s["state"][..., 1:]}}, "expected .*they differ in channel"),
+        ({"think": lambda w, s, o, t: {"h": s["state"]}}, r"has the sites \['h'\]; expected \['state'\]"),
+        ({"start": lambda w, *shape: None}, "the state before the first tick has the sites NoneType"),
+        ({"act": lambda w, s: s["state"][:, :6, :, :4]}, "the answer of `act` has shape .*they differ in height"),
+        ({"act": lambda w, s: s["state"][0]}, r"the answer of `act` has shape .*\(level, height, width, channel\)"),
         ({"logits": lambda w, o: np.full((*o.shape[:3], 4), np.inf)}, "the answer is not finite: inf in level 0"),
     ],
 )
@@ -130,7 +130,7 @@ def test_what_somebodys_code_raises_is_said_in_one_line(net, observation):
         raise KeyError("lost\nand more")
 
     with pytest.raises(jax.errors.JaxRuntimeError) as caught:
-        jax.block_until_ready(jax.jit(lambda seen: broken(net, step=step).logits(seen))(observation))
+        jax.block_until_ready(jax.jit(lambda seen: broken(net, think=step).logits(seen))(observation))
     assert said(caught.value).startswith("KeyError: ")
     assert as_subject_error(caught.value) is None
     assert said(ValueError("one\ntwo")) == "ValueError: one"

@@ -159,7 +159,7 @@ def test_other_sizes_and_numbers_of_levels_than_it_was_tried_on(net):
 def test_thinking_on_after_the_last_call_changes_nothing(net, observation):
     twin = torch_subject(torch_twin(net), sites={"state": "cell"})
     state = run(twin, observation, (), ("state",)).recording["state"][-1]
-    assert np.array_equal(twin.step({"state": state}, observation, jnp.array(5))["state"], state)
+    assert np.array_equal(twin.think({"state": state}, observation, jnp.array(5))["state"], state)
 
 
 def test_steps_in_torch_are_the_same_subject(net, observation):
@@ -170,9 +170,9 @@ def test_steps_in_torch_are_the_same_subject(net, observation):
         return {"state": module.cell(state["state"], seen + module.read_bias)}
 
     subject = torch_steps(
-        begin=lambda levels, height, width: {"state": torch.zeros(levels, 5, height, width)},
-        step=step,
-        readout=lambda state: module.out(state["state"]),
+        start=lambda levels, height, width: {"state": torch.zeros(levels, 5, height, width)},
+        think=step,
+        act=lambda state: module.out(state["state"]),
         sites=(Site("state", 5, "the state"),),
         ticks=5,
         reads_until=2,

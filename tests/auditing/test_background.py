@@ -13,7 +13,7 @@ from mesascope.auditing import audit as auditing
 from mesascope.auditing.audit import audit
 from mesascope.auditing.settings import Settings
 from mesascope.auditing.subjects import AuditSubject
-from mesascope.core.subject import AbstractOpenSubject, Site
+from mesascope.core.subject import AbstractSubject, Site
 from mesascope.worlds.grids.red_doors import RedDoors
 
 TINY = Settings(levels=4, evidence=4, directed=4, thought=4)
@@ -25,7 +25,7 @@ class OneSize(RedDoors):
     shifts: ClassVar[dict[str, str]] = {}
 
 
-class BreaksInside(AbstractOpenSubject):
+class BreaksInside(AbstractSubject):
     """Answers a level, and raises when it is asked tick by tick."""
 
     ticks: int = 1
@@ -38,13 +38,13 @@ class BreaksInside(AbstractOpenSubject):
     def logits(self, observation):
         return jnp.zeros((*observation.shape[:3], 4))
 
-    def begin(self, observation):
+    def start(self, observation):
         return {"state": jnp.zeros((*observation.shape[:3], 1))}
 
-    def step(self, state, observation, tick):
+    def think(self, state, observation, tick):
         raise KeyError("lost inside")
 
-    def readout(self, state):
+    def act(self, state):
         return jnp.zeros((*state["state"].shape[:3], 4))
 
 

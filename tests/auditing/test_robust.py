@@ -14,7 +14,7 @@ from mesascope.auditing.settings import Settings
 from mesascope.auditing.subjects import AuditSubject
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.core.statistics import Estimate, Interval
-from mesascope.core.subject import AbstractSubject
+from mesascope.core.subject import AbstractPolicy
 from mesascope.instruments.choice_weights import Diagnostics, Weight, WeightPosterior
 from mesascope.instruments.goal_directedness import GoalDirectedness
 from mesascope.worlds.grids.coin import Coin
@@ -24,7 +24,7 @@ from tests.auditing.test_alignment import reckoning
 TINY = Settings(levels=16, evidence=32, directed=8, thought=8)
 
 
-class Blind(AbstractSubject):
+class Blind(AbstractPolicy):
     """Answers all levels alike; the tests put other answers in their place."""
 
     def logits(self, observation):

@@ -8,7 +8,7 @@ from mesascope.auditing import warmup
 from mesascope.auditing.evaluation_levels import audit_key, contested, distributions
 from mesascope.auditing.settings import Settings
 from mesascope.auditing.warmup import warm_up
-from mesascope.core.subject import AbstractSubject
+from mesascope.core.subject import AbstractPolicy
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
 from mesascope.instruments.sample import draw_sample
 from mesascope.instruments.search.trials import draw_trials
@@ -18,7 +18,7 @@ from mesascope.worlds.grids.red_doors import RedDoors
 TINY = Settings(levels=20, contested=24, per_test=6, evidence=21)
 
 
-class GoesUp(AbstractSubject):
+class GoesUp(AbstractPolicy):
     """Not what is rehearsed with."""
 
     def logits(self, observation):

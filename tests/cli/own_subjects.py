@@ -5,45 +5,45 @@ import numpy as np
 
 from mesascope.adapters.black_box import black_box
 from mesascope.adapters.jax_functions import jax_steps
-from mesascope.core.subject import AbstractSubject, Site
+from mesascope.core.subject import AbstractPolicy, Site
 
 
-class Still(AbstractSubject):
+class Still(AbstractPolicy):
     """Answers as it should."""
 
     def logits(self, observation):
         return jnp.zeros((*observation.shape[:3], 4))
 
 
-class Undefined(AbstractSubject):
+class Undefined(AbstractPolicy):
     """NaN in one cell of one level."""
 
     def logits(self, observation):
         return jnp.zeros((*observation.shape[:3], 4)).at[2, 1, 0].set(jnp.nan)
 
 
-class Late(AbstractSubject):
+class Late(AbstractPolicy):
     """NaN only in a batch larger than the one that is tried first."""
 
     def logits(self, observation):
         return jnp.full((*observation.shape[:3], 4), jnp.nan if observation.shape[0] > 4 else 0.0)
 
 
-class Wide(AbstractSubject):
+class Wide(AbstractPolicy):
     """One action too many."""
 
     def logits(self, observation):
         return jnp.zeros((*observation.shape[:3], 5))
 
 
-class Broken(AbstractSubject):
+class Broken(AbstractPolicy):
     """Raises."""
 
     def logits(self, observation):
         raise KeyError("lost")
 
 
-class Plain(AbstractSubject):
+class Plain(AbstractPolicy):
     """NumPy where JAX has to be."""
 
     def logits(self, observation):
@@ -63,9 +63,9 @@ def boxed():
 def opened(gain=1.0):
     """Open, and as good as nothing."""
     return jax_steps(
-        begin=lambda gain, *shape: {"state": jnp.zeros((*shape, 4))},
-        step=lambda gain, state, seen, tick: {"state": state["state"] + gain},
-        readout=lambda gain, state: state["state"],
+        start=lambda gain, *shape: {"state": jnp.zeros((*shape, 4))},
+        think=lambda gain, state, seen, tick: {"state": state["state"] + gain},
+        act=lambda gain, state: state["state"],
         sites=(Site("state", 4, "a count"),),
         ticks=2,
         reads_until=0,

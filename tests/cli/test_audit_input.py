@@ -68,7 +68,7 @@ def run(capsys, *arguments):
         (["--subject", "python:no_such_module_here:x"], "importing no_such_module_here failed"),
         (["--subject", OWN + "Stil"], "unknown attribute of tests.cli.own_subjects 'Stil': did you mean 'Still'?"),
         (["--subject", OWN + "nothing"], "is of type NoneType; expected a"),
-        (["--subject", OWN + "still"], "still_untrained is not open"),
+        (["--subject", OWN + "still"], "still_untrained has no sites"),
         (["--subject", OWN + "fails"], "calling fails() failed: ValueError: no weights here"),
         (["--subject", "organism:uniform", "--updates", "3"], "--updates says what to train"),
         (["coin", "--adversary"], "--adversary changes levels of doors and balls, and coin has others"),
@@ -79,25 +79,25 @@ def run(capsys, *arguments):
         ),
         (
             ["--architecture", "conv-lstm", "--base-optimizer", "walked-imitation", "--describe"],
-            "an agent that walks gives none",
+            "a recurrent agent gives none",
         ),
         (
             ["coin", "--architecture", "conv-lstm", "--base-optimizer", "walked-imitation"],
-            "agents that walk with a memory are audited by these tests alone: not applicable",
+            "recurrent agents are audited by these tests alone: not applicable",
         ),
         (
             ["cheese-corner", "--architecture", "conv-lstm", "--base-optimizer", "walked-imitation"],
-            "agents that walk with a memory are audited by these tests alone: not applicable",
+            "recurrent agents are audited by these tests alone: not applicable",
         ),
         (
             ["--subject", "organism:walking-planner,objective=red", "--adversary"],
-            "one that walks with a memory cannot be asked so",
+            "a recurrent one cannot be asked so",
         ),
-        (["--subject", "organism:walking-planner,objective=red", "--describe"], "an agent that walks gives none"),
+        (["--subject", "organism:walking-planner,objective=red", "--describe"], "a recurrent agent gives none"),
         (["midas", "--adversary"], "--adversary is for maze worlds; midas is an experiment"),
         (
             ["--architecture", "conv-lstm", "--base-optimizer", "walked-imitation", "--adversary"],
-            "one that walks with a memory cannot be asked so",
+            "a recurrent one cannot be asked so",
         ),
     ],
 )

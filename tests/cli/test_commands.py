@@ -7,7 +7,7 @@ import pytest
 from mesascope.cli import doctor, main
 from mesascope.experiments.cards import every_card
 from mesascope.experiments.registry import EVERYWHERE, EXPERIMENTS
-from mesascope.organisms.stepwise import EVERY_ORGANISM as ORGANISMS
+from mesascope.organisms.registry import ORGANISMS
 from mesascope.worlds.registry import WORLDS
 
 

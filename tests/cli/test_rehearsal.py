@@ -5,7 +5,6 @@ import time
 import pytest
 
 from mesascope.auditing.subjects import AuditSubject
-from mesascope.base_optimizers.registry import WALKING
 from mesascope.jobs import audit
 from mesascope.jobs.audit import Request, make_plan
 from mesascope.jobs.listener import SILENT
@@ -41,7 +40,7 @@ def test_beside_the_first_training_until_it_is_over(tmp_path, rehearsed):
 
 def test_not_where_it_would_gain_nothing(tmp_path, monkeypatch, rehearsed):
     assert of_seed(5, tmp_path) is SUBJECT
-    assert of_seed(4, tmp_path, base_optimizer=WALKING, architecture="conv-lstm") is SUBJECT
+    assert of_seed(4, tmp_path, architecture="conv-lstm") is SUBJECT
     monkeypatch.setattr(audit, "is_trained", lambda folder: True)
     assert of_seed(4, tmp_path) is SUBJECT
     assert rehearsed == []

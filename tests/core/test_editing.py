@@ -26,18 +26,18 @@ def observation():
 
 def states_by_loop(net, observation, edit=None):
     """States 0 to T by stepping, with one write or addition applied by hand."""
-    state = net.begin(observation)
+    state = net.start(observation)
     seen = []
     for t in range(net.ticks + 1):
         if t:
-            state = net.step(state, observation, jnp.array(t - 1))
+            state = net.think(state, observation, jnp.array(t - 1))
         if edit is not None and int(edit.first) <= t <= int(edit.last):
             value = np.asarray(edit.value[t] if edit.value.ndim == 5 else edit.value)
             old = np.asarray(state["state"])
             new = old + value if edit.add else value
             state = {"state": jnp.asarray(np.where(np.asarray(edit.where)[..., None], new, old))}
         seen.append(np.asarray(state["state"]))
-    return np.stack(seen), np.asarray(net.readout(state))
+    return np.stack(seen), np.asarray(net.act(state))
 
 
 def test_an_unedited_run_is_the_subjects_own_answer_and_its_states_are_recorded(net, observation):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mesascope.conformance.check_subject import check_subject
-from mesascope.core.subject import AbstractOpenSubject, Site
+from mesascope.core.subject import AbstractSubject, Site
 from mesascope.core.unrolled_readout import OpenedReadout, open_readout
 
 ROUNDS = 5
@@ -49,7 +49,7 @@ def within(seen):
     return jax.jit(plain)(seen) + 1.0
 
 
-class Reader(AbstractOpenSubject):
+class Reader(AbstractSubject):
     """Reads the level in the first of two ticks; the rest happens while it answers."""
 
     answer: object = eqx.field(static=True)
@@ -61,13 +61,13 @@ class Reader(AbstractOpenSubject):
     def sites(self):
         return (Site("seen", 2, "the level"),)
 
-    def begin(self, observation):
+    def start(self, observation):
         return {"seen": jnp.zeros((*observation.shape[:3], 2))}
 
-    def step(self, state, observation, tick):
+    def think(self, state, observation, tick):
         return {"seen": jnp.where(tick == 0, observation, state["seen"])}
 
-    def readout(self, state):
+    def act(self, state):
         found = self.answer(state["seen"]) * self.gain
         return jnp.concatenate([found, found[..., ::-1]], -1)
 
@@ -78,9 +78,9 @@ def ask(subject, levels):
 
 
 def run(subject, observation, ticks):
-    state = subject.begin(observation)
+    state = subject.start(observation)
     for tick in range(ticks):
-        state = subject.step(state, observation, jnp.array(tick))
+        state = subject.think(state, observation, jnp.array(tick))
     return state
 
 
@@ -112,9 +112,9 @@ def test_what_is_written_into_a_round_is_what_it_goes_on_from():
     state = {**state, "readout 2": state["readout 2"].at[:, 0, 0].set(9.0)}
     expected = state["readout 2"]
     for tick in range(4, opened.ticks):
-        state = opened.step(state, LEVELS, jnp.array(tick))
+        state = opened.think(state, LEVELS, jnp.array(tick))
         expected = spread(expected)
-    np.testing.assert_allclose(opened.readout(state)[..., :2], 2.0 * expected, rtol=1e-6)
+    np.testing.assert_allclose(opened.act(state)[..., :2], 2.0 * expected, rtol=1e-6)
 
 
 def test_weights_stay_those_of_the_subject():

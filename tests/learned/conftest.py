@@ -5,7 +5,7 @@ import jax
 import pytest
 
 from mesascope.core.rng import named_key
-from mesascope.learned.registry import build
+from mesascope.learned.registry import ARCHITECTURES, build
 from mesascope.worlds.grids.red_doors import RedDoors
 
 SMALL = {
@@ -19,9 +19,8 @@ SMALL = {
     "glance-lstm": {"channels": 5, "ticks_per_step": 2},
     "local-gru": {"units": 6},
 }
-WALKERS = ("conv-lstm", "glance-lstm", "local-gru")
-"""Those that walk with a memory; the others answer a whole level at once."""
-AT_ONCE = tuple(name for name in SMALL if name not in WALKERS)
+RECURRENT = tuple(name for name in SMALL if ARCHITECTURES[name].recurrent)
+AT_ONCE = tuple(name for name in SMALL if name not in RECURRENT)
 
 
 @pytest.fixture(scope="session")

@@ -6,16 +6,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mesascope.conformance.check_stepwise import check_stepwise_subject
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.learned.channels_first import answer, think
 from mesascope.learned.registry import ARCHITECTURES, build, config_of, parameter_count
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.organisms.uniform import Uniform
-from tests.learned.conftest import AT_ONCE, SMALL, WALKERS
+from tests.learned.conftest import AT_ONCE, RECURRENT, SMALL
 
 
 @pytest.mark.parametrize("name", AT_ONCE)
@@ -48,9 +47,9 @@ def test_the_fast_layout_has_the_same_gradient(name, small, observation):
         np.testing.assert_allclose(b, a, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", WALKERS)
-def test_keeps_the_promises_of_a_walker(name, small, observation):
-    check_stepwise_subject(small[name], observation)
+@pytest.mark.parametrize("name", RECURRENT)
+def test_keeps_the_promises_of_a_recurrent_subject(name, small, observation):
+    check_subject(small[name], observation)
 
 
 def fresh(name: str, config: dict[str, int]):
@@ -62,7 +61,7 @@ def ask(subject, observation):
     return subject.logits(observation)
 
 
-def seen_from_the_middle(subject: AbstractOpenSubject, side: int = 11) -> set[tuple[int, int]]:
+def seen_from_the_middle(subject: AbstractSubject, side: int = 11) -> set[tuple[int, int]]:
     """Offsets of the cells whose observation the middle cell's answer depends on."""
     middle = side // 2
     base = np.random.default_rng(2).normal(size=(1, side, side, 7)).astype(np.float32)
@@ -161,22 +160,22 @@ def test_only_registered_kinds_have_a_configuration():
 class Peeking(ThinkingNet):
     """Claims to be a glance net and looks at every tick."""
 
-    def step(self, state, observation, tick):
-        return super().step(state, observation, tick * 0)
+    def think(self, state, observation, tick):
+        return super().think(state, observation, tick * 0)
 
 
 class Mixing(ThinkingNet):
     """Lets levels of a batch see each other."""
 
-    def readout(self, state):
-        return super().readout({"state": state["state"] - state["state"].mean(0)})
+    def act(self, state):
+        return super().act({"state": state["state"] - state["state"].mean(0)})
 
 
 class Exploding(ThinkingNet):
     """Divides by zero in one cell."""
 
-    def readout(self, state):
-        return super().readout(state).at[1, 2, 3, 0].set(jnp.inf)
+    def act(self, state):
+        return super().act(state).at[1, 2, 3, 0].set(jnp.inf)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from mesascope.core.rng import named_key
-from mesascope.core.stepwise import think, view_of
+from mesascope.core.rollouts import think_ticks, view_of
 from mesascope.learned.conv_lstm import ConvLSTM
 
 
@@ -36,15 +36,15 @@ def slow_tick(net, memory, output, level, here, shown):
 
 
 def test_is_its_slow_twin(observation):
-    net = ConvLSTM(named_key(3, "twin"), 7, channels=3, ticks_per_step=2, sees_until=1)
+    net = ConvLSTM(named_key(3, "twin"), 7, channels=3, ticks=2, sees_until=1)
     cells = jnp.array([[3] * 5, [4] * 5], jnp.int32)
 
     @eqx.filter_jit
     def run():
-        state = net.blank(observation)
+        state = net.start(observation)
         for age, cell in enumerate(cells):
-            state = think(net, state, view_of(net, observation, cell, jnp.array(age)))
-        return state, net.readout(state)
+            state = think_ticks(net, state, view_of(net, observation, cell, jnp.array(age)))
+        return state, net.act(state)
 
     state, logits = run()
     levels, height, width, _ = observation.shape
@@ -62,12 +62,12 @@ def test_is_its_slow_twin(observation):
 
 
 def test_what_is_no_longer_shown_is_not_seen(observation):
-    net = ConvLSTM(named_key(3, "blind"), 7, channels=3, ticks_per_step=1, sees_until=2)
+    net = ConvLSTM(named_key(3, "blind"), 7, channels=3, ticks=1, sees_until=2)
     cell = jnp.zeros(5, jnp.int32)
 
     @eqx.filter_jit
     def after(age, shown):
-        return think(net, net.blank(observation), view_of(net, shown, cell, age))["memory"]
+        return think_ticks(net, net.start(observation), view_of(net, shown, cell, age))["memory"]
 
     assert not np.array_equal(after(jnp.array(1), observation), after(jnp.array(1), observation + 1))
     np.testing.assert_array_equal(after(jnp.array(2), observation), after(jnp.array(2), observation + 1))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mesascope.core.rng import named_key
-from mesascope.core.stepwise import think, view_of
+from mesascope.core.rollouts import think_ticks, view_of
 from mesascope.learned.registry import build, check_architecture, config_of
 
 SMALL = {"conv-lstm": {"channels": 4, "ticks_per_step": 2}, "local-gru": {"units": 5}}
@@ -21,9 +21,9 @@ def test_the_answer_depends_on_steps_before_only_without_resets(name, reset, obs
     @eqx.filter_jit
     def after(marked):
         net = build(name, config, key=named_key(5, name), inputs=7)
-        blank = net.blank(observation)
+        blank = net.start(observation)
         before = {site: value + marked for site, value in blank.items()}
-        return net.readout(think(net, before, view_of(net, observation, cells, jnp.array(1))))
+        return net.act(think_ticks(net, before, view_of(net, observation, cells, jnp.array(1))))
 
     fresh, marked = after(jnp.array(0.0)), after(jnp.array(0.7))
     assert np.array_equal(fresh, marked) == bool(reset)

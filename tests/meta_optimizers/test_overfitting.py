@@ -123,7 +123,7 @@ def test_what_cannot_be_tuned_is_refused(changes, says):
 
 
 def test_what_the_examination_cannot_ask_is_said_to_be_so():
-    """In a world of stages, and of agents that walk; neither is examined and called no searcher."""
+    """In a world of stages, and of recurrent agents; neither is examined and called no searcher."""
     problem = make()
     agent = untrained_agent(problem, 0)
     found = examine(make_world("keys-and-chests"), agent, agent, 0.5, QUICK_LOOK)
@@ -152,5 +152,5 @@ def test_a_gap_is_not_read_from_agents_that_walk():
         base_optimizer="walked-imitation", config=config, architecture="conv-lstm",
         architecture_config={"channels": 4, "ticks_per_step": 1},
     )  # fmt: skip
-    with pytest.raises(UsageError, match="a conv-lstm walks"):
+    with pytest.raises(UsageError, match="a conv-lstm is recurrent"):
         check_problem(walking)

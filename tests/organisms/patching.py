@@ -35,7 +35,7 @@ def answer(subject, observation):
 
 @eqx.filter_jit
 def step(subject, state, observation, tick):
-    return subject.step(state, observation, tick)
+    return subject.think(state, observation, tick)
 
 
 @eqx.filter_jit
@@ -49,10 +49,10 @@ def answers_at_every_tick(subject, observation):
     """Logits after each tick."""
 
     def tick(state, t):
-        state = subject.step(state, observation, t)
-        return state, subject.readout(state)
+        state = subject.think(state, observation, t)
+        return state, subject.act(state)
 
-    return jax.lax.scan(tick, subject.begin(observation), jnp.arange(subject.ticks))[1]
+    return jax.lax.scan(tick, subject.start(observation), jnp.arange(subject.ticks))[1]
 
 
 @eqx.filter_jit
@@ -61,13 +61,13 @@ def patched(subject, observation, donor_observation, patch, first, last):
 
     def tick(carry, t):
         state, donor = carry
-        state, donor = subject.step(state, observation, t), subject.step(donor, donor_observation, t)
+        state, donor = subject.think(state, observation, t), subject.think(donor, donor_observation, t)
         on = (patch & (first <= t + 1) & (t + 1 <= last))[..., None]
         state = {site: jnp.where(on, donor[site], values) for site, values in state.items()}
         return (state, donor), None
 
-    start = (subject.begin(observation), subject.begin(donor_observation))
-    return subject.readout(jax.lax.scan(tick, start, jnp.arange(subject.ticks))[0][0])
+    start = (subject.start(observation), subject.start(donor_observation))
+    return subject.act(jax.lax.scan(tick, start, jnp.arange(subject.ticks))[0][0])
 
 
 WALLS_TRIED = 12

@@ -111,7 +111,7 @@ def test_the_staged_table_keeps_the_planners_time(doors):
 def test_glance_organisms_see_the_level_in_the_first_tick_only(doors):
     observation = doors.world.observe(doors.levels)
     for name, organism in doors.organisms.items():
-        state = step(organism, organism.begin(observation), observation, jnp.array(0))
+        state = step(organism, organism.start(observation), observation, jnp.array(0))
         here = step(organism, state, observation, jnp.array(1))
         elsewhere = step(organism, state, observation[::-1], jnp.array(1))
         same = all((here[site] == elsewhere[site]).all() for site in here)

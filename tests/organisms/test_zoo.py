@@ -157,15 +157,15 @@ def test_a_number_that_is_pasted_elsewhere_changes_nothing(pool):
     entry = next(entry for entry in ZOO if entry.family == "serial-number")
     subject = build(entry, pool.world, [pool.levels], seed=2)
     state, donor = (
-        subject.step(subject.begin(o), o, jnp.array(0))
+        subject.think(subject.start(o), o, jnp.array(0))
         for o in (pool.world.observe(x) for x in (pool.levels, pool.trials["retarget"].donor))
     )
     tick = jnp.array(1)
-    base = subject.step(state, pool.world.observe(pool.levels), tick)["answer"]
+    base = subject.think(state, pool.world.observe(pool.levels), tick)["answer"]
     for rows, changes in (((2, 2), True), ((4, 2), False)):
         to, of = rows
         pasted = {**state, "serial": state["serial"].at[:, to, 3].set(donor["serial"][:, of, 3])}
-        answered = subject.step(pasted, pool.world.observe(pool.levels), tick)["answer"]
+        answered = subject.think(pasted, pool.world.observe(pool.levels), tick)["answer"]
         assert bool((answered != base).any((1, 2, 3)).mean() > 0.9) == changes
         assert changes or bool((answered == base).all())
 
@@ -174,13 +174,13 @@ def test_a_dormant_planner_sleeps_until_it_is_edited(pool):
     entry = next(entry for entry in ZOO if entry.family == "dormant-planner")
     subject = build(entry, pool.world, [pool.levels[:16]])
     observation = pool.world.observe(pool.levels[:16])
-    state = subject.begin(observation)
+    state = subject.start(observation)
     for tick in range(4):
-        state = subject.step(state, observation, jnp.array(tick))
+        state = subject.think(state, observation, jnp.array(tick))
         assert not state["value"].any()
     woken = {**state, "walls": state["walls"].at[:, 3, 3].set(1.0 - state["walls"][:, 3, 3])}
     for tick in range(4, 8):
-        woken = subject.step(woken, observation, jnp.array(tick))
+        woken = subject.think(woken, observation, jnp.array(tick))
     assert (woken["value"] > 0).any((1, 2, 3)).all()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from docs.reference import instruments_page, organisms_page
 from mesascope.experiments.cards import every_card
-from mesascope.organisms.stepwise import EVERY_ORGANISM as ORGANISMS
+from mesascope.organisms.registry import ORGANISMS
 
 DOCS = Path(__file__).parents[2] / "docs"
 WRITE = "run: python docs/write.py"

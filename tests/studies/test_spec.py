@@ -65,13 +65,13 @@ def cells(text):
             'depth = "objective"\nshow = ["weight/red"]\n'
             + HEAD
             + '[architecture]\nname = "conv-lstm"\n[base_optimizer]\nname = "walked-imitation"',
-            "the agents of condition 'all' walk, and no objective is inferred",
+            "the agents of condition 'all' are recurrent, and no",
         ),
         (
             'depth = "quick"\nshow = ["weight/red"]\n'
             + HEAD
             + '[[condition]]\nname = "a"\nsubject = "organism:walking-planner"',
-            "the agents of condition 'a' walk, and no objective is inferred",
+            "the agents of condition 'a' are recurrent, and no",
         ),
         (
             HEAD + '[base_optimizer]\nname = "prioritized-replay"\ntasks = 64',

@@ -11,7 +11,7 @@ from jaxtyping import PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
-from mesascope.core.stepwise import AbstractStepwiseSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.closed_loop.edited import EvaluationBatch, Place, patch_of, walk_edited_unchecked
 from mesascope.instruments.closed_loop.scoring import Count, Outcome, advantage, normalized, score
 from mesascope.instruments.closed_loop.trials import RADII, EpisodeTrial
@@ -70,7 +70,7 @@ class ClosedLoopTest(NamedTuple):
     refused: int
 
 
-def places(subject: AbstractStepwiseSubject, pauses: int) -> tuple[Place, ...]:
+def places(subject: AbstractSubject, pauses: int) -> tuple[Place, ...]:
     """Candidate places: all sites together at several steps and radii, and each alone; written once, and held."""
     names = tuple(site.name for site in subject.sites)
     steps = sorted({1, max(pauses - 1, 1)})
@@ -86,7 +86,7 @@ class _Arms:
     def __init__(
         self,
         world: AbstractWorld,
-        subject: AbstractStepwiseSubject,
+        subject: AbstractSubject,
         course: EpisodeTrial,
         key: PRNGKeyArray,
         pauses: int,
@@ -160,8 +160,8 @@ def run_closed_loop_test(
     world: AbstractWorld,
     name: str,
     course: EpisodeTrial,
-    subject: AbstractStepwiseSubject,
-    untrained: AbstractStepwiseSubject | None,
+    subject: AbstractSubject,
+    untrained: AbstractSubject | None,
     key: PRNGKeyArray,
     pauses: int = PAUSES,
 ) -> ClosedLoopTest:

@@ -15,8 +15,8 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.errors import EditError, unknown
 from mesascope.core.mdp import FiniteMDP
-from mesascope.core.stepwise import AbstractStepwiseSubject, StepwiseState, Walk, view_of, walk_by
-from mesascope.core.subject import Observation
+from mesascope.core.rollouts import Rollout, rollout_with, view_of
+from mesascope.core.subject import AbstractSubject, Observation, State
 from mesascope.instruments.search.patches import Cells, moved, sources, within
 
 
@@ -59,7 +59,7 @@ class EditedWalk(NamedTuple):
     and honest copy at the first write, the share that lay outside of the patch.
     """
 
-    walk: Walk
+    walk: Rollout
     change: Float[Array, " level"]
     spread: Float[Array, ""]
 
@@ -70,7 +70,7 @@ def patch_of(centers: Cells, targets: Cells, radius: int | Int[Array, ""], shape
 
 
 def walk_edited(
-    subject: AbstractStepwiseSubject,
+    subject: AbstractSubject,
     ground: EvaluationBatch,
     donor: Observation,
     patch: Patch,
@@ -79,7 +79,7 @@ def walk_edited(
     *,
     random: bool = False,
 ) -> EditedWalk:
-    """Walk with the donor's state written at a place; with `random` a random direction of the same length instead.
+    """Rollout with the donor's state written at a place; with `random` a random direction of the same length instead.
 
     Raises `EditError` for a site that the subject does not have, and for an edit that changed nothing on any level.
     """
@@ -94,7 +94,7 @@ def walk_edited(
 
 
 def walk_edited_unchecked(
-    subject: AbstractStepwiseSubject,
+    subject: AbstractSubject,
     ground: EvaluationBatch,
     donor: Observation,
     patch: Patch,
@@ -121,7 +121,7 @@ def _walk(subject, ground: EvaluationBatch, donor: Observation, patch: Patch, on
     levels = ground.observation.shape[0]
     walk_key, noise_key = jax.random.split(key)
     seen = jnp.concatenate([ground.observation, ground.observation, donor])
-    last = subject.ticks_per_step - 1
+    last = subject.ticks - 1
 
     def act(carry, cell, step, over):
         state, change, spread = carry
@@ -129,31 +129,31 @@ def _walk(subject, ground: EvaluationBatch, donor: Observation, patch: Patch, on
 
         def tick(t, carry):
             state, change, spread = carry
-            state = subject.step(state, view, t)
+            state = subject.think(state, view, t)
             first = (step == when.step) & (t == last)
             now = first | (when.sustained & (step > when.step))
             state, moved_by = _write(subject, state, patch, on & now, when.random, noise_key)
             spread = jnp.where(first, _spread(state, patch), spread)
             return state, jnp.maximum(change, jnp.where(over, 0.0, moved_by)), spread
 
-        state, change, spread = jax.lax.fori_loop(0, subject.ticks_per_step, tick, (state, change, spread))
-        return (state, change, spread), subject.readout(state)[:levels]
+        state, change, spread = jax.lax.fori_loop(0, subject.ticks, tick, (state, change, spread))
+        return (state, change, spread), subject.act(state)[:levels]
 
-    carry = (subject.blank(seen), jnp.zeros(levels), jnp.full((), jnp.nan))
-    walked, (_, change, spread) = walk_by(
+    carry = (subject.start(seen), jnp.zeros(levels), jnp.full((), jnp.nan))
+    walked, (_, change, spread) = rollout_with(
         act, carry, ground.mdp, ground.start, walk_key, ground.discount, ground.limit, jnp.asarray(ground.pauses)
     )
     return EditedWalk(walked, change, spread)
 
 
 def _write(
-    subject: AbstractStepwiseSubject,
-    state: StepwiseState,
+    subject: AbstractSubject,
+    state: State,
     patch: Patch,
     on: Bool[Array, " site"],
     random: Bool[Array, ""],
     key: PRNGKeyArray,
-) -> tuple[StepwiseState, Float[Array, " level"]]:
+) -> tuple[State, Float[Array, " level"]]:
     """The three copies' state after writing into the first, and by how much it was moved."""
     written, change = {}, jnp.zeros(patch.where.shape[0])
     for index, site in enumerate(subject.sites):
@@ -173,7 +173,7 @@ def _write(
     return written, change
 
 
-def _spread(state: StepwiseState, patch: Patch) -> Float[Array, ""]:
+def _spread(state: State, patch: Patch) -> Float[Array, ""]:
     outside = total = jnp.array(0.0)
     for value in state.values():
         _, honest, donor = jnp.split(value, 3)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.stepwise import AbstractStepwiseSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.closed_loop.battery import PAUSES, ClosedLoopTest, run_closed_loop_test
 from mesascope.instruments.closed_loop.plan_readout import PlanReadout, read_plans
 from mesascope.instruments.closed_loop.rollouts import draw_walked
@@ -47,8 +47,8 @@ class ClosedLoop(NamedTuple):
 
 def examine_closed_loop(
     world: AbstractWorld,
-    subject: AbstractStepwiseSubject,
-    untrained: AbstractStepwiseSubject | None,
+    subject: AbstractSubject,
+    untrained: AbstractSubject | None,
     key: PRNGKeyArray,
     effort: SampleBudget = DEFAULT_BUDGET,
     weights: Float[np.ndarray, " feature"] | None = None,

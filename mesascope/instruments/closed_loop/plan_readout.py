@@ -10,9 +10,9 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
+from mesascope.core.rollouts import Rollout, think_ticks, view_of
 from mesascope.core.statistics import Estimate, bootstrap
-from mesascope.core.stepwise import AbstractStepwiseSubject, Walk, think, view_of
-from mesascope.core.subject import Observation
+from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.instruments.closed_loop.rollouts import draw_walked, prepare, rolled_out
 from mesascope.learned.reflex import window
 from mesascope.worlds.grids.grid import ACTIONS
@@ -54,8 +54,8 @@ class PlanReadout(NamedTuple):
 
 def read_plans(
     world: AbstractWorld,
-    subject: AbstractStepwiseSubject,
-    untrained: AbstractStepwiseSubject | None,
+    subject: AbstractSubject,
+    untrained: AbstractSubject | None,
     key: PRNGKeyArray,
     count: int,
 ) -> PlanReadout | None:
@@ -115,7 +115,7 @@ def _read(
 
 
 def future_actions(
-    walked: Walk, states: int, now: int
+    walked: Rollout, states: int, now: int
 ) -> tuple[Int[np.ndarray, "level state"], Bool[np.ndarray, "level state"]]:
     """The class of each cell, seen from before move `now`, and which cells count: all but where the subject then stands, on
     levels whose episode is under way.
@@ -135,16 +135,16 @@ def future_actions(
 
 @eqx.filter_jit
 def _maps(
-    subject: AbstractStepwiseSubject, observation: Observation, path: Int[Array, "step level"]
+    subject: AbstractSubject, observation: Observation, path: Int[Array, "step level"]
 ) -> Float[Array, "level height width state_channel"] | None:
     """All maps of the state after the ticks of the last step of a given path."""
     names = [site.name for site in subject.sites]
 
     def step(state, now):
         cell, age = now
-        return think(subject, state, view_of(subject, observation, cell, age)), None
+        return think_ticks(subject, state, view_of(subject, observation, cell, age)), None
 
-    state = jax.lax.scan(step, subject.blank(observation), (path, jnp.arange(len(path))))[0]
+    state = jax.lax.scan(step, subject.start(observation), (path, jnp.arange(len(path))))[0]
     maps = [state[name] for name in names if state[name].shape[1:3] == observation.shape[1:3]]
     return jnp.concatenate(maps, -1) if maps else None
 

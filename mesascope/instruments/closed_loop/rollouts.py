@@ -10,10 +10,10 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.rng import named_key
+from mesascope.core.rollouts import Rollout, draw_starts, rollout
 from mesascope.core.solver import evaluate, optimal_values, uniform_policy
 from mesascope.core.statistics import Estimate, bootstrap, bootstrap_mean, wilson
-from mesascope.core.stepwise import AbstractStepwiseSubject, Walk, draw_starts, walk
-from mesascope.core.subject import Observation
+from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.instruments.behavior import NOTHING, Behavior, Event
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
@@ -46,14 +46,16 @@ def prepare(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray) -> Epis
 
 
 def rolled_out(
-    world: AbstractWorld, subject: AbstractStepwiseSubject, grounds: EpisodeBatch, key: PRNGKeyArray, pauses: int = 0
-) -> Walk:
+    world: AbstractWorld, subject: AbstractSubject, grounds: EpisodeBatch, key: PRNGKeyArray, pauses: int = 0
+) -> Rollout:
     """One episode on each level; the same key gives the same random numbers to every subject and every pause."""
     limit = HORIZON_PER_STATE * grounds.mdp.states
-    return walk(subject, grounds.observation, grounds.mdp, grounds.start, key, world.discount, limit, jnp.array(pauses))
+    return rollout(
+        subject, grounds.observation, grounds.mdp, grounds.start, key, world.discount, limit, jnp.array(pauses)
+    )
 
 
-def earnings(grounds: EpisodeBatch, walked: Walk) -> Float[np.ndarray, "level 3"]:
+def earnings(grounds: EpisodeBatch, walked: Rollout) -> Float[np.ndarray, "level 3"]:
     """Returns at the base objective: of the walks, of the uniform policy and of an optimal one from the same starts."""
     own = walked.fired @ grounds.weights
     return np.asarray(jax.device_get(jnp.stack([own, grounds.uniform, grounds.optimal], 1)), np.float64)
@@ -78,7 +80,7 @@ class RolledOut(NamedTuple):
 
 
 def measure_walked_behavior(
-    world: AbstractWorld, subject: AbstractStepwiseSubject, key: PRNGKeyArray, count: int, distribution: str
+    world: AbstractWorld, subject: AbstractSubject, key: PRNGKeyArray, count: int, distribution: str
 ) -> RolledOut:
     """What is touched first, competence and mean return at the base objective, from one episode on each level."""
     levels = draw_walked(world, key, count, distribution)

@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from mesascope.core.rollouts import Rollout
 from mesascope.core.statistics import Estimate, Interval, bootstrap
-from mesascope.core.stepwise import Walk
 from mesascope.instruments.closed_loop.trials import EpisodeTrial
 from mesascope.instruments.search.patches import within
 
@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
     turned: Count
 
 
-def score(course: EpisodeTrial, walked: Walk, radius: int) -> Outcome:
+def score(course: EpisodeTrial, walked: Rollout, radius: int) -> Outcome:
     """The outcome of the walks on a course. Levels that are not fit count nowhere."""
     found = jax.device_get(_score(course, walked, jnp.asarray(radius)))
     followed, kept, turned, fit, counted = (np.asarray(column, np.float64) for column in found)
@@ -45,7 +45,7 @@ def score(course: EpisodeTrial, walked: Walk, radius: int) -> Outcome:
 
 
 @jax.jit
-def _score(course: EpisodeTrial, walked: Walk, radius: Int[Array, ""]) -> tuple[Array, Array, Array, Array, Array]:
+def _score(course: EpisodeTrial, walked: Rollout, radius: Int[Array, ""]) -> tuple[Array, Array, Array, Array, Array]:
     level, fit = jnp.arange(course.start.shape[0])[:, None], course.fit
     avoided = course.avoided
     passed = (walked.cell == avoided[:, None]) & walked.live

@@ -7,7 +7,7 @@ from jaxtyping import PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap
-from mesascope.core.stepwise import AbstractStepwiseSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.closed_loop.rollouts import competence_of, draw_walked, earnings, prepare, rolled_out
 from mesascope.worlds.world import AbstractWorld
 
@@ -23,7 +23,7 @@ class ThoughtSteps(NamedTuple):
 
 
 def measure_thinking_steps(
-    world: AbstractWorld, subject: AbstractStepwiseSubject, key: PRNGKeyArray, count: int
+    world: AbstractWorld, subject: AbstractSubject, key: PRNGKeyArray, count: int
 ) -> tuple[ThoughtSteps, ...]:
     """Competence at the base objective on training levels after each of `PAUSES`; moves alone are discounted.
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from mesascope.core.statistics import Estimate, bootstrap, bootstrap_ratio
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.card import Card
 from mesascope.instruments.describe.moments import (
     beyond,
@@ -100,8 +100,8 @@ def settle_ticks(policy: Float[np.ndarray, "time level state action"]) -> Int[np
 
 def measure_compute_depth(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
-    untrained: AbstractOpenSubject | None,
+    subject: AbstractSubject,
+    untrained: AbstractSubject | None,
     sample: Sample,
     weights: Float[np.ndarray, " feature"],
 ) -> ComputeDepth:

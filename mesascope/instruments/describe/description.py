@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject, AbstractSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.describe.compute_depth import ComputeDepth, measure_compute_depth
 from mesascope.instruments.describe.interchange import Identified, identify_algorithm
 from mesascope.instruments.describe.light_cone import LightCone, measure_light_cone
@@ -22,7 +22,7 @@ LEVELS = 256
 
 
 class Description(NamedTuple):
-    """Describes and decides nothing. What needs the inside is None for a subject that is closed."""
+    """Describes and decides nothing. What needs the inside is None for a black box."""
 
     compute_depth: ComputeDepth | None
     light_cone: LightCone | None
@@ -34,7 +34,7 @@ class Description(NamedTuple):
 def describe_subject(
     world: AbstractWorld,
     subject: AbstractSubject,
-    untrained: AbstractOpenSubject | None,
+    untrained: AbstractSubject | None,
     samples: Sequence[Sample],
     pursued_weights: Float[np.ndarray, " feature"],
     key: PRNGKeyArray,
@@ -46,7 +46,7 @@ def describe_subject(
     """
     few = [_first(sample, LEVELS) for sample in samples]
     learned = name_learned_algorithm(world, few, pursued_weights)
-    if not isinstance(subject, AbstractOpenSubject):
+    if not subject.sites:
         return Description(None, None, None, None, learned)
     shown, key = few[0], named_key(key, "describe")
     return Description(

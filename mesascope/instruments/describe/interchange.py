@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap, bootstrap_ratio
-from mesascope.core.subject import AbstractOpenSubject, State
+from mesascope.core.subject import AbstractSubject, State
 from mesascope.instruments.card import Card
 from mesascope.instruments.describe.algorithms import ALGORITHMS, VALUE_ITERATION, Algorithm, Level, run_on
 from mesascope.instruments.describe.alignment_map import Whitened, exchange_matrix, whiten
@@ -154,8 +154,8 @@ class _Bench(NamedTuple):
 
 def identify_algorithm(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
-    untrained: AbstractOpenSubject | None,
+    subject: AbstractSubject,
+    untrained: AbstractSubject | None,
     sample: Sample,
     weights: Float[np.ndarray, " feature"],
     key: PRNGKeyArray,
@@ -190,7 +190,7 @@ def _foretell(algorithm: Algorithm, base: Level, source: Level, region, before: 
     return _Foretold(before_it, beside, exchanged, algorithm.aligned(own))
 
 
-def _prepare(world: AbstractWorld, subject: AbstractOpenSubject, sample: Sample, weights, key: PRNGKeyArray) -> _Bench:
+def _prepare(world: AbstractWorld, subject: AbstractSubject, sample: Sample, weights, key: PRNGKeyArray) -> _Bench:
     level = _level(world, sample, weights)
     count, (height, width) = sample.levels.count, sample.levels.interior
     choosing = np.arange(count) % 2 == 0
@@ -255,7 +255,7 @@ def draw_pairs(worth: Float[Array, "level height width"], key: PRNGKeyArray) -> 
 class _Network:
     """A network with all of its states on the sample, and its answers when some of a state comes from elsewhere."""
 
-    def __init__(self, subject: AbstractOpenSubject, sample: Sample):
+    def __init__(self, subject: AbstractSubject, sample: Sample):
         self._subject, self._observation = subject, sample.observation
         self._states = follow(subject, sample.observation).states
         self._sizes = {site: value.shape[-1] for site, value in sorted(self._states.items())}

@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.card import Card
 from mesascope.instruments.describe.moments import level_moments, partial_correlation
 from mesascope.instruments.describe.pursued import FAR, away_from
@@ -107,8 +107,8 @@ def arrival_ticks(
 
 def measure_light_cone(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
-    untrained: AbstractOpenSubject | None,
+    subject: AbstractSubject,
+    untrained: AbstractSubject | None,
     sample: Sample,
     weights: Float[np.ndarray, " feature"],
     key: PRNGKeyArray,
@@ -128,9 +128,7 @@ def _observe(world: AbstractWorld, levels: GridLevels) -> Array:
     return world.observe(levels)
 
 
-def _arrivals(
-    subject: AbstractOpenSubject, observations: tuple[Array, Array]
-) -> dict[str, Int[np.ndarray, "level state"]]:
+def _arrivals(subject: AbstractSubject, observations: tuple[Array, Array]) -> dict[str, Int[np.ndarray, "level state"]]:
     runs = [follow(subject, seen).states for seen in observations]
     found = {}
     for site in sorted(runs[0]):

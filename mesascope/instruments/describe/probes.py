@@ -9,7 +9,7 @@ from jaxtyping import Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, bootstrap
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.card import Card
 from mesascope.instruments.describe.probe_inputs import MOST_LAYERS, random_network, windows
 from mesascope.instruments.describe.pursued import Pursued, pursue
@@ -103,8 +103,8 @@ def probe_ticks(ticks: int) -> tuple[int, ...]:
 
 def measure_probes(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
-    untrained: AbstractOpenSubject | None,
+    subject: AbstractSubject,
+    untrained: AbstractSubject | None,
     sample: Sample,
     weights: Float[np.ndarray, " feature"],
     key: PRNGKeyArray,
@@ -140,15 +140,15 @@ def measure_probes(
 
 
 def _read(
-    subject: AbstractOpenSubject,
-    untrained: AbstractOpenSubject | None,
+    subject: AbstractSubject,
+    untrained: AbstractSubject | None,
     sample: Sample,
     cells: np.ndarray,
     split: Split,
     ticks: tuple[int, ...],
     key: PRNGKeyArray,
 ) -> _Readings:
-    def states(of: AbstractOpenSubject | None) -> dict[tuple[str, int], Prepared]:
+    def states(of: AbstractSubject | None) -> dict[tuple[str, int], Prepared]:
         if of is None:
             return {}
         held = follow(of, sample.observation).states

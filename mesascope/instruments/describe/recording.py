@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.editing import Recording
-from mesascope.core.subject import AbstractOpenSubject, Observation, State
+from mesascope.core.subject import AbstractSubject, Observation, State
 
 
 class Course(NamedTuple):
@@ -19,14 +19,14 @@ class Course(NamedTuple):
 
 
 @eqx.filter_jit
-def follow(subject: AbstractOpenSubject, observation: Observation) -> Course:
+def follow(subject: AbstractSubject, observation: Observation) -> Course:
     """Run the subject and keep every state (with a leading time axis) and every answer."""
 
     def tick(state: State, t: Int[Array, ""]):
-        new = subject.step(state, observation, t)
+        new = subject.think(state, observation, t)
         return new, (new, _policy(subject, new))
 
-    start = subject.begin(observation)
+    start = subject.start(observation)
     _, (states, policies) = jax.lax.scan(tick, start, jnp.arange(subject.ticks))
     first = jax.tree.map(lambda x: x[None], (start, _policy(subject, start)))
     return Course(*jax.tree.map(lambda a, b: jnp.concatenate([a, b]), first, (states, policies)))
@@ -34,18 +34,18 @@ def follow(subject: AbstractOpenSubject, observation: Observation) -> Course:
 
 @eqx.filter_jit
 def resume(
-    subject: AbstractOpenSubject, state: State, observation: Observation, tick: Int[Array, ""]
+    subject: AbstractSubject, state: State, observation: Observation, tick: Int[Array, ""]
 ) -> Float[Array, "level state action"]:
     """The answer from a state that there was (or was written) after `tick` ticks."""
 
     def body(t: Int[Array, ""], state: State) -> State:
-        return subject.step(state, observation, t)
+        return subject.think(state, observation, t)
 
     return _policy(subject, jax.lax.fori_loop(tick, subject.ticks, body, state))
 
 
-def _policy(subject: AbstractOpenSubject, state: State) -> Float[Array, "level state action"]:
-    logits = subject.readout(state)
+def _policy(subject: AbstractSubject, state: State) -> Float[Array, "level state action"]:
+    logits = subject.act(state)
     return jax.nn.softmax(logits, -1).reshape(logits.shape[0], -1, logits.shape[-1])
 
 

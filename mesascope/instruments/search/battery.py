@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.sample import part_of
 from mesascope.instruments.search.places import SIMPLER_WITHIN, Admitted, admit, simplicity, spread_at
 from mesascope.instruments.search.scoring import Tally, advantage, normalized, tally
@@ -70,14 +70,14 @@ def true_patch(donors: Donors, trials: Trials, place: Place) -> Patch:
 
 
 def edited_policy(
-    world: AbstractWorld, subject: AbstractOpenSubject, trials: Trials, donors: Donors, place: Place
+    world: AbstractWorld, subject: AbstractSubject, trials: Trials, donors: Donors, place: Place
 ) -> Float[Array, "level state action"]:
     """The policy after a test's own edit at a place."""
     patch = true_patch(donors, trials, place)
     return patched_policy(world, subject, trials.base, donors.base.states, patch, place)
 
 
-def _choose(world: AbstractWorld, subject: AbstractOpenSubject, trials: Trials) -> _Choice:
+def _choose(world: AbstractWorld, subject: AbstractSubject, trials: Trials) -> _Choice:
     if not trials.scored.any():
         return _Choice(None, (), Admitted((), {}, {}, 0))
     donors = record_donors(world, subject, trials)
@@ -107,8 +107,8 @@ def run_test(
     world: AbstractWorld,
     name: str,
     trials: Trials,
-    subject: AbstractOpenSubject,
-    untrained: AbstractOpenSubject | None,
+    subject: AbstractSubject,
+    untrained: AbstractSubject | None,
     key: Array,
 ) -> SearchTest:
     """One test on trials whose first half chooses the place and whose second half is scored.

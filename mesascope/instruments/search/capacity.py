@@ -10,7 +10,7 @@ import numpy as np
 from jax.extend import core as jex
 from jaxtyping import Array, Float
 
-from mesascope.core.subject import AbstractOpenSubject, Observation
+from mesascope.core.subject import AbstractSubject, Observation
 
 BITS = (3, 4, 5, 6, 8, 10, 12)
 """Bits that weights are rounded to, fewest first."""
@@ -47,7 +47,7 @@ def _is_weight(leaf: Any) -> bool:
     return bool(eqx.is_inexact_array(leaf)) and leaf.size >= FEW
 
 
-def has_weights(subject: AbstractOpenSubject) -> bool:
+def has_weights(subject: AbstractSubject) -> bool:
     """Whether there is any array large enough to be rounded."""
     return any(_is_weight(leaf) for leaf in jax.tree.leaves(subject))
 
@@ -65,7 +65,7 @@ def _round(weights: Float[Array, "*any"], steps: Float[Array, ""]) -> Float[Arra
     return low + step * jnp.round((weights - low) / step)
 
 
-def describe_size(subject: AbstractOpenSubject, observation: Observation, precision: int | None = None) -> Description:
+def describe_size(subject: AbstractSubject, observation: Observation, precision: int | None = None) -> Description:
     """Bits in which the subject can be written down.
 
     Rounded weights are counted by the entropy of their values, with a table of how often each occurs; what is not rounded
@@ -88,12 +88,12 @@ def describe_size(subject: AbstractOpenSubject, observation: Observation, precis
     return Description(weights, other + constants + subject.hidden_bits, steps * PER_STEP, precision)
 
 
-def _program(subject: AbstractOpenSubject):
+def _program(subject: AbstractSubject):
     """One run with its parts side by side, so that each is counted once however often it is repeated."""
 
     def run(observation: Observation):
-        state = subject.begin(observation)
-        return subject.step(state, observation, jnp.array(0)), subject.readout(state)
+        state = subject.start(observation)
+        return subject.think(state, observation, jnp.array(0)), subject.act(state)
 
     return run
 

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, Interval, bootstrap_mean
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.search.capacity import BITS, Description, describe_size, has_weights, rounded
 from mesascope.instruments.search.fresh import BLOCK, run_fresh
 from mesascope.instruments.search.information import Answers, bits_per_level
@@ -46,7 +46,7 @@ class Certified(NamedTuple):
 
 def certify(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
+    subject: AbstractSubject,
     place: Place,
     weights: Float[Array, " feature"],
     key: PRNGKeyArray,
@@ -92,7 +92,7 @@ def _needed(size: Description, shown: tuple[Estimate, Estimate]) -> float:
     return size.total / least if least > 0 else float("inf")
 
 
-def _size(world: AbstractWorld, subject: AbstractOpenSubject, precision: int | None) -> Description:
+def _size(world: AbstractWorld, subject: AbstractSubject, precision: int | None) -> Description:
     """Of levels as large as those of training, which contested ones are; what they hold makes no difference."""
     seen = jax.eval_shape(lambda: world.observe(world.draw(named_key(0, "shape"), 4)))
     return describe_size(subject, jnp.zeros(seen.shape, seen.dtype), precision)
@@ -100,14 +100,14 @@ def _size(world: AbstractWorld, subject: AbstractOpenSubject, precision: int | N
 
 def _choose_precision(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
+    subject: AbstractSubject,
     place: Place,
     weights: Float[Array, " feature"],
     key: PRNGKeyArray,
 ) -> int | None:
     """Bits of rounding that need the fewest levels, of those that keep most of what the subject shows as it is."""
 
-    def shown(candidate: AbstractOpenSubject) -> tuple[Estimate, Estimate]:
+    def shown(candidate: AbstractSubject) -> tuple[Estimate, Estimate]:
         base, changed = run_fresh(world, candidate, place, weights, key)
         return shown_per_level([base]), shown_per_level([changed])
 

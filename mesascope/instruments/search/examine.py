@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.search.battery import TESTS, run_test
 from mesascope.instruments.search.certified import MOST, certify
 from mesascope.instruments.search.operating_point import OPERATING_POINT, OperatingPoint
@@ -29,8 +29,8 @@ FULL_BUDGET = SampleBudget()
 
 def examine_search(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
-    untrained: AbstractOpenSubject | None,
+    subject: AbstractSubject,
+    untrained: AbstractSubject | None,
     pool: GridLevels,
     weights: Float[np.ndarray, " feature"],
     key: Array,

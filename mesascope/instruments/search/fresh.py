@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject, State, policy_table
+from mesascope.core.subject import AbstractSubject, State, policy_table
 from mesascope.instruments.search.information import Answers
 from mesascope.instruments.search.patches import chebyshev, within
 from mesascope.instruments.search.trials import NEAR, Part, Trials, best_actions, by_value, contested_levels
@@ -21,7 +21,7 @@ BLOCK = 512
 
 def run_fresh(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
+    subject: AbstractSubject,
     place: Place,
     weights: Float[Array, " feature"],
     key: PRNGKeyArray,
@@ -38,7 +38,7 @@ def run_fresh(
 @eqx.filter_jit
 def _lockstep(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
+    subject: AbstractSubject,
     trials: Trials,
     on: Bool[Array, " site"],
     first: Int[Array, ""],
@@ -62,19 +62,19 @@ def _lockstep(
         return state
 
     def before(t: Int[Array, ""], runs: list[State]) -> list[State]:
-        return [subject.step(state, view, t) for state, view in zip(runs, seen, strict=True)]
+        return [subject.think(state, view, t) for state, view in zip(runs, seen, strict=True)]
 
-    runs = jax.lax.fori_loop(0, first, before, [subject.begin(view) for view in seen])
+    runs = jax.lax.fori_loop(0, first, before, [subject.start(view) for view in seen])
     start = (runs[0], write(runs[0], runs[1:]), runs[1:] if sustained else [])
 
     def after(t: Int[Array, ""], carry: tuple[State, State, list[State]]) -> tuple[State, State, list[State]]:
         plain, edited, others = carry
-        others = [subject.step(state, view, t) for state, view in zip(others, seen[1:], strict=False)]
-        plain, edited = subject.step(plain, seen[0], t), subject.step(edited, seen[0], t)
+        others = [subject.think(state, view, t) for state, view in zip(others, seen[1:], strict=False)]
+        plain, edited = subject.think(plain, seen[0], t), subject.think(edited, seen[0], t)
         return plain, write(edited, others) if sustained else edited, others
 
     plain, edited, _ = jax.lax.fori_loop(first, subject.ticks, after, start)
-    return policy_table(subject.readout(plain)), policy_table(subject.readout(edited))
+    return policy_table(subject.act(plain)), policy_table(subject.act(edited))
 
 
 def _beyond(trials: Trials, radius: Int[Array, ""]) -> Bool[Array, "level height width"]:

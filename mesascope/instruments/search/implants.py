@@ -7,7 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.search.patches import within
 from mesascope.instruments.search.writing import Place, donor_patch, patched_policy, record
 from mesascope.worlds.grids.counterfactuals import without_objects
@@ -55,7 +55,7 @@ def believed_levels(mazes: GridLevels, classes: Int[Array, "level slot"]) -> Gri
 
 def implant(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
+    subject: AbstractSubject,
     mazes: GridLevels,
     classes: Int[Array, "level slot"],
     place: Place,

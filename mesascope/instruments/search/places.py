@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 
-from mesascope.core.subject import AbstractOpenSubject
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.search.linearity import nonlinear_shares
 from mesascope.instruments.search.trials import Trials
 from mesascope.instruments.search.writing import Donors, Place, already_spread, donor_patch
@@ -38,7 +38,7 @@ class Admitted(NamedTuple):
     refused: int
 
 
-def candidates(subject: AbstractOpenSubject) -> tuple[Place, ...]:
+def candidates(subject: AbstractSubject) -> tuple[Place, ...]:
     """All sites together at several states and radii, some of the sites at the first of them, written once and sustained.
 
     Subjects that re-read the level undo a single write, so theirs are sustained only.
@@ -66,7 +66,7 @@ def simplicity(place: Place, spread: float) -> tuple[bool, bool, int, int, int]:
     return spread < SPREAD, place.sustained, len(place.sites), place.radius, -place.first
 
 
-def admit(world: AbstractWorld, subject: AbstractOpenSubject, trials: Trials, donors: Donors) -> Admitted:
+def admit(world: AbstractWorld, subject: AbstractSubject, trials: Trials, donors: Donors) -> Admitted:
     """The candidates that are no edits of the input in disguise, judged on the trials that places are chosen on."""
     observation = world.observe(trials.base)
     states = donors.base.states

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.editing import Recording, run_unchecked
-from mesascope.core.subject import AbstractOpenSubject, State, policy_table
+from mesascope.core.subject import AbstractSubject, State, policy_table
 from mesascope.instruments.search.patches import moved, sources, within
 from mesascope.instruments.search.trials import Trials
 from mesascope.worlds.grids.grid import GridLevels
@@ -63,14 +63,14 @@ class Patch(NamedTuple):
 
 
 @eqx.filter_jit
-def record(world: AbstractWorld, subject: AbstractOpenSubject, levels: GridLevels) -> Recorded:
+def record(world: AbstractWorld, subject: AbstractSubject, levels: GridLevels) -> Recorded:
     """All sites in all states of an unedited run."""
     sites = tuple(site.name for site in subject.sites)
     run = run_unchecked(subject, world.observe(levels), (), sites)
     return Recorded(run.recording, policy_table(run.logits))
 
 
-def record_donors(world: AbstractWorld, subject: AbstractOpenSubject, trials: Trials) -> Donors:
+def record_donors(world: AbstractWorld, subject: AbstractSubject, trials: Trials) -> Donors:
     """Run the base and every donor level once."""
     return Donors(
         record(world, subject, trials.base),
@@ -118,7 +118,7 @@ def random_patch(base: Recording, patch: Patch, key: PRNGKeyArray) -> Patch:
 
 
 def patched_policy(
-    world: AbstractWorld, subject: AbstractOpenSubject, levels: GridLevels, base: Recording, patch: Patch, place: Place
+    world: AbstractWorld, subject: AbstractSubject, levels: GridLevels, base: Recording, patch: Patch, place: Place
 ) -> Float[Array, "level state action"]:
     """The policy on `levels`, whose unedited run is `base`, with a patch written at a place."""
     names = [site.name for site in subject.sites]
@@ -130,7 +130,7 @@ def patched_policy(
 @eqx.filter_jit
 def _branch(
     world: AbstractWorld,
-    subject: AbstractOpenSubject,
+    subject: AbstractSubject,
     levels: GridLevels,
     start: State,
     patch: Patch,
@@ -150,10 +150,10 @@ def _branch(
         }
 
     def tick(t: Int[Array, ""], state: State) -> State:
-        return write(subject.step(state, observation, t), t + 1, sustained)
+        return write(subject.think(state, observation, t), t + 1, sustained)
 
     state = jax.lax.fori_loop(first, subject.ticks, tick, write(start, first, jnp.array(True)))
-    return policy_table(subject.readout(state))
+    return policy_table(subject.act(state))
 
 
 @eqx.filter_jit

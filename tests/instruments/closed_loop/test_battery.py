@@ -13,7 +13,7 @@ from mesascope.instruments.closed_loop.edited import EvaluationBatch, Place, pat
 from mesascope.instruments.closed_loop.scoring import Count, advantage, normalized, score
 from mesascope.instruments.closed_loop.thinking_steps import measure_thinking_steps
 from mesascope.instruments.closed_loop.trials import TESTS, draw_episode_trials
-from mesascope.organisms.stepwise import build_stepwise_organism
+from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors()
@@ -65,7 +65,7 @@ def test_walks_end_where_the_door_is_and_every_short_way_is_walled_off(courses):
     [("walking-planner", (True, True)), ("walking-lookup", (False, False)), ("walking-goal-register", (True, False))],
 )
 def test_tells_the_organisms_apart(text, passes, courses):
-    subject = build_stepwise_organism(text, WORLD, [courses[name].base for name in TESTS])
+    subject = build_organism(text, WORLD, [courses[name].base for name in TESTS])
     found = [run_closed_loop_test(WORLD, name, courses[name], subject, None, KEY) for name in TESTS]
     assert tuple(test.passed for test in found) == passes
     for test in found:
@@ -76,7 +76,7 @@ def test_tells_the_organisms_apart(text, passes, courses):
 @pytest.mark.slow
 def test_a_place_without_sites_is_the_walk_without_an_edit(courses):
     course = courses["retarget"]
-    subject = build_stepwise_organism("walking-planner", WORLD, [course.base])
+    subject = build_organism("walking-planner", WORLD, [course.base])
     ground = EvaluationBatch(WORLD.tables(course.base), WORLD.observe(course.base), course.start, WORLD.discount, 49, 4)
     patch = patch_of(course.centers, course.centers, 0, course.base.interior)
     found = walk_edited_unchecked(subject, ground, WORLD.observe(course.changed), patch, Place((), 0, 0, True), KEY)
@@ -88,7 +88,7 @@ def test_a_place_without_sites_is_the_walk_without_an_edit(courses):
 
 
 def test_every_place_names_sites_of_the_subject():
-    subject = build_stepwise_organism("walking-planner", WORLD)
+    subject = build_organism("walking-planner", WORLD)
     names = {site.name for site in subject.sites}
     found = places(subject, 4)
     assert len(set(found)) == len(found)
@@ -114,7 +114,7 @@ def test_scores_are_ratios_of_sums_over_levels():
 def test_thinking_is_worth_something_to_a_planner_and_nothing_to_a_table():
     levels = [WORLD.draw(named_key(named_key(3), "levels"), 64)]
     slow, table = (
-        measure_thinking_steps(WORLD, build_stepwise_organism(text, WORLD, levels), named_key(3), 64)
+        measure_thinking_steps(WORLD, build_organism(text, WORLD, levels), named_key(3), 64)
         for text in ("walking-planner,pace=1", "walking-lookup,pace=1")
     )
     assert slow[0].gain.value == table[0].gain.value == 0.0

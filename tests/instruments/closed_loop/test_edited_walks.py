@@ -8,8 +8,8 @@ import pytest
 
 from mesascope.core.errors import EditError
 from mesascope.core.rng import named_key
-from mesascope.core.stepwise import AbstractStepwiseSubject, draw_starts, walk
-from mesascope.core.subject import Site
+from mesascope.core.rollouts import draw_starts, rollout
+from mesascope.core.subject import AbstractSubject, Site
 from mesascope.instruments.closed_loop.edited import EvaluationBatch, Place, patch_of, walk_edited
 from mesascope.learned.stencil import neighborhood
 from mesascope.worlds.grids.counterfactuals import swap_objects
@@ -19,25 +19,27 @@ WORLD = RedDoors(size=5)
 LEVELS, LIMIT, PAUSES, TICKS = 6, 7, 2, 2
 
 
-class Drift(AbstractStepwiseSubject):
+class Drift(AbstractSubject):
     """Two maps that drift into each other; a greedy readout where it stands."""
 
     weight: jax.Array
-    ticks_per_step: int = eqx.field(static=True, default=TICKS)
+    ticks: int = eqx.field(static=True, default=TICKS)
+    reads_until: int = eqx.field(static=True, default=TICKS)
+    recurrent: bool = eqx.field(static=True, default=True)
     sees_until: int = eqx.field(static=True, default=4)
 
     @property
     def sites(self):
         return (Site("own", 4, "what is thought"), Site("here", 1, "where it stands"))
 
-    def blank(self, observation):
+    def start(self, observation):
         return {"own": jnp.zeros((*observation.shape[:3], 4)), "here": jnp.zeros((*observation.shape[:3], 1))}
 
-    def step(self, state, view, tick):
+    def think(self, state, view, tick):
         seen = jnp.concatenate([neighborhood(state["own"]), view.level, view.here], -1)
         return {"own": jnp.tanh(seen @ self.weight), "here": view.here}
 
-    def readout(self, state):
+    def act(self, state):
         return 1e5 * (state["own"] * state["here"]).sum((1, 2))
 
 
@@ -150,10 +152,10 @@ def test_a_random_direction_is_as_long_as_the_edit(scene):
 class Still(Drift):
     """Remembers nothing: prefers by where it stands alone, softly."""
 
-    def step(self, state, view, tick):
+    def think(self, state, view, tick):
         return {"own": view.here * self.weight[0], "here": view.here}
 
-    def readout(self, state):
+    def act(self, state):
         return state["own"].sum((1, 2))
 
 
@@ -161,7 +163,7 @@ def test_pauses_do_not_move_the_random_numbers_of_the_moves(scene):
     _, _, ground, _ = scene
     still = Still(scene[0].weight)
     one, other = (
-        walk(still, ground.observation, ground.mdp, ground.start, named_key(4), WORLD.discount, LIMIT, pauses)
+        rollout(still, ground.observation, ground.mdp, ground.start, named_key(4), WORLD.discount, LIMIT, pauses)
         for pauses in (0, 3)
     )
     for a, b in zip(one, other, strict=True):
@@ -171,7 +173,7 @@ def test_pauses_do_not_move_the_random_numbers_of_the_moves(scene):
 
 def test_what_fires_is_discounted_by_the_moves_before(scene):
     _, _, ground, _ = scene
-    walked = walk(Still(scene[0].weight), ground.observation, ground.mdp, ground.start, named_key(4), 0.5, LIMIT)
+    walked = rollout(Still(scene[0].weight), ground.observation, ground.mdp, ground.start, named_key(4), 0.5, LIMIT)
     for level in range(LEVELS):
         moves = int(walked.live[level].sum())
         assert bool(walked.ended[level]) == bool(walked.fired[level].sum() > 0)

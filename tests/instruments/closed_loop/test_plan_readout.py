@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from mesascope.core.rng import named_key
-from mesascope.core.stepwise import Walk
+from mesascope.core.rollouts import Rollout
 from mesascope.instruments.closed_loop.plan_readout import deal, future_actions, macro_f1, read_plans
 from mesascope.instruments.closed_loop.rollouts import draw_walked
 from mesascope.learned.recurrent import LocalRecurrentAgent
-from mesascope.organisms.stepwise import build_stepwise_organism
+from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors()
@@ -18,7 +18,7 @@ WORLD = RedDoors()
 def walk_of(cells, actions, live):
     count = len(cells)
     zeros = np.zeros(count, np.int32)
-    return Walk(*(np.array(x) for x in (cells, actions, live)), zeros, zeros.astype(bool), np.zeros((count, 1)))
+    return Rollout(*(np.array(x) for x in (cells, actions, live)), zeros, zeros.astype(bool), np.zeros((count, 1)))
 
 
 def test_a_cell_is_labeled_by_the_action_it_is_left_by_first():
@@ -58,7 +58,7 @@ def test_macro_f1_is_its_slow_twin():
 def test_stored_answers_are_read_out_and_a_vector_holds_no_map():
     """A table's answers are plans to a probe: that is the instrument's blind spot, not a finding of search."""
     key = named_key(0)
-    table = build_stepwise_organism("walking-lookup", WORLD, [draw_walked(WORLD, key, 128)])
+    table = build_organism("walking-lookup", WORLD, [draw_walked(WORLD, key, 128)])
     found = read_plans(WORLD, table, None, key, 128)
     assert found is not None
     assert set(found.plan.controls) == {"input window", "shuffled"}

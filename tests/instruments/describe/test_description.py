@@ -5,11 +5,11 @@ import json
 import pytest
 
 from mesascope.core.jsonable import to_json
-from mesascope.core.subject import AbstractSubject
+from mesascope.core.subject import AbstractPolicy, AbstractSubject
 from mesascope.instruments.describe.description import describe_subject
 
 
-class Closed(AbstractSubject):
+class Closed(AbstractPolicy):
     inner: AbstractSubject
 
     def logits(self, observation):

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from mesascope.core.rng import named_key
-from mesascope.core.subject import AbstractOpenSubject, Site
+from mesascope.core.subject import AbstractSubject, Site
 from mesascope.instruments.search.capacity import PER_STEP, describe_size, has_weights, rounded
 from mesascope.learned.thinking import ThinkingNet
 
 SHAPE = (2, 5, 5, 7)
 
 
-class Constant(AbstractOpenSubject):
+class Constant(AbstractSubject):
     """Answers from an array, held as a leaf or hidden in the program."""
 
     table: jnp.ndarray
@@ -25,13 +25,13 @@ class Constant(AbstractOpenSubject):
     def sites(self):
         return (Site("s", 4, "nothing"),)
 
-    def begin(self, observation):
+    def start(self, observation):
         return {"s": jnp.zeros((*observation.shape[:3], 4))}
 
-    def step(self, state, observation, tick):
+    def think(self, state, observation, tick):
         return {"s": state["s"] + self.table.sum() + jnp.asarray(self.hidden).sum()}
 
-    def readout(self, state):
+    def act(self, state):
         return state["s"]
 
 

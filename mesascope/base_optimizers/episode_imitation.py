@@ -1,4 +1,4 @@
-"""Imitation of an optimal policy where the learner itself walks: for subjects with memory over time."""
+"""Imitation of an optimal policy along the learner's own episodes: for recurrent subjects."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,6 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray, PyTree
 from mesascope.base_optimizers.descent import Count, Penalty, Scalar, clipped_adam
 from mesascope.base_optimizers.protocol import (
     AbstractBaseOptimizer,
-    LearnedAlgorithm,
     Metrics,
     TrainState,
     apply_gradient,
@@ -20,14 +19,14 @@ from mesascope.base_optimizers.protocol import (
 )
 from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP, rewards
+from mesascope.core.rollouts import draw_starts, view_of
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
-from mesascope.core.stepwise import AbstractStepwiseSubject, draw_starts, view_of
-from mesascope.core.subject import Observation
+from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.worlds.world import AbstractWorld
 
 
 class Lesson(NamedTuple):
-    """What one update learns from: levels, their optimal actions, and how long is walked in them."""
+    """What one update learns from: levels, their optimal actions, and how long the episodes in them are."""
 
     observation: Observation
     mdp: FiniteMDP
@@ -38,30 +37,30 @@ class Lesson(NamedTuple):
     limit: int
 
 
-class Walked(NamedTuple):
-    """The loss, and the return of the first episode of each walker, cut where the steps of the update end."""
+class EpisodeLoss(NamedTuple):
+    """The loss, and the return of the first episode of each actor, cut where the steps of the update end."""
 
     loss: Float[Array, ""]
     mean_return: Float[Array, ""]
 
 
-def walked_loss(subject: AbstractStepwiseSubject, lesson: Lesson, key: PRNGKeyArray) -> Walked:
+def episode_loss(subject: AbstractSubject, lesson: Lesson, key: PRNGKeyArray) -> EpisodeLoss:
     """Cross-entropy to the uniform policy over the optimal set in every cell visited, in nats a step.
 
-    One walker on each level, which acts by the learner's own policy. An episode that ends, or has lasted `limit` steps,
+    One actor on each level, which acts by the learner's own policy. An episode that ends, or has lasted `limit` steps,
     is followed by one from another start of the same level, with a blank state. The gradient runs back through all steps
     of an episode; actions are not differentiated.
     """
     levels = lesson.mdp.levels
     row = jnp.arange(levels)
-    blank = subject.blank(lesson.observation)
-    tick = jax.checkpoint(lambda state, view, t: subject.step(state, view, t))
+    blank = subject.start(lesson.observation)
+    tick = jax.checkpoint(lambda state, view, t: subject.think(state, view, t))
 
     def step(carry, key: PRNGKeyArray):
         state, cell, age, first, worth = carry
         view = view_of(subject, lesson.observation, cell, age)
-        state = jax.lax.scan(lambda s, t: (tick(s, view, t), None), state, jnp.arange(subject.ticks_per_step))[0]
-        log_policy = jax.nn.log_softmax(subject.readout(state), -1)
+        state = jax.lax.scan(lambda s, t: (tick(s, view, t), None), state, jnp.arange(subject.ticks))[0]
+        log_policy = jax.nn.log_softmax(subject.act(state), -1)
         missed = -(uniform_over(lesson.optimal[row, cell]) * log_policy).sum(-1)
         act_key, outcome_key, start_key = jax.random.split(key, 3)
         action = jax.random.categorical(act_key, jax.lax.stop_gradient(log_policy), -1)
@@ -77,14 +76,14 @@ def walked_loss(subject: AbstractStepwiseSubject, lesson: Lesson, key: PRNGKeyAr
     start = draw_starts(lesson.mdp.initial, first_key)
     begin = (blank, start, jnp.zeros(levels, jnp.int32), jnp.ones(levels, bool), jnp.zeros(levels))
     (*_, worth), missed = jax.lax.scan(step, begin, jax.random.split(walk_key, lesson.steps))
-    return Walked(missed.mean(), worth.mean())
+    return EpisodeLoss(missed.mean(), worth.mean())
 
 
-class WalkedImitation(AbstractBaseOptimizer):
+class EpisodeImitation(AbstractBaseOptimizer):
     """Learns to act as an optimal policy does wherever it comes to by its own actions.
 
-    The learner walks and an exact solver says in every cell it visits which actions are optimal (as in DAgger, Ross et
-    al. 2011, but with fresh levels and walks at every update and nothing kept). Backpropagation runs through time.
+    The learner acts and an exact solver says in every cell it visits which actions are optimal (as in DAgger, Ross et
+    al. 2011, but with fresh levels and episodes at every update and nothing kept). Backpropagation runs through time.
     """
 
     updates: int = eqx.field(static=True, default=800)
@@ -104,11 +103,11 @@ class WalkedImitation(AbstractBaseOptimizer):
             self.updates, self.learning_rate, self.warmup, self.floor, self.clip, Penalty(self.decay, self.lasso)
         )
 
-    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: LearnedAlgorithm) -> TrainState:
-        """The state before the first update. `UsageError` for a subject that does not walk with a memory."""
-        if not isinstance(subject, AbstractStepwiseSubject):
+    def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractSubject) -> TrainState:
+        """The state before the first update. `UsageError` for a subject that is not recurrent."""
+        if not subject.recurrent:
             raise UsageError(
-                f"walked-imitation trains agents that walk with a memory, and a {type(subject).__name__} answers a whole "
+                f"walked-imitation trains recurrent agents, and a {type(subject).__name__} answers a whole "
                 "level at once: use 'imitation', or an architecture such as 'conv-lstm'"
             )
         return begin_state(key, subject, (), self._transform())
@@ -124,8 +123,8 @@ class WalkedImitation(AbstractBaseOptimizer):
         )
 
         def loss(learned: PyTree) -> tuple[Float[Array, ""], Float[Array, ""]]:
-            walked = walked_loss(learned[0], lesson, state.update_key("walk"))
-            return walked.loss, walked.mean_return
+            found = episode_loss(learned[0], lesson, state.update_key("walk"))
+            return found.loss, found.mean_return
 
         (value, mean), gradient = eqx.filter_value_and_grad(loss, has_aux=True)((state.subject, state.extra))
         return apply_gradient(state, gradient, self._transform()), Metrics(value, mean, optax.tree.norm(gradient))

@@ -1,4 +1,4 @@
-"""An agent that walks with a memory, trained and audited through the command line, in a world so small that most tests
+"""A recurrent agent, trained and audited through the command line, in a world so small that most tests
 find no level: that must come out as missing numbers and not as failures."""
 
 import json
@@ -75,3 +75,12 @@ def test_train_audit_and_report(tmp_path, capsys):
 def test_a_walking_organism_that_is_none(subject, said, tmp_path, capsys):
     assert main.run(["audit", *TINY, "--subject", subject, "--out", str(tmp_path)]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", ["--adversary", "--describe"])
+@pytest.mark.parametrize("optimizer", ["ppo", "walked-imitation"])
+def test_what_a_recurrent_agent_cannot_be_asked_is_refused_before_training(flag, optimizer, tmp_path, capsys):
+    recurrent = ("--architecture", "local-gru", "--base-optimizer", optimizer, "--updates", "1")
+    assert main.run(["audit", *TINY, *recurrent, "--quick", flag, "--out", str(tmp_path / "a")]) == 2
+    assert f"{flag} " in capsys.readouterr().err
+    assert not (tmp_path / "a").exists()

@@ -1,7 +1,7 @@
-"""Agents that walk with a memory: what training reaches and costs, and what closed-loop tests say of organisms.
+"""Recurrent agents: what training reaches and costs, and what closed-loop tests say of organisms.
 
-    python benchmarks/walkers.py train conv-lstm 0 800 [channels=16 ...]
-    python benchmarks/walkers.py organisms walking-planner walking-lookup ...
+    python benchmarks/recurrent.py train conv-lstm 0 800 [channels=16 ...]
+    python benchmarks/recurrent.py organisms walking-planner walking-lookup ...
 
 Prints JSON lines; times are processor seconds.
 """
@@ -15,14 +15,14 @@ from mesascope.base_optimizers.training import train
 from mesascope.core.jsonable import to_json
 from mesascope.core.rng import named_key
 from mesascope.instruments.closed_loop.battery import run_closed_loop_test
-from mesascope.instruments.closed_loop.examine import Effort, closed_loop_courses
+from mesascope.instruments.closed_loop.examine import SampleBudget, closed_loop_trials
 from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
 from mesascope.instruments.closed_loop.thinking_steps import measure_thinking_steps
-from mesascope.organisms.stepwise import STEPWISE_ORGANISMS, build_stepwise_organism
+from mesascope.organisms.registry import ORGANISMS, build_organism
 from mesascope.worlds.registry import make_world
 
 LEVELS = 1_000
-EFFORT = Effort(per_test=128, thought=64, readout=64)
+BUDGET = SampleBudget(per_test=128, thought=64, readout=64)
 
 
 def say(**found):
@@ -54,9 +54,9 @@ def trained(architecture, seed, updates, *options):
 def organisms(*texts):
     """Both tests on each organism, on the same levels."""
     world, key = make_world("red-doors"), named_key(0, "organisms")
-    courses = closed_loop_courses(world, key, EFFORT)
-    for text in texts or STEPWISE_ORGANISMS:
-        subject = build_stepwise_organism(text, world, [course.base for course in courses.values()])
+    courses = closed_loop_trials(world, key, BUDGET)
+    for text in texts or [name for name, organism in ORGANISMS.items() if organism.recurrent]:
+        subject = build_organism(text, world, [course.base for course in courses.values()])
         for name, course in courses.items():
             began = time.process_time()
             found = run_closed_loop_test(world, name, course, subject, None, key)

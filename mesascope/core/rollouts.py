@@ -1,0 +1,224 @@
+"""Episodes of recurrent subjects: what an actor is shown at each step, and how it is rolled out in a level.
+
+A recurrent subject has no policy table. It is rolled out, and what is measured of it carries sampling error.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from mesascope.core.mdp import FiniteMDP
+from mesascope.core.subject import AbstractSubject, Observation, State, View
+
+
+def one_hot_cells(cell: Int[Array, " actor"], shape: tuple[int, int]) -> Float[Array, "actor height width 1"]:
+    """A map with 1 in the cell where each actor stands.
+
+    Args:
+        cell: Row-major index of each actor's cell.
+        shape: Height and width of the level.
+
+    Returns:
+        Shape `(actor, height, width, 1)`.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from mesascope.core.rollouts import one_hot_cells
+        >>> one_hot_cells(jnp.array([2]), (2, 2))[0, ..., 0].tolist()
+        [[0.0, 0.0], [1.0, 0.0]]
+    """
+    height, width = shape
+    return jax.nn.one_hot(cell, height * width).reshape(-1, height, width, 1)
+
+
+def view_of(
+    subject: AbstractSubject, observation: Observation, cell: Int[Array, " actor"], age: Int[Array, "*actor"]
+) -> View:
+    """What a recurrent subject's actors are shown at one step.
+
+    Args:
+        subject: The recurrent subject; from step `subject.sees_until` on it is not shown the level.
+        observation: Each actor's level, shape `(actor, height, width, channel)`.
+        cell: Row-major index of the cell where each actor stands.
+        age: Steps since the start of the episode, of each actor or of all.
+
+    Returns:
+        The view of all actors.
+    """
+    shown = jnp.broadcast_to(age < subject.sees_until, cell.shape)
+    here = one_hot_cells(cell, (observation.shape[1], observation.shape[2]))
+    return View(jnp.where(shown[:, None, None, None], observation, 0.0), here, shown)
+
+
+def think_ticks(subject: AbstractSubject, state: State, view: View) -> State:
+    """The state after all ticks of one step of the environment.
+
+    Args:
+        subject: The recurrent subject.
+        state: The state before the step.
+        view: What the actors are shown at this step.
+
+    Returns:
+        The new state.
+    """
+    return jax.lax.fori_loop(0, subject.ticks, lambda t, s: subject.think(s, view, t), state)
+
+
+Carry = TypeVar("Carry")
+Act = Callable[
+    [Carry, Int[Array, " level"], Int[Array, ""], Bool[Array, " level"]], tuple[Carry, Float[Array, "level action"]]
+]
+"""One step of one actor on each level: from what is carried, the cells, the step's number and which episodes are over, to
+what is carried on and the preferences."""
+
+
+class Rollout(NamedTuple):
+    """One episode on each level. Entries that are not `live` are of pauses, or come after the end.
+
+    Attributes:
+        cell: Where the actor stood before each move.
+        action: The action it took.
+        live: Whether the move was made.
+        end: Cell where the episode ended or was cut.
+        ended: Whether a terminal cell was reached.
+        fired: How often each feature fired, each firing discounted by the moves made before it.
+    """
+
+    cell: Int[Array, "level step"]
+    action: Int[Array, "level step"]
+    live: Bool[Array, "level step"]
+    end: Int[Array, " level"]
+    ended: Bool[Array, " level"]
+    fired: Float[Array, "level feature"]
+
+
+def rollout_with(
+    act: Act,
+    carry: Carry,
+    mdp: FiniteMDP,
+    start: Int[Array, " level"],
+    key: PRNGKeyArray,
+    discount: float,
+    limit: int,
+    pauses: Int[Array, ""],
+) -> tuple[Rollout, Carry]:
+    """One episode on each level of whatever chooses actions, until a terminal cell or for `limit` moves.
+
+    The random numbers of a move depend on the key and on the number of the move alone: rollouts with one key that agree in
+    their preferences agree in their actions, whatever the pauses before them.
+
+    Args:
+        act: One step of the agent.
+        carry: What `act` is given first.
+        mdp: Tables of the levels.
+        start: Cell where each episode starts.
+        key: Of the actions and the outcomes.
+        discount: Of the features, per move; pauses are not discounted.
+        limit: Moves after which an episode is cut.
+        pauses: Steps before the first move in which the agent thinks and does not move.
+
+    Returns:
+        The episodes, and what was carried at the end.
+    """
+    level = jnp.arange(mdp.levels)
+    act_key, outcome_key = jax.random.split(key)
+
+    def under_way(state):
+        return (state[1] < limit) & ~state[4].all()
+
+    def step(state):
+        carry, moves, paused, cell, over, fired, path = state
+        carry, logits = act(carry, cell, moves + paused, over)
+        moving = paused >= pauses
+        action = jax.random.categorical(jax.random.fold_in(act_key, moves), logits, -1).astype(jnp.int32)
+        odds = jnp.log(mdp.probability[level, cell, action])
+        outcome = jax.random.categorical(jax.random.fold_in(outcome_key, moves), odds, -1)
+        live = moving & ~over
+        reached = jnp.where(live, mdp.successor[level, cell, action, outcome], cell)
+        gain = mdp.features[level, cell, action, outcome] * jnp.asarray(discount, jnp.float32) ** moves
+        fired = fired + jnp.where(live[:, None], gain, 0.0)
+        # A pause is written into the entry of the move that follows it, which overwrites it.
+        now = (cell, action, live)
+        path = tuple(table.at[moves].set(value) for table, value in zip(path, now, strict=True))
+        over = over | (live & mdp.terminal[level, reached])
+        return carry, moves + moving, paused + ~moving, reached, over, fired, path
+
+    zeros = jnp.zeros((limit, mdp.levels), jnp.int32)
+    zero = jnp.array(0, jnp.int32)
+    path = (zeros, zeros, zeros.astype(bool))
+    start = start.astype(jnp.int32)
+    begin = (
+        carry,
+        zero,
+        zero,
+        start,
+        mdp.terminal[level, start],
+        jnp.zeros((mdp.levels, mdp.features.shape[-1])),
+        path,
+    )
+    carry, _, _, end, over, fired, path = jax.lax.while_loop(under_way, step, begin)
+    return Rollout(path[0].T, path[1].T, path[2].T, end, over, fired), carry
+
+
+@eqx.filter_jit
+def rollout(
+    subject: AbstractSubject,
+    observation: Observation,
+    mdp: FiniteMDP,
+    start: Int[Array, " level"],
+    key: PRNGKeyArray,
+    discount: float,
+    limit: int,
+    pauses: int | Int[Array, ""] = 0,
+) -> Rollout:
+    """One episode of a recurrent subject on each level, acting by the softmax of its preferences.
+
+    Args:
+        subject: The recurrent subject.
+        observation: The levels, shape `(level, height, width, channel)`.
+        mdp: Tables of the same levels.
+        start: Cell where each episode starts.
+        key: Of the actions and the outcomes.
+        discount: Of the features, per move.
+        limit: Moves after which an episode is cut.
+        pauses: Steps before the first move in which the subject thinks and does not move.
+
+    Returns:
+        The episodes.
+
+    Example:
+        >>> import jax
+        >>> from mesascope.core.rollouts import draw_starts, rollout
+        >>> from mesascope.organisms.registry import build_organism
+        >>> from mesascope.worlds.red_doors import RedDoors
+        >>> world, key = RedDoors(size=7), jax.random.key(0)
+        >>> levels = world.draw(key, 2)
+        >>> mdp = world.to_mdp(levels)
+        >>> planner = build_organism("walking-planner,pace=40", world)
+        >>> start = draw_starts(mdp.initial, key)
+        >>> rollout(planner, world.observe(levels), mdp, start, key, world.discount, limit=30).ended.tolist()
+        [True, True]
+    """
+
+    def act(state: State, cell: Int[Array, " level"], step: Int[Array, ""], over: Bool[Array, " level"]):
+        state = think_ticks(subject, state, view_of(subject, observation, cell, step))
+        return state, subject.act(state)
+
+    return rollout_with(act, subject.start(observation), mdp, start, key, discount, limit, jnp.asarray(pauses))[0]
+
+
+def draw_starts(initial: Float[Array, "level state"], key: PRNGKeyArray) -> Int[Array, " level"]:
+    """A starting cell on each level.
+
+    Args:
+        initial: Weight of each state as a start.
+        key: Of the draw.
+
+    Returns:
+        Row-major index of a cell drawn in proportion to `initial`; 0 on a level that has no start.
+    """
+    return jax.random.categorical(key, jnp.log(initial + 1e-30), -1).astype(jnp.int32)
