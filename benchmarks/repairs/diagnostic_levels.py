@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from benchmarks.repairs.touched import touched_first
 from mesascope.core.rng import named_key
+from mesascope.core.rollouts import draw_starts
 from mesascope.instruments.card import Card
 from mesascope.instruments.evidence import Evidence
 from mesascope.instruments.first_touch import first_touch
@@ -72,10 +73,9 @@ class Looked(NamedTuple):
 def draw_candidates(
     world: AbstractWorld, hypotheses: tuple[Hypothesis, ...], levels: GridLevels, key: PRNGKeyArray
 ) -> Candidates:
-    """The levels with a random start each, and what each hypothesis makes of them."""
+    """The levels with a random start each, where they have one, and what each hypothesis makes of them."""
     mdp, _ = level_tables(world, levels)
-    cell = jax.random.categorical(named_key(key, "start"), jnp.log(mdp.initial))
-    start = jax.nn.one_hot(cell, mdp.states)
+    start = jax.nn.one_hot(draw_starts(mdp.initial, named_key(key, "start")), mdp.states)
     return Candidates(levels, start, np.asarray(_table(world, hypotheses, levels, start), np.float64))
 
 

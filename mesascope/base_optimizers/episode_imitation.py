@@ -1,5 +1,6 @@
 """Imitation of an optimal policy along the learner's own episodes: for recurrent subjects."""
 
+import dataclasses
 from typing import NamedTuple
 
 import equinox as eqx
@@ -19,7 +20,7 @@ from mesascope.base_optimizers.protocol import (
 )
 from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP, rewards
-from mesascope.core.rollouts import draw_starts, view_of
+from mesascope.core.rollouts import draw_starts, next_with_start, view_of
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.worlds.world import AbstractWorld
@@ -49,8 +50,9 @@ def episode_loss(subject: AbstractSubject, lesson: Lesson, key: PRNGKeyArray) ->
 
     One actor on each level, which acts by the learner's own policy. An episode that ends, or has lasted `limit` steps,
     is followed by one from another start of the same level, with a blank state. The gradient runs back through all steps
-    of an episode; actions are not differentiated.
+    of an episode; actions are not differentiated. A level without a start is left out: another of the batch takes its place.
     """
+    lesson = _only_with_starts(lesson)
     levels = lesson.mdp.levels
     row = jnp.arange(levels)
     blank = subject.start(lesson.observation)
@@ -77,6 +79,17 @@ def episode_loss(subject: AbstractSubject, lesson: Lesson, key: PRNGKeyArray) ->
     begin = (blank, start, jnp.zeros(levels, jnp.int32), jnp.ones(levels, bool), jnp.zeros(levels))
     (*_, worth), missed = jax.lax.scan(step, begin, jax.random.split(walk_key, lesson.steps))
     return EpisodeLoss(missed.mean(), worth.mean())
+
+
+def _only_with_starts(lesson: Lesson) -> Lesson:
+    """The lesson with the next level that has a start in the place of each that has none."""
+    has = (lesson.mdp.initial > 0).any(-1)
+    onward = next_with_start(has[None])[0]
+    arrays = (lesson.observation, lesson.mdp, lesson.optimal, lesson.reward)
+    observation, mdp, optimal, reward = jax.tree.map(lambda table: table[onward], arrays)
+    # Where no level has a start nobody is anywhere, and every step is an episode of its own.
+    mdp = dataclasses.replace(mdp, terminal=mdp.terminal | ~has.any())
+    return lesson._replace(observation=observation, mdp=mdp, optimal=optimal, reward=reward)
 
 
 class EpisodeImitation(AbstractBaseOptimizer):

@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 from mesascope.base_optimizers.actors import AbstractActor
 from mesascope.base_optimizers.descent import Scalar
 from mesascope.core.mdp import FiniteMDP
+from mesascope.core.rollouts import NOWHERE, draw_starts, next_with_start
 
 
 class RolloutLayout(NamedTuple):
@@ -65,14 +66,16 @@ def collect(
 ) -> Steps:
     """Let all actors walk. `mdp` and `prepared` hold `lanes * levels` levels, the levels of a lane side by side.
 
-    All start at once with blank memories; an actor whose episode ends starts anew in the next level of its lane.
+    All start at once with blank memories; an actor whose episode ends starts anew in the next level of its lane that has
+    a start. In a lane without any, actors are `NOWHERE`: every step is an episode of its own that earns nothing.
     """
     actors = shape.lanes * shape.actors
-    lane_level = jnp.broadcast_to(jnp.arange(shape.actors, dtype=jnp.int32) % shape.levels, (shape.lanes, shape.actors))
+    lane = jnp.arange(shape.lanes)[:, None]
+    onward = next_with_start((mdp.initial > 0).any(-1).reshape(shape.lanes, shape.levels))
+    lane_level = onward[lane, jnp.arange(shape.actors, dtype=jnp.int32) % shape.levels]
 
     def start(key: PRNGKeyArray, level: Int[Array, "lane actor"]) -> Int[Array, " flat"]:
-        chances = mdp.initial[flat_level(shape.lanes, shape.levels, level)]
-        return jax.random.categorical(key, jnp.log(chances), -1).astype(jnp.int32)
+        return draw_starts(mdp.initial[flat_level(shape.lanes, shape.levels, level)], key)
 
     def step(carry, key: PRNGKeyArray):
         level, state, memory, age = carry
@@ -83,7 +86,7 @@ def collect(
         chances = mdp.probability[row, state, action]
         outcome = jax.random.categorical(outcome_key, jnp.log(chances), -1)
         reached = mdp.successor[row, state, action, outcome]
-        terminated = mdp.terminal[row, reached]
+        terminated = (state == NOWHERE) | mdp.terminal[row, reached]
         truncated = ~terminated & (age + 1 >= shape.limit)
         ended = terminated | truncated
         log_policy = jax.nn.log_softmax(acted.logits, -1)
@@ -93,12 +96,12 @@ def collect(
             action,
             jnp.take_along_axis(log_policy, action[:, None], -1)[:, 0],
             acted.value,
-            mdp.features[row, state, action, outcome] @ weights,
+            jnp.where(state == NOWHERE, 0.0, mdp.features[row, state, action, outcome] @ weights),
             actor.act(prepared, row, reached, acted.memory).value,
             terminated,
             truncated,
         )
-        next_level = jnp.where(ended.reshape(level.shape), (level + 1) % shape.levels, level)
+        next_level = jnp.where(ended.reshape(level.shape), onward[lane, (level + 1) % shape.levels], level)
         next_state = jnp.where(ended, start(start_key, next_level), reached)
         next_memory = jnp.where(ended[:, None], actor.blank(actors), acted.memory)
         return (next_level, next_state, next_memory, jnp.where(ended, 0, age + 1)), record

@@ -3,8 +3,10 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from mesascope.core.errors import UsageError
 from mesascope.core.inline_jit import inline_jit
 
 _ROUNDING = 1e-6
@@ -53,6 +55,23 @@ class FiniteMDP(eqx.Module):
     def actions(self) -> int:
         """Number of actions."""
         return self.successor.shape[2]
+
+
+def check_starts(mdp: FiniteMDP) -> None:
+    """Refuse tables in which a level has no start, before anybody is put there.
+
+    Args:
+        mdp: the tables, with values (under a transformation of JAX they have none).
+
+    Raises:
+        UsageError: no state of some level has a chance to be started in; the message names the level.
+    """
+    missing = np.flatnonzero(~(np.asarray(mdp.initial) > 0).any(-1))
+    if missing.size:
+        raise UsageError(
+            f"level {missing[0]} of {mdp.levels} has no start: no free cell from which anything can be reached; open a "
+            "way to what is to be reached, or leave the level out"
+        )
 
 
 def expected_features(mdp: FiniteMDP) -> Float[Array, "level state action feature"]:

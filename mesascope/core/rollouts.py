@@ -14,6 +14,9 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.subject import AbstractSubject, Observation, State, View
 
+NOWHERE = -1
+"""The state of an actor on a level without any start: it makes no move, and its episode is over before it begins."""
+
 
 def one_hot_cells(cell: Int[Array, " actor"], shape: tuple[int, int]) -> Float[Array, "actor height width 1"]:
     """A map with 1 in the cell where each actor stands.
@@ -115,7 +118,7 @@ def rollout_with(
         act: One step of the agent.
         carry: What `act` is given first.
         mdp: Tables of the levels.
-        start: Cell where each episode starts.
+        start: Cell where each episode starts; where it is `NOWHERE` no entry is live, and the end is `NOWHERE`.
         key: Of the actions and the outcomes.
         discount: Of the features, per move; pauses are not discounted.
         limit: Moves after which an episode is cut.
@@ -156,7 +159,7 @@ def rollout_with(
         zero,
         zero,
         start,
-        mdp.terminal[level, start],
+        (start == NOWHERE) | mdp.terminal[level, start],
         jnp.zeros((mdp.levels, mdp.features.shape[-1])),
         path,
     )
@@ -194,10 +197,10 @@ def rollout(
         >>> import jax
         >>> from mesascope.core.rollouts import draw_starts, rollout
         >>> from mesascope.organisms.registry import build_organism
-        >>> from mesascope.worlds.red_doors import RedDoors
+        >>> from mesascope.worlds.grids.red_doors import RedDoors
         >>> world, key = RedDoors(size=7), jax.random.key(0)
         >>> levels = world.draw(key, 2)
-        >>> mdp = world.to_mdp(levels)
+        >>> mdp = world.tables(levels)
         >>> planner = build_organism("walking-planner,pace=40", world)
         >>> start = draw_starts(mdp.initial, key)
         >>> rollout(planner, world.observe(levels), mdp, start, key, world.discount, limit=30).ended.tolist()
@@ -219,6 +222,21 @@ def draw_starts(initial: Float[Array, "level state"], key: PRNGKeyArray) -> Int[
         key: Of the draw.
 
     Returns:
-        Row-major index of a cell drawn in proportion to `initial`; 0 on a level that has no start.
+        Row-major index of a cell drawn in proportion to `initial`; `NOWHERE` on a level that has no start.
     """
-    return jax.random.categorical(key, jnp.log(initial + 1e-30), -1).astype(jnp.int32)
+    drawn = jax.random.categorical(key, jnp.log(initial + 1e-30), -1).astype(jnp.int32)
+    return jnp.where((initial > 0).any(-1), drawn, NOWHERE)
+
+
+def next_with_start(has: Bool[Array, "lane level"]) -> Int[Array, "lane level"]:
+    """The level that stands in for each level of a lane.
+
+    Args:
+        has: Whether each level has a start.
+
+    Returns:
+        The level itself or, where it has no start, the next one going round the lane that has; itself if none has.
+    """
+    levels = has.shape[1]
+    after = (jnp.arange(levels)[:, None] + jnp.arange(levels)) % levels
+    return ((jnp.arange(levels) + has[:, after].argmax(-1)) % levels).astype(jnp.int32)

@@ -1,5 +1,7 @@
 """Episodes by table look-up, advantages, and the clipped surrogate, against slow twins."""
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -20,6 +22,7 @@ from mesascope.base_optimizers.rollout import (
 )
 from mesascope.core.rng import named_key
 from mesascope.core.solver import evaluate
+from mesascope.core.rollouts import NOWHERE
 from mesascope.core.subject import policy_table
 from mesascope.learned.recurrent import LocalRecurrentAgent
 from mesascope.learned.registry import build
@@ -168,3 +171,18 @@ def test_the_surrogate_stops_paying_beyond_the_clip():
     assert beyond[1] == 0.0  # worse, and already much less likely
     assert beyond[2] > 0.0
     assert beyond[3] < 0.0
+
+
+def test_a_level_without_a_start_is_left_out(actors, batch):
+    """Of the first lane's levels the first has no start, of the second lane's neither has."""
+    mdp, observation, _ = batch
+    some = dataclasses.replace(mdp, initial=mdp.initial * jnp.array([0, 1, 0, 0])[:, None])
+    actor = actors["plan-once"]
+    walk = eqx.filter_jit(lambda: collect(actor, actor.prepare(observation), some, jnp.ones(6), SHAPE, named_key(4)))
+    steps = jax.device_get(walk())
+    assert (steps.level[:, 0] == 1).all()
+    assert (steps.state[:, 0] >= 0).all()
+    assert steps.terminated[:, 0].any()
+    assert (steps.state[:, 1] == NOWHERE).all()
+    assert steps.terminated[:, 1].all()
+    assert not steps.gain[:, 1].any()

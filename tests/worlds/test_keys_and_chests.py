@@ -156,3 +156,25 @@ def test_what_the_world_does_not_take(knobs):
 
 def test_vocabularies_differ_in_counts_alone():
     assert vocabulary_of(1, 2)._replace(most=(2, 1)) == vocabulary_of(2, 1)
+
+
+def test_a_pocket_in_which_nothing_can_be_taken_is_no_start_and_what_is_absent_is_not_taken():
+    """The first pocket holds nothing and the second a chest alone; the level has a key less than the vocabulary admits."""
+    text = "#######\n#.#h#.#\n###.###\n#.###.#\n#..k..#\n#..h.h#\n#######"
+    levels = parse_levels(text, vocabulary=vocabulary_of(2, 3))
+    mdp = KeysAndChests().tables(levels)
+    may = np.flatnonzero(np.asarray(mdp.initial)[0])
+    assert [divmod(int(cell), 5) for cell in may] == [
+        (2, 0),
+        (2, 4),
+        (3, 0),
+        (3, 1),
+        (3, 3),
+        (3, 4),
+        (4, 0),
+        (4, 1),
+        (4, 3),
+    ]
+    key_fires = np.asarray(mdp.features)[0, :25, :, 0, 0]
+    reached = np.asarray(mdp.successor)[0, :25, :, 0] % 25
+    assert set(reached[key_fires > 0]) == {17}, "the one key there is"

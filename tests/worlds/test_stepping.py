@@ -4,9 +4,11 @@ import jax
 import numpy as np
 import pytest
 
+from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.grids.stepping import STARTS, as_channels, begin, look, make_stepper, step, walk_at_random
+from mesascope.worlds.grids.text import parse_levels
 
 WORLD, LEVELS, WALKERS, LIMIT = RedDoors(size=5), 6, 40, 7
 
@@ -84,3 +86,18 @@ def test_starts_are_the_levels_own(levels, stepper):
 def test_steps_that_cannot_be_dealt_out_are_refused(stepper):
     with pytest.raises(ValueError, match="multiple of 4"):
         walk_at_random(stepper, begin(stepper, named_key(7), 4), named_key(8), 6, looking=False)
+
+
+ENCLOSED = "#######\n##...##\n#.###.#\n#.#R#.#\n#.###.#\n#.....#\n#######"
+OPEN = ENCLOSED.replace("#.###.#\n#.....#", "#.#.#.#\n#.....#")
+
+
+def test_a_level_without_a_start_is_refused_by_name():
+    with pytest.raises(UsageError, match="level 1 of 2 has no start"):
+        make_stepper(WORLD, parse_levels(f"{OPEN}\n\n{ENCLOSED}"), named_key(0), LIMIT)
+
+
+def test_nobody_begins_in_a_pocket_from_which_nothing_is_reached():
+    levels = parse_levels("#######\n#R..#.#\n###.###\n#.....#\n#######")
+    walkers = begin(make_stepper(WORLD, levels, named_key(0), LIMIT), named_key(1), 500)
+    assert set(np.asarray(walkers.at).tolist()) == {1, 2, 7, 10, 11, 12, 13, 14}

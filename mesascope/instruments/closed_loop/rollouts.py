@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.rng import named_key
-from mesascope.core.rollouts import Rollout, draw_starts, rollout
+from mesascope.core.rollouts import NOWHERE, Rollout, draw_starts, rollout
 from mesascope.core.solver import evaluate, optimal_values, uniform_policy
 from mesascope.core.statistics import Estimate, bootstrap, bootstrap_mean, wilson
 from mesascope.core.subject import AbstractSubject, Observation
@@ -42,6 +42,7 @@ def prepare(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray) -> Epis
     level = jnp.arange(levels.count)
     uniform = evaluate(mdp, uniform_policy(mdp), rewards(mdp, weights), world.discount)[level, start]
     optimal = optimal_values(mdp, weights, world.discount).state[level, start]
+    uniform, optimal = (jnp.where(start == NOWHERE, 0.0, value) for value in (uniform, optimal))
     return EpisodeBatch(levels, mdp, world.observe(levels), start, uniform, optimal, weights)
 
 

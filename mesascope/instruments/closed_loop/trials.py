@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.rng import named_key
+from mesascope.core.rollouts import NOWHERE
 from mesascope.instruments.search.patches import Cells, within
 from mesascope.instruments.search.trials import Trials, contested_levels, draw_trials
 from mesascope.worlds.grids.grid import GridLevels
@@ -68,9 +69,10 @@ def _course(world: AbstractWorld, key: PRNGKeyArray, trials: Trials, walled: boo
     far = trials.scored & ~within(part.centers, max(RADII), trials.base.interior)
     may = far.reshape(levels, -1)
     start = jax.random.categorical(key, jnp.where(may, 0.0, -1e30), -1).astype(jnp.int32)
+    start = jnp.where(may.any(-1), start, NOWHERE)
     old_end = _ends(world.tables(trials.base), trials.old, start)
     new_end = _ends(world.tables(trials.changed), trials.new, start)
-    nowhere = jnp.full(levels, -1, jnp.int32)
+    nowhere = jnp.full(levels, NOWHERE, jnp.int32)
     fit = may.any(-1) & (new_end >= 0) & (old_end >= 0) & (walled | (new_end != old_end))
     return EpisodeTrial(
         base=trials.base,

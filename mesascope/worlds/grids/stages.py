@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 
 from mesascope.core.inline_jit import inline_jit
 from mesascope.core.mdp import FiniteMDP
-from mesascope.worlds.grids.grid import MOVES, GridLevels, neighbors, one_hot_objects
+from mesascope.worlds.grids.grid import MOVES, GridLevels, neighbors, one_hot_objects, reaches
 
 
 class Stage(NamedTuple):
@@ -63,15 +63,16 @@ def _stages(levels: GridLevels) -> tuple[Stage, ...]:
 
 @inline_jit()
 def staged_tables(levels: GridLevels) -> FiniteMDP:
-    """Tables over cells and stages; `key` fires on taking one, `chest` on opening one. Every slot is in use.
+    """Tables over cells and stages; `key` fires on taking one, `chest` on opening one.
 
-    Starts are uniform over free cells without an object, with nothing gone.
+    Starts are uniform over free cells without an object from which something can be taken, with nothing gone.
     """
     stages, keys = _stages(levels), levels.vocabulary.most[0]
     ahead = neighbors(levels.walls)
     batch, cells, actions = ahead.shape
     moved = ahead != jnp.arange(cells, dtype=ahead.dtype)[:, None]
     enters = (ahead[..., None] == levels.cell[:, None, None, :]) & moved[..., None]
+    enters &= levels.present[:, None, None, :]
     takes = jnp.asarray([[there is not None for there in stage.leads] for stage in stages])
     leads = jnp.asarray([[there or 0 for there in stage.leads] for stage in stages], jnp.int32)
     taken = enters[:, None] & takes[:, None, None]
@@ -84,8 +85,9 @@ def staged_tables(levels: GridLevels) -> FiniteMDP:
     after = jnp.concatenate([live, end], 1).astype(jnp.int32)
     states = after.shape[1]
     features = jnp.pad(fires.astype(jnp.float32), ((0, 0), (0, cells), (0, 0), (0, 0)))
-    objects = one_hot_objects(levels).any(1).reshape(batch, cells)
-    free = ~levels.walls.reshape(batch, cells) & ~objects
+    objects = one_hot_objects(levels).reshape(batch, -1, cells)
+    free = ~levels.walls.reshape(batch, cells) & ~objects.any(1)
+    free &= reaches(ahead, (objects & takes[0][:, None]).any(1))
     start = free / jnp.maximum(free.sum(-1, keepdims=True), 1)
     return FiniteMDP(
         successor=after[..., None],

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, UInt8, UInt32
 
 from mesascope.core.errors import UsageError
-from mesascope.core.mdp import FiniteMDP, rewards
+from mesascope.core.mdp import FiniteMDP, check_starts, rewards
 from mesascope.core.rng import named_key
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
@@ -64,7 +64,7 @@ def make_stepper(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray, li
     """Tables for walking in `levels`, rewards by the world's base objective; for deterministic worlds.
 
     An observation is kept as one byte for each cell with a bit for each channel that is not zero; `UsageError` where a
-    world has more channels than fit beside the walker's own bit, or chance outcomes.
+    world has more channels than fit beside the walker's own bit, chance outcomes, or a level without any start.
     """
     mdp, observation = world.tables(levels), world.observe(levels)
     channels = observation.shape[-1]
@@ -78,6 +78,7 @@ def make_stepper(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray, li
             f"world '{world.name}' has {mdp.successor.shape[-1]} outcomes and {channels} channels: stepping by look-up "
             f"needs 1 outcome and at most {_AGENT} channels; use rollout.collect"
         )
+    check_starts(mdp)
     return _tables(mdp, observation, jnp.asarray(world.base_objective.vector(world.features)), key, limit)
 
 
