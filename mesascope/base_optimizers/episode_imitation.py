@@ -52,7 +52,7 @@ def episode_loss(subject: AbstractSubject, lesson: Lesson, key: PRNGKeyArray) ->
     is followed by one from another start of the same level, with a blank state. The gradient runs back through all steps
     of an episode; actions are not differentiated. A level without a start is left out: another of the batch takes its place.
     """
-    lesson = _only_with_starts(lesson)
+    lesson = only_with_starts(lesson)
     levels = lesson.mdp.levels
     row = jnp.arange(levels)
     blank = subject.start(lesson.observation)
@@ -81,13 +81,13 @@ def episode_loss(subject: AbstractSubject, lesson: Lesson, key: PRNGKeyArray) ->
     return EpisodeLoss(missed.mean(), worth.mean())
 
 
-def _only_with_starts(lesson: Lesson) -> Lesson:
+def only_with_starts(lesson: Lesson) -> Lesson:
     """The lesson with the next level that has a start in the place of each that has none."""
     has = (lesson.mdp.initial > 0).any(-1)
     onward = next_with_start(has[None])[0]
     arrays = (lesson.observation, lesson.mdp, lesson.optimal, lesson.reward)
     observation, mdp, optimal, reward = jax.tree.map(lambda table: table[onward], arrays)
-    # Where no level has a start nobody is anywhere, and every step is an episode of its own.
+    # Where no level has a start actors are `NOWHERE`, and every step is an episode of its own.
     mdp = dataclasses.replace(mdp, terminal=mdp.terminal | ~has.any())
     return lesson._replace(observation=observation, mdp=mdp, optimal=optimal, reward=reward)
 

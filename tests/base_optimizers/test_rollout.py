@@ -21,8 +21,8 @@ from mesascope.base_optimizers.rollout import (
     sampled_returns,
 )
 from mesascope.core.rng import named_key
-from mesascope.core.solver import evaluate
 from mesascope.core.rollouts import NOWHERE
+from mesascope.core.solver import evaluate
 from mesascope.core.subject import policy_table
 from mesascope.learned.recurrent import LocalRecurrentAgent
 from mesascope.learned.registry import build

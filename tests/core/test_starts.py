@@ -1,4 +1,4 @@
-"""Walkers on levels without a start: they are nowhere, take no step, and earn nothing."""
+"""Actors on levels without a start: they are nowhere, make no move, and earn nothing."""
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +23,7 @@ def corridors() -> FiniteMDP:
     return FiniteMDP(successor, jnp.ones(successor.shape), features, terminal, INITIAL)
 
 
-def test_a_level_without_a_start_has_walkers_nowhere_and_others_where_they_may_start():
+def test_a_level_without_a_start_has_actors_nowhere_and_others_where_they_may_start():
     drawn = jax.vmap(lambda key: draw_starts(INITIAL, key))(jax.random.split(named_key(0, "starts"), 400))
     levels = np.asarray(drawn).T
     assert set(levels[0].tolist()) == {1, 2}
@@ -31,17 +31,17 @@ def test_a_level_without_a_start_has_walkers_nowhere_and_others_where_they_may_s
     assert set(levels[2].tolist()) == {2}
 
 
-def test_who_is_nowhere_takes_no_step():
+def test_who_is_nowhere_makes_no_move():
     mdp = corridors()
     start = draw_starts(mdp.initial, named_key(1, "starts"))
 
     def onward(carry, cell, number, over):
         return carry, jnp.tile(jnp.array([50.0, 0.0]), (mdp.levels, 1))
 
-    walked, _ = rollout_with(onward, (), mdp, start, named_key(2, "walk"), 1.0, 6, jnp.array(0))
-    assert not np.asarray(walked.live)[1].any()
-    assert np.asarray(walked.end).tolist() == [3, NOWHERE, 3]
-    assert np.asarray(walked.fired)[:, 0].tolist() == [1, 0, 1]
+    found, _ = rollout_with(onward, (), mdp, start, named_key(2, "moves"), 1.0, 6, jnp.array(0))
+    assert not np.asarray(found.live)[1].any()
+    assert np.asarray(found.end).tolist() == [3, NOWHERE, 3]
+    assert np.asarray(found.fired)[:, 0].tolist() == [1, 0, 1]
 
 
 def test_tables_without_a_start_are_refused_by_level():
