@@ -1,0 +1,31 @@
+"""Training from Python: in memory, and the same to the last bit as what is saved."""
+
+import jax
+import numpy as np
+import pytest
+
+from mesascope.core.errors import UsageError
+from mesascope.jobs.listener import SILENT
+from mesascope.jobs.train import train, trained
+from mesascope.studies.training import arrange
+from mesascope.worlds.grids.red_doors import RedDoors
+from tests.base_optimizers.conftest import GLANCE
+
+TINY = {"updates": 3, "batch": 4}
+
+
+def test_in_memory_and_into_a_folder_give_the_same_bits(tmp_path):
+    world = RedDoors(size=5)
+    learned = train(world, seed=2, architecture_config=GLANCE, base_optimizer_config=TINY)
+    training = arrange(world, "glance", GLANCE, "exact-policy-gradient", TINY)
+    saved = trained(training, 2, tmp_path, SILENT)
+    assert (learned.sha256, learned.provenance) == (saved.sha256, saved.provenance)
+    for one, other in zip(jax.tree.leaves(learned.subject), jax.tree.leaves(saved.subject), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(UsageError, match="did you mean 'glance'"):
+        train(RedDoors(), "glanze")
+    with pytest.raises(UsageError, match="seeds run from 0"):
+        train(RedDoors(size=5), seed=2**32, architecture_config=GLANCE, base_optimizer_config=TINY)
