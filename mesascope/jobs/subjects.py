@@ -26,7 +26,7 @@ from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.learned.registry import config_of, hard_coded
 from mesascope.organisms.registry import ORGANISMS, build_organism, check_organism
 from mesascope.store.bundle import MANIFEST
-from mesascope.store.learned_algorithm import load_learned_algorithm
+from mesascope.store.learned_algorithm import LearnedAlgorithm, load_learned_algorithm
 from mesascope.worlds.world import AbstractWorld
 
 ORGANISM, PYTHON = "organism:", "python:"
@@ -59,6 +59,24 @@ def find_source(ref: str, world: AbstractWorld) -> Source:
     if not Path(ref).exists():
         _raise_hint(ref)
     return _saved(Path(ref), world)
+
+
+def source_of(agent: str | Path | LearnedAlgorithm | AbstractSubject, world: AbstractWorld) -> Source:
+    """The subject that a Python program names or hands over.
+
+    Args:
+        agent: a reference as `find_source` takes it, a learned algorithm that was trained or loaded, or any subject.
+        world: the world it is asked in.
+
+    Raises:
+        UsageError, AgentFileError, SubjectError: as `find_source` does.
+    """
+    if isinstance(agent, str | Path):
+        return find_source(str(agent), world)
+    if isinstance(agent, LearnedAlgorithm):
+        return _learned(agent, f"{agent.architecture} net", world)
+    name = type(agent).__name__
+    return _given(name, name, agent, None, {"python": name}, world)
 
 
 def _raise_hint(ref: str) -> None:
@@ -100,12 +118,25 @@ def _python(ref: str, world: AbstractWorld) -> Source:
         names = [n for n in vars(imported) if not n.startswith("_")]
         raise unknown(f"attribute of {module}", attribute, names)
     subject = _made(ref, imported, attribute)
-    _check(ref, subject, world)
-    identity = {"python": ref, "code": _hash_of_code(imported), "arrays": _hash_of_arrays(subject)}
     untrained = _untrained(ref, imported, attribute, world)
+    identity = {"python": ref, "code": _hash_of_code(imported)}
+    return _given(ref, ref.removeprefix(PYTHON), subject, untrained, identity, world)
+
+
+def _given(
+    ref: str,
+    name: str,
+    subject: AbstractSubject,
+    untrained: AbstractSubject | None,
+    identity: dict[str, Any],
+    world: AbstractWorld,
+) -> Source:
+    """A subject of which nothing is known but its answers, once it has kept a subject's promises."""
+    _check(ref, subject, world)
+    identity = {**identity, "arrays": _hash_of_arrays(subject)}
     if untrained is not None:
         identity["untrained"] = _hash_of_arrays(untrained)
-    audited = AuditSubject(subject, "python", ref, ref.removeprefix(PYTHON), hard_coded=None, untrained=untrained)
+    audited = AuditSubject(subject, "python", ref, name, hard_coded=None, untrained=untrained)
     return Source(identity, lambda settings, seed: audited, subject.recurrent)
 
 
@@ -163,14 +194,18 @@ def _hash_of_arrays(subject: AbstractSubject) -> str:
 
 def _saved(folder: Path, world: AbstractWorld) -> Source:
     folder = _learned_folder(folder)
-    loaded = load_learned_algorithm(folder)
+    return _learned(load_learned_algorithm(folder), str(folder), world)
+
+
+def _learned(loaded: LearnedAlgorithm, ref: str, world: AbstractWorld) -> Source:
+    """A learned algorithm with its provenance, if it can read this world's levels."""
     name, config = config_of(loaded.subject)
     shown = jax.eval_shape(lambda: world.observe(world.draw(audit_key(0), 1)))
     try:
         jax.eval_shape(lambda seen: _answer(loaded.subject, seen), shown)
     except (TypeError, ValueError) as error:
         raise AgentFileError(
-            f"{folder}: expected a learned algorithm for levels of shape {shown.shape[1:]}, as {world.name} has them, "
+            f"{ref}: expected a learned algorithm for levels of shape {shown.shape[1:]}, as {world.name} has them, "
             f"found one trained in {loaded.provenance.world} that cannot read them"
         ) from error
     about = loaded.provenance
@@ -181,9 +216,7 @@ def _saved(folder: Path, world: AbstractWorld) -> Source:
     def make(settings: Settings, seed: int) -> AuditSubject:
         untrained = untrained_twin(loaded.subject, len(world.channels), seed)
         label = f"{name} net trained with seed {about.seed}"
-        return AuditSubject(
-            loaded.subject, "saved", str(folder), label, hard_coded(loaded.subject), untrained, training
-        )
+        return AuditSubject(loaded.subject, "saved", ref, label, hard_coded(loaded.subject), untrained, training)
 
     return Source({"architecture": [name, config], "sha256": loaded.sha256}, make, loaded.subject.recurrent)
 

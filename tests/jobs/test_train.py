@@ -4,8 +4,10 @@ import jax
 import numpy as np
 import pytest
 
+from mesascope.auditing.settings import QUICK
 from mesascope.core.errors import UsageError
 from mesascope.jobs.listener import SILENT
+from mesascope.jobs.subjects import source_of
 from mesascope.jobs.train import train, trained
 from mesascope.studies.training import arrange
 from mesascope.worlds.grids.red_doors import RedDoors
@@ -29,3 +31,18 @@ def test_what_does_not_fit_is_refused():
         train(RedDoors(), "glanze")
     with pytest.raises(UsageError, match="seeds run from 0"):
         train(RedDoors(size=5), seed=2**32, architecture_config=GLANCE, base_optimizer_config=TINY)
+
+
+def test_what_was_trained_in_memory_is_a_subject():
+    world = RedDoors(size=5)
+    learned = train(world, architecture_config=GLANCE, base_optimizer_config=TINY)
+    source = source_of(learned, world)
+    assert source.identity["sha256"] == learned.sha256
+    audited = source.make(QUICK, 0)
+    assert (audited.kind, audited.training.updates) == ("saved", 3)
+    assert audited.untrained is not None
+    bare = source_of(learned.subject, world)
+    assert bare.make(QUICK, 0).kind == "python"
+    assert source_of("organism:uniform", world).identity == {"organism": "uniform"}
+    with pytest.raises(UsageError, match="did you mean 'organism:planner'"):
+        source_of("planner", world)
