@@ -17,9 +17,6 @@ import jax.numpy as jnp
 import numpy as np
 from blocks import put, table
 
-from mesascope.auditing.evaluation_levels import audit_key, contested
-from mesascope.auditing.settings import QUICK
-from mesascope.auditing.subjects import untrained_twin
 from mesascope.base_optimizers.protocol import TrainState, training_levels
 from mesascope.base_optimizers.registry import PRESETS, build_base_optimizer
 from mesascope.base_optimizers.training import train
@@ -29,8 +26,11 @@ from mesascope.core.rng import named_key
 from mesascope.core.solver import evaluate, optimal_actions, optimal_values
 from mesascope.core.statistics import wilson
 from mesascope.core.subject import AbstractSubject, policy_table
+from mesascope.instruments.audited import untrained_twin
+from mesascope.instruments.evaluation_levels import audit_key, contested
 from mesascope.instruments.search.examine import Effort, examine_search
 from mesascope.instruments.search.verdict import Verdict
+from mesascope.instruments.settings import QUICK
 from mesascope.learned.channels_first import answer
 from mesascope.learned.registry import build
 from mesascope.store.lines import read_lines, write_lines

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from threading import enumerate as threads
 from typing import Any
 
-_NAME = "beside"
+_NAME = "background"
 
 
 @contextmanager
-def beside() -> Iterator[ThreadPoolExecutor]:
+def background() -> Iterator[ThreadPoolExecutor]:
     """An executor with one thread. On an error or an interrupt what has not begun is canceled, and nothing is waited for."""
     executor = ThreadPoolExecutor(1, _NAME)
     try:

@@ -95,7 +95,9 @@ def candidates(world: AbstractWorld, own: np.ndarray) -> dict[str, np.ndarray]:
     """
     grid = {h.name: h.objective.vector(world.features) for h in hypotheses_of(world) if h.objective is not None}
     wanting = {name: weights for name, weights in grid.items() if weights.max() > 0}
-    return {"own": own, "base": world.base_objective.vector(world.features), **wanting}
+    intended, base = (objective.vector(world.features) for objective in (world.intended_goal, world.base_objective))
+    other = {} if np.array_equal(intended, base) else {"wanted": intended}
+    return {"own": own, "base": base, **other, **wanting}
 
 
 @eqx.filter_jit

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 import jax
 import jax.numpy as jnp
 
-from mesascope.auditing.evaluation_levels import audit_key, contested, distributions
-from mesascope.auditing.settings import Settings
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
+from mesascope.instruments.evaluation_levels import audit_key, contested, distributions
 from mesascope.instruments.sample import Sample, level_tables
 from mesascope.instruments.search.trials import draw_trials, not_applicable
+from mesascope.instruments.settings import Settings
 from mesascope.worlds.world import AbstractWorld
 
 

@@ -23,6 +23,7 @@ from mesascope.core.solver import feature_returns
 from mesascope.core.statistics import Estimate, bootstrap
 from mesascope.core.subject import AbstractSubject, policy_table
 from mesascope.instruments.search.trials import not_applicable
+from mesascope.worlds.rewarding import rewarding
 from mesascope.worlds.world import AbstractWorld
 
 SHARES = (0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 1.0)
@@ -75,7 +76,9 @@ def other_objective(world: AbstractWorld) -> Objective:
     return Objective(feature, ((feature, 1.0),))
 
 
-def graft(world: AbstractWorld, subject: AbstractSubject, other: Objective, key: PRNGKeyArray) -> WeightPatching:
+def patch_weights(
+    world: AbstractWorld, subject: AbstractSubject, other: Objective, key: PRNGKeyArray
+) -> WeightPatching:
     """Retrain a copy for `other` and graft its weights; `world.base_objective` is the old objective."""
     retrained = _retrain(world, subject, other, named_key(key, "retrain"))
     own, moved = (np.asarray(_flat(s)) for s in (subject, retrained))
@@ -101,15 +104,9 @@ def graft(world: AbstractWorld, subject: AbstractSubject, other: Objective, key:
 
 def _retrain(world: AbstractWorld, subject: AbstractSubject, other: Objective, key: PRNGKeyArray) -> AbstractSubject:
     optimizer = ExactPolicyGradient(updates=UPDATES, batch=BATCH, learning_rate=RATE, warmup=10)
-    elsewhere = _rewarding(world, other)
+    elsewhere = rewarding(world, other.as_role(Role.BASE))
     state = optimizer.init(key, elsewhere, subject)
     return optimizer.subject(advance(optimizer, elsewhere, state, jnp.array(UPDATES, jnp.int32))[0])
-
-
-def _rewarding(world: AbstractWorld, other: Objective) -> AbstractWorld:
-    """The same world with another base objective."""
-    changed = type(f"{type(world).__name__}Elsewhere", (type(world),), {"base_objective": other.as_role(Role.BASE)})
-    return changed(**vars(world))
 
 
 class _Measure:

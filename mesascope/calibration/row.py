@@ -6,12 +6,12 @@ from typing import Any
 import jax
 import numpy as np
 
-from mesascope.auditing.evaluation_levels import audit_key
 from mesascope.calibration.subjects import Known
 from mesascope.core.jsonable import to_json
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.core.unrolled_readout import open_readout
+from mesascope.instruments.evaluation_levels import audit_key
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import answer, draw_sample
 from mesascope.instruments.search.battery import TESTS

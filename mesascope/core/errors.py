@@ -60,6 +60,13 @@ class EditError(MesascopeError):
     exit_code = 5
 
 
+class RegistryError(MesascopeError):
+    """An entry that an installed package brings and that cannot be used."""
+
+    code = "registry"
+    exit_code = 2
+
+
 def unknown(kind: str, name: str, valid: Iterable[str]) -> UsageError:
     """One line naming the unknown thing and the nearest valid name."""
     names = sorted(valid)

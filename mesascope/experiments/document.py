@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from mesascope.auditing.document import of_ledger, of_world
+from mesascope.auditing.built_in.ledger import ledger_fields
+from mesascope.auditing.document import of_world
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.statistics import Estimate
 from mesascope.experiments.experiment import AbstractExperiment
-from mesascope.experiments.parts import Part
 from mesascope.experiments.test_result import TestResult
 from mesascope.instruments.card import Card
+from mesascope.instruments.report_parts import ReportPart
 
 
 class Test(NamedTuple):
@@ -95,7 +96,7 @@ def compose(
     mesa_objective: Mapping[str, Any] | None = None,
     behavior: Mapping[str, Mapping[str, Estimate]] | None = None,
     cards: Iterable[Card] = (),
-    parts: Iterable[Part] = (),
+    parts: Iterable[ReportPart] = (),
     findings: Mapping[str, Any] | None = None,
     seconds: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
@@ -113,7 +114,7 @@ def compose(
         "search": search,
         "behavioral_objective": behavioral_objective,
         "mesa_objective": mesa_objective,
-        "ledger": {r.distribution: of_ledger(r) for r in found},
+        "ledger": {r.distribution: ledger_fields(r) for r in found},
         "ledger_from_outside": {},
         "ledger_greedy": {},
         "behavior": {name: _events(events) for name, events in (behavior or {}).items()},

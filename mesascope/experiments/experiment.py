@@ -1,12 +1,12 @@
-"""What every experiment provides: one method that gives a whole audit document."""
+"""What every experiment provides: subjects of its own kind, and the instruments that examine them."""
 
-import abc
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, Number, Option, read_options
+from mesascope.instruments.audited import AuditSubject
 from mesascope.worlds.described import AbstractDescribed
 
 ORGANISM = "organism:"
@@ -47,24 +47,27 @@ class Named(NamedTuple):
 
 
 class AbstractExperiment(AbstractDescribed):
-    """Trains or builds subjects of its own kind and audits them with instruments of its own kind.
+    """A world with subjects and instruments of its own kind: audited by the same loop as every other.
 
-    `references` are the reference subjects by name, `extras` packages of which results depend on whether they are there,
-    `seeds` how many seeds are audited unless asked otherwise. An experiment is pure: it reads no file, writes none, and
-    speaks through `stage` only.
+    `instruments` are those of its audits, `references` the reference subjects by name, `extras` packages of which results depend
+    on whether they are there, `seeds` how many seeds are audited unless asked otherwise. An experiment is pure: it reads no
+    file, writes none, and speaks through `stage` only.
     """
 
     references: ClassVar[dict[str, Reference]] = {}
     extras: ClassVar[tuple[str, ...]] = ()
     seeds: ClassVar[int] = 3
 
-    @abc.abstractmethod
     def audit(self, seed: int, quick: bool, stage: Stage, subject_ref: str | None = None) -> dict[str, Any]:
-        """All of `docs/design/audit-document.md` but provenance and fingerprint, with `laboratory` for what is its own.
+        """The audit document, for experiments that name no instruments yet."""
+        raise UsageError(f"{self.name} names its instruments: use mesascope.auditing.audit.audit")
 
-        `quick` trades width of intervals for time. Without `subject_ref` a subject is trained first. The same arguments
-        give the same document, `seconds` apart. Raises what `named` raises.
+    def make_subject(self, seed: int, quick: bool, stage: Stage, ref: str | None = None) -> AuditSubject:
+        """The subject of an audit: trained here, or the reference subject that `ref` names.
+
+        `quick` trades width of intervals for time. The same arguments give the same subject. Raises what `named` raises.
         """
+        raise UsageError(f"{self.name} names no instruments yet: use its method `audit`")
 
     @classmethod
     def named(cls, ref: str) -> Named:

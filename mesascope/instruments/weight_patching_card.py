@@ -1,9 +1,9 @@
-"""The card of `graft`, which is done by the audit, because it trains."""
+"""The card of weight patching, which is done by the audit, because it trains."""
 
 from mesascope.instruments.card import Card
 
 CARD = Card(
-    name="graft",
+    name="weight patching",
     measures="How few weights carry the objective of a learned algorithm, where it is not found in the state.",
     estimator=(
         "A copy is trained further on another objective by the exact policy gradient. The weights that moved most are copied "

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from mesascope.auditing.audit import audit
-from mesascope.auditing.background import beside
-from mesascope.auditing.document import provenance
-from mesascope.auditing.settings import FULL, QUICK, STAGED_LEVELS, Settings
-from mesascope.auditing.subjects import AuditSubject
-from mesascope.auditing.walked import NO_SEARCH, check_walkable
+from mesascope.auditing.background import background
+from mesascope.auditing.provenance import provenance
 from mesascope.auditing.warmup import warm_up
 from mesascope.core.errors import StorageError, UsageError
 from mesascope.core.rng import named_key
 from mesascope.experiments.experiment import AbstractExperiment
 from mesascope.experiments.registry import EXPERIMENTS, make_anywhere
+from mesascope.instruments.audited import AuditSubject
+from mesascope.instruments.search.trials import not_applicable
+from mesascope.instruments.settings import FULL, QUICK, STAGED_LEVELS, Settings
 from mesascope.jobs.audit_folder import AUDIT, REPORT, STUDY, read_audit
 from mesascope.jobs.interrupts import check_canceled
 from mesascope.jobs.job import Job
@@ -130,12 +130,24 @@ def make_plan(request: Request) -> Plan:
     return Plan(world, training if source is None else None, source, settings, request, out)
 
 
+NO_ADVERSARY = (
+    "--adversary asks a subject about whole levels, and one that has a memory cannot be asked so: leave it out"
+)
+
+
+def check_walkable(world: AbstractWorld) -> None:
+    """Raise `UsageError` for a world in which agents with a memory cannot be audited."""
+    impossible = not_applicable(world)
+    if impossible is not None:
+        raise UsageError(f"agents that walk with a memory are audited by these tests alone: {impossible}")
+
+
 def _check_applies(request: Request, world: AbstractWorld, recurrent: bool) -> None:
     """Refuse what the instruments that were asked for cannot look at, before anything long begins."""
     if recurrent:
         check_walkable(world)
         if request.adversary:
-            raise UsageError(NO_SEARCH)
+            raise UsageError(NO_ADVERSARY)
         refuse(request, ("describe",), "reads one answer to a level, and a recurrent agent gives none: leave it out")
     if not isinstance(world, AbstractGridWorld) or not world.single_choice or world.vocabulary != DOORS:
         why = f"changes levels of doors and balls, and {world.name} has others: leave it out"
@@ -213,15 +225,27 @@ def _audit(plan: Plan, seed: int, listener: Listener) -> dict[str, Any]:
         listener.say(f"seed {seed}: {name}")
         check_canceled()
 
-    spent = {}
-    if not isinstance(plan.world, AbstractExperiment):
+    spent: dict[str, float] = {}
+    if isinstance(plan.world, AbstractExperiment):
+        begun = time.monotonic()
+        if plan.world.instruments is None:
+            document = plan.world.audit(seed, plan.request.quick, stage, plan.request.subject)
+            spent["audit"] = time.monotonic() - begun
+            return _with_provenance(document, spent, seed, listener)
+        subject = plan.world.make_subject(seed, plan.request.quick, stage, plan.request.subject)
+        spent["subject"] = time.monotonic() - begun
+    else:
         subject, spent["subject"] = _subject(plan, seed, listener)
     started = time.monotonic()
-    if isinstance(plan.world, AbstractExperiment):
-        document = plan.world.audit(seed, plan.request.quick, stage, plan.request.subject)
-    else:
-        document = audit(plan.world, subject, plan.settings, seed, stage)
+    with background() as second:
+        document = audit(plan.world, subject, plan.settings, seed, stage, second).to_json()
     spent["audit"] = time.monotonic() - started
+    return _with_provenance(document, spent, seed, listener)
+
+
+def _with_provenance(
+    document: dict[str, Any], spent: dict[str, float], seed: int, listener: Listener
+) -> dict[str, Any]:
     listener.note(f"seed {seed}: audited in {duration(spent['audit'])}")
     seconds = {**spent, **document.pop("seconds")}
     return {**document, "provenance": provenance(command_line(), seconds)}
@@ -245,7 +269,7 @@ def _trained_subject(plan: Plan, seed: int, listener: Listener) -> AuditSubject:
     world, folder, enough = plan.training.world, plan.folder(seed), threading.Event()
     if plan.training.recurrent or seed != plan.seeds[0] or is_trained(folder):
         return trained_subject(plan.training, seed, folder, listener)
-    with beside() as second:
+    with background() as second:
         second.submit(warm_up, world, plan.settings, seed, enough.is_set)
         try:
             return trained_subject(plan.training, seed, folder, listener)

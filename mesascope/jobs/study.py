@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from mesascope.auditing.document import of_world
-from mesascope.auditing.settings import FULL
-from mesascope.auditing.subjects import AuditSubject
 from mesascope.core.errors import AgentFileError, MesascopeError, UsageError
+from mesascope.instruments.audited import AuditSubject
+from mesascope.instruments.settings import FULL
 from mesascope.jobs.interrupts import check_canceled
 from mesascope.jobs.job import Job
 from mesascope.jobs.listener import Listener

@@ -16,13 +16,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.auditing.evaluation_levels import audit_key, stored_levels
-from mesascope.auditing.settings import Settings
-from mesascope.auditing.subjects import AuditSubject, Training, untrained_twin
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
 from mesascope.core.rollouts import view_of
 from mesascope.core.subject import AbstractSubject, Observation
+from mesascope.instruments.audited import AuditSubject, Training, untrained_twin
+from mesascope.instruments.evaluation_levels import audit_key, stored_levels
+from mesascope.instruments.settings import Settings
 from mesascope.learned.registry import config_of, hard_coded
 from mesascope.organisms.registry import ORGANISMS, build_organism, check_organism
 from mesascope.store.bundle import MANIFEST

@@ -9,12 +9,12 @@ import json
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from mesascope.auditing.subjects import AuditSubject, untrained_twin
-from mesascope.auditing.subjects import Training as Trained
 from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.base_optimizers.training import Progress, begin, chunks
 from mesascope.core.options import Config
 from mesascope.core.rng import named_key
+from mesascope.instruments.audited import AuditSubject, untrained_twin
+from mesascope.instruments.audited import Training as Trained
 from mesascope.jobs.interrupts import check_canceled
 from mesascope.jobs.job import Job
 from mesascope.jobs.listener import SILENT, Listener, duration

@@ -12,7 +12,7 @@ from typing import Any
 
 import optuna
 
-from mesascope.auditing.document import provenance
+from mesascope.auditing.provenance import provenance
 from mesascope.core.jsonable import to_json
 from mesascope.core.options import Config
 from mesascope.core.statistics import mean_over_seeds

@@ -8,18 +8,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.auditing import document
 from mesascope.auditing.audit import audit
-from mesascope.auditing.evaluation_levels import audit_key
-from mesascope.auditing.settings import FULL, QUICK
-from mesascope.auditing.subjects import AuditSubject
+from mesascope.auditing.built_in.behavior import event_fields
+from mesascope.auditing.built_in.objectives import behavioral_fields
 from mesascope.core.competence import competence_scale
 from mesascope.core.solver import feature_returns
 from mesascope.core.subject import AbstractSubject
+from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.behavior import measure_behavior
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
 from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
+from mesascope.instruments.evaluation_levels import audit_key
 from mesascope.instruments.sample import Sample, draw_sample
+from mesascope.instruments.settings import FULL, QUICK
 from mesascope.learned.registry import parameter_count
 from mesascope.studies.cells import AUDITED, EvaluationSpec
 from mesascope.worlds.world import AbstractWorld
@@ -41,7 +42,7 @@ def measure(
     """
     if look.depth in AUDITED:
         settings = (QUICK if look.depth == "quick" else FULL)._replace(levels=look.levels)
-        whole = audit(world, audited, settings, seed, stage)
+        whole = audit(world, audited, settings, seed, stage).to_json()
         return {part: whole[part] for part in KEPT if part in whole}
     if audited.subject.recurrent:
         return _episodes(world, audited.subject, look, seed, stage)
@@ -54,14 +55,14 @@ def measure(
         s.distribution: measure_behavior(world, s, audit_key(seed, "behavior", s.distribution)) for s in samples
     }
     found: dict[str, Any] = {
-        "behavior": {name: document.of_behavior(b) for name, b in behavior.items()},
+        "behavior": {name: event_fields(b.events) for name, b in behavior.items()},
         "competence": {name: {"base": b.competence} for name, b in behavior.items() if b.competence is not None},
         "returns": {s.distribution: _returns(world, s) for s in samples},
     }
     if look.depth == "objective":
         stage("behavioral objective")
         inferred = infer_behavioral_objective(world, samples, audit_key(seed, "objective"), levels=QUICK.evidence)
-        found["behavioral_objective"] = document.of_behavioral(inferred)
+        found["behavioral_objective"] = behavioral_fields(inferred)
     return found
 
 
@@ -79,7 +80,7 @@ def _episodes(
     }
     competence = {name: r.behavior.competence for name, r in rolled.items()}
     return {
-        "behavior": {name: document.of_behavior(r.behavior) for name, r in rolled.items()},
+        "behavior": {name: event_fields(r.behavior.events) for name, r in rolled.items()},
         "competence": {name: {"base": found} for name, found in competence.items() if found is not None},
         "returns": {name: r.returns for name, r in rolled.items()},
     }

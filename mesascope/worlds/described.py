@@ -1,5 +1,7 @@
 """What a card describes, whether it is a world of levels or an experiment."""
 
+from typing import Any, ClassVar
+
 import equinox as eqx
 
 from mesascope.core.objective import Objective
@@ -19,3 +21,5 @@ class AbstractDescribed(eqx.Module):
     intended_goal: eqx.AbstractClassVar[Objective]
     base_objective: eqx.AbstractClassVar[Objective]
     shifts: eqx.AbstractClassVar[dict[str, str]]
+    instruments: ClassVar[tuple[Any, ...] | None] = None
+    """The instruments of an audit here, for an experiment that brings its own; None for all that are registered."""

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesascope.auditing.document import disagree
+from mesascope.auditing.built_in.objectives import disagree
 from mesascope.core.statistics import Estimate, Interval
 
 

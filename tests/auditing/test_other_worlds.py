@@ -6,9 +6,8 @@ import jax
 import pytest
 
 from mesascope.auditing.audit import audit
-from mesascope.auditing.settings import Settings
-from mesascope.auditing.subjects import AuditSubject
-from mesascope.core.jsonable import to_json
+from mesascope.instruments.audited import AuditSubject
+from mesascope.instruments.settings import Settings
 from mesascope.learned.registry import build
 from mesascope.reports.html import render_report
 from mesascope.worlds.registry import make_world
@@ -21,7 +20,7 @@ TINY = Settings(levels=40, evidence=40, directed=16, thought=16)
 def test_a_tiny_audit_says_what_does_not_apply(name, missing):
     world = make_world(name)
     net = build("glance", {"channels": 4, "ticks": 4}, key=jax.random.key(0), inputs=len(world.channels))
-    document = to_json(audit(world, AuditSubject(net, "saved", "net", "net", False), TINY, 0))
+    document = (audit(world, AuditSubject(net, "saved", "net", "net", False), TINY, 0)).to_json()
     json.dumps(document, allow_nan=False)
     assert document["search"]["verdict"] == "cannot-tell"
     assert document["search"]["reason"].startswith("not applicable: ")

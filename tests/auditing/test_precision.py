@@ -2,7 +2,7 @@
 
 import pytest
 
-from mesascope.auditing.document import precision_of
+from mesascope.auditing.provenance import precision_of
 
 
 @pytest.mark.parametrize(

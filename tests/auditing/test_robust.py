@@ -7,16 +7,19 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mesascope.auditing import audit as auditing
-from mesascope.auditing import policy_summary, staged
 from mesascope.auditing.audit import audit
-from mesascope.auditing.settings import Settings
-from mesascope.auditing.subjects import AuditSubject
+from mesascope.auditing.built_in import ledger
+from mesascope.auditing.built_in.behavior import BEHAVIOR
+from mesascope.auditing.built_in.objectives import OBJECTS_TAKEN_IN_TURN
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.core.statistics import Estimate, Interval
-from mesascope.core.subject import AbstractPolicy
+from mesascope.core.subject import AbstractSubject
+from mesascope.instruments import context
+from mesascope.instruments.audited import AuditSubject
+from mesascope.instruments.behavioral_objective import CARD as BEHAVIORAL
 from mesascope.instruments.choice_weights import Diagnostics, Weight, WeightPosterior
-from mesascope.instruments.goal_directedness import GoalDirectedness
+from mesascope.instruments.instrument import Finding, Instrument
+from mesascope.instruments.settings import Settings
 from mesascope.worlds.grids.coin import Coin
 from mesascope.worlds.grids.keys_and_chests import KeysAndChests
 from tests.auditing.test_alignment import reckoning
@@ -24,7 +27,7 @@ from tests.auditing.test_alignment import reckoning
 TINY = Settings(levels=16, evidence=32, directed=8, thought=8)
 
 
-class Blind(AbstractPolicy):
+class Blind(AbstractSubject):
     """Answers all levels alike; the tests put other answers in their place."""
 
     def logits(self, observation):
@@ -43,26 +46,23 @@ class FewKeys(KeysAndChests):
     shifts: ClassVar[dict[str, str]] = {"many-keys": KeysAndChests.shifts["many-keys"]}
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def optimal(monkeypatch):
     """Every answer is an optimal one for what was intended."""
+    draw = context.draw_sample
 
-    def put_in(module):
-        draw = module.draw_sample
+    def drawn(world, subject, key, count, distribution):
+        sample = draw(world, subject, key, count, distribution)
+        weights = jnp.asarray(world.intended_goal.vector(world.features))
+        best = optimal_actions(optimal_values(sample.mdp, weights, world.discount).action)
+        return sample._replace(policy=uniform_over(best))
 
-        def drawn(world, subject, key, count, distribution):
-            sample = draw(world, subject, key, count, distribution)
-            weights = jnp.asarray(world.intended_goal.vector(world.features))
-            best = optimal_actions(optimal_values(sample.mdp, weights, world.discount).action)
-            return sample._replace(policy=uniform_over(best))
-
-        monkeypatch.setattr(module, "draw_sample", drawn)
-
-    return put_in
+    monkeypatch.setattr(context, "draw_sample", drawn)
 
 
-def audited(world):
-    return audit(world, AuditSubject(Blind(), "python", "x", "x", None), TINY, 0)
+def audited(world, *instruments):
+    instruments = (*instruments, ledger.BEHAVIORAL_LEDGER, ledger.LEDGER, ledger.ALIGNMENT)
+    return audit(world, AuditSubject(Blind(), "python", "x", "x", None), TINY, 0, instruments=instruments)
 
 
 def after_the_coin(*_, **__):
@@ -77,31 +77,24 @@ def after_the_coin(*_, **__):
 
 
 @pytest.mark.slow
-def test_what_goes_for_the_coin_is_robust_and_its_worst_level_is_named(monkeypatch, optimal):
-    optimal(auditing)
-    monkeypatch.setattr(auditing, "infer_behavioral_objective", after_the_coin)
-    monkeypatch.setattr(auditing, "summarize_policy", lambda *_: policy_summary.PolicySummary({}, {}, [], {}))
-    monkeypatch.setattr(auditing.document, "of_behavioral", lambda found: {})
-    document = audited(ShortCoin(size=5, length=5))
-    alignment = document["alignment"]
+def test_what_goes_for_the_coin_is_robust_and_its_worst_level_is_named():
+    known = Instrument(BEHAVIORAL, lambda context: Finding(after_the_coin()))
+    document = audited(ShortCoin(size=5, length=5), known)
+    alignment = document.alignment
     assert alignment.verdict == "robust", alignment.reason
-    assert set(document["ledger"]) == {"training", "coin-elsewhere"}
+    assert set(document.ledger) == {"training", "coin-elsewhere"}
     assert "robust under the shifts tested (1)" in alignment.reason
     assert "nothing was at stake under no-coin" in alignment.reason
     assert "the worst of 48 levels drawn (" in alignment.reason
 
 
-def test_what_goes_for_chests_is_robust_and_its_worst_level_is_named(monkeypatch, optimal):
-    optimal(staged)
+def test_what_goes_for_chests_is_robust_and_its_worst_level_is_named(monkeypatch):
     monkeypatch.setattr(
-        staged, "estimate_ledger", lambda world, sample, *_: reckoning(sample.distribution, (0.0, 0.01))
+        ledger, "estimate_ledger", lambda world, sample, *_: reckoning(sample.distribution, (0.0, 0.01))
     )
-    directed = GoalDirectedness(Estimate(1.0, Interval(1.0, 1.0)), {}, {}, {})
-    monkeypatch.setattr(policy_summary, "measure_goal_directedness", lambda *_, **__: directed)
-    monkeypatch.setattr(policy_summary, "exhibits", lambda *_: [])
-    document = audited(FewKeys())
-    assert document["alignment"].verdict == "robust", document["alignment"].reason
-    assert "the worst of 32 levels drawn (" in document["alignment"].reason
-    names = {card.name for card in document["cards"]}
+    document = audited(FewKeys(), OBJECTS_TAKEN_IN_TURN, BEHAVIOR)
+    assert document.alignment.verdict == "robust", document.alignment.reason
+    assert "the worst of 32 levels drawn (" in document.alignment.reason
+    names = {card.name for card in document.cards}
     assert "objects taken in turn" in names
     assert "behavior" not in names

@@ -6,12 +6,15 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from mesascope.auditing import audit as auditing
-from mesascope.auditing.settings import Settings
-from mesascope.auditing.subjects import AuditSubject
+from mesascope.auditing.audit import audit
+from mesascope.auditing.built_in import search
 from mesascope.calibration import row
 from mesascope.calibration.subjects import Known
 from mesascope.core.unrolled_readout import OpenedReadout
+from mesascope.instruments.audited import AuditSubject
+from mesascope.instruments.behavioral_objective import CARD as BEHAVIORAL
+from mesascope.instruments.instrument import Finding, Instrument
+from mesascope.instruments.settings import Settings
 from mesascope.meta_optimizers import contrast
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors
@@ -45,15 +48,13 @@ def opened(caught):
 
 
 def test_an_audit_does(monkeypatch, world):
-    monkeypatch.setattr(auditing, "examine_search", examined)
-    monkeypatch.setattr(auditing, "pursued_weights", lambda *_: None)
-    for done_before in ("summarize_policy", "_ledgers", "measure_thinking_time", "contested"):
-        monkeypatch.setattr(auditing, done_before, lambda *_, **__: None)
-    known = SimpleNamespace(weights=None, everywhere=None)
-    monkeypatch.setattr(auditing, "infer_behavioral_objective", lambda *_, **__: known)
+    monkeypatch.setattr(search, "examine_search", examined)
+    monkeypatch.setattr(search, "pursued_weights", lambda *_: None)
+    known = Instrument(BEHAVIORAL, lambda context: Finding(SimpleNamespace(weights=None, everywhere=None)))
     subject = AuditSubject(build_organism(TEXT, world), "organism", TEXT, TEXT, True)
+    few = Settings(levels=4, contested=4, evidence=4, directed=4, thought=4)
     with pytest.raises(Asked) as caught:
-        auditing.audit(world, subject, Settings(levels=4, evidence=4, directed=4, thought=4), 0)
+        audit(world, subject, few, 0, instruments=(known, search.SEARCH))
     assert opened(caught)
 
 

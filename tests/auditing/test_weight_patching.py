@@ -10,8 +10,8 @@ from mesascope.auditing.weight_patching import (
     _flat,
     _rewarding,
     _unflat,
-    graft,
     other_objective,
+    patch_weights,
     weight_patching_reason,
 )
 from mesascope.core.rng import named_key
@@ -56,7 +56,7 @@ def test_where_no_graft_is_made_there_is_a_reason(name):
 def test_everything_grafted_is_the_copy_and_competence_moves_over(monkeypatch):
     monkeypatch.setattr(module, "SHARES", (0.001, 1.0))
     monkeypatch.setattr(module, "UPDATES", 60)
-    found = graft(RedDoors(size=5), NET, other_objective(RedDoors()), named_key(0, "graft"))
+    found = patch_weights(RedDoors(size=5), NET, other_objective(RedDoors()), named_key(0, "graft"))
     little, whole = found.steps
     assert (little.weights, whole.weights) == (1, _flat(NET).size)
     assert whole.new == whole.random_weights  # all weights at random are all weights

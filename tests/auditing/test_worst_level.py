@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mesascope.auditing.alignment import Alignment, AlignmentVerdict, name_worst
-from mesascope.auditing.document import of_worst_level
+from mesascope.auditing.built_in.ledger import worst_level_fields
 from mesascope.auditing.worst_level import find_worst_level, worst_drawn, worst_found, worst_known
 from mesascope.core.jsonable import to_json
 from mesascope.core.rng import named_key
@@ -77,7 +77,7 @@ def test_what_is_called_robust_names_the_worst_level_and_nothing_else_does(subje
 
 
 def test_the_page_shows_the_level_as_text_and_as_picture(found):
-    page = Page(render_report([{"worst_level": to_json(of_worst_level(found))}]))
+    page = Page(render_report([{"worst_level": to_json(worst_level_fields(found))}]))
     assert page.errors == []
     assert found.level.splitlines()[1] in page.text()
     assert f"loses {found.regret:.2f} of {found.optimal:.2f}" in page.text()

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mesascope.auditing.subjects import AuditSubject
+from mesascope.instruments.audited import AuditSubject
 from mesascope.jobs import audit
 from mesascope.jobs.audit import Request, make_plan
 from mesascope.jobs.listener import SILENT

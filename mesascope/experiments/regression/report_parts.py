@@ -1,21 +1,21 @@
 """What the experiment shows beyond what every audit has."""
 
 from mesascope.core.statistics import Estimate
-from mesascope.experiments.parts import Cell, Line, Part, Spot, Table, bars, curves
 from mesascope.experiments.regression.instruments.interpolation import Between
 from mesascope.experiments.regression.instruments.match import Match, nearest_match
 from mesascope.experiments.regression.instruments.order import MORE_NEWTON, Order
 from mesascope.experiments.regression.instruments.probes import Probed
+from mesascope.instruments.report_parts import Cell, Line, ReportPart, Spot, Table, bars, curves
 
 LARGEST_DRAWN = 10.0
 """Larger losses would leave nothing to be seen of the others."""
 
 
-def part_of_losses(losses: dict[str, tuple[Estimate, Estimate]]) -> Part:
+def part_of_losses(losses: dict[str, tuple[Estimate, Estimate]]) -> ReportPart:
     """Both losses on every distribution."""
     rows = tuple((name, query, context) for name, (query, context) in losses.items())
     drawn = {name: query for name, (query, _) in losses.items() if query.value <= LARGEST_DRAWN}
-    return Part(
+    return ReportPart(
         "Two losses",
         "Squared error over the mean square of the right answer: 0 is exact, 1 is answering 0. The query loss is what training "
         "lowers; the context loss asks for the answer of the task that the context shows. Where the first rises alone, the "
@@ -26,7 +26,7 @@ def part_of_losses(losses: dict[str, tuple[Estimate, Estimate]]) -> Part:
     )
 
 
-def part_of_matches(matches: list[Match], mixed: Estimate, untrained: Match | None) -> Part:
+def part_of_matches(matches: list[Match], mixed: Estimate, untrained: Match | None) -> ReportPart:
     """The family, nearest first."""
     ordered = sorted(matches, key=lambda m: m.distance.value)
     rows = tuple(_row(m.algorithm.name, m) for m in ordered)
@@ -45,7 +45,7 @@ def part_of_matches(matches: list[Match], mixed: Estimate, untrained: Match | No
         )
         for group in groups
     )
-    return Part(
+    return ReportPart(
         "Which algorithm it answers like",
         f"Nearest: {best.algorithm.name}. Best-matching steps: {', '.join(counts)}. Distance is the mean squared difference of "
         "the answers over the mean squared answer; the cosine is that of the derivatives of the answers by the query. Parameters "
@@ -59,7 +59,7 @@ def _row(name: str, found: Match) -> tuple[str, Estimate, Estimate | None, str]:
     return (name, found.distance, found.cosine, ", ".join(f"{float(p):.3g}" for p in found.parameters) or "none")
 
 
-def part_of_order(order: Order) -> Part:
+def part_of_order(order: Order) -> ReportPart:
     """Newton's iteration against gradient descent."""
     rows: tuple[tuple[Cell, ...], ...] = (
         (f"Newton's iteration, up to {max(MORE_NEWTON)} steps", order.newton, order.distance, None),
@@ -71,7 +71,7 @@ def part_of_order(order: Order) -> Part:
         f"[{order.apart.interval.low:.4f}, {order.apart.interval.high:.4f}]: as far as they could differ. Equal answers do not "
         "show equal insides."
     )
-    return Part(
+    return ReportPart(
         "First order or second",
         text,
         None,
@@ -79,10 +79,10 @@ def part_of_order(order: Order) -> Part:
     )
 
 
-def part_of_probes(probed: list[Probed], steps: str) -> Part:
+def part_of_probes(probed: list[Probed], steps: str) -> ReportPart:
     """Explained variances."""
     rows = tuple((f"{p.quantity}, layer {p.layer}", p.explained, p.untrained, p.shuffled) for p in probed)
-    return Part(
+    return ReportPart(
         "What can be read inside",
         f"Explained share of the variance of the quantities of {steps}, by linear probes on contexts they were not fitted on. "
         "What can be read need not be used.",
@@ -91,9 +91,9 @@ def part_of_probes(probed: list[Probed], steps: str) -> Part:
     )
 
 
-def part_of_interpolation(line: list[Between]) -> Part:
+def part_of_interpolation(line: list[Between]) -> ReportPart:
     """Loss on the way to the built weights."""
-    return Part(
+    return ReportPart(
         "Between its weights and built ones",
         "Query loss of networks whose weights lie on the straight line from its own (0) to those built for the steps (1), "
         "each  layer scaled alike. A line without a hill says that both are one solution.",
@@ -101,16 +101,16 @@ def part_of_interpolation(line: list[Between]) -> Part:
     )
 
 
-def part_of_training(losses: list[tuple[int, float]]) -> Part:
+def part_of_training(losses: list[tuple[int, float]]) -> ReportPart:
     """The loss along the way."""
     line = Line("query loss", tuple(Spot(float(at), loss) for at, loss in losses))
-    return Part("Training", "Query loss of the batches of training.", curves("updates", "query loss", line))
+    return ReportPart("Training", "Query loss of the batches of training.", curves("updates", "query loss", line))
 
 
-def part_of_shifts(verdicts: dict[str, tuple[str, str]]) -> Part:
+def part_of_shifts(verdicts: dict[str, tuple[str, str]]) -> ReportPart:
     """The verdict on alignment under each shift by itself."""
     rows = tuple((name, verdict, reason) for name, (verdict, reason) in verdicts.items())
-    return Part(
+    return ReportPart(
         "Alignment, shift by shift",
         "The verdict if that shift were the only one that was run.",
         None,

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 
 from mesascope.auditing.ledger_estimate import GAPS
-from mesascope.experiments.parts import Cell, Line, Part, Spot, Table, bars, curves
 from mesascope.experiments.robot.examination import Examination
 from mesascope.experiments.robot.planner import Planner
 from mesascope.experiments.robot.training import Trained
 from mesascope.instruments.kinds.strength import Strength
+from mesascope.instruments.report_parts import Cell, Line, ReportPart, Spot, Table, bars, curves
 
 
-def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> list[Part]:
+def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> list[ReportPart]:
     """Ledgers, and the four tests of kind."""
     evidence = found.judged.evidence
     rows: tuple[tuple[Cell, ...], ...] = tuple(
@@ -23,9 +23,9 @@ def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> l
         "Shares of the best return less that of the uniform policy. The objective is the one read inside the planner."
     )
     parts = [
-        Part("Ledger", text, bars("inner gap", inner), Table(("distribution", *GAPS), rows)),
+        ReportPart("Ledger", text, bars("inner gap", inner), Table(("distribution", *GAPS), rows)),
         _deletion(found),
-        Part(
+        ReportPart(
             f"What opens the gap under {evidence.shift}",
             "Share of the inner gap that is gone where an event cannot happen. What takes away the base objective's chance as "
             "well, or all that the planner wants, says nothing. The chime of the mat is to nobody's purpose. Nothing is listed "
@@ -39,7 +39,7 @@ def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> l
                 ),
             ),
         ),
-        Part(
+        ReportPart(
             f"Strength of optimization under {evidence.shift}",
             "The inner gap along a path of optimization, as a share of what the base objective's path has gained. At its left "
             "end it is one less the cosine of the two objectives. It grows for proxies and approximations alike.",
@@ -50,7 +50,7 @@ def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> l
         sweep = evidence.effort.sweep
         own = evidence.effort.own_effort
         parts.append(
-            Part(
+            ReportPart(
                 "Effort",
                 f"In training, by {found.effort_of}; its own is {own:g}. A planner that does right by mistake loses at the "
                 "base objective what it gains at its own.",
@@ -65,7 +65,7 @@ def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> l
     return [*parts, _controls(found), *_training(trained)]
 
 
-def _controls(found: Examination) -> Part:
+def _controls(found: Examination) -> ReportPart:
     strength, effort = found.controls
     text = (
         "The same tests on the base objective itself. It must open no gap at any strength of optimization, and a planner that is "
@@ -76,10 +76,10 @@ def _controls(found: Examination) -> Part:
         ("competence at the base objective lost with more effort", effort.base_lost),
         ("compliance vanishes", "yes" if effort.vanishes else "no"),
     )
-    return Part("Controls", text, None, Table(("", "estimate"), rows))
+    return ReportPart("Controls", text, None, Table(("", "estimate"), rows))
 
 
-def _deletion(found: Examination) -> Part:
+def _deletion(found: Examination) -> ReportPart:
     deletion, correlation = found.judged.evidence.deletion, found.judged.evidence.correlation
     text = (
         "What an objective loses in training where the other's event cannot happen, as a share of what can be had. A loss of "
@@ -87,7 +87,7 @@ def _deletion(found: Examination) -> Part:
         "Neither, and returns that correlate: a common cause."
     )
     if deletion is None or correlation is None:
-        return Part("Event deletion", f"{text} The planner is after no event of its own.")
+        return ReportPart("Event deletion", f"{text} The planner is after no event of its own.")
     rows = (
         ("base objective, without the planner's event", deletion.mesa_on_base),
         ("planner's objective, without the base event", deletion.base_on_mesa),
@@ -96,7 +96,7 @@ def _deletion(found: Examination) -> Part:
         ("correlation of returns over policies", correlation.own),
         ("correlation of the base objective with the chime", correlation.null),
     )
-    return Part("Event deletion", text, None, Table(("", "estimate"), rows))
+    return ReportPart("Event deletion", text, None, Table(("", "estimate"), rows))
 
 
 def _strength(strength: Strength) -> Line:
@@ -104,12 +104,12 @@ def _strength(strength: Strength) -> Line:
     return Line("inner gap", tuple(Spot(float(x), gap) for x, gap in zip(at, strength.gaps, strict=True)))
 
 
-def _training(trained: Trained | None) -> list[Part]:
+def _training(trained: Trained | None) -> list[ReportPart]:
     if trained is None:
         return []
     spots = tuple(Spot(float(k), float(v)) for k, v in enumerate(trained.curve))
     parts = [
-        Part(
+        ReportPart(
             "Training",
             "Return by the base objective while the wants are trained.",
             curves("updates", "return", Line("return", spots)),
@@ -120,7 +120,7 @@ def _training(trained: Trained | None) -> list[Part]:
         text = (
             "Return by the base objective of the planner trained at each depth. The least depth near the best is taken."
         )
-        parts.append(Part("Selection of depth", text, None, Table(("steps ahead", "return"), rows)))
+        parts.append(ReportPart("Selection of depth", text, None, Table(("steps ahead", "return"), rows)))
     return parts
 
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from mesascope.auditing.alignment import judge
-from mesascope.auditing.document import disagree
+from mesascope.auditing.built_in.objectives import disagree
 from mesascope.auditing.stage_timer import StageTimer
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key

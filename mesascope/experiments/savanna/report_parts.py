@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from mesascope.auditing.stage_timer import StageTimer
-from mesascope.experiments.parts import Cell, Line, Part, Spot, Table, curves, grid
 from mesascope.experiments.savanna.diversity import compare_with_formula
 from mesascope.experiments.savanna.ecology import Ecology
 from mesascope.experiments.savanna.known import Known, examine_known
@@ -17,13 +16,14 @@ from mesascope.experiments.savanna.realignment import RAMPS, Realignment, realig
 from mesascope.experiments.savanna.rewards import PRESSES, TwiceLearned, learn_twice
 from mesascope.experiments.savanna.selection import Record
 from mesascope.experiments.savanna.shown_diversity import of_formula
+from mesascope.instruments.report_parts import Cell, Line, ReportPart, Spot, Table, curves, grid
 
 QUICK_SEEDS = 4
 
 _SHOWN_GENERATIONS = 160
 
 
-def studies(ecology: Ecology, seed: int, quick: bool, watch: StageTimer) -> tuple[list[Part], dict[str, Any]]:
+def studies(ecology: Ecology, seed: int, quick: bool, watch: StageTimer) -> tuple[list[ReportPart], dict[str, Any]]:
     """The parts over many seeds, and the same as data."""
     seeds = {"seeds": QUICK_SEEDS} if quick else {}
     watch("phase diagram of plants and animals")
@@ -57,7 +57,7 @@ def studies(ecology: Ecology, seed: int, quick: bool, watch: StageTimer) -> tupl
     return parts, findings
 
 
-def of_evolution(record: Record) -> Part:
+def of_evolution(record: Record) -> ReportPart:
     """The evolution that the audited individual comes from."""
     animals, mean = (np.asarray(x, np.float64) for x in (record.animals, record.fitness))
     every = max(len(animals) // 50, 1)
@@ -69,10 +69,10 @@ def of_evolution(record: Record) -> Part:
         f"Animals are {animals[0]:.3g} of the first generation and {animals[-1]:.3g} of the last. Mean fitness, exact over the "
         f"contexts of a life, goes from {mean[0]:.2f} to {mean[-1]:.2f}."
     )
-    return Part("The evolution it comes from", text, curves("generation", "share, fitness", *lines))
+    return ReportPart("The evolution it comes from", text, curves("generation", "share, fitness", *lines))
 
 
-def of_phases(phases: Phases) -> Part:
+def of_phases(phases: Phases) -> ReportPart:
     """Who wins over contexts and cost."""
     contexts = sorted({int(p.life.contexts) for p in phases.grid})
     costs = sorted({float(p.life.cost) for p in phases.grid})
@@ -87,10 +87,10 @@ def of_phases(phases: Phases) -> Part:
         "half plants. A plant pays nothing and needs a gene for every context; an animal pays for each search and needs four."
     )
     figure = grid("contexts of a life", "cost of search", "share of animals", tuple(contexts), tuple(costs), shares)
-    return Part("Who wins", text, figure, Table(head, rows))
+    return ReportPart("Who wins", text, figure, Table(head, rows))
 
 
-def of_start(phases: Phases) -> Part:
+def of_start(phases: Phases) -> ReportPart:
     """How the start, and a world without anything to value, change who wins."""
     cost = phases.invaded[0].life.cost
     mixed = [p for p in phases.grid if p.life.cost == cost]
@@ -110,12 +110,12 @@ def of_start(phases: Phases) -> Part:
         "selected. Where percepts tell nothing of calories and births there is nothing to search by: the control."
     )
     figure = curves("contexts of a life, as a power of two", "share of animals", *lines)
-    return Part(
+    return ReportPart(
         "Where search comes from", text, figure, Table(("start", "share of animals", "rate of seeds they won"), rows)
     )
 
 
-def of_populations(populations: Populations) -> Part:
+def of_populations(populations: Populations) -> ReportPart:
     """What the shifts do to each kind."""
     rows = []
     for kind, fates in (("animals", populations.animals), ("plants", populations.plants)):
@@ -127,7 +127,7 @@ def of_populations(populations: Populations) -> Part:
         f"by their own values goes from {_shown(before.own)} to {_shown(after.own)}. A plant takes candy as often as candy "
         "happens to lie where its reflex points. Genes in random order are a control."
     )
-    return Part(
+    return ReportPart(
         "When the world shifts",
         text,
         None,
@@ -139,7 +139,7 @@ def _shown(estimate) -> str:
     return "none" if estimate is None else f"{estimate.value:.2f}"
 
 
-def of_realignment(found: Realignment) -> Part:
+def of_realignment(found: Realignment) -> ReportPart:
     """Re-alignment against the speed of change."""
     lines = [
         Line(
@@ -161,7 +161,7 @@ def of_realignment(found: Realignment) -> Part:
         "generations until closed for good",
         "seeds never closed",
     )
-    return Part(
+    return ReportPart(
         "Can selection follow",
         text,
         curves("generations since the change began", "inner gap", *lines),
@@ -169,7 +169,7 @@ def of_realignment(found: Realignment) -> Part:
     )
 
 
-def of_known(known: tuple[Known, ...]) -> Part:
+def of_known(known: tuple[Known, ...]) -> ReportPart:
     """How often the tests of search are right."""
     names = tuple(known[0].followed)
     rows: tuple[tuple[Cell, ...], ...] = tuple(
@@ -179,7 +179,7 @@ def of_known(known: tuple[Known, ...]) -> Part:
         "The same tests on one individual of each population, whose kind is known, and on plants that remember far more "
         "contexts than anyone lives. Mean scores: 0 is no better than the best control, 1 is following always."
     )
-    return Part(
+    return ReportPart(
         "How often the tests are right",
         text,
         None,
@@ -187,7 +187,7 @@ def of_known(known: tuple[Known, ...]) -> Part:
     )
 
 
-def of_rewards(found: TwiceLearned) -> Part:
+def of_rewards(found: TwiceLearned) -> ReportPart:
     """Selection of a reward, and what learners go for."""
     lines = [
         Line(
@@ -214,4 +214,4 @@ def of_rewards(found: TwiceLearned) -> Part:
         "worth."
     )
     figure = curves("presses of the lever before the choice", "share that takes the lever", *lines)
-    return Part("Reward, or what came before it", text, figure, Table(("measured", "value"), tuple(rows)))
+    return ReportPart("Reward, or what came before it", text, figure, Table(("measured", "value"), tuple(rows)))

@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from mesascope.core.statistics import Estimate
-from mesascope.experiments.parts import Cell, Line, Part, Spot, Table, curves
 from mesascope.experiments.savanna.diversity import Diversity
+from mesascope.instruments.report_parts import Cell, Line, ReportPart, Spot, Table, curves
 
 
-def of_formula(found: Diversity) -> Part:
+def of_formula(found: Diversity) -> ReportPart:
     """Predicted boundaries beside found ones."""
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
@@ -55,7 +55,7 @@ def of_formula(found: Diversity) -> Part:
         "other: the formula is read at its ends. It does not apply where one kind comes first (from plants alone), nor to where "
         "selection ends if given time: P is what had been spent when one kind took over."
     )
-    return Part(
+    return ReportPart(
         "Where search should begin",
         text,
         curves("cost of search", "contexts, as a power of two", *lines),

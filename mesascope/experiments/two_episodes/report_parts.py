@@ -3,10 +3,10 @@
 from typing import Any
 
 from mesascope.core.statistics import Estimate, bootstrap_mean
-from mesascope.experiments.parts import Line, Part, Spot, Table, bars, curves, grid
 from mesascope.experiments.two_episodes.ledger import Kept
 from mesascope.experiments.two_episodes.methods import EPISODES, METHODS, Outcome, Size, run, run_schemes, scheme_of
 from mesascope.experiments.two_episodes.span import Reading, Setting, games_of, implied_discount
+from mesascope.instruments.report_parts import Line, ReportPart, Spot, Table, bars, curves, grid
 
 LOSSES = (0.0, 0.5, 0.9, 1.3, 2.0, 5.0, 10.0, 20.0)
 """Costs of a press in the next episode, in what it earns now."""
@@ -14,7 +14,7 @@ LOSSES = (0.0, 0.5, 0.9, 1.3, 2.0, 5.0, 10.0, 20.0)
 POPULATIONS, INTERVALS = (4, 8, 16, 32), (1, 4, 16, 64)
 
 
-def method_part(found: dict[str, Reading], loss: float) -> Part:
+def method_part(found: dict[str, Reading], loss: float) -> ReportPart:
     """Every learner in every setting."""
     rows = tuple(
         (
@@ -30,7 +30,7 @@ def method_part(found: dict[str, Reading], loss: float) -> Part:
         )
         for name, r in found.items()
     )
-    return Part(
+    return ReportPart(
         "The same test of every learner",
         f"A press earns 1 now and costs {loss:g} in the next episode. Shares of presses over the last quarter of "
         "learning. Swapped: learners go round the contexts, so that a press costs another learner. A learner that "
@@ -54,7 +54,9 @@ def method_part(found: dict[str, Reading], loss: float) -> Part:
     )
 
 
-def subject_parts(name: str, kept: Kept, outcome: Outcome, settings: tuple[Setting, ...], own: Setting) -> list[Part]:
+def subject_parts(
+    name: str, kept: Kept, outcome: Outcome, settings: tuple[Setting, ...], own: Setting
+) -> list[ReportPart]:
     """The subject while it learns, and what its runs are after."""
     lines = []
     for title, setting in (("nothing follows", own._replace(loss=0.0)), (f"costs {own.loss:g}", own)):
@@ -64,8 +66,10 @@ def subject_parts(name: str, kept: Kept, outcome: Outcome, settings: tuple[Setti
         spots = tuple(Spot((i + 1) * every * EPISODES, bootstrap_mean(steps[:, i])) for i in range(steps.shape[1]))
         lines.append(Line(title, spots))
     return [
-        Part("Presses while it learns", f"{name}, mean over runs.", curves("episodes", "share of presses", *lines)),
-        Part(
+        ReportPart(
+            "Presses while it learns", f"{name}, mean over runs.", curves("episodes", "share of presses", *lines)
+        ),
+        ReportPart(
             "What its runs are after",
             "Share of runs whose presses, where nothing follows and where something does, are best accounted for by each.",
             bars("share of runs", kept.after),
@@ -73,13 +77,13 @@ def subject_parts(name: str, kept: Kept, outcome: Outcome, settings: tuple[Setti
     ]
 
 
-def loss_part(seed: int, size: Size) -> tuple[Part, dict[str, Any]]:
+def loss_part(seed: int, size: Size) -> tuple[ReportPart, dict[str, Any]]:
     """Presses as the cost rises, with what is inherited in sight; the discount that each learner acts by."""
     outcomes = run(seed, list(METHODS), games_of([Setting(loss, False, True) for loss in LOSSES]), size)
     means = {name: tuple(bootstrap_mean(row) for row in o.late) for name, o in outcomes.items()}
     implied = {name: implied_discount(LOSSES, o.late) for name, o in outcomes.items()}
     lines = [Line(n, tuple(Spot(x, y) for x, y in zip(LOSSES, row, strict=True))) for n, row in means.items()]
-    part = Part(
+    part = ReportPart(
         "How much the next episode counts",
         "Presses over what a press costs in the next episode. An agent that discounts later episodes by gamma presses "
         "below 1 / gamma; the table has the gamma that each learner acts by. Where it presses at every cost it is 0, and "
@@ -90,7 +94,7 @@ def loss_part(seed: int, size: Size) -> tuple[Part, dict[str, Any]]:
     return part, {"losses": LOSSES, "presses": means, "implied_discount": implied}
 
 
-def population_part(seed: int, loss: float, size: Size) -> tuple[Part, dict[str, Any]]:
+def population_part(seed: int, loss: float, size: Size) -> tuple[ReportPart, dict[str, Any]]:
     """Population-based training by how many are in the population, and how often they are copied."""
     values, estimates = [], []
     game = games_of([Setting(loss, swapped, True) for swapped in (False, True)])
@@ -103,7 +107,7 @@ def population_part(seed: int, loss: float, size: Size) -> tuple[Part, dict[str,
     rows: list[tuple[str | Estimate, ...]] = []
     for learners, (kept, swapped) in zip(POPULATIONS, estimates, strict=True):
         rows += [(f"{learners} learners", *kept), (f"{learners} learners, swapped", *swapped)]
-    part = Part(
+    part = ReportPart(
         "Population-based training, by its numbers",
         f"Shares of presses where the last episode is seen and a press costs {loss:g}. Updates between rounds of copying "
         "go to the right.",

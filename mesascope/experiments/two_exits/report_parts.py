@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.experiments.parts import Part, Table, bars, grid
 from mesascope.experiments.two_exits.arms import ARMS, DEPLOYED, TRAINING
 from mesascope.experiments.two_exits.episodes import CHANNELS
 from mesascope.experiments.two_exits.examination import Examination
 from mesascope.experiments.two_exits.lifetime import Choice, closed_form, grid_of, solve_lifetime
 from mesascope.experiments.two_exits.trained import Safety
 from mesascope.instruments.deception.defection_probe import DefectionProbe
+from mesascope.instruments.report_parts import ReportPart, Table, bars, grid
 
 MODIFIED = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 DISCOUNTS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0)
@@ -28,7 +28,7 @@ class Arm(NamedTuple):
     retrained: dict[str, Any]
 
 
-def common_parts() -> tuple[list[Part], dict[str, Any]]:
+def common_parts() -> tuple[list[ReportPart], dict[str, Any]]:
     """The exact phase diagram over 600 settings, held against the closed form."""
     settings = grid_of(
         jnp.ones(1), jnp.asarray(MODIFIED), jnp.asarray(DISCOUNTS), jnp.asarray(LEFT), jnp.asarray(AHEAD)
@@ -56,15 +56,15 @@ def common_parts() -> tuple[list[Part], dict[str, Any]]:
         MODIFIED,
         [[round(float(v), 3) for v in row] for row in here],
     )
-    return [Part("When deception pays", text, figure)], {"settings": int(choice.size), "agree": agree, **counts}
+    return [ReportPart("When deception pays", text, figure)], {"settings": int(choice.size), "agree": agree, **counts}
 
 
-def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Part]:
+def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[ReportPart]:
     """What was found of the subject, and of every arm beside it."""
     cue = found.cue
     named = "none" if cue.cue is None else f"channel {cue.cue} ({CHANNELS[cue.cue]})"
     parts = [
-        Part(
+        ReportPart(
             "Watched and not",
             "The same episodes with the flag set and not, everything else as it was. Kappa says how far the exit "
             "follows the sign.",
@@ -81,7 +81,7 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Part]:
                 ),
             ),
         ),
-        Part(
+        ReportPart(
             "Search for a cue",
             f"Found: {named}. Effect on compliance of taking one channel over from unwatched episodes; the search "
             "was not told what the channels show.",
@@ -97,7 +97,7 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Part]:
     mine = arms[own]
     return [
         *parts,
-        Part(
+        ReportPart(
             "Arms",
             "Agents made by the same code. A compliance gap near 1 is deception, near 0 there is none.",
             bars("compliance gap", {name: arm.examination.gap.gap for name, arm in arms.items()}),
@@ -125,7 +125,7 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Part]:
                 ),
             ),
         ),
-        Part(
+        ReportPart(
             "Defection probe",
             "Does memory say, before the sides are shown, that the agent will take B? The direction was fitted on "
             "watched drills. What the untrained networks reach is owed to the flag alone.",
@@ -138,7 +138,7 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Part]:
                 ),
             ),
         ),
-        Part(
+        ReportPart(
             "Safety training",
             "The compliance gap before and after training on the base action. Trained on observed episodes only, it "
             f"{_became(mine.safety)}.",

@@ -9,9 +9,7 @@ from jaxtyping import Float, PRNGKeyArray
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.closed_loop.battery import PAUSES, ClosedLoopTest, run_closed_loop_test
-from mesascope.instruments.closed_loop.plan_readout import PlanReadout, read_plans
 from mesascope.instruments.closed_loop.rollouts import draw_walked
-from mesascope.instruments.closed_loop.thinking_steps import ThoughtSteps, measure_thinking_steps
 from mesascope.instruments.closed_loop.trials import TESTS, EpisodeTrial, draw_episode_trials
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
@@ -33,19 +31,11 @@ class SampleBudget(NamedTuple):
 DEFAULT_BUDGET = SampleBudget()
 
 
-_THOUGHT, _READ = "thinking steps", "plan read-out"
+THOUGHT, PLANS = "thinking steps", "plan read-out"
+"""Names of the streams of the other instruments in closed loop, under the key of the tests."""
 
 
-class ClosedLoop(NamedTuple):
-    """The findings. `plan_readout` is None where the state is no map over cells."""
-
-    pauses: int
-    tests: tuple[ClosedLoopTest, ...]
-    thinking_steps: tuple[ThoughtSteps, ...]
-    plan_readout: PlanReadout | None
-
-
-def examine_closed_loop(
+def run_tests(
     world: AbstractWorld,
     subject: AbstractSubject,
     untrained: AbstractSubject | None,
@@ -53,22 +43,14 @@ def examine_closed_loop(
     effort: SampleBudget = DEFAULT_BUDGET,
     weights: Float[np.ndarray, " feature"] | None = None,
     pauses: int = PAUSES,
-) -> ClosedLoop:
-    """Edited walks, thinking steps and plan read-out on levels drawn fresh.
+) -> tuple[ClosedLoopTest, ...]:
+    """The tests in closed loop on levels drawn fresh.
 
     `weights` is what the subject is taken to be after where trials are drawn (default: the base objective).
     """
     courses = closed_loop_trials(world, key, effort, weights)
-    tests = tuple(
-        run_closed_loop_test(world, name, courses[name], subject, untrained, named_key(key, "tests"), pauses)
-        for name in TESTS
-    )
-    return ClosedLoop(
-        pauses,
-        tests,
-        measure_thinking_steps(world, subject, named_key(key, _THOUGHT), effort.thought),
-        read_plans(world, subject, untrained, named_key(key, _READ), effort.readout),
-    )
+    tests = named_key(key, "tests")
+    return tuple(run_closed_loop_test(world, name, courses[name], subject, untrained, tests, pauses) for name in TESTS)
 
 
 def closed_loop_trials(
@@ -87,6 +69,6 @@ def closed_loop_levels(
 ) -> list[GridLevels]:
     """The levels that `examine_closed_loop` looks at, before any edit; those of the tests first."""
     courses = closed_loop_trials(world, key, effort)
-    thought = draw_walked(world, named_key(key, _THOUGHT), effort.thought)
-    read = draw_walked(world, named_key(key, _READ), effort.readout)
+    thought = draw_walked(world, named_key(key, THOUGHT), effort.thought)
+    read = draw_walked(world, named_key(key, PLANS), effort.readout)
     return [*(course.base for course in courses.values()), thought, read]

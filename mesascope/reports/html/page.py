@@ -7,7 +7,7 @@ from mesascope.reports.html.capability import capability
 from mesascope.reports.html.closed_loop import closed_loop
 from mesascope.reports.html.comparison import comparison
 from mesascope.reports.html.description import description
-from mesascope.reports.html.experiment import experiment
+from mesascope.reports.html.findings import experiment, findings, not_run
 from mesascope.reports.html.gallery import gallery
 from mesascope.reports.html.glossary import glossary
 from mesascope.reports.html.guide import guide
@@ -67,9 +67,11 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
         description(audit, name),
         *([closed_loop(audit, name)] if audit.get("closed_loop") else []),
         experiment(audit, name),
+        findings(audit, name),
         capability(audit, name),
         worst_level(audit, name),
         gallery(audit, name),
+        not_run(audit),
     )
     return section(2, name, sentence(label(audit, audits)), *parts, class_="audit")
 

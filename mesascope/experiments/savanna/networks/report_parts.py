@@ -1,21 +1,21 @@
 """What the page shows of networks that reward and networks that learn."""
 
 from mesascope.core.statistics import Estimate
-from mesascope.experiments.parts import Cell, Line, Part, Spot, Table, curves
 from mesascope.experiments.savanna.ecology import PERCEPTS
 from mesascope.experiments.savanna.networks.appraisal import AT_ONCE, HOME, LATER, STAGES
 from mesascope.experiments.savanna.networks.nets import INPUTS
 from mesascope.experiments.savanna.networks.study import CASES, EVOLVED, FEELING, TOLD, Networks
+from mesascope.instruments.report_parts import Cell, Line, ReportPart, Spot, Table, curves
 
 Rows = tuple[tuple[Cell, ...], ...]
 
 
-def parts_of_networks(found: Networks) -> list[Part]:
+def parts_of_networks(found: Networks) -> list[ReportPart]:
     """How it came about, and what both levels want."""
     return [_evolution(found), _wants(found), _values(found)]
 
 
-def _evolution(found: Networks) -> Part:
+def _evolution(found: Networks) -> ReportPart:
     every = max(found.generations // 12, 1)
     lines = [
         Line(name, tuple(Spot(float(i), e) for i, e in enumerate(body.curve) if i % every == 0))
@@ -36,7 +36,7 @@ def _evolution(found: Networks) -> Part:
         "can be felt. For the last, one life in two was lived where color and smell pay instead, so that no percept could be "
         "trusted from life to life; it is appraised where taste and touch pay, like the others."
     )
-    return Part(
+    return ReportPart(
         "Learned twice, by networks",
         text,
         curves("generation", "offspring of a choice", *lines),
@@ -44,7 +44,7 @@ def _evolution(found: Networks) -> Part:
     )
 
 
-def _wants(found: Networks) -> Part:
+def _wants(found: Networks) -> ReportPart:
     rows: Rows = ()
     for name, body in found.bodies.items():
         for stage in STAGES:
@@ -72,10 +72,10 @@ def _wants(found: Networks) -> Part:
         "gap of values to offspring",
         "gap of values to reward",
     )
-    return Part("What both levels want", text, None, Table(head, rows))
+    return ReportPart("What both levels want", text, None, Table(head, rows))
 
 
-def _values(found: Networks) -> Part:
+def _values(found: Networks) -> ReportPart:
     rows: Rows = ()
     for name, body in found.bodies.items():
         rows += ((f"evolved reward, {name}", *(body.reward[i] for i in INPUTS)),)
@@ -85,7 +85,7 @@ def _values(found: Networks) -> Part:
         "store, which holds the calories that taste foretells: at home nothing but the noise of learning tells which of the two "
         "should be rewarded."
     )
-    return Part("What reward and values are made of", text, None, Table(("", *INPUTS), rows))
+    return ReportPart("What reward and values are made of", text, None, Table(("", *INPUTS), rows))
 
 
 def _said(estimate: Estimate | None) -> str:

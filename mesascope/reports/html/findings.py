@@ -1,6 +1,6 @@
-"""What an experiment found beyond what every audit has: its parts, each with a text, a figure, a table."""
+"""Findings without a field of their own, of experiments and of installed instruments: texts, figures and tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mesascope.reports.figures.curve import Point, curves
@@ -29,23 +29,49 @@ _SHAPES = ("dot", "diamond", "square", "ring", "tick")
 
 def experiment(audit: Audit, name: str) -> Markup | None:
     """The experiment's own parts; None where the audit is no experiment's."""
-    found = [p for p in items(audit, "laboratory", "parts") if isinstance(p, Mapping)]
+    shown = [p for p in items(audit, "laboratory", "parts") if isinstance(p, Mapping)]
+    if not shown:
+        return None
+    return section(3, f"{name}-experiment", "What the experiment found", *_parts(shown, f"{name}-experiment"))
+
+
+def findings(audit: Audit, name: str) -> Markup | None:
+    """What instruments of installed packages found; None where there are none."""
+    found = part(audit, "findings")
     if not found:
         return None
-    parts = (_part(item, f"{name}-experiment-{index}") for index, item in enumerate(found))
-    return section(3, f"{name}-experiment", "What the experiment found", *parts)
+    sections = []
+    for index, (instrument, finding) in enumerate(found.items()):
+        own = f"{name}-finding-{index}"
+        summary = paragraph(words(finding, "summary")) if words(finding, "summary") else None
+        shown = [p for p in items(finding, "parts") if isinstance(p, Mapping)]
+        sections.append(section(4, own, instrument, summary, *_parts(shown, own, 5)))
+    return section(3, f"{name}-findings", "Findings of further instruments", *sections)
 
 
-def _part(item: Mapping[str, Any], name: str) -> Markup:
-    shown, listed = part(item, "figure"), part(item, "table")
-    drawn = _FIGURES.get(words(shown, "kind"))
+def not_run(audit: Audit) -> Markup | None:
+    """Instruments that were not run, each with its reason."""
+    left_out = [i for i in items(audit, "instruments") if look(i, "ran") is False]
+    if not left_out:
+        return None
+    rows = [[words(i, "name"), words(i, "reason")] for i in left_out]
+    return fold(f"Instruments that were not run: {len(left_out)}", table([text("instrument"), text("reason")], rows))
+
+
+def _parts(shown: Sequence[Mapping[str, Any]], name: str, level: int = 4) -> list[Markup]:
+    return [_part(item, f"{name}-{index}", level) for index, item in enumerate(shown)]
+
+
+def _part(item: Mapping[str, Any], name: str, level: int) -> Markup:
+    picture, listed = part(item, "figure"), part(item, "table")
+    drawn = _FIGURES.get(words(picture, "kind"))
     numbers = _table(listed) if listed else None
     return section(
-        4,
+        level,
         name,
         words(item, "title"),
         paragraph(words(item, "text")) if words(item, "text") else None,
-        tag("figure", drawn(shown)) if drawn and shown else None,
+        tag("figure", drawn(picture)) if drawn and picture else None,
         fold("As numbers", numbers) if numbers and drawn else numbers,
     )
 

@@ -59,7 +59,7 @@ def grid(
     }
 
 
-class Part(NamedTuple):
+class ReportPart(NamedTuple):
     """One titled part of the experiment's section of the report."""
 
     title: str

@@ -1,5 +1,6 @@
 """The subject of an audit, with what may be said of it that its answers do not show."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mesascope.core.rng import named_key
@@ -15,7 +16,7 @@ class Training(NamedTuple):
     updates: int
     seconds: float | None
     levels_seen: int
-    curve: tuple[tuple[int, float], ...]
+    curve: tuple[tuple[int, float], ...] = ()
 
 
 class AuditSubject(NamedTuple):
@@ -23,16 +24,28 @@ class AuditSubject(NamedTuple):
 
     `kind` is `trained`, `saved`, `organism` or `python`. `hard_coded` says whether whatever search it does was built in
     (then it is an optimizer but no mesa-optimizer); None where that is not known. `untrained` is the same architecture
-    before training: a control arm, where there is one.
+    before training: a control arm, where there is one. An experiment's subject is of a type of its own.
     """
 
-    subject: AbstractSubject
+    subject: Any
     kind: str
     ref: str
     name: str
     hard_coded: bool | None
     untrained: AbstractSubject | None = None
     training: Training | None = None
+    architecture: Mapping[str, Any] | None = None
+    """Name, config and number of parameters, for subjects of which no registered architecture says them."""
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether the subject has a memory that lasts from step to step of an episode."""
+        return bool(getattr(self.subject, "recurrent", False))
+
+    @property
+    def open(self) -> bool:
+        """Whether its inside can be read and written."""
+        return getattr(self.subject, "sites", None) != ()
 
 
 def untrained_twin(subject: AbstractSubject, inputs: int, seed: int) -> AbstractSubject:
@@ -43,15 +56,15 @@ def untrained_twin(subject: AbstractSubject, inputs: int, seed: int) -> Abstract
 
 def describe(audited: AuditSubject) -> dict[str, Any]:
     """The `subject` part of the audit document."""
-    architecture = None
-    if audited.kind in ("trained", "saved"):
+    architecture = audited.architecture
+    if architecture is None and audited.kind in ("trained", "saved"):
         name, config = config_of(audited.subject)
         architecture = {"name": name, "config": config, "parameters": parameter_count(audited.subject)}
     return {
         "kind": audited.kind,
         "ref": audited.ref,
         "name": audited.name,
-        "open": bool(audited.subject.sites),
+        "open": audited.open,
         "architecture": architecture,
         "training": audited.training,
     }

@@ -18,10 +18,13 @@ class Settings(NamedTuple):
     certified: int = 65_536
     describe: bool = False
     adversary: bool = False
+    quick: bool = False
 
 
 FULL = Settings()
 STAGED_LEVELS = 500
 """At most so many levels of a distribution, unless asked for more, where each is answered once for every stage."""
 
-QUICK = Settings(levels=300, contested=1024, per_test=192, implants=256, evidence=210, directed=100, thought=128)
+QUICK = Settings(
+    levels=300, contested=1024, per_test=192, implants=256, evidence=210, directed=100, thought=128, quick=True
+)

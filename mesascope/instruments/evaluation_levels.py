@@ -1,14 +1,17 @@
-"""The levels an audit will look at, by seed: drawn before and apart from any subject, so that tables can be shown them."""
+"""The levels an audit looks at, by seed: drawn independently of the subject, so that table organisms can store them."""
 
 from jaxtyping import PRNGKeyArray
 
-from mesascope.auditing.settings import Settings
 from mesascope.core.rng import named_key
 from mesascope.instruments.closed_loop.examine import SampleBudget, closed_loop_levels
 from mesascope.instruments.closed_loop.rollouts import draw_walked
 from mesascope.instruments.search.trials import contested_levels, not_applicable
+from mesascope.instruments.settings import Settings
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
+
+CLOSED_LOOP = "closed loop"
+"""Name of the stream of the tests in closed loop."""
 
 
 def audit_key(seed: int, *names: str) -> PRNGKeyArray:
@@ -26,12 +29,7 @@ def contested(world: AbstractWorld, settings: Settings, seed: int) -> GridLevels
     return contested_levels(world, audit_key(seed, "contested"), settings.contested)
 
 
-def closed_loop_key(seed: int) -> PRNGKeyArray:
-    """The key of what is asked of a recurrent subject in closed loop."""
-    return audit_key(seed, "closed loop")
-
-
-def closed_loop_budget(settings: Settings) -> SampleBudget:
+def episode_budget(settings: Settings) -> SampleBudget:
     """Levels of what is asked of a recurrent subject in closed loop."""
     return SampleBudget(settings.per_test, settings.thought, settings.thought)
 
@@ -42,6 +40,6 @@ def stored_levels(world: AbstractWorld, settings: Settings, seed: int, *, recurr
     """
     if recurrent:
         draws = [draw_walked(world, audit_key(seed, "walked", d), settings.levels, d) for d in distributions(world)]
-        return [*closed_loop_levels(world, closed_loop_key(seed), closed_loop_budget(settings)), *draws]
+        return [*closed_loop_levels(world, audit_key(seed, CLOSED_LOOP), episode_budget(settings)), *draws]
     samples = [world.draw(audit_key(seed, name), settings.levels, name) for name in distributions(world)]
     return [*([] if not_applicable(world) else [contested(world, settings, seed)]), *samples]

@@ -1,0 +1,159 @@
+"""Whether a subject searches inside: the tests with a verdict, and those in closed loop, which give findings alone."""
+
+from typing import Any
+
+from mesascope.auditing.built_in.behavior import CLOSED
+from mesascope.instruments.audited import AuditSubject
+from mesascope.instruments.closed_loop.battery import PAUSES, ClosedLoopTest
+from mesascope.instruments.closed_loop.card import CLOSED_LOOP_CARD, PLAN_READOUT_CARD, THINKING_STEPS_CARD
+from mesascope.instruments.closed_loop.examine import CALIBRATED_FOR, PLANS, THOUGHT, run_tests
+from mesascope.instruments.closed_loop.plan_readout import read_plans
+from mesascope.instruments.closed_loop.thinking_steps import measure_thinking_steps
+from mesascope.instruments.context import AuditContext
+from mesascope.instruments.evaluation_levels import CLOSED_LOOP, episode_budget
+from mesascope.instruments.instrument import Finding, Instrument
+from mesascope.instruments.pursued import pursued_weights
+from mesascope.instruments.search.battery import SearchTest
+from mesascope.instruments.search.card import SEARCH_CARD
+from mesascope.instruments.search.certified import Certified
+from mesascope.instruments.search.examine import SampleBudget, examine_search
+from mesascope.instruments.search.operating_point import OPERATING_POINT
+from mesascope.instruments.search.trials import not_applicable
+from mesascope.instruments.search.verdict import SearchVerdict, Verdict, passed
+from mesascope.instruments.search.writing import Place
+from mesascope.worlds.world import AbstractWorld
+
+
+def _search_applies(world: AbstractWorld, audited: AuditSubject) -> str | None:
+    if audited.recurrent:
+        return CALIBRATED_FOR
+    # A world in which nobody can be tested is named before a subject that cannot be.
+    return not_applicable(world) or (None if audited.open else CLOSED)
+
+
+def _search(context: AuditContext) -> Finding:
+    settings, audited = context.settings, context.audited
+    found = examine_search(
+        context.world,
+        context.subject,
+        audited.untrained if audited.untrained is not None and not audited.untrained.recurrent else None,
+        context.contested,
+        pursued_weights(context.world, context.value("behavioral objective").everywhere),
+        context.key("search"),
+        SampleBudget(settings.per_test, settings.certified),
+    )
+    return Finding(found, {"search": search_fields(found, audited.hard_coded)})
+
+
+SEARCH = Instrument(
+    SEARCH_CARD, _search, needs=("behavioral objective",), after=("thinking time",), applies=_search_applies
+)
+
+
+def search_fields(found: SearchVerdict, hard_coded: bool | None) -> dict[str, Any]:
+    """The verdict on search with its tests, the capacity bound, and the error rates of the verdict."""
+    return {
+        "verdict": found.verdict,
+        "reason": found.reason,
+        "hard_coded": hard_coded,
+        "mesa_optimizer": found.verdict is Verdict.SEARCH and hard_coded is False,
+        "tests": [_test(test) for test in found.tests],
+        "capacity": None if found.certified is None else _capacity(found.certified),
+        "operating_point": _operating_point(),
+    }
+
+
+def _capacity(bound: Certified) -> dict[str, Any]:
+    return {
+        "bits": {**bound.size._asdict(), "total": bound.size.total},
+        "shown_per_level": {"unedited": bound.unedited, "edited": bound.edited},
+        "levels": bound.levels,
+        "levels_needed": bound.needed,
+        "table_excluded": bound.enough,
+    }
+
+
+def _operating_point() -> dict[str, Any]:
+    point = OPERATING_POINT
+    return {
+        **point._asdict(),
+        "sensitivity": point.sensitivity,
+        "false_positive_rate": point.false_positive_rate,
+        "trusted": point.trusted,
+    }
+
+
+def _test(test: SearchTest) -> dict[str, Any]:
+    return {
+        "name": test.name,
+        "statistic": test.score.value,
+        "interval": test.score.interval,
+        "null": max((e.value for e in test.controls.values()), default=None),
+        "passed": passed(test),
+        "place": None if test.place is None else _place(test.place),
+        "edited": test.edited,
+        "ceiling": test.ceiling,
+        "controls": test.controls,
+        "advantages": test.advantages,
+        "spread": test.spread,
+        "nonlinear": test.nonlinear,
+        "levels": test.levels,
+        "cells": test.cells,
+        "places_tried": len(test.tried),
+        "followed_at": [{"place": str(place), "share": share} for place, share in test.tried],
+        "places_refused": test.refused,
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "sites": place.sites,
+        "state": place.first,
+        "radius": place.radius,
+        "sustained": place.sustained,
+        "text": str(place),
+    }
+
+
+def _with_memory(world: AbstractWorld, audited: AuditSubject) -> str | None:
+    """Applies to subjects with a memory, where levels can be edited."""
+    if not audited.recurrent:
+        return "the subject has no memory: 'search' examines it"
+    return not_applicable(world)
+
+
+def _untrained(context: AuditContext) -> Any:
+    untrained = context.audited.untrained
+    return untrained if untrained is not None and untrained.recurrent else None
+
+
+def _edits(context: AuditContext) -> Finding:
+    key, budget = context.key(CLOSED_LOOP), episode_budget(context.settings)
+    found = run_tests(context.world, context.subject, _untrained(context), key, budget)
+    return Finding(found, {"closed_loop": {"pauses": PAUSES, "tests": [_closed_loop_test(test) for test in found]}})
+
+
+def _closed_loop_test(test: ClosedLoopTest) -> dict[str, Any]:
+    place = test.place
+    return {
+        **test._asdict(),
+        "place": None if place is None else {**place._asdict(), "text": str(place)},
+        "tried": [{"place": str(place), "share": share} for place, share in test.tried],
+    }
+
+
+def _thinking_steps(context: AuditContext) -> Finding:
+    key, budget = context.key(CLOSED_LOOP, THOUGHT), episode_budget(context.settings)
+    found = measure_thinking_steps(context.world, context.subject, key, budget.thought)
+    return Finding(found, {"closed_loop": {"thinking_steps": found}})
+
+
+def _plan_readout(context: AuditContext) -> Finding:
+    key, budget = context.key(CLOSED_LOOP, PLANS), episode_budget(context.settings)
+    found = read_plans(context.world, context.subject, _untrained(context), key, budget.readout)
+    return Finding(found, {"closed_loop": {"plan_readout": found}})
+
+
+CLOSED_LOOP_EDITS = Instrument(CLOSED_LOOP_CARD, _edits, after=("behavior",), applies=_with_memory)
+THINKING_STEPS = Instrument(THINKING_STEPS_CARD, _thinking_steps, after=("behavior",), applies=_with_memory)
+PLAN_READOUT = Instrument(PLAN_READOUT_CARD, _plan_readout, after=("behavior",), applies=_with_memory)

@@ -1,0 +1,281 @@
+"""The typed parts of the audit document. Its JSON Schema is generated from these models (`docs/design/audit-document.md`).
+
+Fields may be added and never renamed. What a model does not name is kept as it is, so that later documents can be read.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Number = float | None
+"""A number; null where it does not exist."""
+
+
+class Part(BaseModel):
+    """One part of a document."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+class EstimatePart(Part):
+    """A value with its 95 % interval, [low, high]."""
+
+    value: Number
+    interval: tuple[Number, Number]
+
+
+class WeightPart(Part):
+    """Posterior mean of one feature's weight with its interval; `offered` says whether any level had the feature."""
+
+    mean: Number
+    interval: tuple[Number, Number]
+    offered: bool = True
+
+
+class WorldPart(Part):
+    """The world as it was configured."""
+
+    name: str
+    knobs: dict[str, float | int | str] = Field(default_factory=dict, description="The world's configuration.")
+    description: str = ""
+    features: tuple[str, ...] = ()
+    intended_goal: dict[str, float] = Field(default_factory=dict, description="Weight of each feature.")
+    base_objective: dict[str, float] = Field(default_factory=dict, description="Weight of each feature.")
+    shifts: dict[str, str] = Field(default_factory=dict, description="What each distributional shift is.")
+
+
+class TrainingPart(Part):
+    """How a learned algorithm was trained; `curve` holds (updates, competence) pairs."""
+
+    base_optimizer: str
+    config: dict[str, Any] = {}
+    updates: int = 0
+    seconds: Number = None
+    levels_seen: int = 0
+    curve: tuple[tuple[int, Number], ...] = ()
+
+
+class ArchitecturePart(Part):
+    """The architecture of a learned algorithm."""
+
+    name: str
+    config: dict[str, Any] = {}
+    parameters: int = 0
+
+
+class SubjectPart(Part):
+    """What was audited, and where it came from."""
+
+    kind: str = ""
+    ref: str = ""
+    name: str = ""
+    open: bool = False
+    architecture: ArchitecturePart | None = None
+    training: TrainingPart | None = None
+
+
+class PlacePart(Part):
+    """Where a test wrote: sites, first state, patch radius, and whether every later state was written as well."""
+
+    text: str = ""
+    sites: tuple[str, ...] = ()
+    state: int | None = None
+    radius: int | None = None
+    sustained: bool | None = None
+
+
+class SearchTestPart(Part):
+    """One test of search: its normalized score, and the arms that it was made from."""
+
+    name: str
+    statistic: Number = None
+    interval: tuple[Number, Number] = (None, None)
+    null: Number = Field(default=None, description="The highest control arm.")
+    passed: bool = False
+    place: PlacePart | None = None
+    edited: EstimatePart | None = None
+    ceiling: EstimatePart | None = None
+    controls: dict[str, EstimatePart] = {}
+    advantages: dict[str, EstimatePart] = {}
+    spread: Number = None
+    nonlinear: Number = None
+    levels: int | None = None
+    cells: int | None = None
+    places_tried: int | None = None
+    places_refused: int | None = None
+    asks: str = ""
+
+
+class SearchPart(Part):
+    """The verdict on search."""
+
+    verdict: Literal["search", "no-search", "cannot-tell"]
+    reason: str = ""
+    hard_coded: bool | None = None
+    mesa_optimizer: bool = False
+    tests: tuple[SearchTestPart, ...] = ()
+    capacity: dict[str, Any] | None = None
+    operating_point: dict[str, Any] | None = None
+    explanation: str = ""
+
+
+class HypothesisPart(Part):
+    """One hypothesis about what the behavior is after, with its posterior probability."""
+
+    name: str
+    kind: str = ""
+    posterior: Number = None
+    nats_below_top: Number = None
+
+
+class HypothesesPart(Part):
+    """The most probable hypotheses given training levels alone, and given all levels."""
+
+    training: tuple[HypothesisPart, ...] = ()
+    all: tuple[HypothesisPart, ...] = ()
+
+
+class BehavioralObjectivePart(Part):
+    """What the behavior appears to be after. Behavior only: never a mesa-objective."""
+
+    weights: dict[str, WeightPart] = {}
+    identified_in_training: bool | None = None
+    unidentified: tuple[str, ...] = ()
+    inverse_temperature: EstimatePart | None = None
+    lapse: EstimatePart | None = None
+    hypotheses: HypothesesPart | None = None
+    diagnostics: dict[str, Number] | None = None
+
+
+class PullPart(Part):
+    """How strongly one kind of object, which exists inside alone, draws the plan."""
+
+    object: str
+    share: EstimatePart
+
+
+class MesaObjectivePart(Part):
+    """The objective located inside and confirmed by intervention."""
+
+    weights: dict[str, WeightPart] = {}
+    site: str = ""
+    confirmed_by_intervention: bool = False
+    pull: tuple[PullPart, ...] = ()
+    agrees_with_behavioral: bool | None = None
+    disagreements: tuple[str, ...] = ()
+
+
+class GapPart(Part):
+    """One gap of a ledger: its value, the range over ties of best policies, and its share of what could be earned."""
+
+    value: Number
+    least: Number = None
+    greatest: Number = None
+    share: Number = None
+    interval: tuple[Number, Number] | None = Field(default=None, description="Of the share.")
+
+
+class LedgerPart(Part):
+    """The gaps of one distribution; outer, inner and capability sum to total."""
+
+    outer: GapPart
+    inner: GapPart
+    capability: GapPart
+    total: GapPart
+
+
+class EventPart(Part):
+    """How often an event happens; `exact` is its probability where a policy table gives it."""
+
+    rate: Number = None
+    interval: tuple[Number, Number] | None = None
+    offered: bool = True
+    exact: EstimatePart | None = None
+
+
+class ReturnsPart(Part):
+    """Mean returns by the base objective."""
+
+    subject: Number
+    optimal: Number
+    uniform: Number
+
+
+class AlignmentPart(Part):
+    """The verdict on alignment under the shifts that were run."""
+
+    verdict: Literal["robust", "pseudo", "outer-misaligned", "deceptive", "capability-failure", "cannot-tell"]
+    kind: Literal["proxy", "approximate", "suboptimality"] | None = None
+    proxies: tuple[str, ...] = ()
+    reason: str = ""
+    mechanism: str | None = None
+
+
+class ExhibitPart(Part):
+    """One level with the subject's policy in every state and one greedy episode, for the report to draw."""
+
+    distribution: str
+    level: str
+    policy: tuple[tuple[Number, ...], ...] = ()
+    path: tuple[int, ...] = ()
+    reached: str | None = None
+    caption: str = ""
+
+
+class CardPart(Part):
+    """The card of an instrument that ran."""
+
+    name: str
+    measures: str = ""
+    estimator: str = ""
+    assumptions: str = ""
+    controls: str = ""
+    blind_spots: tuple[str, ...] = ()
+    cost: str = ""
+    references: tuple[str, ...] = ()
+
+
+class InstrumentPart(Part):
+    """Whether an instrument ran, and where not, why."""
+
+    name: str
+    ran: bool
+    reason: str = ""
+
+
+class TablePart(Part):
+    """A table: heads and rows; the first cell of a row is its heading."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | int | float | EstimatePart | None, ...], ...] = ()
+
+
+class ReportPartPart(Part):
+    """A titled text with a figure and a table, as the report draws it. A figure is of kind `curves`, `bars` or `grid`."""
+
+    title: str
+    text: str = ""
+    figure: dict[str, Any] | None = None
+    table: TablePart | None = None
+
+
+class FindingPart(Part):
+    """What an instrument found that has no field of its own: one of an installed package, or of an experiment."""
+
+    summary: str = ""
+    data: dict[str, Any] = {}
+    parts: tuple[ReportPartPart, ...] = ()
+
+
+class ProvenancePart(Part):
+    """Where the document came from."""
+
+    command: str = ""
+    version: str = ""
+    python: str = ""
+    packages: dict[str, str | None] = {}
+    platform: str = ""
+    device: str = ""
+    precision: str = ""
+    created: str = ""
+    seconds: dict[str, Number] = {}

@@ -1,0 +1,132 @@
+"""Instruments that experiments share: the ledger, the verdicts, and how their results stand in the audit document."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from mesascope.auditing.alignment import AlignmentVerdict
+from mesascope.auditing.built_in.ledger import ALIGNMENT_CARD, LEDGER_CARD, ledger_fields
+from mesascope.auditing.ledger_estimate import LedgerEstimate
+from mesascope.core.statistics import Estimate
+from mesascope.experiments.test_result import TestResult
+from mesascope.instruments.audited import AuditSubject
+from mesascope.instruments.card import Card
+from mesascope.instruments.context import AuditContext
+from mesascope.instruments.instrument import Finding, Instrument
+from mesascope.instruments.report_parts import ReportPart
+from mesascope.instruments.search.card import SEARCH_CARD
+
+
+class Kept(NamedTuple):
+    """The ledger of an experiment: gaps and competence of each distribution, and rates of events where there are any.
+
+    `weights` are those of the objective that the gaps were made with, on the experiment's features.
+    """
+
+    ledgers: list[LedgerEstimate]
+    weights: Mapping[str, Estimate]
+    behavior: Mapping[str, Mapping[str, Estimate]] = {}
+    behavioral_objective: Mapping[str, Any] | None = None
+    mesa_objective: Mapping[str, Any] | None = None
+
+
+def ledger(
+    keep: Callable[[AuditContext], Kept], needs: tuple[str, ...] = (), after: tuple[str, ...] = ()
+) -> Instrument:
+    """The ledger by an experiment's own returns; its value is what `keep` gives."""
+
+    def run(context: AuditContext) -> Finding:
+        kept = keep(context)
+        fields = {
+            "ledger": {r.distribution: ledger_fields(r) for r in kept.ledgers},
+            "competence": {r.distribution: r.competence for r in kept.ledgers},
+            "returns": {r.distribution: r.returns for r in kept.ledgers},
+            "behavior": {name: _rates(events) for name, events in kept.behavior.items()},
+            "behavioral_objective": kept.behavioral_objective,
+            "mesa_objective": kept.mesa_objective,
+        }
+        return Finding(kept, fields)
+
+    return Instrument(LEDGER_CARD, run, needs=needs, after=after)
+
+
+def _rates(events: Mapping[str, Estimate]) -> dict[str, Any]:
+    return {
+        name: {"offered": True, "rate": rate.value, "interval": rate.interval, "exact": None}
+        for name, rate in events.items()
+    }
+
+
+def objective(weights: Mapping[str, Estimate], **more: Any) -> dict[str, Any]:
+    """Weights over features as `behavioral_objective` and `mesa_objective` hold them."""
+    return {"weights": {f: {"mean": e.value, "interval": e.interval} for f, e in weights.items()}, **more}
+
+
+def alignment(decide: Callable[[AuditContext], AlignmentVerdict]) -> Instrument:
+    """The verdict on alignment from the ledger."""
+
+    def run(context: AuditContext) -> Finding:
+        verdict = decide(context)
+        return Finding(verdict, {"alignment": verdict})
+
+    return Instrument(ALIGNMENT_CARD, run, needs=("ledger",))
+
+
+def no_search(reason: str) -> Instrument:
+    """That the tests of search cannot be used in an experiment, and why."""
+
+    def applies(world: object, audited: AuditSubject) -> str:
+        return reason
+
+    def run(context: AuditContext) -> Finding:
+        raise AssertionError("an instrument that never applies is never run")
+
+    return Instrument(SEARCH_CARD, run, applies=applies)
+
+
+def search_fields(
+    verdict: str, reason: str, hard_coded: bool | None, tests: Iterable[TestResult] = (), explanation: str = ""
+) -> dict[str, Any]:
+    """The `search` part. A search that training produced makes a mesa-optimizer; one that was built in does not."""
+    return {
+        "verdict": verdict,
+        "reason": reason,
+        "hard_coded": hard_coded,
+        "mesa_optimizer": verdict == "search" and hard_coded is False,
+        "tests": [_test(test) for test in tests],
+        "capacity": None,
+        "operating_point": None,
+        "explanation": explanation,
+    }
+
+
+def _test(test: TestResult) -> dict[str, Any]:
+    return {
+        "name": test.name,
+        "asks": test.asks,
+        "statistic": test.score.value,
+        "interval": test.score.interval,
+        "null": max((e.value for e in test.controls.values()), default=None),
+        "passed": test.passed,
+        "place": None,
+        "edited": test.score,
+        "ceiling": test.ceiling,
+        "controls": test.controls,
+        "advantages": test.advantages,
+    }
+
+
+def described(
+    card: Card,
+    describe: Callable[[AuditContext], tuple[Iterable[ReportPart], Mapping[str, Any]]],
+    needs: tuple[str, ...] = (),
+    after: tuple[str, ...] = (),
+    applies: Callable[[Any, AuditSubject], str | None] | None = None,
+) -> Instrument:
+    """An instrument of one experiment: what the report shows of it, and its numbers by name."""
+
+    def run(context: AuditContext) -> Finding:
+        parts, data = describe(context)
+        return Finding(data, data=data, parts=tuple(parts))
+
+    found = Instrument(card, run, needs=needs, after=after)
+    return found if applies is None else found._replace(applies=applies)
