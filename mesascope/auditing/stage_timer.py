@@ -18,5 +18,5 @@ class StageTimer:
 
     def spent(self) -> dict[str, float]:
         """Seconds of each stage."""
-        ends = [begun for _, begun in self._stages[1:]] + [time.monotonic()]
-        return {name: end - begun for (name, begun), end in zip(self._stages, ends, strict=True)}
+        ends = [*(begun for _, begun in self._stages[1:]), time.monotonic()]
+        return {name: end - begun for (name, begun), end in zip(self._stages, ends, strict=False)}

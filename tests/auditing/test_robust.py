@@ -13,7 +13,7 @@ from mesascope.auditing.built_in.behavior import BEHAVIOR
 from mesascope.auditing.built_in.objectives import OBJECTS_TAKEN_IN_TURN
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.core.statistics import Estimate, Interval
-from mesascope.core.subject import AbstractSubject
+from mesascope.core.subject import AbstractPolicy
 from mesascope.instruments import context
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.behavioral_objective import CARD as BEHAVIORAL
@@ -27,7 +27,7 @@ from tests.auditing.test_alignment import reckoning
 TINY = Settings(levels=16, evidence=32, directed=8, thought=8)
 
 
-class Blind(AbstractSubject):
+class Blind(AbstractPolicy):
     """Answers all levels alike; the tests put other answers in their place."""
 
     def logits(self, observation):

@@ -8,7 +8,6 @@ import pytest
 from mesascope.auditing import weight_patching as module
 from mesascope.auditing.weight_patching import (
     _flat,
-    _rewarding,
     _unflat,
     other_objective,
     patch_weights,
@@ -18,6 +17,7 @@ from mesascope.core.rng import named_key
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.registry import make_world
+from mesascope.worlds.rewarding import rewarding
 
 NET = ThinkingNet(named_key(0, "net"), inputs=7, channels=4, ticks=5)
 
@@ -39,7 +39,7 @@ def test_the_other_objective_is_one_that_is_not_rewarded_and_becomes_the_base_ob
     world = RedDoors(size=7)
     other = other_objective(world)
     assert other.weights == (("ball", 1.0),)
-    changed = _rewarding(world, other)
+    changed = rewarding(world, other)
     assert changed.size == 7
     assert changed.base_objective.weights == other.weights
     assert world.base_objective.weights == (("door", 1.0),)
