@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from mesascope.auditing.settings import QUICK
 from mesascope.core.errors import UsageError
+from mesascope.instruments.settings import QUICK
 from mesascope.jobs.listener import SILENT
 from mesascope.jobs.subjects import source_of
 from mesascope.jobs.train import train, trained
