@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from mesascope.cli import options, terminal
+from mesascope.core.errors import MesascopeError, UsageError
+from mesascope.core.jax_settings import check_jax_settings
 
 ENOUGH_DISK = 200 * 2**20
 """Bytes a default audit of three seeds never exceeds, with much to spare."""
@@ -35,14 +37,20 @@ def examine(out: Path) -> dict[str, Any]:
     """What there is, by name, and under `problems` one line for each thing that would make a run fail."""
     from mesascope.cli.compiled import VARIABLE, keep_compiled
 
+    problems = []
+    try:
+        check_jax_settings(os.environ)
+    except UsageError as error:
+        problems.append(str(error))
     compiled = keep_compiled()
-    import jax
+    try:
+        import jax
+    except ValueError as error:
+        raise UsageError(f"JAX cannot read its environment: {error}; correct that variable or unset it") from error
 
-    from mesascope.core.errors import MesascopeError
     from mesascope.store.fs import check_writable
     from mesascope.store.learned_algorithm import package_versions
 
-    problems = []
     try:
         check_writable(out)
     except MesascopeError as error:

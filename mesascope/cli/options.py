@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -17,10 +18,12 @@ Knobs = Annotated[list[str] | None, typer.Option("--set", help="a knob of the wo
 
 def heavy() -> None:
     """To be called before a command imports JAX: compiled programs are kept from run to run, and a GPU computes as finely as
-    a processor.
+    a processor. `UsageError` where the environment sets JAX to give other results.
     """
     from mesascope.cli.compiled import keep_compiled
     from mesascope.cli.precision import ask_for_single_precision
+    from mesascope.core.jax_settings import check_jax_settings
 
+    check_jax_settings(os.environ)
     keep_compiled()
     ask_for_single_precision()

@@ -8,6 +8,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.errors import UsageError
 from mesascope.core.inline_jit import inline_jit
+from mesascope.core.jax_settings import check_jax_settings
 
 _ROUNDING = 1e-6
 """Share of the sum of magnitudes below which a float32 sum of weighted features is rounding and not reward."""
@@ -35,6 +36,9 @@ class FiniteMDP(eqx.Module):
     band: int | None = eqx.field(static=True, default=None)
     moves: tuple[int, ...] | None = eqx.field(static=True, default=None)
     stage: int | None = eqx.field(static=True, default=None)
+
+    def __check_init__(self) -> None:
+        check_jax_settings()
 
     @property
     def is_grid(self) -> bool:

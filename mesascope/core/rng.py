@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array
 
 from mesascope.core.errors import UsageError
+from mesascope.core.jax_settings import check_jax_settings
 
 _SEEDS = 2**32
 
@@ -59,13 +60,14 @@ def named_key(seed: SupportsIndex | Array, *names: str | int) -> Array:
         names: what the stream is for, from the widest to the narrowest.
 
     Raises:
-        UsageError: `seed` is neither; the message says what is wrong.
+        UsageError: `seed` is neither, or JAX is set to give other random numbers; the message says what is wrong.
 
     Example:
         >>> import jax, numpy as np
         >>> bool(named_key(np.int64(7), "levels") == named_key(7, "levels"))
         True
     """
+    check_jax_settings()
     key = cast(Array, seed) if _is_key(seed) else jax.random.key(as_seed(seed))
     for name in names:
         digest = hashlib.sha256(str(name).encode()).digest()

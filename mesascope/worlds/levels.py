@@ -9,6 +9,8 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from mesascope.core.jax_settings import check_jax_settings
+
 Batch = TypeVar("Batch", bound="AbstractLevels")
 
 
@@ -24,6 +26,9 @@ class AbstractLevels(eqx.Module):
         >>> len(levels), len(levels[1:]), len([level for level in levels])
         (3, 2, 3)
     """
+
+    def __check_init__(self) -> None:
+        check_jax_settings()
 
     @property
     def count(self) -> int:

@@ -75,6 +75,16 @@ def test_doctor_names_what_would_make_a_run_fail(capsys, tmp_path, monkeypatch):
     assert "MB free" in found["problems"][1]
 
 
+def test_double_precision_in_the_environment_is_refused_at_once_and_named_by_doctor(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("JAX_ENABLE_X64", "1")
+    assert main.run(["audit", "red-doors", "--out", str(tmp_path / "new")]) == 2
+    error = capsys.readouterr().err
+    assert "type JAX_ENABLE_X64=0 before the command" in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "new").exists()
+    assert "JAX_ENABLE_X64=0" in document(capsys, "doctor", "--out", str(tmp_path), code=1)["problems"][0]
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_threads_are_those_this_process_may_use(monkeypatch, threads):
     monkeypatch.setattr(doctor.os, "sched_getaffinity", lambda _: set(range(threads)), raising=False)
