@@ -24,9 +24,9 @@ from mesascope.instruments.search.trials import not_applicable
 from mesascope.instruments.settings import FULL, QUICK, STAGED_LEVELS, Settings
 from mesascope.jobs.audit_folder import AUDIT, REPORT, STUDY, read_audit
 from mesascope.jobs.interrupts import check_canceled
-from mesascope.jobs.job import Job
+from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener, duration
-from mesascope.jobs.requests import Done, TrainingRequest, command_line, folder_name, make_training, read_knobs, refuse
+from mesascope.jobs.requests import TrainingRequest, command_line, folder_name, make_training, read_knobs, refuse
 from mesascope.jobs.results import ADVICE, DIGITS, Files
 from mesascope.jobs.runner import run_jobs
 from mesascope.jobs.subjects import Source, find_source

@@ -13,17 +13,17 @@ from mesascope.calibration.document import calibration_document
 from mesascope.calibration.networks import chance_networks, trained_networks
 from mesascope.calibration.row import EFFORT, examine
 from mesascope.calibration.subjects import QUICK, Known, zoo
-from mesascope.jobs.job import Job
+from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener
 from mesascope.jobs.processes import Share, wait_for
-from mesascope.jobs.requests import Done, as_file_name
 from mesascope.jobs.requests import Request as AbstractRequest
-from mesascope.jobs.results import DIGITS, Files
+from mesascope.jobs.requests import as_file_name
+from mesascope.jobs.results import DIGITS, Files, publish
 from mesascope.jobs.runner import run_jobs
 from mesascope.reports.html.calibration import render_calibration
 from mesascope.store.fs import check_writable
 from mesascope.store.learned_algorithm import package_versions
-from mesascope.store.results import read_document, write_json, write_text
+from mesascope.store.results import write_json
 from mesascope.worlds.registry import make_world
 
 CALIBRATION, PAGE, POINT, ROWS = "calibration.json", "calibration.html", "operating_point.json", "rows"
@@ -92,11 +92,9 @@ def run(request: Request, listener: Listener, worker: int = 0) -> Done:
     if worker:
         return Done({})
     found = run_jobs(jobs, rows, listener)
-    write_json(request.out / CALIBRATION, calibration_document(found, _command(request)), DIGITS)
-    document = read_document(request.out / CALIBRATION)
+    document = calibration_document(found, _command(request))
     write_json(request.out / POINT, document["operating_point"]["point"], DIGITS)
-    write_text(request.out / PAGE, render_calibration(document))
-    return Done(document, request.out / PAGE)
+    return publish(document, request.out / CALIBRATION, request.out / PAGE, render_calibration)
 
 
 def _job(audits: Audits, seed: int) -> Job:

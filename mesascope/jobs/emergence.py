@@ -10,9 +10,8 @@ from mesascope.base_optimizers.registry import PRESETS, base_optimizer_config, b
 from mesascope.calibration.emergence import Stage, at_updates, fresh_start, planted_start, watch
 from mesascope.core.jsonable import to_json
 from mesascope.jobs.interrupts import check_canceled
-from mesascope.jobs.job import Job
+from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener
-from mesascope.jobs.requests import Done
 from mesascope.jobs.requests import Request as AbstractRequest
 from mesascope.jobs.results import Files
 from mesascope.jobs.runner import run_job

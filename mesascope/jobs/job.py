@@ -1,6 +1,7 @@
 """A unit of work that is known by the hash of all that its result depends on."""
 
 from collections.abc import Callable, Hashable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from mesascope.jobs.listener import Listener
@@ -28,3 +29,10 @@ class Job(NamedTuple):
     def fingerprint(self) -> str:
         """The hash of the spec: two jobs are the same job if theirs are equal."""
         return fingerprint_of(self.spec)
+
+
+class Done(NamedTuple):
+    """What came of a request: the document that `--json` prints, and the page to read, where there is one."""
+
+    document: dict[str, Any]
+    page: Path | None = None

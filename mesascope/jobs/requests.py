@@ -4,7 +4,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -22,13 +22,6 @@ SEVERAL_VIEWS_BATCH = 8
 
 LARGEST_OPTIMIZER = 65_536
 """Bytes of a file that names a base optimizer."""
-
-
-class Done(NamedTuple):
-    """What came of a request: the document that `--json` prints, and the page to read, where there is one."""
-
-    document: dict[str, Any]
-    page: Path | None = None
 
 
 class Request(BaseModel):

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from mesascope.core.errors import StorageError
-from mesascope.jobs.job import Job
+from mesascope.jobs.job import Done, Job
 from mesascope.store.lines import read_lines, write_lines
-from mesascope.store.results import plain, read_document, write_json
+from mesascope.store.results import plain, read_document, write_json, write_text
 
 FINGERPRINT = "fingerprint"
 DIGITS = 6
@@ -106,3 +106,11 @@ def _read_lines(path: Path) -> dict[str, Any]:
 def keyed(path: Path) -> Table:
     """One JSON object whose keys are the fingerprints."""
     return Table(path, lambda path: read_document(path) if path.exists() else {}, write_json)
+
+
+def publish(document: Any, path: Path, page: Path, render: Callable[[dict[str, Any]], str]) -> Done:
+    """Write a command's document, and the page that shows what the file gives back."""
+    write_json(path, document, DIGITS)
+    written = read_document(path)
+    write_text(page, render(written))
+    return Done(written, page)

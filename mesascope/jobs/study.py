@@ -14,18 +14,17 @@ from mesascope.core.errors import AgentFileError, MesascopeError, UsageError
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.settings import FULL
 from mesascope.jobs.interrupts import check_canceled
-from mesascope.jobs.job import Job
+from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener
-from mesascope.jobs.requests import Done, command_line
 from mesascope.jobs.requests import Request as AbstractRequest
-from mesascope.jobs.results import DIGITS, lines
+from mesascope.jobs.requests import command_line
+from mesascope.jobs.results import lines, publish
 from mesascope.jobs.runner import run_jobs
 from mesascope.jobs.subjects import LEARNED, find_source
 from mesascope.jobs.train import trained_subject
 from mesascope.reports.html.studied import render_study
 from mesascope.store.fs import check_writable, read_bytes
 from mesascope.store.learned_algorithm import load_learned_algorithm
-from mesascope.store.results import read_document, write_json, write_text
 from mesascope.studies.cells import Cell, cells_of
 from mesascope.studies.document import study_results
 from mesascope.studies.measure import measure, of_net
@@ -74,10 +73,8 @@ def run(request: Request, listener: Listener) -> Done:
         {**row, "condition": cell.condition, "settings": cell.settings}
         for cell, row in zip(plan.cells, rows, strict=True)
     ]
-    write_json(plan.out / STUDY, study_results(plan.spec, named, command_line()), DIGITS)
-    document = read_document(plan.out / STUDY)
-    write_text(plan.out / PAGE, render_study(document))
-    return Done(document, plan.out / PAGE)
+    document = study_results(plan.spec, named, command_line())
+    return publish(document, plan.out / STUDY, plan.out / PAGE, render_study)
 
 
 def _job(out: Path, cell: Cell) -> Job:

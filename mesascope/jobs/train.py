@@ -16,9 +16,9 @@ from mesascope.core.rng import named_key
 from mesascope.instruments.audited import AuditSubject, untrained_twin
 from mesascope.instruments.audited import Training as Trained
 from mesascope.jobs.interrupts import check_canceled
-from mesascope.jobs.job import Job
+from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import SILENT, Listener, duration
-from mesascope.jobs.requests import Done, TrainingRequest, make_training
+from mesascope.jobs.requests import TrainingRequest, make_training
 from mesascope.jobs.results import DIGITS, refusal
 from mesascope.jobs.runner import run_job
 from mesascope.jobs.subjects import LEARNED

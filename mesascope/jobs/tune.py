@@ -17,11 +17,11 @@ from mesascope.core.jsonable import to_json
 from mesascope.core.options import Config
 from mesascope.core.statistics import mean_over_seeds
 from mesascope.jobs.interrupts import check_canceled
-from mesascope.jobs.job import Job
+from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener
 from mesascope.jobs.processes import Share, wait_for
-from mesascope.jobs.requests import Done, command_line
-from mesascope.jobs.results import DIGITS, keyed
+from mesascope.jobs.requests import command_line
+from mesascope.jobs.results import DIGITS, keyed, publish
 from mesascope.jobs.runner import run_job
 from mesascope.jobs.tuning_plan import Plan, Request, make_plan
 from mesascope.meta_optimizers.contrast import contrast
@@ -42,7 +42,7 @@ from mesascope.meta_optimizers.trials import (
 )
 from mesascope.reports.html.tuning import render_tuning
 from mesascope.store.fs import check_writable
-from mesascope.store.results import read_document, rounded, write_json, write_text
+from mesascope.store.results import rounded, write_json
 from mesascope.store.tuning_study import close_study, open_study
 
 TUNING, OPTIMIZER, MEASURED, REPORT = "tuning.json", "optimizer.json", "measured.json", "report.html"
@@ -64,10 +64,9 @@ def run(request: Request, listener: Listener, worker: int = 0) -> Done:
         _all_trials(study, plan, request, listener)
         results = results_of(study)
         listener.note(f"{len(results)} trials in {plan.out}")
-        document = _measured(plan, results, {"trials": time.monotonic() - begun}, listener)
+        return _measured(plan, results, {"trials": time.monotonic() - begun}, listener)
     finally:
         close_study(study)
-    return Done(document, plan.out / REPORT)
 
 
 def _all_trials(study: optuna.Study, plan: Plan, request: Request, listener: Listener) -> None:
@@ -139,9 +138,7 @@ class _Measurements:
         return self.once("incumbent", [result.number, result.config], measure)
 
 
-def _measured(
-    plan: Plan, results: Sequence[TrialResult], seconds: dict[str, float], listener: Listener
-) -> dict[str, Any]:
+def _measured(plan: Plan, results: Sequence[TrialResult], seconds: dict[str, float], listener: Listener) -> Done:
     """The document of the whole tuning, once it is on disk."""
     begun = time.monotonic()
     problem, measured = plan.problem, _Measurements(plan, listener)
@@ -164,10 +161,7 @@ def _measured(
     document["fingerprint"] = plan.fingerprint
     check_canceled()
     write_json(plan.out / OPTIMIZER, emitted(problem, best))
-    write_json(plan.out / TUNING, document, DIGITS)
-    written = read_document(plan.out / TUNING)
-    write_text(plan.out / REPORT, render_tuning(written))
-    return written
+    return publish(document, plan.out / TUNING, plan.out / REPORT, render_tuning)
 
 
 def _spread(results: Sequence[TrialResult]) -> list[TrialResult]:

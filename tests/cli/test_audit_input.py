@@ -14,7 +14,7 @@ from mesascope.core.errors import SubjectError, UsageError
 from mesascope.jobs import audit as audit_jobs
 from mesascope.jobs import train as training
 from mesascope.jobs.audit import Request, default_folder, make_plan
-from mesascope.jobs.requests import Done
+from mesascope.jobs.job import Done
 from mesascope.jobs.subjects import find_source
 from mesascope.store import fs
 from mesascope.store.checkpoint import fingerprint_of
