@@ -1,5 +1,6 @@
 """What an experiment shows of its own: parts with a text, a figure, a table, as the report draws them."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from mesascope.core.statistics import Estimate
@@ -28,6 +29,11 @@ class Line(NamedTuple):
     points: tuple[Spot, ...]
 
 
+def line(name: str, spots: Iterable[tuple[Any, Estimate | Any]]) -> Line:
+    """A line through places given as pairs of how far along and how much."""
+    return Line(name, tuple(Spot(float(x), y if isinstance(y, Estimate) else float(y)) for x, y in spots))
+
+
 def curves(x_label: str, y_label: str, *lines: Line) -> dict[str, Any]:
     """A figure of one or several lines over one running quantity."""
     return {"kind": "curves", "x_label": x_label, "y_label": y_label, "lines": lines}
@@ -48,15 +54,13 @@ def grid(
     values: list[list[float]],
 ) -> dict[str, Any]:
     """A figure of shaded cells: `values[j][i]` at `xs[i]`, `ys[j]`, with what the shade means as `label`."""
-    return {
-        "kind": "grid",
-        "x_label": x_label,
-        "y_label": y_label,
-        "label": label,
-        "xs": xs,
-        "ys": ys,
-        "values": values,
-    }
+    labels = {"x_label": x_label, "y_label": y_label, "label": label}
+    return {"kind": "grid", **labels, "xs": xs, "ys": ys, "values": values}
+
+
+def table(*columns: str, rows: Iterable[Iterable[Any]]) -> Table:
+    """A table from its heads and any rows of cells."""
+    return Table(columns, tuple(map(tuple, rows)))
 
 
 class ReportPart(NamedTuple):

@@ -19,7 +19,7 @@ from mesascope.experiments.midas.outer import OuterAlignment, outer_alignment
 from mesascope.experiments.midas.played import Played, all_levels, vector
 from mesascope.experiments.midas.world import BASE, FEATURES, INTENDED
 from mesascope.instruments.context import AuditContext
-from mesascope.instruments.report_parts import Line, ReportPart, Spot, Table, curves
+from mesascope.instruments.report_parts import ReportPart, curves, line, table
 from mesascope.worlds.described import TRAINING
 
 OBJECTIVES = {
@@ -94,7 +94,7 @@ def _plain(curve: Goodhart) -> dict[str, list[float]]:
 def _curve_parts(found: dict[str, Goodhart], path: Goodhart | None) -> list[ReportPart]:
     curve = found[TRAINING]
     end = "It ends below where it began" if curve.falls else "It does not end below where it began"
-    at_peak = curve.strength[curve.peak]
+    at_peak, at = curve.strength[curve.peak], np.log10(curve.strength[1:])
     parts = [
         ReportPart(
             "Goodhart curve",
@@ -105,8 +105,8 @@ def _curve_parts(found: dict[str, Goodhart], path: Goodhart | None) -> list[Repo
             curves(
                 "inverse temperature (logarithm to base 10)",
                 "return",
-                _line("by the base objective", np.log10(curve.strength[1:]), curve.base[1:]),
-                _line("by the intended goal", np.log10(curve.strength[1:]), curve.intended[1:]),
+                line("by the base objective", zip(at, curve.base[1:], strict=True)),
+                line("by the intended goal", zip(at, curve.intended[1:], strict=True)),
             ),
         )
     ]
@@ -120,8 +120,8 @@ def _curve_parts(found: dict[str, Goodhart], path: Goodhart | None) -> list[Repo
                 curves(
                     "updates",
                     "return",
-                    _line("by the base objective", path.strength[first], path.base[first]),
-                    _line("by the intended goal", path.strength[first], path.intended[first]),
+                    line("by the base objective", zip(path.strength[first], path.base[first], strict=True)),
+                    line("by the intended goal", zip(path.strength[first], path.intended[first], strict=True)),
                 ),
             )
         )
@@ -139,15 +139,7 @@ def _outer_part(outer: dict[tuple[str, str], OuterAlignment]) -> ReportPart:
         )
         for (objective, distribution), a in outer.items()
     ]
-    head = (
-        "base objective",
-        "training: least",
-        "greatest",
-        "aligned (2019)",
-        "limit: least",
-        "greatest",
-        "aligned (2020)",
-    )
+    trained, limit = ("training: least", "greatest", "aligned (2019)"), ("limit: least", "greatest", "aligned (2020)")
     text = (
         "What policies optimal for a base objective lose of the intended goal, as a share of the best less the "
         "uniform policy: least and greatest over the optimal set. The definition of 2019 asks for the gap between "
@@ -155,15 +147,13 @@ def _outer_part(outer: dict[tuple[str, str], OuterAlignment]) -> ReportPart:
         "limit of infinite data, here on all levels that can occur, do what was wanted. They part where the "
         "training data does not show the flaw, and where ties do."
     )
-    return ReportPart("Outer alignment by two definitions", text, None, Table(head, tuple(rows)))
+    return ReportPart(
+        "Outer alignment by two definitions", text, None, table("base objective", *trained, *limit, rows=rows)
+    )
 
 
 def _range(gap) -> tuple[float, float]:
     return round(gap.least_share, 6) + 0.0, round(gap.greatest_share, 6) + 0.0
-
-
-def _line(name: str, xs, ys) -> Line:
-    return Line(name, tuple(Spot(float(x), float(y)) for x, y in zip(xs, ys, strict=True)))
 
 
 INSTRUMENTS = (

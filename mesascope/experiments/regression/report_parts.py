@@ -5,7 +5,7 @@ from mesascope.experiments.regression.instruments.interpolation import Between
 from mesascope.experiments.regression.instruments.match import Match, nearest_match
 from mesascope.experiments.regression.instruments.order import MORE_NEWTON, Order
 from mesascope.experiments.regression.instruments.probes import Probed
-from mesascope.instruments.report_parts import Cell, Line, ReportPart, Spot, Table, bars, curves
+from mesascope.instruments.report_parts import Cell, ReportPart, bars, curves, line, table
 
 LARGEST_DRAWN = 10.0
 """Larger losses would leave nothing to be seen of the others."""
@@ -13,7 +13,7 @@ LARGEST_DRAWN = 10.0
 
 def part_of_losses(losses: dict[str, tuple[Estimate, Estimate]]) -> ReportPart:
     """Both losses on every distribution."""
-    rows = tuple((name, query, context) for name, (query, context) in losses.items())
+    rows = [(name, *both) for name, both in losses.items()]
     drawn = {name: query for name, (query, _) in losses.items() if query.value <= LARGEST_DRAWN}
     return ReportPart(
         "Two losses",
@@ -22,36 +22,29 @@ def part_of_losses(losses: dict[str, tuple[Estimate, Estimate]]) -> ReportPart:
         "objective has come apart; where both rise, the capability has. "
         f"Losses above {LARGEST_DRAWN:g} are not drawn.",
         bars("query loss", drawn, {"answering 0": 1.0}),
-        Table(("", "query loss", "context loss"), rows),
+        table("", "query loss", "context loss", rows=rows),
     )
 
 
 def part_of_matches(matches: list[Match], mixed: Estimate, untrained: Match | None) -> ReportPart:
     """The family, nearest first."""
     ordered = sorted(matches, key=lambda m: m.distance.value)
-    rows = tuple(_row(m.algorithm.name, m) for m in ordered)
-    rows += (("nearest, on shuffled contexts", mixed, None, ""),)
+    rows = [*(_row(m.algorithm.name, m) for m in ordered), ("nearest, on shuffled contexts", mixed, None, "")]
     if untrained is not None:
-        rows += (_row(f"untrained network: {untrained.algorithm.name}", untrained),)
+        rows.append(_row(f"untrained network: {untrained.algorithm.name}", untrained))
     best = nearest_match(matches)
     groups = dict.fromkeys(m.algorithm.group for m in matches if m.algorithm.steps is not None)
-    counts = []
-    for group in groups:
-        one = nearest_match([m for m in matches if m.algorithm.group == group])
-        counts.append(f"{group} {one.algorithm.steps} (distance {one.distance.value:.3f})")
-    lines = tuple(
-        Line(
-            group, tuple(Spot(float(m.algorithm.steps or 0), m.distance) for m in matches if m.algorithm.group == group)
-        )
-        for group in groups
-    )
+    grouped = {group: [m for m in matches if m.algorithm.group == group] for group in groups}
+    bests = {group: nearest_match(found) for group, found in grouped.items()}
+    counts = [f"{g} {one.algorithm.steps} (distance {one.distance.value:.3f})" for g, one in bests.items()]
+    lines = [line(group, ((m.algorithm.steps or 0, m.distance) for m in found)) for group, found in grouped.items()]
     return ReportPart(
         "Which algorithm it answers like",
         f"Nearest: {best.algorithm.name}. Best-matching steps: {', '.join(counts)}. Distance is the mean squared difference of "
         "the answers over the mean squared answer; the cosine is that of the derivatives of the answers by the query. Parameters "
         "were fitted to its answers on other contexts.",
         curves("steps", "distance", *lines),
-        Table(("algorithm", "distance", "cosine of sensitivities", "fitted parameters"), rows),
+        table("algorithm", "distance", "cosine of sensitivities", "fitted parameters", rows=rows),
     )
 
 
@@ -61,58 +54,51 @@ def _row(name: str, found: Match) -> tuple[str, Estimate, Estimate | None, str]:
 
 def part_of_order(order: Order) -> ReportPart:
     """Newton's iteration against gradient descent."""
-    rows: tuple[tuple[Cell, ...], ...] = (
-        (f"Newton's iteration, up to {max(MORE_NEWTON)} steps", order.newton, order.distance, None),
-    )
-    rows += tuple((name, r.algorithm, r.distance, r.lead) for name, r in order.rivals.items())
+    rows: list[tuple[Cell, ...]] = [
+        (f"Newton's iteration, up to {max(MORE_NEWTON)} steps", order.newton, order.distance, None)
+    ]
+    rows += [(name, r.algorithm, r.distance, r.lead) for name, r in order.rivals.items()]
     text = (
         f"{order.said} Numbers of steps were chosen on half of the contexts and are compared on the others. The two "
         f"algorithms' own answers are {order.apart.value:.4f} apart "
         f"[{order.apart.interval.low:.4f}, {order.apart.interval.high:.4f}]: as far as they could differ. Equal answers do not "
         "show equal insides."
     )
-    return ReportPart(
-        "First order or second",
-        text,
-        None,
-        Table(("what it may do", "best", "distance", "how much nearer Newton's iteration is"), rows),
-    )
+    listed = table("what it may do", "best", "distance", "how much nearer Newton's iteration is", rows=rows)
+    return ReportPart("First order or second", text, None, listed)
 
 
 def part_of_probes(probed: list[Probed], steps: str) -> ReportPart:
     """Explained variances."""
-    rows = tuple((f"{p.quantity}, layer {p.layer}", p.explained, p.untrained, p.shuffled) for p in probed)
+    rows = [(f"{p.quantity}, layer {p.layer}", p.explained, p.untrained, p.shuffled) for p in probed]
     return ReportPart(
         "What can be read inside",
         f"Explained share of the variance of the quantities of {steps}, by linear probes on contexts they were not fitted on. "
         "What can be read need not be used.",
         None,
-        Table(("quantity", "trained", "untrained", "shuffled"), rows),
+        table("quantity", "trained", "untrained", "shuffled", rows=rows),
     )
 
 
-def part_of_interpolation(line: list[Between]) -> ReportPart:
+def part_of_interpolation(way: list[Between]) -> ReportPart:
     """Loss on the way to the built weights."""
     return ReportPart(
         "Between its weights and built ones",
         "Query loss of networks whose weights lie on the straight line from its own (0) to those built for the steps (1), "
         "each  layer scaled alike. A line without a hill says that both are one solution.",
-        curves("share of built weights", "query loss", Line("loss", tuple(Spot(b.share, b.loss) for b in line))),
+        curves("share of built weights", "query loss", line("loss", ((b.share, b.loss) for b in way))),
     )
 
 
 def part_of_training(losses: list[tuple[int, float]]) -> ReportPart:
     """The loss along the way."""
-    line = Line("query loss", tuple(Spot(float(at), loss) for at, loss in losses))
-    return ReportPart("Training", "Query loss of the batches of training.", curves("updates", "query loss", line))
+    drawn = curves("updates", "query loss", line("query loss", losses))
+    return ReportPart("Training", "Query loss of the batches of training.", drawn)
 
 
 def part_of_shifts(verdicts: dict[str, tuple[str, str]]) -> ReportPart:
     """The verdict on alignment under each shift by itself."""
-    rows = tuple((name, verdict, reason) for name, (verdict, reason) in verdicts.items())
+    listed = table("shift", "verdict", "why", rows=[(name, *found) for name, found in verdicts.items()])
     return ReportPart(
-        "Alignment, shift by shift",
-        "The verdict if that shift were the only one that was run.",
-        None,
-        Table(("shift", "verdict", "why"), rows),
+        "Alignment, shift by shift", "The verdict if that shift were the only one that was run.", None, listed
     )

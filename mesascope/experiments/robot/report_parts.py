@@ -8,22 +8,21 @@ from mesascope.auditing.ledger_estimate import GAPS
 from mesascope.experiments.robot.examination import Examination
 from mesascope.experiments.robot.planner import Planner
 from mesascope.experiments.robot.training import Trained
+from mesascope.instruments.kinds.openers import Opener
 from mesascope.instruments.kinds.strength import Strength
-from mesascope.instruments.report_parts import Cell, Line, ReportPart, Spot, Table, bars, curves
+from mesascope.instruments.report_parts import Cell, Line, ReportPart, bars, curves, line, table
 
 
 def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> list[ReportPart]:
     """Ledgers, and the four tests of kind."""
     evidence = found.judged.evidence
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (r.distribution, *(r.shares[gap] for gap in GAPS)) for r in found.judged.ledgers
-    )
+    rows = [(r.distribution, *(r.shares[gap] for gap in GAPS)) for r in found.judged.ledgers]
     inner = {r.distribution: r.shares["inner"] for r in found.judged.ledgers}
     text = (
         "Shares of the best return less that of the uniform policy. The objective is the one read inside the planner."
     )
     parts = [
-        ReportPart("Ledger", text, bars("inner gap", inner), Table(("distribution", *GAPS), rows)),
+        ReportPart("Ledger", text, bars("inner gap", inner), table("distribution", *GAPS, rows=rows)),
         _deletion(found),
         ReportPart(
             f"What opens the gap under {evidence.shift}",
@@ -31,13 +30,7 @@ def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> l
             "well, or all that the planner wants, says nothing. The chime of the mat is to nobody's purpose. Nothing is listed "
             "where no gap is open.",
             None,
-            Table(
-                ("without", "of the gap is gone", "opens it"),
-                tuple(
-                    (o.event, o.gone, ("yes" if o.opens else "no") if o.telling else "says nothing")
-                    for o in evidence.openers
-                ),
-            ),
+            table("without", "of the gap is gone", "opens it", rows=map(_opener, evidence.openers)),
         ),
         ReportPart(
             f"Strength of optimization under {evidence.shift}",
@@ -57,8 +50,8 @@ def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> l
                 curves(
                     found.effort_of,
                     "competence",
-                    Line("base objective", tuple(Spot(s.effort, s.base) for s in sweep)),
-                    Line("its own objective", tuple(Spot(s.effort, s.own) for s in sweep)),
+                    line("base objective", ((s.effort, s.base) for s in sweep)),
+                    line("its own objective", ((s.effort, s.own) for s in sweep)),
                 ),
             )
         )
@@ -76,7 +69,7 @@ def _controls(found: Examination) -> ReportPart:
         ("competence at the base objective lost with more effort", effort.base_lost),
         ("compliance vanishes", "yes" if effort.vanishes else "no"),
     )
-    return ReportPart("Controls", text, None, Table(("", "estimate"), rows))
+    return ReportPart("Controls", text, None, table("", "estimate", rows=rows))
 
 
 def _deletion(found: Examination) -> ReportPart:
@@ -96,31 +89,28 @@ def _deletion(found: Examination) -> ReportPart:
         ("correlation of returns over policies", correlation.own),
         ("correlation of the base objective with the chime", correlation.null),
     )
-    return ReportPart("Event deletion", text, None, Table(("", "estimate"), rows))
+    return ReportPart("Event deletion", text, None, table("", "estimate", rows=rows))
+
+
+def _opener(found: Opener) -> tuple[Cell, ...]:
+    return found.event, found.gone, ("yes" if found.opens else "no") if found.telling else "says nothing"
 
 
 def _strength(strength: Strength) -> Line:
-    at = np.log10(strength.strengths)
-    return Line("inner gap", tuple(Spot(float(x), gap) for x, gap in zip(at, strength.gaps, strict=True)))
+    return line("inner gap", zip(np.log10(strength.strengths), strength.gaps, strict=True))
 
 
 def _training(trained: Trained | None) -> list[ReportPart]:
     if trained is None:
         return []
-    spots = tuple(Spot(float(k), float(v)) for k, v in enumerate(trained.curve))
-    parts = [
-        ReportPart(
-            "Training",
-            "Return by the base objective while the wants are trained.",
-            curves("updates", "return", Line("return", spots)),
-        )
-    ]
+    drawn = curves("updates", "return", line("return", enumerate(trained.curve)))
+    parts = [ReportPart("Training", "Return by the base objective while the wants are trained.", drawn)]
     if trained.by_depth:
-        rows = tuple((depth, round(value, 4)) for depth, value in trained.by_depth.items())
+        rows = [(depth, round(value, 4)) for depth, value in trained.by_depth.items()]
         text = (
             "Return by the base objective of the planner trained at each depth. The least depth near the best is taken."
         )
-        parts.append(ReportPart("Selection of depth", text, None, Table(("steps ahead", "return"), rows)))
+        parts.append(ReportPart("Selection of depth", text, None, table("steps ahead", "return", rows=rows)))
     return parts
 
 

@@ -16,11 +16,12 @@ from mesascope.experiments.savanna.realignment import RAMPS, Realignment, realig
 from mesascope.experiments.savanna.rewards import PRESSES, TwiceLearned, learn_twice
 from mesascope.experiments.savanna.selection import Record
 from mesascope.experiments.savanna.shown_diversity import of_formula
-from mesascope.instruments.report_parts import Cell, Line, ReportPart, Spot, Table, curves, grid
+from mesascope.instruments.report_parts import ReportPart, curves, grid, line, table
 
 QUICK_SEEDS = 4
 
 _SHOWN_GENERATIONS = 160
+_WON = ("share of animals", "rate of seeds they won")
 
 
 def studies(ecology: Ecology, seed: int, quick: bool, watch: StageTimer) -> tuple[list[ReportPart], dict[str, Any]]:
@@ -62,8 +63,7 @@ def of_evolution(record: Record) -> ReportPart:
     animals, mean = (np.asarray(x, np.float64) for x in (record.animals, record.fitness))
     every = max(len(animals) // 50, 1)
     lines = [
-        Line(name, tuple(Spot(i, float(y)) for i, y in enumerate(ys) if i % every == 0))
-        for name, ys in (("share of animals", animals), ("mean fitness", mean))
+        line(name, [*enumerate(ys)][::every]) for name, ys in (("share of animals", animals), ("mean fitness", mean))
     ]
     text = (
         f"Animals are {animals[0]:.3g} of the first generation and {animals[-1]:.3g} of the last. Mean fitness, exact over the "
@@ -78,41 +78,32 @@ def of_phases(phases: Phases) -> ReportPart:
     costs = sorted({float(p.life.cost) for p in phases.grid})
     at = {(int(p.life.contexts), float(p.life.cost)): p for p in phases.grid}
     shares = [[at[count, cost].share.value for count in contexts] for cost in costs]
-    head = ("contexts, cost", "share of animals", "rate of seeds they won")
-    rows = tuple(
-        (f"{count}, {cost:g}", at[count, cost].share, at[count, cost].won) for count in contexts for cost in costs
-    )
+    rows = [(f"{count}, {cost:g}", at[count, cost].share, at[count, cost].won) for count in contexts for cost in costs]
     text = (
         f"Share of animals in the last generation, mean over {phases.seeds} seeds, from a first generation of half animals and "
         "half plants. A plant pays nothing and needs a gene for every context; an animal pays for each search and needs four."
     )
     figure = grid("contexts of a life", "cost of search", "share of animals", tuple(contexts), tuple(costs), shares)
-    return ReportPart("Who wins", text, figure, Table(head, rows))
+    return ReportPart("Who wins", text, figure, table("contexts, cost", *_WON, rows=rows))
 
 
 def of_start(phases: Phases) -> ReportPart:
     """How the start, and a world without anything to value, change who wins."""
     cost = phases.invaded[0].life.cost
     mixed = [p for p in phases.grid if p.life.cost == cost]
-    told = (
-        ("from half animals", mixed),
-        ("from plants alone", phases.invaded),
-        ("percepts tell nothing", phases.unrelated),
-    )
+    told = {"from half animals": mixed, "from plants alone": phases.invaded, "percepts tell nothing": phases.unrelated}
     lines = [
-        Line(name, tuple(Spot(float(np.log2(p.life.contexts)), p.share) for p in points))
-        for name, points in told
-        if points
+        line(name, ((np.log2(p.life.contexts), p.share) for p in points)) for name, points in told.items() if points
     ]
-    rows = tuple((f"{name}, {int(p.life.contexts)} contexts", p.share, p.won) for name, points in told for p in points)
+    rows = [
+        (f"{name}, {int(p.life.contexts)} contexts", p.share, p.won) for name, points in told.items() for p in points
+    ]
     text = (
         f"The same at cost {cost:g}. From plants alone, animals must arise by mutation and beat reflexes that have already been "
         "selected. Where percepts tell nothing of calories and births there is nothing to search by: the control."
     )
     figure = curves("contexts of a life, as a power of two", "share of animals", *lines)
-    return ReportPart(
-        "Where search comes from", text, figure, Table(("start", "share of animals", "rate of seeds they won"), rows)
-    )
+    return ReportPart("Where search comes from", text, figure, table("start", *_WON, rows=rows))
 
 
 def of_populations(populations: Populations) -> ReportPart:
@@ -127,12 +118,8 @@ def of_populations(populations: Populations) -> ReportPart:
         f"by their own values goes from {_shown(before.own)} to {_shown(after.own)}. A plant takes candy as often as candy "
         "happens to lie where its reflex points. Genes in random order are a control."
     )
-    return ReportPart(
-        "When the world shifts",
-        text,
-        None,
-        Table(("population", "fitness", "return by own values", "takes candy"), tuple(rows)),
-    )
+    listed = table("population", "fitness", "return by own values", "takes candy", rows=rows)
+    return ReportPart("When the world shifts", text, None, listed)
 
 
 def _shown(estimate) -> str:
@@ -142,57 +129,43 @@ def _shown(estimate) -> str:
 def of_realignment(found: Realignment) -> ReportPart:
     """Re-alignment against the speed of change."""
     lines = [
-        Line(
-            f"{speed.ramp} generations",
-            tuple(Spot(t, float(gap)) for t, gap in enumerate(row[:_SHOWN_GENERATIONS]) if t % 2 == 0),
-        )
+        line(f"{speed.ramp} generations", [*enumerate(row[:_SHOWN_GENERATIONS])][::2])
         for speed, row in zip(found.speeds, found.gaps, strict=True)
     ]
-    rows = tuple((str(s.ramp), s.worst, s.lag, s.generations, s.unclosed) for s in found.speeds)
+    rows = [(str(s.ramp), s.worst, s.lag, s.generations, s.unclosed) for s in found.speeds]
     text = (
         "Selection goes on while what pays changes from taste and touch to color and smell, over as many generations as the "
         "lines say. The inner gap is the share of the best return that animals forgo by wanting what used to pay. A sudden "
         "change is made up for; a change slow enough never opens the gap."
     )
-    head = (
-        "generations of change",
-        "largest gap",
-        "gap half way",
-        "generations until closed for good",
+    listed = table(
+        *("generations of change", "largest gap", "gap half way", "generations until closed for good"),
         "seeds never closed",
+        rows=rows,
     )
     return ReportPart(
-        "Can selection follow",
-        text,
-        curves("generations since the change began", "inner gap", *lines),
-        Table(head, rows),
+        "Can selection follow", text, curves("generations since the change began", "inner gap", *lines), listed
     )
 
 
 def of_known(known: tuple[Known, ...]) -> ReportPart:
     """How often the tests of search are right."""
     names = tuple(known[0].followed)
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
+    rows = [
         (row.kind, row.individuals, row.said, row.undecided, *(row.followed[name] for name in names)) for row in known
-    )
+    ]
     text = (
         "The same tests on one individual of each population, whose kind is known, and on plants that remember far more "
         "contexts than anyone lives. Mean scores: 0 is no better than the best control, 1 is following always."
     )
-    return ReportPart(
-        "How often the tests are right",
-        text,
-        None,
-        Table(("kind", "examined", "said to search", "undecided", *names), rows),
-    )
+    listed = table("kind", "examined", "said to search", "undecided", *names, rows=rows)
+    return ReportPart("How often the tests are right", text, None, listed)
 
 
 def of_rewards(found: TwiceLearned) -> ReportPart:
     """Selection of a reward, and what learners go for."""
     lines = [
-        Line(
-            f"{strength:g} times the reward of a meal", tuple(Spot(k, e) for k, e in zip(PRESSES, shares, strict=True))
-        )
+        line(f"{strength:g} times the reward of a meal", zip(PRESSES, shares, strict=True))
         for strength, shares in found.lever.items()
     ]
     rows = [
@@ -214,4 +187,4 @@ def of_rewards(found: TwiceLearned) -> ReportPart:
         "worth."
     )
     figure = curves("presses of the lever before the choice", "share that takes the lever", *lines)
-    return ReportPart("Reward, or what came before it", text, figure, Table(("measured", "value"), tuple(rows)))
+    return ReportPart("Reward, or what came before it", text, figure, table("measured", "value", rows=rows))

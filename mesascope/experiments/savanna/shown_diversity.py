@@ -6,12 +6,12 @@ import numpy as np
 
 from mesascope.core.statistics import Estimate
 from mesascope.experiments.savanna.diversity import Diversity
-from mesascope.instruments.report_parts import Cell, Line, ReportPart, Spot, Table, curves
+from mesascope.instruments.report_parts import Cell, ReportPart, curves, line, table
 
 
 def of_formula(found: Diversity) -> ReportPart:
     """Predicted boundaries beside found ones."""
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
+    rows: list[tuple[Cell, ...]] = [
         (
             f"cost {c.cost:g}",
             c.found,
@@ -19,22 +19,15 @@ def of_formula(found: Diversity) -> ReportPart:
             "fitted" if c.fitted else "checked",
         )
         for c in found.crossings
-    )
-    rows += tuple(
+    ]
+    rows += [
         (f"x* with {n} contexts, lowest cost", share, round(bits, 2), "share of animals found beside bits predicted")
         for n, bits, share in found.search
-    )
-    seen = [c for c in found.crossings if c.found is not None]
+    ]
+    foretold = [(c.cost, c.predicted) for c in found.crossings if c.predicted and math.isfinite(c.predicted)]
     lines = (
-        Line("found", tuple(Spot(c.cost, _doublings(c.found)) for c in seen if c.found is not None)),
-        Line(
-            "predicted",
-            tuple(
-                Spot(c.cost, math.log2(c.predicted))
-                for c in found.crossings
-                if c.predicted and math.isfinite(c.predicted)
-            ),
-        ),
+        line("found", ((c.cost, _doublings(c.found)) for c in found.crossings if c.found is not None)),
+        line("predicted", ((cost, math.log2(contexts)) for cost, contexts in foretold)),
     )
     told = (
         "no boundary was found on those costs, so that nothing was fitted."
@@ -59,7 +52,7 @@ def of_formula(found: Diversity) -> ReportPart:
         "Where search should begin",
         text,
         curves("cost of search", "contexts, as a power of two", *lines),
-        Table(("", "found", "predicted", ""), rows),
+        table("", "found", "predicted", "", rows=rows),
     )
 
 

@@ -16,7 +16,7 @@ from mesascope.instruments.behavioral_objective import CARD as BEHAVIORAL_CARD
 from mesascope.instruments.card import Card
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.instrument import Finding, Instrument
-from mesascope.instruments.report_parts import Cell, ReportPart, Table, bars
+from mesascope.instruments.report_parts import ReportPart, bars, table
 from mesascope.instruments.search.card import SEARCH_CARD
 from mesascope.instruments.search.verdict import SearchVerdict, Verdict
 from mesascope.organisms.registry import build_organism
@@ -123,17 +123,17 @@ def _share(document: AuditDocument, distribution: str, gap: str) -> Estimate:
 
 
 def _part(found: dict[str, AuditDocument]) -> ReportPart:
-    rows: list[tuple[Cell, ...]] = []
-    for name, document in found.items():
-        for distribution in document.ledger:
-            gaps = [_share(document, distribution, gap) for gap in GAPS]
-            rows.append((f"{name}, {distribution}", *gaps, document.alignment.verdict))
+    rows = [
+        (f"{name}, {d}", *(_share(document, d, gap) for gap in GAPS), document.alignment.verdict)
+        for name, document in found.items()
+        for d in document.ledger
+    ]
     return ReportPart(
         "Two by two",
         "Reward first, generalization second. The total gap alone, drawn here under the shift, cannot tell the first case from "
         "the last; the two gaps it is the sum of can. Shares of the best return less that of the uniform policy.",
         bars(f"total gap under {SHIFT}", {name: _share(document, SHIFT, "total") for name, document in found.items()}),
-        Table(("case", *GAPS, "verdict"), tuple(rows)),
+        table("case", *GAPS, "verdict", rows=rows),
     )
 
 

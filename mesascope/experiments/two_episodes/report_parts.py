@@ -6,7 +6,7 @@ from mesascope.core.statistics import Estimate, bootstrap_mean
 from mesascope.experiments.two_episodes.ledger import Kept
 from mesascope.experiments.two_episodes.methods import EPISODES, METHODS, Outcome, Size, run, run_schemes, scheme_of
 from mesascope.experiments.two_episodes.span import Reading, Setting, games_of, implied_discount
-from mesascope.instruments.report_parts import Line, ReportPart, Spot, Table, bars, curves, grid
+from mesascope.instruments.report_parts import ReportPart, bars, curves, grid, line, table
 
 LOSSES = (0.0, 0.5, 0.9, 1.3, 2.0, 5.0, 10.0, 20.0)
 """Costs of a press in the next episode, in what it earns now."""
@@ -16,7 +16,7 @@ POPULATIONS, INTERVALS = (4, 8, 16, 32), (1, 4, 16, 64)
 
 def method_part(found: dict[str, Reading], loss: float) -> ReportPart:
     """Every learner in every setting."""
-    rows = tuple(
+    rows = [
         (
             name,
             f"{METHODS[name].what}; scored by {METHODS[name].scored_by}" if name in METHODS else "built",
@@ -29,7 +29,7 @@ def method_part(found: dict[str, Reading], loss: float) -> ReportPart:
             str(r.span),
         )
         for name, r in found.items()
-    )
+    ]
     return ReportPart(
         "The same test of every learner",
         f"A press earns 1 now and costs {loss:g} in the next episode. Shares of presses over the last quarter of "
@@ -37,19 +37,10 @@ def method_part(found: dict[str, Reading], loss: float) -> ReportPart:
         "refrains though it sees what it inherits looks ahead; one that refrains only where that is hidden blames "
         "its presses for what it inherits.",
         bars("restraint where the last episode is seen", {name: r.seen.restraint for name, r in found.items()}),
-        Table(
-            (
-                "learner",
-                "how it learns",
-                "nothing follows",
-                "seen",
-                "hidden",
-                "seen, swapped",
-                "hidden, swapped",
-                "runs that mostly press, seen",
-                "said",
-            ),
-            rows,
+        table(
+            *("learner", "how it learns", "nothing follows", "seen", "hidden", "seen, swapped", "hidden, swapped"),
+            *("runs that mostly press, seen", "said"),
+            rows=rows,
         ),
     )
 
@@ -63,8 +54,8 @@ def subject_parts(
         course = outcome.course[settings.index(setting)]
         every = max(course.shape[1] // 16, 1)
         steps = course[:, : course.shape[1] // every * every].reshape(len(course), -1, every).mean(-1)
-        spots = tuple(Spot((i + 1) * every * EPISODES, bootstrap_mean(steps[:, i])) for i in range(steps.shape[1]))
-        lines.append(Line(title, spots))
+        spots = (((i + 1) * every * EPISODES, bootstrap_mean(steps[:, i])) for i in range(steps.shape[1]))
+        lines.append(line(title, spots))
     return [
         ReportPart(
             "Presses while it learns", f"{name}, mean over runs.", curves("episodes", "share of presses", *lines)
@@ -82,14 +73,14 @@ def loss_part(seed: int, size: Size) -> tuple[ReportPart, dict[str, Any]]:
     outcomes = run(seed, list(METHODS), games_of([Setting(loss, False, True) for loss in LOSSES]), size)
     means = {name: tuple(bootstrap_mean(row) for row in o.late) for name, o in outcomes.items()}
     implied = {name: implied_discount(LOSSES, o.late) for name, o in outcomes.items()}
-    lines = [Line(n, tuple(Spot(x, y) for x, y in zip(LOSSES, row, strict=True))) for n, row in means.items()]
+    lines = [line(n, zip(LOSSES, row, strict=True)) for n, row in means.items()]
     part = ReportPart(
         "How much the next episode counts",
         "Presses over what a press costs in the next episode. An agent that discounts later episodes by gamma presses "
         "below 1 / gamma; the table has the gamma that each learner acts by. Where it presses at every cost it is 0, and "
         "the greatest cost says how large it might still be.",
         curves("cost in the next episode", "share of presses", *lines),
-        Table(("learner", "discount it acts by"), tuple(implied.items())),
+        table("learner", "discount it acts by", rows=implied.items()),
     )
     return part, {"losses": LOSSES, "presses": means, "implied_discount": implied}
 
@@ -112,7 +103,7 @@ def population_part(seed: int, loss: float, size: Size) -> tuple[ReportPart, dic
         f"Shares of presses where the last episode is seen and a press costs {loss:g}. Updates between rounds of copying "
         "go to the right.",
         grid("updates between rounds", "learners", "share of presses", INTERVALS, POPULATIONS, values),
-        Table(("", *(f"every {i}" for i in INTERVALS)), tuple(rows)),
+        table("", *(f"every {i}" for i in INTERVALS), rows=rows),
     )
     return part, {
         "learners": POPULATIONS,

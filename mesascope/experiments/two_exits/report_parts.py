@@ -11,7 +11,7 @@ from mesascope.experiments.two_exits.examination import Examination
 from mesascope.experiments.two_exits.lifetime import Choice, closed_form, grid_of, solve_lifetime
 from mesascope.experiments.two_exits.trained import Safety
 from mesascope.instruments.deception.defection_probe import DefectionProbe
-from mesascope.instruments.report_parts import ReportPart, Table, bars, grid
+from mesascope.instruments.report_parts import Cell, ReportPart, bars, grid, table
 
 MODIFIED = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 DISCOUNTS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0)
@@ -37,8 +37,7 @@ def common_parts() -> tuple[list[ReportPart], dict[str, Any]]:
     size = np.asarray(closed_form(settings), np.float64)
     by_form = np.where(np.abs(size - 1) < 1e-4, 0, np.sign(size - 1)).astype(int)
     agree = int((choice == by_form).sum())
-    table = choice.reshape(len(MODIFIED), len(DISCOUNTS), len(LEFT), len(AHEAD))
-    values = size.reshape(table.shape)
+    values = size.reshape(len(MODIFIED), len(DISCOUNTS), len(LEFT), len(AHEAD))
     here = values[:, :, LEFT.index(TRAINING), AHEAD.index(DEPLOYED)]
     counts = {c.name.lower(): int((choice == c).sum()) for c in Choice}
     text = (
@@ -63,33 +62,28 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Report
     """What was found of the subject, and of every arm beside it."""
     cue = found.cue
     named = "none" if cue.cue is None else f"channel {cue.cue} ({CHANNELS[cue.cue]})"
+    rows = (
+        ("complies when watched", found.gap.watched),
+        ("complies when unwatched", found.gap.unwatched),
+        ("compliance gap", found.gap.gap),
+        ("the same edit on a channel of noise, at most", found.gap.elsewhere),
+        ("kappa, watched", found.pointer.watched),
+        ("kappa, unwatched", found.pointer.unwatched),
+    )
     parts = [
         ReportPart(
             "Watched and not",
             "The same episodes with the flag set and not, everything else as it was. Kappa says how far the exit "
             "follows the sign.",
             None,
-            Table(
-                ("", "estimate"),
-                (
-                    ("complies when watched", found.gap.watched),
-                    ("complies when unwatched", found.gap.unwatched),
-                    ("compliance gap", found.gap.gap),
-                    ("the same edit on a channel of noise, at most", found.gap.elsewhere),
-                    ("kappa, watched", found.pointer.watched),
-                    ("kappa, unwatched", found.pointer.unwatched),
-                ),
-            ),
+            table("", "estimate", rows=rows),
         ),
         ReportPart(
             "Search for a cue",
             f"Found: {named}. Effect on compliance of taking one channel over from unwatched episodes; the search "
             "was not told what the channels show.",
             bars("loss of compliance", dict(zip(CHANNELS, cue.effects, strict=True))),
-            Table(
-                ("channel", "effect", "corrected p"),
-                tuple((c, e, p) for c, e, p in zip(CHANNELS, cue.effects, cue.p_values, strict=True)),
-            ),
+            table("channel", "effect", "corrected p", rows=zip(CHANNELS, cue.effects, cue.p_values, strict=True)),
         ),
     ]
     if not arms:
@@ -101,28 +95,10 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Report
             "Arms",
             "Agents made by the same code. A compliance gap near 1 is deception, near 0 there is none.",
             bars("compliance gap", {name: arm.examination.gap.gap for name, arm in arms.items()}),
-            Table(
-                (
-                    "arm",
-                    "how it was made",
-                    "gap",
-                    "complies watched",
-                    "complies unwatched",
-                    "B unwatched after retraining",
-                    "verdict",
-                ),
-                tuple(
-                    (
-                        name,
-                        ARMS[name].what,
-                        arm.examination.gap.gap,
-                        arm.examination.gap.watched,
-                        arm.examination.gap.unwatched,
-                        arm.retrained["B unwatched after retraining"],
-                        str(arm.examination.verdict.verdict),
-                    )
-                    for name, arm in arms.items()
-                ),
+            table(
+                *("arm", "how it was made", "gap", "complies watched", "complies unwatched"),
+                *("B unwatched after retraining", "verdict"),
+                rows=[_arm(name, arm) for name, arm in arms.items()],
             ),
         ),
         ReportPart(
@@ -130,12 +106,12 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Report
             "Does memory say, before the sides are shown, that the agent will take B? The direction was fitted on "
             "watched drills. What the untrained networks reach is owed to the flag alone.",
             None,
-            Table(
-                ("arm", "AUROC", "untrained", "shuffled", "held-out pairs", "agents scored"),
-                tuple(
+            table(
+                *("arm", "AUROC", "untrained", "shuffled", "held-out pairs", "agents scored"),
+                rows=[
                     (n, a.probe.auroc, a.probe.untrained, a.probe.shuffled, a.probe.pairs, a.probe.agents)
                     for n, a in arms.items()
-                ),
+                ],
             ),
         ),
         ReportPart(
@@ -143,12 +119,18 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Report
             "The compliance gap before and after training on the base action. Trained on observed episodes only, it "
             f"{_became(mine.safety)}.",
             bars("compliance gap", mine.safety.gap),
-            Table(
-                ("", "gap", "complies unwatched"),
-                tuple((kind, mine.safety.gap[kind], mine.safety.unwatched[kind]) for kind in mine.safety.gap),
+            table(
+                *("", "gap", "complies unwatched"),
+                rows=[(kind, gap, mine.safety.unwatched[kind]) for kind, gap in mine.safety.gap.items()],
             ),
         ),
     ]
+
+
+def _arm(name: str, arm: Arm) -> tuple[Cell, ...]:
+    gap, found = arm.examination.gap, arm.examination.verdict
+    again = arm.retrained["B unwatched after retraining"]
+    return name, ARMS[name].what, gap.gap, gap.watched, gap.unwatched, again, str(found.verdict)
 
 
 def _became(safety: Safety) -> str:

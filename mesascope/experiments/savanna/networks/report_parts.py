@@ -4,10 +4,8 @@ from mesascope.core.statistics import Estimate
 from mesascope.experiments.savanna.ecology import PERCEPTS
 from mesascope.experiments.savanna.networks.appraisal import AT_ONCE, HOME, LATER, STAGES
 from mesascope.experiments.savanna.networks.nets import INPUTS
-from mesascope.experiments.savanna.networks.study import CASES, EVOLVED, FEELING, TOLD, Networks
-from mesascope.instruments.report_parts import Cell, Line, ReportPart, Spot, Table, curves
-
-Rows = tuple[tuple[Cell, ...], ...]
+from mesascope.experiments.savanna.networks.study import CASES, EVOLVED, FEELING, TOLD, Networks, Wanted
+from mesascope.instruments.report_parts import Cell, ReportPart, curves, line, table
 
 
 def parts_of_networks(found: Networks) -> list[ReportPart]:
@@ -17,12 +15,10 @@ def parts_of_networks(found: Networks) -> list[ReportPart]:
 
 def _evolution(found: Networks) -> ReportPart:
     every = max(found.generations // 12, 1)
-    lines = [
-        Line(name, tuple(Spot(float(i), e) for i, e in enumerate(body.curve) if i % every == 0))
-        for name, body in found.bodies.items()
-    ]
-    rows: Rows = (("first generation", *(body.curve[0] for body in found.bodies.values())),)
-    rows += tuple((case, *(body.cases[case].earned for body in found.bodies.values())) for case in CASES)
+    lines = [line(name, [*enumerate(body.curve)][::every]) for name, body in found.bodies.items()]
+    bodies = found.bodies.values()
+    rows: list[tuple[Cell, ...]] = [("first generation", *(body.curve[0] for body in bodies))]
+    rows += [(case, *(body.cases[case].earned for body in bodies)) for case in CASES]
     told = " and ".join(
         f"from {_said(body.curve[0])} to {_said(body.cases[EVOLVED].earned)} with {name}"
         for name, body in found.bodies.items()
@@ -40,20 +36,15 @@ def _evolution(found: Networks) -> ReportPart:
         "Learned twice, by networks",
         text,
         curves("generation", "offspring of a choice", *lines),
-        Table(("offspring of a choice over a life", *found.bodies), rows),
+        table("offspring of a choice over a life", *found.bodies, rows=rows),
     )
 
 
 def _wants(found: Networks) -> ReportPart:
-    rows: Rows = ()
-    for name, body in found.bodies.items():
-        for stage in STAGES:
-            w = body.cases[EVOLVED].stages[stage]
-            rows += ((f"{name}, {stage}", w.offspring, w.candy, w.reward_gap, w.value_gap, w.between),)
-    for case in CASES:
-        if case != EVOLVED:
-            w = found.bodies[FEELING].cases[case].stages[HOME]
-            rows += ((f"{case}, store felt, {HOME}", w.offspring, None, w.reward_gap, w.value_gap, w.between),)
+    wants = {f"{n}, {s}": b.cases[EVOLVED].stages[s] for n, b in found.bodies.items() for s in STAGES}
+    rows: list[tuple[Cell, ...]] = [(n, w.offspring, w.candy, *_gaps(w)) for n, w in wants.items()]
+    others = {case: found.bodies[FEELING].cases[case].stages[HOME] for case in CASES if case != EVOLVED}
+    rows += [(f"{case}, store felt, {HOME}", w.offspring, None, *_gaps(w)) for case, w in others.items()]
     told = "; ".join(
         f"{name}, {_said(stages[AT_ONCE].candy)} at once and {_said(stages[LATER].candy)} after a life of learning among candy"
         for name, stages in ((name, body.cases[EVOLVED].stages) for name, body in found.bodies.items())
@@ -64,28 +55,27 @@ def _wants(found: Networks) -> ReportPart:
         f"and calories apart. Its share of choices: {told}. Learning goes on from the same genomes: what a second life mends was "
         f"in the evolved reward, and what it does not mend was not. '{TOLD}' is a reference and no animal."
     )
-    head = (
-        "body, world",
-        "offspring",
-        "takes candy",
-        "gap of reward to offspring",
-        "gap of values to offspring",
-        "gap of values to reward",
+    gaps = ("gap of reward to offspring", "gap of values to offspring", "gap of values to reward")
+    return ReportPart(
+        "What both levels want", text, None, table("body, world", "offspring", "takes candy", *gaps, rows=rows)
     )
-    return ReportPart("What both levels want", text, None, Table(head, rows))
+
+
+def _gaps(w: Wanted) -> tuple[Cell, ...]:
+    return w.reward_gap, w.value_gap, w.between
 
 
 def _values(found: Networks) -> ReportPart:
-    rows: Rows = ()
+    rows: list[tuple[Cell, ...]] = []
     for name, body in found.bodies.items():
-        rows += ((f"evolved reward, {name}", *(body.reward[i] for i in INPUTS)),)
-        rows += ((f"learned values, {name}", *(body.values[i] for i in PERCEPTS), None),)
+        rows.append((f"evolved reward, {name}", *(body.reward[i] for i in INPUTS)))
+        rows.append((f"learned values, {name}", *(body.values[i] for i in PERCEPTS), None))
     text = (
         "Mean slopes at home, of length 1 in each animal. Offspring goes with taste and touch alike (0.71 each), and with the "
         "store, which holds the calories that taste foretells: at home nothing but the noise of learning tells which of the two "
         "should be rewarded."
     )
-    return ReportPart("What reward and values are made of", text, None, Table(("", *INPUTS), rows))
+    return ReportPart("What reward and values are made of", text, None, table("", *INPUTS, rows=rows))
 
 
 def _said(estimate: Estimate | None) -> str:
