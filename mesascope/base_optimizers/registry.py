@@ -1,6 +1,7 @@
 """Base optimizers by name, from plain numbers."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -13,8 +14,9 @@ from mesascope.base_optimizers.imitation import Imitation
 from mesascope.base_optimizers.ppo import PPO
 from mesascope.base_optimizers.prioritized_replay import PrioritizedReplay
 from mesascope.base_optimizers.protocol import AbstractBaseOptimizer
-from mesascope.core.errors import UsageError, unknown
-from mesascope.core.options import Config, Number, Option, read_options, written
+from mesascope.core.errors import UsageError
+from mesascope.core.options import Config, Number, Option, options_of, read_options, written
+from mesascope.core.registry import Registry, check_instance
 
 _COMMON = {
     "updates": Option(600, 1, 1_000_000, "updates of a whole training"),
@@ -76,39 +78,57 @@ class BaseOptimizerKind(NamedTuple):
     options: dict[str, Option]
 
 
-def _kind(says: str, make: type[AbstractBaseOptimizer], options: Mapping[str, Option]) -> BaseOptimizerKind:
-    """With the defaults that the class itself has, so that they stand in one place."""
+def base_optimizer(
+    says: str, make: type[AbstractBaseOptimizer], options: Mapping[str, Option] | None = None
+) -> BaseOptimizerKind:
+    """The entry of a class, with the defaults that the class itself has, so that they stand in one place.
+
+    Args:
+        says: What it does, in a line.
+        make: The class.
+        options: Its options; those that the class has as its fields (`mesascope.core.options.option`) unless given.
+
+    Returns:
+        The entry, for an entry point in the group `mesascope.base_optimizers`.
+    """
+    if options is None:
+        return BaseOptimizerKind(says, make, options_of(make))
     defaults: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(make)}
     return BaseOptimizerKind(says, make, {n: o._replace(default=defaults[n]) for n, o in options.items()})
 
 
-BASE_OPTIMIZERS: dict[str, BaseOptimizerKind] = {
-    "exact-policy-gradient": _kind(
+_BUILT_IN: dict[str, BaseOptimizerKind] = {
+    "exact-policy-gradient": base_optimizer(
         "the gradient of the exact return, without sampling", ExactPolicyGradient, {**_COMMON, **_TICK_PRICE}
     ),
-    "ppo": _kind("proximal policy optimization on sampled episodes", PPO, {**_COMMON, **_PPO}),
-    "imitation": _kind("cross-entropy to the optimal policy of the base objective", Imitation, _COMMON),
-    "evolution": _kind(
+    "ppo": base_optimizer("proximal policy optimization on sampled episodes", PPO, {**_COMMON, **_PPO}),
+    "imitation": base_optimizer("cross-entropy to the optimal policy of the base objective", Imitation, _COMMON),
+    "evolution": base_optimizer(
         "an evolution strategy: populations of networks selected by exact return, no gradient",
         Evolution,
         {**{name: option for name, option in _PLAIN.items() if name != "clip"}, **_EVOLUTION},
     ),
-    "agent-modeling": _kind(
+    "agent-modeling": base_optimizer(
         "predict a neighbor, then train a readout for control on the frozen net",
         AgentModeling,
         {**_PLAIN, **_MODELING},
     ),
-    "prioritized-replay": _kind(
+    "prioritized-replay": base_optimizer(
         "the gradient of the exact return on levels kept for their regret (prioritized level replay)",
         PrioritizedReplay,
         {**_PLAIN, **_REPLAY},
     ),
-    "walked-imitation": _kind(
+    "walked-imitation": base_optimizer(
         "cross-entropy to the optimal policy along the learner's own episodes, for recurrent agents",
         EpisodeImitation,
         {**_COMMON, **_EPISODES},
     ),
 }
+
+BASE_OPTIMIZERS: Registry[BaseOptimizerKind] = Registry(
+    "base optimizer", "mesascope.base_optimizers", _BUILT_IN, functools.partial(check_instance, BaseOptimizerKind)
+)
+"""Every base optimizer: built-in ones and those of installed packages."""
 
 PRESETS: dict[str, Config] = {
     "default": {"updates": 800, "batch": 32, "learning_rate": 5e-3},
@@ -126,9 +146,7 @@ class ConfiguredOptimizer(NamedTuple):
 
 def build_base_optimizer(name: str, config: Mapping[str, Number] | None = None) -> AbstractBaseOptimizer:
     """A base optimizer by name. `UsageError` for an unknown name or option (naming the nearest) or a bad number."""
-    if name not in BASE_OPTIMIZERS:
-        raise unknown("base optimizer", name, BASE_OPTIMIZERS)
-    kind = BASE_OPTIMIZERS[name]
+    kind = BASE_OPTIMIZERS.find(name)
     return kind.make(**read_options(f"base optimizer '{name}'", config or {}, kind.options))
 
 

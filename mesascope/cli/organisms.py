@@ -8,7 +8,8 @@ def command(json: options.Json = False) -> None:
     from mesascope.organisms.registry import ORGANISMS
 
     if json:
-        terminal.document({"organisms": [{"name": name, **o._asdict()} for name, o in ORGANISMS.items()]})
+        listed = [{"name": name, **o._replace(build=None)._asdict()} for name, o in ORGANISMS.items()]
+        terminal.document({"organisms": listed})
         return
     rows = [
         (name, o.what, "yes" if o.searches else "no", "yes" if o.has_goal else "no", ", ".join(o.keys) or "none")

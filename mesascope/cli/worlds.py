@@ -15,11 +15,11 @@ def command(
     from mesascope.core.jsonable import to_json
     from mesascope.experiments.experiment import AbstractExperiment
     from mesascope.experiments.page import experiment_page
-    from mesascope.experiments.registry import EVERYWHERE, make_anywhere
+    from mesascope.experiments.registry import everywhere, make_anywhere
     from mesascope.worlds.card import describe
     from mesascope.worlds.page import world_page
 
-    chosen = [make_anywhere(found) for found in (EVERYWHERE if name is None else [name])]
+    chosen = [make_anywhere(found) for found in (everywhere() if name is None else [name])]
     if json:
         terminal.document({"worlds": [to_json(describe(world)) for world in chosen]})
     elif name is None:

@@ -1,8 +1,11 @@
 """Numbers that things are built from: their defaults, their ranges, and messages for what does not fit."""
 
+import dataclasses
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import equinox as eqx
 
 from mesascope.core.errors import UsageError, unknown
 
@@ -22,6 +25,37 @@ class Option(NamedTuple):
     """It came after others had been written down without it: where it is at its default it is not written down, so that
     what was made before it came still has the name it had.
     """
+
+
+_OPTION = "option"
+
+
+def option(default: Number, least: Number, most: Number, says: str) -> Any:
+    """A field of an `equinox.Module` that is an option: a plain number, part of the compiled program.
+
+    Args:
+        default: Its default; an integer default admits integers only.
+        least: The least value.
+        most: The greatest value.
+        says: What it is, for help and messages.
+
+    Returns:
+        The field.
+
+    Example:
+        >>> import equinox as eqx
+        >>> class Net(eqx.Module):
+        ...     channels: int = option(8, 1, 64, "numbers kept in each cell")
+        >>> options_of(Net)["channels"].most
+        64
+    """
+    return eqx.field(static=True, default=default, metadata={_OPTION: Option(default, least, most, says)})
+
+
+def options_of(module: type) -> dict[str, Option]:
+    """The options that a class has as its fields, by name."""
+    fields = dataclasses.fields(module)
+    return {field.name: field.metadata[_OPTION] for field in fields if _OPTION in field.metadata}
 
 
 def read_options(kind: str, given: Mapping[str, Number], options: Mapping[str, Option]) -> Config:

@@ -32,7 +32,7 @@ class Registry(Mapping[str, T], Generic[T]):
     Args:
         kind: What an entry is, in the words of an error message, such as `world`.
         group: The entry-point group, such as `mesascope.worlds`.
-        built_in: `module:attribute` of each built-in entry, in the order in which they are listed.
+        built_in: Each built-in entry, or the `module:attribute` where it is, in the order in which they are listed.
         check: Raises where an imported entry is none of the kind; called once for each.
 
     Raises:
@@ -46,18 +46,18 @@ class Registry(Mapping[str, T], Generic[T]):
     """
 
     def __init__(
-        self, kind: str, group: str, built_in: Mapping[str, str], check: Callable[[str, object], None] | None = None
+        self, kind: str, group: str, built_in: Mapping[str, str | T], check: Callable[[str, object], None] | None = None
     ):
         self.kind, self.group = kind, group
         self._built_in, self._check = dict(built_in), check
-        self._loaded: dict[str, T] = {}
+        self._loaded: dict[str, T] = {name: entry for name, entry in built_in.items() if not isinstance(entry, str)}
 
     @cached_property
     def sources(self) -> dict[str, Source]:
         """Where each entry comes from: built-in ones first, then those of packages by name. No built-in can be replaced."""
-        found = {name: Source(target) for name, target in self._built_in.items()}
+        found = {name: Source(entry if isinstance(entry, str) else "") for name, entry in self._built_in.items()}
         for point in sorted(metadata.entry_points(group=self.group), key=lambda point: point.name):
-            package = point.dist.name if point.dist is not None else ""
+            package = point.dist.name if point.dist is not None else "unknown"
             if point.name in self._built_in:
                 raise RegistryError(
                     f"package '{package}' brings a {self.kind} called '{point.name}', which Mesascope has itself: "
@@ -97,3 +97,23 @@ class Registry(Mapping[str, T], Generic[T]):
                 "mend or uninstall the package"
             ) from error
         return found
+
+
+def check_class(base: type, name: str, found: object) -> None:
+    """Raise where `found` is no subclass of `base`, or calls itself other than `name` in its attribute `name`.
+
+    Raises:
+        TypeError: It is no subclass.
+        ValueError: It goes by another name.
+    """
+    if not isinstance(found, type) or not issubclass(found, base):
+        raise TypeError(f"expected a subclass of {base.__module__}.{base.__name__}, found {found!r}")
+    own = getattr(found, "name", name)
+    if own != name:
+        raise ValueError(f"it calls itself '{own}': its attribute `name` and the entry point must have one name")
+
+
+def check_instance(kind: type, name: str, found: object) -> None:
+    """Raise `TypeError` where `found` is no `kind`."""
+    if not isinstance(found, kind):
+        raise TypeError(f"expected a {kind.__module__}.{kind.__name__}, found a {type(found).__name__}")

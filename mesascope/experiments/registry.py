@@ -1,30 +1,45 @@
 """All experiments by name, and worlds and experiments together."""
 
+import functools
+from collections.abc import Mapping
+
 from mesascope.core.errors import unknown
+from mesascope.core.registry import Registry, check_class
 from mesascope.experiments.experiment import AbstractExperiment
-from mesascope.experiments.glyphs.experiment import Glyphs
-from mesascope.experiments.midas.experiment import Midas
-from mesascope.experiments.regression.experiment import Regression
-from mesascope.experiments.robot.experiment import Robot
-from mesascope.experiments.savanna.experiment import Savanna
-from mesascope.experiments.two_by_two.experiment import TwoByTwo
-from mesascope.experiments.two_episodes.experiment import TwoEpisodes
-from mesascope.experiments.two_exits.experiment import TwoExits
 from mesascope.worlds.card import Value
 from mesascope.worlds.knobs import with_knobs
 from mesascope.worlds.registry import WORLDS
 from mesascope.worlds.world import AbstractWorld
 
-EXPERIMENTS: dict[str, type[AbstractExperiment]] = {
-    experiment.name: experiment
-    for experiment in (Glyphs, Midas, Regression, Robot, Savanna, TwoByTwo, TwoEpisodes, TwoExits)
-}
+_HERE = "mesascope.experiments"
 
-EVERYWHERE: dict[str, type[AbstractWorld] | type[AbstractExperiment]] = {**WORLDS, **EXPERIMENTS}
+EXPERIMENTS: Registry[type[AbstractExperiment]] = Registry(
+    "experiment",
+    "mesascope.experiments",
+    {
+        "glyphs": f"{_HERE}.glyphs.experiment:Glyphs",
+        "midas": f"{_HERE}.midas.experiment:Midas",
+        "regression": f"{_HERE}.regression.experiment:Regression",
+        "robot": f"{_HERE}.robot.experiment:Robot",
+        "savanna": f"{_HERE}.savanna.experiment:Savanna",
+        "two-by-two": f"{_HERE}.two_by_two.experiment:TwoByTwo",
+        "two-episodes": f"{_HERE}.two_episodes.experiment:TwoEpisodes",
+        "two-exits": f"{_HERE}.two_exits.experiment:TwoExits",
+    },
+    functools.partial(check_class, AbstractExperiment),
+)
+"""Every experiment; `mesascope worlds` lists them behind the worlds."""
+
+
+def everywhere() -> Mapping[str, type[AbstractWorld] | type[AbstractExperiment]]:
+    """Worlds, then experiments."""
+    return {**WORLDS, **EXPERIMENTS}
 
 
 def make_anywhere(name: str, **knobs: Value) -> AbstractWorld | AbstractExperiment:
     """The world or experiment called `name`; `UsageError` names the nearest one, or the nearest knob."""
-    if name not in EVERYWHERE:
-        raise unknown("world", name, EVERYWHERE)
-    return with_knobs(EVERYWHERE[name], **knobs)
+    if name in EXPERIMENTS:
+        return with_knobs(EXPERIMENTS[name], **knobs)
+    if name not in WORLDS:
+        raise unknown("world", name, (*WORLDS, *EXPERIMENTS))
+    return with_knobs(WORLDS[name], **knobs)

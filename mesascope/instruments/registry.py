@@ -1,6 +1,6 @@
 """All instruments by name: built-in ones, in the order in which an audit runs them, and those of installed packages."""
 
-from mesascope.core.registry import Registry
+from mesascope.core.registry import Registry, check_instance
 from mesascope.instruments.instrument import Instrument
 
 _BUILT_IN = "mesascope.auditing.built_in"
@@ -8,8 +8,8 @@ _BUILT_IN = "mesascope.auditing.built_in"
 
 def _check(name: str, found: object) -> None:
     """`TypeError` for what is no instrument, `ValueError` where it goes by another name than it is registered under."""
-    if not isinstance(found, Instrument):
-        raise TypeError(f"expected a mesascope.instruments.instrument.Instrument, found a {type(found).__name__}")
+    check_instance(Instrument, name, found)
+    assert isinstance(found, Instrument)
     if found.name != name:
         raise ValueError(f"its card is called '{found.name}': card and entry point must have one name")
 

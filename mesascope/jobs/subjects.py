@@ -18,6 +18,7 @@ import numpy as np
 
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
+from mesascope.core.registry import Registry
 from mesascope.core.rollouts import view_of
 from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.instruments.audited import AuditSubject, Training, untrained_twin
@@ -47,15 +48,15 @@ class Source(NamedTuple):
 
 
 def find_source(ref: str, world: AbstractWorld) -> Source:
-    """The subject that a reference names: `organism:NAME,key=value,...`, `python:module:attribute`, or a folder.
+    """The subject that a reference names: `organism:NAME,key=value,...`, `python:module:attribute`, what another loader reads
+    (`LOADERS`), or a folder.
 
     Raises `UsageError` for what is not one, naming the nearest, `AgentFileError` for a folder that does not hold exactly
     what was saved, `SubjectError` for the user's own code where it breaks a subject's promises.
     """
-    if ref.startswith(ORGANISM):
-        return _organism(ref, world)
-    if ref.startswith(PYTHON):
-        return _python(ref, world)
+    prefix, colon, _ = ref.partition(":")
+    if colon and prefix in LOADERS:
+        return LOADERS[prefix](ref, world)
     if not Path(ref).exists():
         _raise_hint(ref)
     return _saved(Path(ref), world)
@@ -82,10 +83,9 @@ def source_of(agent: str | Path | LearnedAlgorithm | AbstractSubject, world: Abs
 def _raise_hint(ref: str) -> None:
     """Say what was probably meant by a reference to nothing, where it looks like an organism or a module."""
     prefix, colon, rest = ref.partition(":")
-    kinds = {ORGANISM[:-1]: ORGANISM, PYTHON[:-1]: PYTHON}
-    near = difflib.get_close_matches(prefix.casefold(), kinds, n=1, cutoff=0.6) if colon else []
+    near = difflib.get_close_matches(prefix.casefold(), LOADERS, n=1, cutoff=0.6) if colon else []
     if near:
-        raise UsageError(f"unknown subject '{ref}': did you mean '{kinds[near[0]]}{rest}'?")
+        raise UsageError(f"unknown subject '{ref}': did you mean '{near[0]}:{rest}'?")
     name, comma, settings = ref.partition(",")
     near = difflib.get_close_matches(name.strip().casefold(), ORGANISMS, n=1, cutoff=0.7)
     if near:
@@ -245,3 +245,9 @@ def _learned_folder(folder: Path) -> Path:
     raise AgentFileError(
         f"{folder}: expected the folder of a saved learned algorithm, with a {MANIFEST}, found {found}"
     )
+
+
+LOADERS: Registry[Callable[[str, AbstractWorld], Source]] = Registry(
+    "subject loader", "mesascope.loaders", {ORGANISM[:-1]: _organism, PYTHON[:-1]: _python}
+)
+"""What reads a reference `NAME:...`, by NAME: given the whole reference and the world, a `Source`."""

@@ -1,5 +1,6 @@
 """Architectures by name: what a saved learned algorithm is rebuilt through, from plain numbers and nothing else."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -7,8 +8,9 @@ import equinox as eqx
 import jax
 from jaxtyping import PRNGKeyArray
 
-from mesascope.core.errors import UsageError, unknown
-from mesascope.core.options import Config, Number, Option, read_options, written
+from mesascope.core.errors import UsageError
+from mesascope.core.options import Config, Number, Option, options_of, read_options, written
+from mesascope.core.registry import Registry, check_instance
 from mesascope.core.subject import ALWAYS, AbstractSubject
 from mesascope.learned.conv_lstm import ConvLSTM
 from mesascope.learned.feed_forward import FeedForwardNet
@@ -22,6 +24,8 @@ from mesascope.learned.thinking import ThinkingNet
 class Architecture(NamedTuple):
     """A kind of learned algorithm: its options, how it is built, how its options are read off a built one, and whether it is
     recurrent: whether its state survives a step of the environment.
+
+    A package brings one by an entry point in the group `mesascope.architectures`; `architecture` makes it from a class.
     """
 
     says: str
@@ -30,6 +34,48 @@ class Architecture(NamedTuple):
     read: Callable[[AbstractSubject], Config | None]
     """The options of a module, None where it is of another kind."""
     recurrent: bool = False
+
+
+def architecture(
+    kind: type[AbstractSubject],
+    says: str,
+    options: Mapping[str, Option] | None = None,
+    fields: Mapping[str, str] | None = None,
+    *,
+    recurrent: bool = False,
+) -> Architecture:
+    """The architecture of a class, whose constructor takes a key, the number of channels it is shown, and its options.
+
+    Args:
+        kind: The class.
+        says: What it is, in a line.
+        options: Its options in the order of the constructor; those that the class has as its fields (`option`) unless given.
+        fields: The field that holds an option, where it has another name.
+        recurrent: Whether its state survives a step of the environment.
+
+    Returns:
+        The architecture.
+
+    Example:
+        >>> from mesascope.learned.reflex import ReflexNet
+        >>> found = architecture(ReflexNet, "two layers", {"channels": Option(48, 1, 1024, "numbers"),
+        ...     "radius": Option(1, 1, 3, "cells")})
+        >>> found.read(found.build(jax.random.key(0), 7, {"channels": 4, "radius": 1}))
+        {'channels': 4, 'radius': 1}
+    """
+    own = dict(options_of(kind) if options is None else options)
+    named = {name: (fields or {}).get(name, name) for name in own}
+
+    def build(key: PRNGKeyArray, inputs: int, config: Config) -> AbstractSubject:
+        numbers = (type(option.default)(config[name]) for name, option in own.items())
+        return kind(key, inputs, *numbers)
+
+    def read(module: AbstractSubject) -> Config | None:
+        if type(module) is not kind:
+            return None
+        return {name: type(own[name].default)(getattr(module, field)) for name, field in named.items()}
+
+    return Architecture(says, own, build, read, recurrent)
 
 
 class Configured(NamedTuple):
@@ -76,23 +122,6 @@ def _read_thinking(module: AbstractSubject, recall: bool) -> Config | None:
     return config if recall else {**config, "reads_until": module.reads_until}
 
 
-def _given_search(key: PRNGKeyArray, inputs: int, config: Config) -> GivenSearch:
-    numbers = (int(config[name]) for name in _GIVEN_SEARCH)
-    return GivenSearch(key, inputs, *numbers)
-
-
-def _read_given_search(module: AbstractSubject) -> Config | None:
-    return {name: getattr(module, name) for name in _GIVEN_SEARCH} if isinstance(module, GivenSearch) else None
-
-
-def _read_feed_forward(module: AbstractSubject) -> Config | None:
-    return {"channels": module.channels, "layers": module.ticks} if isinstance(module, FeedForwardNet) else None
-
-
-def _read_reflex(module: AbstractSubject) -> Config | None:
-    return {"channels": module.channels, "radius": module.radius} if isinstance(module, ReflexNet) else None
-
-
 def _read_table(module: AbstractSubject) -> Config | None:
     if not isinstance(module, Table):
         return None
@@ -123,7 +152,7 @@ def _local(key: PRNGKeyArray, inputs: int, config: Config) -> LocalRecurrentAgen
     return LocalRecurrentAgent(key, inputs, int(config["units"]), int(config["radius"]), bool(config["reset"]))
 
 
-ARCHITECTURES: dict[str, Architecture] = {
+_BUILT_IN: dict[str, Architecture] = {
     "glance": Architecture(
         "one block iterated over the grid; the level is seen in the first ticks only",
         {"channels": _CHANNELS, "ticks": _TICKS, "reads_until": Option(2, 1, 255, "ticks that see the level")},
@@ -136,26 +165,24 @@ ARCHITECTURES: dict[str, Architecture] = {
         _thinking,
         lambda module: _read_thinking(module, recall=True),
     ),
-    "given-search": Architecture(
+    "given-search": architecture(
+        GivenSearch,
         "the glance net, given value iteration on the level; what things are worth in it is learned",
         _GIVEN_SEARCH,
-        _given_search,
-        _read_given_search,
     ),
-    "feed-forward": Architecture(
+    "feed-forward": architecture(
+        FeedForwardNet,
         "layers with weights of their own, seeing as far as the thinking nets",
         {"channels": _CHANNELS, "layers": Option(16, 1, 256, "layers")},
-        lambda key, inputs, config: FeedForwardNet(key, inputs, int(config["channels"]), int(config["layers"])),
-        _read_feed_forward,
+        {"layers": "ticks"},
     ),
-    "reflex": Architecture(
+    "reflex": architecture(
+        ReflexNet,
         "two layers on a local view",
         {
             "channels": Option(48, 1, 1024, "numbers in each hidden layer"),
             "radius": Option(1, 1, 3, "cells seen in each direction"),
         },
-        lambda key, inputs, config: ReflexNet(key, inputs, int(config["channels"]), int(config["radius"])),
-        _read_reflex,
     ),
     "table": Architecture(
         "answers stored level by level; uniform on every other level",
@@ -191,6 +218,12 @@ ARCHITECTURES: dict[str, Architecture] = {
 }
 
 
+ARCHITECTURES: Registry[Architecture] = Registry(
+    "architecture", "mesascope.architectures", _BUILT_IN, functools.partial(check_instance, Architecture)
+)
+"""Every architecture: built-in ones and those of installed packages."""
+
+
 def check_architecture(name: str, config: Mapping[str, Number]) -> Config:
     """The options of an architecture as they are written down, defaults filled in; `UsageError` for a name or a number that
     does not fit.
@@ -199,9 +232,7 @@ def check_architecture(name: str, config: Mapping[str, Number]) -> Config:
 
 
 def _every_option(name: str, config: Mapping[str, Number]) -> Config:
-    if name not in ARCHITECTURES:
-        raise unknown("architecture", name, ARCHITECTURES)
-    return read_options(f"architecture '{name}'", config, ARCHITECTURES[name].options)
+    return read_options(f"architecture '{name}'", config, ARCHITECTURES.find(name).options)
 
 
 def build(name: str, config: Mapping[str, Number], *, key: PRNGKeyArray, inputs: int) -> AbstractSubject:

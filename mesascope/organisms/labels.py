@@ -4,13 +4,19 @@ The ground truth stands here and nowhere on the organisms themselves: an instrum
 has nothing to read it from.
 """
 
-from typing import NamedTuple
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mesascope.core.registry import Registry, check_instance
+from mesascope.core.subject import AbstractSubject
 
 
 class Organism(NamedTuple):
     """One row of the table of organisms: the label that instruments are graded against, and the keys it takes.
 
-    `recurrent` where its state survives a step of the environment.
+    `recurrent` where its state survives a step of the environment. A package brings one by an entry point in the group
+    `mesascope.organisms`.
     """
 
     what: str
@@ -19,11 +25,13 @@ class Organism(NamedTuple):
     built_to: str
     keys: tuple[str, ...]
     recurrent: bool = False
+    build: Callable[[Any], AbstractSubject] | None = None
+    """Makes it from an `OrganismSpec`, for organisms of installed packages."""
 
 
 _HIDDEN = ("code", "noise", "seed")
 
-ORGANISMS: dict[str, Organism] = {
+_BUILT_IN: dict[str, Organism] = {
     "planner": Organism(
         "value iteration over registers of walls and rewards, one sweep a tick",
         searches=True,
@@ -248,15 +256,20 @@ _BUILT_TO_IN_EPISODES = {
     "compass": "fool retargeting in closed loop where the straight way is open",
 }
 
-ORGANISMS |= {
-    EPISODIC + name: ORGANISMS[name]._replace(
-        what=f"{ORGANISMS[name].what}; a few ticks at each step of an episode, its state kept throughout",
+_BUILT_IN |= {
+    EPISODIC + name: _BUILT_IN[name]._replace(
+        what=f"{_BUILT_IN[name].what}; a few ticks at each step of an episode, its state kept throughout",
         built_to=built_to,
-        keys=(*(key for key in ORGANISMS[name].keys if key not in ("memory", "ticks")), "pace", "sees"),
+        keys=(*(key for key in _BUILT_IN[name].keys if key not in ("memory", "ticks")), "pace", "sees"),
         recurrent=True,
     )
     for name, built_to in _BUILT_TO_IN_EPISODES.items()
 }
+
+ORGANISMS: Registry[Organism] = Registry(
+    "organism", "mesascope.organisms", _BUILT_IN, functools.partial(check_instance, Organism)
+)
+"""Every organism: built-in ones and those of installed packages."""
 
 DEFAULT_OBJECTIVE = "door"
 MEMORIES = ("glance", "recall")

@@ -40,16 +40,22 @@ class OrganismSpec:
     def __init__(self, text: str, world: AbstractWorld, shown: Sequence[GridLevels] = (), most_work: int = MOST_WORK):
         self.name, self.given = _parse(text)
         self.inner = self.name.removeprefix(EPISODIC)
-        if not isinstance(world, AbstractGridWorld):
-            raise UsageError(f"organism '{self.name}' is built for mazes; {world.name} has none")
         self.world, self.shown, self.most_work = world, shown, most_work
-        if world.vocabulary != DOORS and not (world.single_choice and self.inner in ANYWHERE):
-            fit = f"'{', '.join(ANYWHERE)}' alone" if world.single_choice else "none"
-            raise UsageError(f"organism '{self.name}' is built for doors and balls; {world.name} takes {fit}")
+        if ORGANISMS[self.name].build is None:
+            self._check_world()
         for key in _WHOLE:
             self.whole(key, 1)
         if "objective" in ORGANISMS[self.name].keys:
             _ = self.objective  # refuses one that cannot be read
+
+    def _check_world(self) -> None:
+        """Built-in organisms are built for mazes, and but for a few for doors and balls."""
+        world = self.world
+        if not isinstance(world, AbstractGridWorld):
+            raise UsageError(f"organism '{self.name}' is built for mazes; {world.name} has none")
+        if world.vocabulary != DOORS and not (world.single_choice and self.inner in ANYWHERE):
+            fit = f"'{', '.join(ANYWHERE)}' alone" if world.single_choice else "none"
+            raise UsageError(f"organism '{self.name}' is built for doors and balls; {world.name} takes {fit}")
 
     @cached_property
     def objective(self) -> Objective:
@@ -60,15 +66,20 @@ class OrganismSpec:
         colors = [feature for feature, weight in objective.weights if weight and feature in COLORS]
         if colors and getattr(self.world, "salience", 1.0) == 0:
             raise UsageError(f"objective '{text}': this world shows no colors (salience 0), so none can be pursued")
-        place = self.world.vocabulary.place
+        place = self._place
         if any(feature == place and weight for feature, weight in objective.weights):
             raise UsageError(f"objective '{text}': the {place} is not seen, and an organism pursues what it sees")
         return objective
 
     @property
+    def _place(self) -> str:
+        """The feature that is not seen, "" for none."""
+        return self.world.vocabulary.place if isinstance(self.world, AbstractGridWorld) else ""
+
+    @property
     def weights(self) -> np.ndarray:
         """Its objective as a vector over the world's features that are seen."""
-        seen = len(self.world.features) - bool(self.world.vocabulary.place)
+        seen = len(self.world.features) - bool(self._place)
         return np.asarray(self.objective.vector(self.world.features))[:seen]
 
     def whole(self, key: str, default: int) -> int:

@@ -49,6 +49,9 @@ def build_organism(
     """
     setting = OrganismSpec(text, world, shown, most_work)
     _check_choices(setting)
+    build = ORGANISMS[setting.name].build
+    if build is not None:
+        return build(setting)
     inner = _BUILDERS[setting.inner](setting)
     code = setting.choice("code", CODES)
     subject = disguised(inner, code, setting.whole("noise", 0), 1 + len(world.features), setting.rng(0))

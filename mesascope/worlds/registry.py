@@ -1,17 +1,26 @@
-"""All worlds by name, and how to build one from a name and knobs."""
+"""All worlds by name, and how to build one from a name and its configuration."""
 
 import functools
 from collections.abc import Callable
 
-from mesascope.core.errors import unknown
-from mesascope.worlds.grids.cheese_corner import CheeseCorner
-from mesascope.worlds.grids.coin import Coin
-from mesascope.worlds.grids.keys_and_chests import KeysAndChests
-from mesascope.worlds.grids.red_doors import RedDoors
+from mesascope.core.registry import Registry, check_class
 from mesascope.worlds.knobs import with_knobs
 from mesascope.worlds.world import AbstractWorld
 
-WORLDS: dict[str, type[AbstractWorld]] = {world.name: world for world in (RedDoors, CheeseCorner, Coin, KeysAndChests)}
+_GRIDS = "mesascope.worlds.grids"
+
+WORLDS: Registry[type[AbstractWorld]] = Registry(
+    "world",
+    "mesascope.worlds",
+    {
+        "red-doors": f"{_GRIDS}.red_doors:RedDoors",
+        "cheese-corner": f"{_GRIDS}.cheese_corner:CheeseCorner",
+        "coin": f"{_GRIDS}.coin:Coin",
+        "keys-and-chests": f"{_GRIDS}.keys_and_chests:KeysAndChests",
+    },
+    functools.partial(check_class, AbstractWorld),
+)
+"""Every world; `mesascope worlds` lists them."""
 
 
 def constructor(name: str) -> Callable[..., AbstractWorld]:
@@ -31,6 +40,4 @@ def make_world(name: str, **knobs: int | float | str) -> AbstractWorld:
     A knob may be text, as it comes from a command line. `UsageError` names the nearest world or knob, or what a knob
     may be.
     """
-    if name not in WORLDS:
-        raise unknown("world", name, WORLDS)
-    return with_knobs(WORLDS[name], **knobs)
+    return with_knobs(WORLDS.find(name), **knobs)
