@@ -33,6 +33,12 @@ class AgentFileError(MesascopeError):
     exit_code = 3
 
 
+class DivergedError(AgentFileError):
+    """Weights that are not finite: the training diverged. They are neither saved nor loaded unless that is asked for."""
+
+    code = "diverged"
+
+
 class CheckpointError(AgentFileError):
     """A saved state of training that is of another run, or corrupt."""
 

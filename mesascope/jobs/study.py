@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from mesascope.auditing.document import of_world
-from mesascope.core.errors import AgentFileError, MesascopeError, UsageError
+from mesascope.core.errors import DivergedError, MesascopeError, UsageError
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.settings import FULL
 from mesascope.jobs.interrupts import check_canceled
@@ -20,11 +20,10 @@ from mesascope.jobs.requests import Request as AbstractRequest
 from mesascope.jobs.requests import command_line
 from mesascope.jobs.results import lines, publish
 from mesascope.jobs.runner import run_jobs
-from mesascope.jobs.subjects import LEARNED, find_source
+from mesascope.jobs.subjects import find_source
 from mesascope.jobs.train import trained_subject
 from mesascope.reports.html.studied import render_study
 from mesascope.store.fs import check_writable, read_bytes
-from mesascope.store.learned_algorithm import load_learned_algorithm
 from mesascope.studies.cells import Cell, cells_of
 from mesascope.studies.document import study_results
 from mesascope.studies.measure import measure, of_net
@@ -87,9 +86,7 @@ def row_of(out: Path, cell: Cell, listener: Listener) -> dict[str, Any]:
     begun = time.monotonic()
     try:
         audited, about = _subject_of(out, cell, listener)
-    except AgentFileError:
-        if not _diverged(out, cell):
-            raise
+    except DivergedError:
         failed = {"failed": "its weights are not finite", "seconds": {"training": time.monotonic() - begun}}
         return {**_named(cell), **failed}
     made = time.monotonic()
@@ -121,15 +118,6 @@ def _named(cell: Cell) -> dict[str, Any]:
 
 def _folder(out: Path, cell: Cell) -> Path:
     return out / TRAININGS / cell.training.fingerprint(cell.seed)[:16]
-
-
-def _diverged(out: Path, cell: Cell) -> bool:
-    """Whether what training saved is whole, and is refused for its numbers alone."""
-    try:
-        load_learned_algorithm(_folder(out, cell) / LEARNED, allow_nonfinite=True)
-    except AgentFileError:
-        return False
-    return True
 
 
 def _subject_of(out: Path, cell: Cell, listener: Listener) -> tuple[AuditSubject, dict[str, Any]]:

@@ -128,9 +128,7 @@ def describe_bundle(folder: Path, kind: str, advice: str) -> Described:
     return Described(content["about"], signature, manifest.weights)
 
 
-def load_arrays(
-    folder: Path, described: Described, advice: str, allow_nonfinite: bool = False
-) -> dict[str, np.ndarray]:
+def load_arrays(folder: Path, described: Described, advice: str) -> dict[str, np.ndarray]:
     """Read and check the arrays a manifest describes. `AgentFileError`, and nothing returned, unless all is right."""
     weights = described.weights
     path = folder / weights.file
@@ -150,17 +148,13 @@ def load_arrays(
     found = tensors.signature(arrays)
     if found != described.signature:
         raise _refusal(path, *tensors.difference(described.signature, found), advice)
-    if not allow_nonfinite:
-        for name, array in arrays.items():
-            if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
-                raise _refusal(path, f"finite numbers in {name}", "NaN or infinity", advice)
     return arrays
 
 
-def load_bundle(folder: Path, kind: str, advice: str, allow_nonfinite: bool = False) -> Bundle:
+def load_bundle(folder: Path, kind: str, advice: str) -> Bundle:
     """`describe_bundle` and `load_arrays` in one."""
     described = describe_bundle(folder, kind, advice)
-    arrays = load_arrays(folder, described, advice, allow_nonfinite)
+    arrays = load_arrays(folder, described, advice)
     return Bundle(described.about, arrays, described.weights.sha256)
 
 

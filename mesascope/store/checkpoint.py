@@ -66,7 +66,7 @@ def restore_checkpoint(folder: Path, like: Any, fingerprint: str) -> Restored:
         if not (path / MANIFEST).exists():
             continue  # the process ended while it was written, or removed
         try:
-            found = load_bundle(path, FORMAT, "it is passed over", allow_nonfinite=True)
+            found = load_bundle(path, FORMAT, "it is passed over")
         except AgentFileError as error:
             warnings.append(str(error))
             continue

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 
 from mesascope import __version__
-from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError
+from mesascope.core.errors import AgentFileError, DivergedError, MesascopeError, SubjectError
 from mesascope.core.subject import AbstractSubject
 from mesascope.learned.registry import build, config_of
 from mesascope.store import tensors
@@ -88,17 +88,38 @@ def weights_hash(subject: AbstractSubject) -> str:
     return hashlib.sha256(tensors.encode(arrays_of(subject))).hexdigest()
 
 
-def save_learned_algorithm(folder: Path, subject: AbstractSubject, provenance: Provenance, *, inputs: int = 7) -> str:
-    """Write a learned algorithm, whole or not at all; the SHA-256 of its weights is returned.
+def save_learned_algorithm(
+    folder: Path,
+    subject: AbstractSubject,
+    provenance: Provenance,
+    *,
+    inputs: int = 7,
+    allow_nonfinite: bool = False,
+) -> str:
+    """Write a learned algorithm, whole or not at all; what is saved can be loaded.
 
-    `inputs` is the number of channels it is shown. Raises `StorageError` when it cannot be written, `SubjectError` when
-    building its architecture anew would not give its arrays.
+    Args:
+        folder: where its files go.
+        subject: one of a registered architecture.
+        provenance: where it came from.
+        inputs: the number of channels it is shown.
+        allow_nonfinite: save weights that are not finite too; loading them takes the same flag.
+
+    Returns:
+        The SHA-256 of its weights.
+
+    Raises:
+        StorageError: it cannot be written.
+        SubjectError: building its architecture anew would not give its arrays.
+        DivergedError: its weights are not finite; the message names the array.
     """
     name, config = config_of(subject)
     arrays, expected = arrays_of(subject), signature_of(_shapes(name, dict(config), inputs))
     if signature_of(subject) != expected:
         wanted, found = difference(expected, signature_of(subject))
         raise SubjectError(f"a {name} of {dict(config)} for {inputs} channels has {wanted}, but this one has {found}")
+    if not allow_nonfinite:
+        _check_finite(folder, arrays, "saved")
     about = _About(
         architecture=_Architecture(name=name, config=dict(config), inputs=inputs), provenance=provenance
     ).model_dump()
@@ -110,7 +131,7 @@ def load_learned_algorithm(folder: Path, *, allow_nonfinite: bool = False) -> Le
     """Read a learned algorithm. Everything is checked before anything is built, and nothing in the files is executed.
 
     Raises `AgentFileError`, naming the path, what was expected and what was found, for anything that is not exactly
-    what was saved, and for weights that are not finite unless `allow_nonfinite`.
+    what was saved, and `DivergedError` for weights that are not finite unless `allow_nonfinite`.
     """
     described = describe_bundle(folder, FORMAT, _ADVICE)
     about = _about(folder, described)
@@ -122,13 +143,24 @@ def load_learned_algorithm(folder: Path, *, allow_nonfinite: bool = False) -> Le
     expected = signature_of(shapes)
     if expected != described.signature:
         raise _refusal(folder, *difference(expected, described.signature))
-    arrays = load_arrays(folder, described, _ADVICE, allow_nonfinite)
+    arrays = load_arrays(folder, described, _ADVICE)
+    if not allow_nonfinite:
+        _check_finite(folder, arrays, "loaded")
     return LearnedAlgorithm(filled(shapes, arrays), architecture.name, about.provenance, described.weights.sha256)
 
 
 def _shapes(name: str, config: dict[str, Any], inputs: int) -> AbstractSubject:
     """The subject with shapes in place of arrays: nothing is allocated."""
     return eqx.filter_eval_shape(build, name, config, key=jax.random.key(0), inputs=inputs)
+
+
+def _check_finite(folder: Path, arrays: dict[str, np.ndarray], done: str) -> None:
+    for name, array in arrays.items():
+        if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+            raise DivergedError(
+                f"{folder}: expected finite numbers in {name}, found NaN or infinity; nothing was {done}; the training "
+                "diverged: train anew with a smaller learning rate, or in Python pass allow_nonfinite=True"
+            )
 
 
 def _about(folder: Path, described: Described) -> _About:

@@ -31,11 +31,13 @@ _TYPES = {
 
 
 def encode(arrays: dict[str, np.ndarray]) -> bytes:
-    """The arrays as one file's content; equal arrays give equal bytes. `ValueError` for a type without a name there."""
+    """The arrays as one file's content; equal arrays give equal bytes. `ValueError` for what `decode` would not take."""
     for name, array in arrays.items():
         if array.dtype not in _TYPES.values():
             raise ValueError(f"{name} is an array of {array.dtype}, which cannot be saved")
-    return save({name: np.asarray(array, order="C") for name, array in sorted(arrays.items())})
+    data = save({name: np.asarray(array, order="C") for name, array in sorted(arrays.items())})
+    _check_header(data)
+    return data
 
 
 def decode(data: bytes) -> dict[str, np.ndarray]:

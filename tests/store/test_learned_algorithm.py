@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mesascope.core.errors import AgentFileError, StorageError, SubjectError
+from mesascope.core.errors import AgentFileError, DivergedError, StorageError, SubjectError
 from mesascope.learned.registry import build
 from mesascope.store import bundle
 from mesascope.store.learned_algorithm import (
@@ -228,10 +228,19 @@ def test_a_manifest_of_a_megabyte_is_not_read(copy):
 
 
 @pytest.mark.parametrize("value", [jnp.nan, jnp.inf, -jnp.inf])
-def test_weights_that_are_not_finite_are_loaded_only_when_asked_for(tmp_path, value):
+def test_weights_that_are_not_finite_are_saved_and_loaded_only_when_asked_for(tmp_path, value):
     broken = eqx.tree_at(lambda s: s.out, small(), small().out.at[1, 2].set(value))
-    save_learned_algorithm(tmp_path, broken, PROVENANCE)
-    refused(tmp_path, "expected finite numbers in out, found NaN or infinity")
+    with pytest.raises(
+        DivergedError, match="finite numbers in out, found NaN or infinity; nothing was saved"
+    ) as caught:
+        save_learned_algorithm(tmp_path, broken, PROVENANCE)
+    assert "copy the folder" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+    save_learned_algorithm(tmp_path, broken, PROVENANCE, allow_nonfinite=True)
+    with pytest.raises(
+        DivergedError, match="expected finite numbers in out, found NaN or infinity; nothing was loaded"
+    ):
+        load_learned_algorithm(tmp_path)
     loaded = load_learned_algorithm(tmp_path, allow_nonfinite=True).subject
     assert jnp.isnan(loaded.out[1, 2]) if jnp.isnan(value) else loaded.out[1, 2] == value
 

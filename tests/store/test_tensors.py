@@ -44,6 +44,11 @@ def test_objects_are_not_saved():
         tensors.encode({"x": np.array([object()])})
 
 
+def test_what_could_not_be_read_again_is_not_saved():
+    with pytest.raises(ValueError, match="at most 4096 arrays"):
+        tensors.encode({f"{number}": np.zeros(1, np.float32) for number in range(tensors.MOST + 1)})
+
+
 def file(header, payload=b"\0" * 8):
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return len(text).to_bytes(8, "little") + text + payload
