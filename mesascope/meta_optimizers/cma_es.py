@@ -33,7 +33,7 @@ class ReplayedCmaEs(BaseSampler):
     """Every generation is told again from the finished trials in their order; only the next point is drawn anew.
 
     The first mean is the middle of the space, each range taken as 0 to 1 on its own scale. A trial that was given up
-    counts with the last value it reported. With a single dimension, for which CMA-ES is not defined, points are random.
+    counts with the last value it reported. With a single dimension the covariance is a number, and the step size adapts.
     """
 
     def __init__(self, space: tuple[Dimension, ...], seed: int):
@@ -43,14 +43,12 @@ class ReplayedCmaEs(BaseSampler):
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """The whole space: a trial is asked for with its distributions fixed."""
-        return distributions_of(self._space) if len(self._space) > 1 else {}
+        return distributions_of(self._space)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """The next point."""
-        if len(self._space) < 2:
-            return {}
         sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
         told = [point for t in finished_trials(study) if (point := self._point(t, sign)) is not None]
         return self.next_point(told)
@@ -58,7 +56,7 @@ class ReplayedCmaEs(BaseSampler):
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """A number at random."""
+        """A number at random, for a parameter that is not of the space."""
         return self._random.sample_independent(study, trial, param_name, param_distribution)
 
     def next_point(self, told: list[Point]) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesascope.core.errors import StorageError, UsageError
-from mesascope.meta_optimizers.samplers import check_names
+from mesascope.meta_optimizers.cma_es import distributions_of
+from mesascope.meta_optimizers.samplers import check_names, make_sampler
+from mesascope.meta_optimizers.space import Dimension
 from mesascope.meta_optimizers.trials import (
     Search,
     TrialResult,
@@ -54,6 +56,29 @@ def test_a_sampler_that_learns_beats_chance(sampler):
     learned = [best(tuned(sampler, 40, seed=seed)) for seed in range(3)]
     assert sorted(learned)[1] > sorted(by_chance)[1]
     assert sorted(learned)[1] > 0.99
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        (Dimension("floor", 0.0, 0.5),),
+        (Dimension("clip", 0.05, 20.0, log=True),),
+        (Dimension("warmup", 0, 200, whole=True),),
+        (Dimension("floor", 0.0, 0.5), Dimension("trace", 0.8, 1.0)),
+    ],
+    ids=["one number", "on a logarithmic scale", "a whole number", "two numbers"],
+)
+@pytest.mark.parametrize("better", ["more", "less"])
+def test_cma_es_goes_where_it_is_better(space, better):
+    """With one dimension as with several; where it were random the last trials would lie about the middle."""
+    study = optuna.create_study(direction="maximize" if better == "more" else "minimize")
+    first = space[0]
+    for number in range(48):
+        study.sampler = make_sampler("cma-es", space, 0, number, 0)
+        trial = study.ask(distributions_of(space))
+        study.tell(trial, first.share_of(trial.params[first.name]))
+    shares = [first.share_of(t.params[first.name]) for t in study.trials[-12:]]
+    assert (min(shares) > 0.75) if better == "more" else (max(shares) < 0.25)
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "cma-es", "random"])
