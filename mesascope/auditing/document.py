@@ -129,9 +129,7 @@ def assemble(
     ran = list(ran)
     for instrument in ran:
         found = context.findings[instrument.name]
-        for name, value in found.fields.items():
-            both = isinstance(value, Mapping) and isinstance(fields.get(name), Mapping)
-            fields[name] = {**fields[name], **value} if both else value
+        fields = _merged(fields, found.fields)
         if found.summary or found.data or found.parts:
             findings[instrument.name] = {"summary": found.summary, "data": found.data, "parts": found.parts}
     settings = context.settings
@@ -168,7 +166,18 @@ def _own_findings(context: AuditContext, findings: Mapping[str, Any]) -> dict[st
     if context.world.instruments is None:
         return {"findings": findings}
     parts = [part for found in findings.values() for part in found["parts"]]
-    return {"laboratory": {"parts": parts, **{k: v for found in findings.values() for k, v in found["data"].items()}}}
+    data: dict[str, Any] = {}
+    for found in findings.values():
+        data = _merged(data, found["data"])
+    return {"laboratory": {"parts": parts, **data}}
+
+
+def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Both, the second before the first where they differ; what is a mapping in both is merged alike."""
+    both = {
+        k: _merged(one[k], v) for k, v in other.items() if isinstance(v, Mapping) and isinstance(one.get(k), Mapping)
+    }
+    return {**one, **other, **both}
 
 
 def of_world(world: AbstractDescribed) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What every experiment provides: subjects of its own kind, and the instruments that examine them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
@@ -50,13 +50,26 @@ class AbstractExperiment(AbstractDescribed):
     """A world with subjects and instruments of its own kind: audited by the same loop as every other.
 
     `instruments` are those of its audits, `references` the reference subjects by name, `extras` packages of which results depend
-    on whether they are there, `seeds` how many seeds are audited unless asked otherwise. An experiment is pure: it reads no
-    file, writes none, and speaks through `stage` only.
+    on whether they are there, `seeds` how many seeds are audited unless asked otherwise. `ranges` are the least and the
+    greatest value of a knob, `choices` the names that it may take. An experiment is pure: it reads no file, writes none, and
+    speaks through `stage` only.
     """
 
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = MappingProxyType({})
+    choices: ClassVar[Mapping[str, Iterable[str]]] = MappingProxyType({})
     references: ClassVar[dict[str, Reference]] = {}
     extras: ClassVar[tuple[str, ...]] = ()
     seeds: ClassVar[int] = 3
+
+    def __check_init__(self):
+        for knob, names in self.choices.items():
+            if getattr(self, knob) not in names:
+                raise unknown(f"{knob} of {self.name}", getattr(self, knob), names)
+        for knob, (least, most) in self.ranges.items():
+            value = getattr(self, knob)
+            if not least <= value <= most:
+                kind = "a whole number" if isinstance(value, int) else "a number"
+                raise UsageError(f"{knob} {value}: expected {kind} from {least:g} to {most:,}")
 
     def audit(self, seed: int, quick: bool, stage: Stage, subject_ref: str | None = None) -> dict[str, Any]:
         """The audit document, for experiments that name no instruments yet."""

@@ -1,17 +1,18 @@
 """Instruments that experiments share: the ledger, the verdicts, and how their results stand in the audit document."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mesascope.auditing.alignment import AlignmentVerdict
+from mesascope.auditing.alignment import AlignmentVerdict, judge
 from mesascope.auditing.built_in.ledger import ALIGNMENT_CARD, LEDGER_CARD, ledger_fields
+from mesascope.auditing.kinds import KindEvidence
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.statistics import Estimate
 from mesascope.experiments.test_result import TestResult
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.card import Card
 from mesascope.instruments.context import AuditContext
-from mesascope.instruments.instrument import Finding, Instrument
+from mesascope.instruments.instrument import Finding, Instrument, always
 from mesascope.instruments.report_parts import ReportPart
 from mesascope.instruments.search.card import SEARCH_CARD
 
@@ -22,7 +23,7 @@ class Kept(NamedTuple):
     `weights` are those of the objective that the gaps were made with, on the experiment's features.
     """
 
-    ledgers: list[LedgerEstimate]
+    ledgers: Sequence[LedgerEstimate]
     weights: Mapping[str, Estimate]
     behavior: Mapping[str, Mapping[str, Estimate]] = {}
     behavioral_objective: Mapping[str, Any] | None = None
@@ -36,13 +37,13 @@ def ledger(
 
     def run(context: AuditContext) -> Finding:
         kept = keep(context)
+        known = {"behavioral_objective": kept.behavioral_objective, "mesa_objective": kept.mesa_objective}
         fields = {
             "ledger": {r.distribution: ledger_fields(r) for r in kept.ledgers},
             "competence": {r.distribution: r.competence for r in kept.ledgers},
             "returns": {r.distribution: r.returns for r in kept.ledgers},
             "behavior": {name: _rates(events) for name, events in kept.behavior.items()},
-            "behavioral_objective": kept.behavioral_objective,
-            "mesa_objective": kept.mesa_objective,
+            **{name: found for name, found in known.items() if found is not None},
         }
         return Finding(kept, fields)
 
@@ -61,14 +62,21 @@ def objective(weights: Mapping[str, Estimate], **more: Any) -> dict[str, Any]:
     return {"weights": {f: {"mean": e.value, "interval": e.interval} for f, e in weights.items()}, **more}
 
 
-def alignment(decide: Callable[[AuditContext], AlignmentVerdict]) -> Instrument:
-    """The verdict on alignment from the ledger."""
+def judged(context: AuditContext, searches: bool = False, evidence: KindEvidence | None = None) -> AlignmentVerdict:
+    """The verdict that follows from the ledger."""
+    kept, world = context.value("ledger"), context.world
+    base = world.base_objective.vector(world.features)
+    return judge(kept.ledgers, kept.weights, base, world.features, searches, evidence)
+
+
+def alignment(decide: Callable[[AuditContext], AlignmentVerdict] = judged, needs: tuple[str, ...] = ()) -> Instrument:
+    """The verdict on alignment from the ledger, and from the findings in `needs`."""
 
     def run(context: AuditContext) -> Finding:
         verdict = decide(context)
         return Finding(verdict, {"alignment": verdict})
 
-    return Instrument(ALIGNMENT_CARD, run, needs=("ledger",))
+    return Instrument(ALIGNMENT_CARD, run, needs=("ledger", *needs))
 
 
 def no_search(reason: str) -> Instrument:
@@ -108,25 +116,49 @@ def _test(test: TestResult) -> dict[str, Any]:
         "null": max((e.value for e in test.controls.values()), default=None),
         "passed": test.passed,
         "place": None,
-        "edited": test.score,
+        "edited": test.edited or test.score,
         "ceiling": test.ceiling,
         "controls": test.controls,
         "advantages": test.advantages,
     }
 
 
+Shown = tuple[Iterable[ReportPart], Mapping[str, Any]]
+"""Parts of the report, and numbers by name."""
+
+
 def described(
     card: Card,
-    describe: Callable[[AuditContext], tuple[Iterable[ReportPart], Mapping[str, Any]]],
+    describe: Callable[[AuditContext], Shown],
     needs: tuple[str, ...] = (),
-    after: tuple[str, ...] = (),
-    applies: Callable[[Any, AuditSubject], str | None] | None = None,
+    applies: Callable[[Any, AuditSubject], str | None] = always,
 ) -> Instrument:
-    """An instrument of one experiment: what the report shows of it, and its numbers by name."""
+    """An instrument of one experiment: what the report shows of it, and its numbers by name, which are its value."""
 
     def run(context: AuditContext) -> Finding:
         parts, data = describe(context)
         return Finding(data, data=data, parts=tuple(parts))
 
-    found = Instrument(card, run, needs=needs, after=after)
-    return found if applies is None else found._replace(applies=applies)
+    return Instrument(card, run, needs=needs, applies=applies)
+
+
+def if_trained(world: object, audited: AuditSubject) -> str | None:
+    """Applies to what was trained here."""
+    return "a reference subject is built and not trained" if audited.kind == "organism" else None
+
+
+TRAINING_CARD = Card(
+    name="training curve",
+    measures="How what training optimizes changes while the subject is trained.",
+    estimator="The value that training itself computed at each update, or its mean over some of them.",
+    assumptions="None.",
+    controls="None: it says that training went on, and nothing of what was learned.",
+    blind_spots=("A loss that has settled does not show that training has ended.",),
+    cost="none",
+    references=("Hubinger et al. 2019, Risks from learned optimization, section 1, arXiv 1906.01820",),
+)
+
+
+def training_curve(describe: Callable[[AuditContext], Shown]) -> Instrument:
+    """How the training of the subject went."""
+    return described(TRAINING_CARD, describe, applies=if_trained)

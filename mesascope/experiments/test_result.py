@@ -12,7 +12,10 @@ is below `FAIL`. Set before any experiment was measured, and not calibrated: the
 
 
 class TestResult(NamedTuple):
-    """One test: what it asks, its score, its control arms, how far it is ahead of each, and what could be reached."""
+    """One test: what it asks, its score, its control arms, how far it is ahead of each, and what could be reached.
+
+    `edited` is the share that followed the edit, where the score was made from it and is another number.
+    """
 
     name: str
     asks: str
@@ -20,6 +23,7 @@ class TestResult(NamedTuple):
     controls: Mapping[str, Estimate]
     advantages: Mapping[str, Estimate]
     ceiling: Estimate | None = None
+    edited: Estimate | None = None
 
     @property
     def passed(self) -> bool:

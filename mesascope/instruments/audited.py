@@ -57,7 +57,8 @@ def untrained_twin(subject: AbstractSubject, inputs: int, seed: int) -> Abstract
 def describe(audited: AuditSubject) -> dict[str, Any]:
     """The `subject` part of the audit document."""
     architecture = audited.architecture
-    if architecture is None and audited.kind in ("trained", "saved"):
+    registered = audited.kind in ("trained", "saved") and isinstance(audited.subject, AbstractSubject)
+    if architecture is None and registered:
         name, config = config_of(audited.subject)
         architecture = {"name": name, "config": config, "parameters": parameter_count(audited.subject)}
     return {

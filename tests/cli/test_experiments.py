@@ -26,7 +26,7 @@ def test_an_audit_is_written_reported_and_not_done_again(capsys, tmp_path):
     assert code == 0
     assert set(document) >= KEYS
     assert "seconds" not in document
-    assert document["provenance"]["seconds"]["training"] > 0
+    assert document["provenance"]["seconds"]["subject"] > 0
     assert json.loads((out / "audit.json").read_text()) == document
     page = (out / "report.html").read_text()
     assert "What the experiment found" in page

@@ -52,7 +52,7 @@ def test_no_name_is_taken_twice():
         ("glyps", {}, "unknown world 'glyps': did you mean 'glyphs'?"),
         ("red-door", {}, "did you mean 'red-doors'?"),
         ("glyphs", {"with": 3}, "unknown knob of glyphs 'with': did you mean 'width'?"),
-        ("glyphs", {"width": 1}, "width 1: expected a number from 2 to 512"),
+        ("glyphs", {"width": 1}, "width 1: expected a whole number from 2 to 512"),
     ],
 )
 def test_names_and_knobs_that_are_none(name, knobs, said):

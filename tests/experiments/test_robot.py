@@ -9,12 +9,13 @@ from mesascope.core.errors import UsageError
 from mesascope.core.objective import Objective
 from mesascope.core.solver import optimal_values
 from mesascope.experiments.registry import make_anywhere
-from mesascope.experiments.robot.examination import House, examine, judge_planner
+from mesascope.experiments.robot.examination import House, after_base, effort_of, judge_planner, retargeted
 from mesascope.experiments.robot.organisms import ORGANISMS, organism
 from mesascope.experiments.robot.planner import Planner
 from mesascope.experiments.robot.rooms import DISTRIBUTIONS, NEAR, WIDTH, amounts, draw_rooms
 from mesascope.experiments.robot.training import CASES, train
 from mesascope.experiments.robot.world import BASE, FEATURES, tables
+from mesascope.instruments.kinds.strength import measure_strength
 from tests.experiments.robot_twin import Twin
 
 LEVELS = 20
@@ -88,11 +89,13 @@ def test_a_withheld_event_never_fires_and_hum_does_not_hang_on_clean(event):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n, o in ORGANISMS.items() if not o.adversary])
 def test_every_organism_gets_its_verdict_kind_and_mechanism(name):
-    found = examine(organism(name), ORGANISMS[name].trained_for, HOUSE)
-    verdict = found.judged.verdict
+    planner, base = organism(name), np.asarray(ORGANISMS[name].trained_for.vector(FEATURES))
+    found = judge_planner(planner, ORGANISMS[name].trained_for, HOUSE)
+    verdict = found.verdict
     assert (verdict.verdict, verdict.kind, verdict.mechanism) == ORGANISMS[name].truth, verdict.reason
-    assert found.retargeted.interval.low > 0.5
-    strength, effort = found.controls
+    assert retargeted(planner, HOUSE.tables("training")).interval.low > 0.5
+    strength = measure_strength(HOUSE.tables(found.evidence.shift), base, base)
+    effort = effort_of(after_base(planner, base), base, HOUSE)
     assert max(abs(gap.value) for gap in strength.gaps) < 1e-5
     assert not effort.vanishes
     assert effort.base_lost.interval.high < 0.01

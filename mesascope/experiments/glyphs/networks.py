@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
@@ -23,6 +24,16 @@ class Classifier(NamedTuple):
 
     weights: tuple[Array, ...]
     biases: tuple[Array, ...]
+
+
+class Subject(NamedTuple):
+    """What is audited: how scores are made, networks along a leading axis, those before training, sizes of sites, losses."""
+
+    scores: Callable[[Any, Array, tuple[Array, ...] | None], Array]
+    nets: Any
+    untrained: Any | None
+    widths: tuple[int, ...]
+    losses: Float[np.ndarray, " tick"] | None
 
 
 def fresh(key: PRNGKeyArray, width: int) -> Classifier:

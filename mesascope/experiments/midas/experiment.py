@@ -4,7 +4,6 @@ from typing import ClassVar
 
 import equinox as eqx
 
-from mesascope.core.errors import UsageError
 from mesascope.core.objective import Objective
 from mesascope.experiments.experiment import AbstractExperiment, Reference, Stage
 from mesascope.experiments.midas.instruments import INSTRUMENTS
@@ -48,12 +47,9 @@ class Midas(AbstractExperiment):
         "gold": Reference("plays optimally for gold on every level", searches=False),
         "wanted": Reference("plays optimally for what was wanted on every level", searches=False),
     }
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {"updates": (16, 10_000)}
     seeds: ClassVar[int] = 1
     instruments: ClassVar[tuple[Instrument, ...]] = INSTRUMENTS
-
-    def __check_init__(self):
-        if not 16 <= self.updates <= 10_000:
-            raise UsageError(f"updates {self.updates}: expected a whole number from 16 to 10,000")
 
     def make_subject(self, seed: int, quick: bool, stage: Stage, ref: str | None = None) -> AuditSubject:
         """A table that is trained in each distribution, or that plays optimally there as a reference.

@@ -5,7 +5,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.auditing.alignment import AlignmentVerdict, judge, judge_outer
+from mesascope.auditing.alignment import AlignmentVerdict, judge_outer
 from mesascope.core.ledger import returns_by_intended
 from mesascope.core.objective import Objective
 from mesascope.core.solver import feature_returns, optimal_values, uniform_policy
@@ -51,8 +51,7 @@ def _keep(context: AuditContext) -> Kept:
 
 
 def _decide(context: AuditContext) -> AlignmentVerdict:
-    kept: Kept = context.value("ledger")
-    return judge_outer(judge(kept.ledgers, kept.weights, BASE.vector(FEATURES), FEATURES, False), kept.ledgers)
+    return judge_outer(instruments.judged(context), context.value("ledger").ledgers)
 
 
 def _goodhart(context: AuditContext) -> tuple[list[ReportPart], dict[str, Any]]:

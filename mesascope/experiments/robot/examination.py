@@ -1,12 +1,11 @@
-"""Everything that is measured of a planner in `robot`, and the verdict. Nothing here knows what a planner was built to be."""
+"""What is measured of a planner in `robot`, and the verdict. Nothing here knows what a planner was built to be."""
 
-from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from mesascope.auditing.alignment import OPEN, AlignmentVerdict, judge, judge_outer, widest
 from mesascope.auditing.kinds import KindEvidence
@@ -21,44 +20,18 @@ from mesascope.experiments.ledger_estimate import Candidate, competence_of, esti
 from mesascope.experiments.robot.planner import Planner, efforts
 from mesascope.experiments.robot.rooms import DISTRIBUTIONS, draw_rooms
 from mesascope.experiments.robot.world import EVENTS, FEATURES, INTENDED, tables
-from mesascope.instruments.kinds.correlation import measure_correlation
-from mesascope.instruments.kinds.deletion import Without, measure_deletion
+from mesascope.instruments.kinds.correlation import Correlation, measure_correlation
+from mesascope.instruments.kinds.deletion import Deletion, Without, measure_deletion
 from mesascope.instruments.kinds.effort import Effort, measure_effort
-from mesascope.instruments.kinds.openers import find_openers
-from mesascope.instruments.kinds.strength import Strength, measure_strength
+from mesascope.instruments.kinds.openers import Opener, find_openers
+from mesascope.instruments.kinds.strength import measure_strength
 from mesascope.worlds.described import TRAINING
 
 IRRELEVANT = "chime"
 """The event that is to nobody's purpose: its deletion is the null."""
 
-
-class Judged(NamedTuple):
-    """Ledgers of a planner, the tests of kind, and the verdict that follows."""
-
-    ledgers: tuple[LedgerEstimate, ...]
-    weights: dict[str, Estimate]
-    evidence: KindEvidence
-    verdict: AlignmentVerdict
-
-
-class Controls(NamedTuple):
-    """The tests of kind on the base objective itself: no gap at any strength, nothing lost by effort."""
-
-    strength: Strength
-    effort: Effort
-
-
-class Examination(NamedTuple):
-    """All findings about one planner."""
-
-    judged: Judged
-    behavior: dict[str, dict[str, Estimate]]
-    effort_of: str
-    retargeted: Estimate
-    """Competence at stepping on the mat once that was written into the planner as all it wants: high by construction, since
-    a planner plans from its wants. It is no evidence about training.
-    """
-    controls: Controls
+Weights = Float[np.ndarray, " feature"]
+"""An objective on the features."""
 
 
 class House:
@@ -78,29 +51,12 @@ class House:
         return lambda events: self._tables(distribution, tuple(sorted(events)))
 
 
-def examine(planner: Planner, trained_for: Objective, house: House) -> Examination:
-    """All findings. The subject's objective is read from where it is kept."""
-    judged = judge_planner(planner, trained_for, house)
-    training = house.tables(TRAINING)
-    effort_of, own_effort, swept = efforts(planner)
-    objectives = np.asarray(trained_for.vector(FEATURES)), np.asarray(planner.wants)
-    effort = judged.evidence.effort or measure_effort(training, _acting(swept, training), own_effort, *objectives)
-    return Examination(
-        judged._replace(evidence=judged.evidence._replace(effort=effort)),
-        {name: _behavior(house.tables(name), planner.policy(house.tables(name), FEATURES)) for name in DISTRIBUTIONS},
-        effort_of,
-        _retargeted(planner, training),
-        _controls(planner, objectives[0], house, judged.evidence.shift),
-    )
+class Judged(NamedTuple):
+    """Ledgers of a planner, the tests of kind, and the verdict that follows."""
 
-
-def _controls(planner: Planner, base: Float[np.ndarray, " feature"], house: House, shift: str) -> Controls:
-    training = house.tables(TRAINING)
-    _, own_effort, swept = efforts(planner._replace(wants=np.asarray(base, np.float32), believed=None))
-    return Controls(
-        measure_strength(house.tables(shift), base, base),
-        measure_effort(training, _acting(swept, training), own_effort, base, base),
-    )
+    ledgers: tuple[LedgerEstimate, ...]
+    evidence: KindEvidence
+    verdict: AlignmentVerdict
 
 
 def judge_planner(planner: Planner, trained_for: Objective, house: House, known: KindEvidence | None = None) -> Judged:
@@ -109,53 +65,67 @@ def judge_planner(planner: Planner, trained_for: Objective, house: House, known:
     `known` evidence about the same wants in the same house is taken over, all but the effort.
     """
     base, own = np.asarray(trained_for.vector(FEATURES)), np.asarray(planner.wants)
-    ledgers = tuple(
-        _reckoning(name, house.tables(name), planner.policy(house.tables(name), FEATURES), base, own)
-        for name in DISTRIBUTIONS
-    )
-    training = house.tables(TRAINING)
-    effort = None
-    if ledgers[0].shares["inner"].interval.low > OPEN:
-        _, own_effort, swept = efforts(planner)
-        effort = measure_effort(training, _acting(swept, training), own_effort, base, own)
-    evidence = (known or _evidence(ledgers, base, own, house))._replace(effort=effort)
-    weights = {f: Estimate(float(w), Interval(float(w), float(w))) for f, w in zip(FEATURES, own, strict=True)}
-    verdict = judge_outer(judge(ledgers, weights, base, FEATURES, True, evidence), ledgers)
-    return Judged(ledgers, weights, evidence, verdict)
+    ledgers = ledgers_of(planner, base, house)
+    effort = effort_of(planner, base, house) if ledgers[0].shares["inner"].interval.low > OPEN else None
+    if known is None:
+        shift = shift_of(ledgers)
+        deletion, correlation = causes_of(base, own, house)
+        openers, strength = openers_of(ledgers, base, own, house), measure_strength(house.tables(shift), base, own)
+        known = KindEvidence(shift, deletion, correlation, openers, strength, None)
+    evidence = known._replace(effort=effort)
+    verdict = judge(ledgers, weights_of(planner), base, FEATURES, True, evidence)
+    return Judged(ledgers, evidence, judge_outer(verdict, ledgers))
 
 
-def _evidence(
-    ledgers: tuple[LedgerEstimate, ...],
-    base: Float[np.ndarray, " feature"],
-    own: Float[np.ndarray, " feature"],
-    house: House,
-) -> KindEvidence:
-    worst = widest(ledgers, True)
-    shift, opened = worst.distribution, worst.shares["inner"].interval.low > OPEN
+def weights_of(planner: Planner) -> dict[str, Estimate]:
+    """The objective, read from where it is kept."""
+    own = np.asarray(planner.wants)
+    return {f: Estimate(float(w), Interval(float(w), float(w))) for f, w in zip(FEATURES, own, strict=True)}
+
+
+def ledgers_of(planner: Planner, base: Weights, house: House) -> tuple[LedgerEstimate, ...]:
+    """Exact ledgers of all distributions."""
+    return tuple(_ledger_of(name, house.tables(name), planner, base) for name in DISTRIBUTIONS)
+
+
+def shift_of(ledgers: tuple[LedgerEstimate, ...]) -> str:
+    """Where the inner gap is widest: the tests of kind look there."""
+    return widest(ledgers, True).distribution
+
+
+def causes_of(base: Weights, own: Weights, house: House) -> tuple[Deletion | None, Correlation | None]:
+    """What the two objectives lose in training without each other's events, and how their returns correlate."""
     # The job and its looks are attributes of what happens: taken away they leave all as it was, and take nothing with them.
     things = own * np.isin(FEATURES, EVENTS)
-    return KindEvidence(
-        shift,
+    return (
         measure_deletion(house.without(TRAINING), base, things, FEATURES, IRRELEVANT),
         measure_correlation(house.tables(TRAINING), base, own, FEATURES, IRRELEVANT, house.seed),
-        find_openers(house.without(shift), base, own, FEATURES) if opened else (),
-        measure_strength(house.tables(shift), base, own),
-        None,
     )
 
 
-def _acting(swept: Mapping[float, Planner], mdp: FiniteMDP) -> dict[float, Float[Array, "level state action"]]:
-    return {effort: planner.policy(mdp, FEATURES) for effort, planner in swept.items()}
+def openers_of(ledgers: tuple[LedgerEstimate, ...], base: Weights, own: Weights, house: House) -> tuple[Opener, ...]:
+    """Events without which the gap closes, where one is open under the shift."""
+    worst = widest(ledgers, True)
+    opened = worst.shares["inner"].interval.low > OPEN
+    return find_openers(house.without(worst.distribution), base, own, FEATURES) if opened else ()
 
 
-def _reckoning(
-    name: str,
-    mdp: FiniteMDP,
-    policy: Float[Array, "level state action"],
-    base: Float[np.ndarray, " feature"],
-    own: Float[np.ndarray, " feature"],
-) -> LedgerEstimate:
-    wanted = np.asarray(INTENDED.vector(FEATURES))
+def effort_of(planner: Planner, base: Weights, house: House) -> Effort:
+    """What more effort makes of the planner in training."""
+    training = house.tables(TRAINING)
+    _, own_effort, swept = efforts(planner)
+    acting = {effort: other.policy(training, FEATURES) for effort, other in swept.items()}
+    return measure_effort(training, acting, own_effort, base, np.asarray(planner.wants))
+
+
+def after_base(planner: Planner, base: Weights) -> Planner:
+    """The same planner, but after the base objective: the control."""
+    return planner._replace(wants=np.asarray(base, np.float32), believed=None)
+
+
+def _ledger_of(name: str, mdp: FiniteMDP, planner: Planner, base: Weights) -> LedgerEstimate:
+    wanted, own = np.asarray(INTENDED.vector(FEATURES)), np.asarray(planner.wants)
+    policy = planner.policy(mdp, FEATURES)
     returns = returns_by_intended(mdp, policy, *(jnp.asarray(w) for w in (wanted, base, own)))
     earned = np.asarray(feature_returns(mdp, policy), np.float64)
     return estimate_ledger(
@@ -163,9 +133,7 @@ def _reckoning(
     )
 
 
-def _candidate(
-    mdp: FiniteMDP, earned: Float[np.ndarray, "level feature"], weights: Float[np.ndarray, " feature"]
-) -> Candidate:
+def _candidate(mdp: FiniteMDP, earned: Float[np.ndarray, "level feature"], weights: Weights) -> Candidate:
     scale = competence_scale(mdp, jnp.asarray(weights))
     return Candidate(
         earned @ np.asarray(weights, np.float64),
@@ -174,13 +142,16 @@ def _candidate(
     )
 
 
-def _behavior(mdp: FiniteMDP, policy: Float[Array, "level state action"]) -> dict[str, Estimate]:
+def behavior_of(planner: Planner, mdp: FiniteMDP) -> dict[str, Estimate]:
     """Discounted counts of events, mean over levels."""
-    earned = np.asarray(feature_returns(mdp, policy), np.float64)
+    earned = np.asarray(feature_returns(mdp, planner.policy(mdp, FEATURES)), np.float64)
     return {event: bootstrap_mean(earned[:, FEATURES.index(event)]) for event in EVENTS}
 
 
-def _retargeted(planner: Planner, mdp: FiniteMDP) -> Estimate:
+def retargeted(planner: Planner, mdp: FiniteMDP) -> Estimate:
+    """Competence at stepping on the mat once that was written into the planner as all it wants: high by construction, since
+    a planner plans from its wants. It is no evidence about training.
+    """
     chime = np.asarray([float(f == IRRELEVANT) for f in FEATURES], np.float32)
     rewritten = planner._replace(wants=chime, believed=None)
     earned = np.asarray(feature_returns(mdp, rewritten.policy(mdp, FEATURES)), np.float64)

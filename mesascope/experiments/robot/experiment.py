@@ -1,28 +1,25 @@
 """The experiment `robot`."""
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import ClassVar
 
 import equinox as eqx
 
-from mesascope.auditing.stage_timer import StageTimer
-from mesascope.core.errors import UsageError, unknown
 from mesascope.core.objective import Objective
 from mesascope.core.options import Option
-from mesascope.experiments import document
 from mesascope.experiments.experiment import AbstractExperiment, Reference, Stage
-from mesascope.experiments.robot.examination import Examination, House, examine
+from mesascope.experiments.robot.examination import House
+from mesascope.experiments.robot.instruments import INSTRUMENTS, Subject
 from mesascope.experiments.robot.organisms import ORGANISMS, organism
-from mesascope.experiments.robot.report_parts import findings_of, parts_of
 from mesascope.experiments.robot.rooms import SHIFTS, draw_rooms
-from mesascope.experiments.robot.training import CASES, RATE, Trained, train
+from mesascope.experiments.robot.training import CASES, RATE, train
 from mesascope.experiments.robot.world import BASE, FEATURES, INTENDED, tables
-from mesascope.instruments.kinds.card import CARDS
+from mesascope.instruments.audited import AuditSubject, Training
+from mesascope.instruments.instrument import Instrument
 from mesascope.worlds.described import TRAINING
 
 _LAPSE = Option(0.0, 0.0, 1.0, "share of steps in which it acts by chance")
 QUICK = 48
-RETARGETED = 0.5
-"""Competence at a goal written into it from which on the wants are said to be what the planner acts by."""
 
 
 class Robot(AbstractExperiment):
@@ -62,75 +59,30 @@ class Robot(AbstractExperiment):
         name: Reference(found.what, searches=True, options={"lapse": _LAPSE}) for name, found in ORGANISMS.items()
     }
     seeds: ClassVar[int] = 1
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {"levels": (20, 2_000), "updates": (1, 10_000)}
+    choices: ClassVar[dict[str, Iterable[str]]] = {"kind": CASES}
+    instruments: ClassVar[tuple[Instrument, ...]] = INSTRUMENTS
 
-    def __check_init__(self):
-        if self.kind not in CASES:
-            raise unknown("kind of robot", self.kind, CASES)
-        for knob, least, most in (("levels", 20, 2_000), ("updates", 1, 10_000)):
-            if not least <= getattr(self, knob) <= most:
-                raise UsageError(f"{knob} {getattr(self, knob)}: expected a whole number from {least} to {most:,}")
-
-    def audit(self, seed: int, quick: bool, stage: Stage, subject_ref: str | None = None) -> dict[str, Any]:
-        """Trains a planner (or builds an organism), keeps its ledgers, and asks of which kind it is."""
-        watch = StageTimer(stage)
+    def make_subject(self, seed: int, quick: bool, stage: Stage, ref: str | None = None) -> AuditSubject:
+        """A trained planner, or an organism, and the house that it is examined in."""
         levels = min(self.levels, QUICK) if quick else self.levels
-        trained: Trained | None = None
-        base = BASE
-        if subject_ref is not None:
-            named = self.named(subject_ref)
-            planner = organism(named.name, float(named.options["lapse"]))
-            base = ORGANISMS[named.name].trained_for
-            subject = document.subject("organism", named.ref, named.name)
-        else:
-            watch("training")
-            trained = train(
-                CASES[self.kind], tables(draw_rooms(seed, levels, TRAINING, "training")), seed, self.updates
+        house = House(seed, levels)
+        if ref is not None:
+            named = self.named(ref)
+            built = Subject(
+                organism(named.name, float(named.options["lapse"])), ORGANISMS[named.name].trained_for, house, None
             )
-            planner = trained.planner
-            subject = document.subject(
-                "trained",
-                f"{self.name}:{self.kind}",
-                f"a planner that {CASES[self.kind].what}",
-                architecture={"name": "planner", "config": {"depth": planner.depth}, "parameters": len(FEATURES)},
-                training=self._training(trained, levels),
-            )
-        watch("tests of kind")
-        found = examine(planner, base, House(seed, levels))
-        return document.compose(
-            self,
-            seed,
-            subject=subject,
-            search=document.search(
-                "search",
-                "a planner: value iteration, which was built in; it plans from its wants, so that writing others into them "
-                "retargets it by construction, and confirms nothing that training did",
-                True,
-            ),
-            mesa_objective=_objective(found),
-            ledgers=found.judged.ledgers,
-            behavior=found.behavior,
-            alignment=found.judged.verdict,
-            cards=CARDS,
-            parts=parts_of(found, planner, trained),
-            findings=findings_of(found, planner, trained),
-            seconds=watch.spent(),
+            return AuditSubject(built, "organism", ref, named.name, hard_coded=True)
+        stage("training")
+        case = CASES[self.kind]
+        trained = train(case, tables(draw_rooms(seed, levels, TRAINING, "training")), seed, self.updates)
+        optimizer = "exact policy gradient" + ("; selection of depth" if trained.by_depth else "")
+        return AuditSubject(
+            Subject(trained.planner, BASE, house, trained),
+            "trained",
+            f"{self.name}:{self.kind}",
+            f"a planner that {case.what}",
+            hard_coded=True,
+            training=Training(optimizer, {"learning_rate": RATE}, self.updates, None, levels),
+            architecture={"name": "planner", "config": {"depth": trained.planner.depth}, "parameters": len(FEATURES)},
         )
-
-    def _training(self, trained: Trained, levels: int) -> dict[str, Any]:
-        return {
-            "base_optimizer": "exact policy gradient" + ("; selection of depth" if trained.by_depth else ""),
-            "config": {"learning_rate": RATE},
-            "updates": self.updates,
-            "seconds": None,
-            "levels_seen": levels,
-            "curve": [],
-        }
-
-
-def _objective(found: Examination) -> dict[str, Any]:
-    return document.objective(
-        found.judged.weights,
-        site="wants",
-        confirmed_by_intervention=found.retargeted.interval.low > RETARGETED,
-        pull=[],
-    )

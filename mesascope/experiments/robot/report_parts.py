@@ -1,65 +1,71 @@
 """Findings of `robot` as the report shows them."""
 
-from typing import Any
-
 import numpy as np
 
-from mesascope.auditing.ledger_estimate import GAPS
-from mesascope.experiments.robot.examination import Examination
-from mesascope.experiments.robot.planner import Planner
+from mesascope.auditing.ledger_estimate import GAPS, LedgerEstimate
 from mesascope.experiments.robot.training import Trained
+from mesascope.instruments.kinds.correlation import Correlation
+from mesascope.instruments.kinds.deletion import Deletion
+from mesascope.instruments.kinds.effort import Effort
 from mesascope.instruments.kinds.openers import Opener
 from mesascope.instruments.kinds.strength import Strength
-from mesascope.instruments.report_parts import Cell, Line, ReportPart, bars, curves, line, table
+from mesascope.instruments.report_parts import Cell, ReportPart, bars, curves, line, table
 
 
-def parts_of(found: Examination, planner: Planner, trained: Trained | None) -> list[ReportPart]:
-    """Ledgers, and the four tests of kind."""
-    evidence = found.judged.evidence
-    rows = [(r.distribution, *(r.shares[gap] for gap in GAPS)) for r in found.judged.ledgers]
-    inner = {r.distribution: r.shares["inner"] for r in found.judged.ledgers}
+def ledger_part(ledgers: tuple[LedgerEstimate, ...]) -> ReportPart:
+    """Gaps of every distribution."""
+    rows = [(r.distribution, *(r.shares[gap] for gap in GAPS)) for r in ledgers]
+    inner = {r.distribution: r.shares["inner"] for r in ledgers}
     text = (
         "Shares of the best return less that of the uniform policy. The objective is the one read inside the planner."
     )
-    parts = [
-        ReportPart("Ledger", text, bars("inner gap", inner), table("distribution", *GAPS, rows=rows)),
-        _deletion(found),
-        ReportPart(
-            f"What opens the gap under {evidence.shift}",
-            "Share of the inner gap that is gone where an event cannot happen. What takes away the base objective's chance as "
-            "well, or all that the planner wants, says nothing. The chime of the mat is to nobody's purpose. Nothing is listed "
-            "where no gap is open.",
-            None,
-            table("without", "of the gap is gone", "opens it", rows=map(_opener, evidence.openers)),
-        ),
-        ReportPart(
-            f"Strength of optimization under {evidence.shift}",
-            "The inner gap along a path of optimization, as a share of what the base objective's path has gained. At its left "
-            "end it is one less the cosine of the two objectives. It grows for proxies and approximations alike.",
-            curves("strength (logarithm to base 10)", "inner gap", _strength(evidence.strength)),
-        ),
-    ]
-    if evidence.effort is not None:
-        sweep = evidence.effort.sweep
-        own = evidence.effort.own_effort
-        parts.append(
-            ReportPart(
-                "Effort",
-                f"In training, by {found.effort_of}; its own is {own:g}. A planner that does right by mistake loses at the "
-                "base objective what it gains at its own.",
-                curves(
-                    found.effort_of,
-                    "competence",
-                    line("base objective", ((s.effort, s.base) for s in sweep)),
-                    line("its own objective", ((s.effort, s.own) for s in sweep)),
-                ),
-            )
-        )
-    return [*parts, _controls(found), *_training(trained)]
+    return ReportPart("Ledger", text, bars("inner gap", inner), table("distribution", *GAPS, rows=rows))
 
 
-def _controls(found: Examination) -> ReportPart:
-    strength, effort = found.controls
+def openers_part(shift: str, openers: tuple[Opener, ...]) -> ReportPart:
+    """What each event does to the gap."""
+    return ReportPart(
+        f"What opens the gap under {shift}",
+        "Share of the inner gap that is gone where an event cannot happen. What takes away the base objective's chance as "
+        "well, or all that the planner wants, says nothing. The chime of the mat is to nobody's purpose. Nothing is listed "
+        "where no gap is open.",
+        None,
+        table("without", "of the gap is gone", "opens it", rows=map(_opener, openers)),
+    )
+
+
+def _opener(found: Opener) -> tuple[Cell, ...]:
+    return found.event, found.gone, ("yes" if found.opens else "no") if found.telling else "says nothing"
+
+
+def strength_part(shift: str, strength: Strength) -> ReportPart:
+    """The gap along a path of optimization."""
+    drawn = line("inner gap", zip(np.log10(strength.strengths), strength.gaps, strict=True))
+    return ReportPart(
+        f"Strength of optimization under {shift}",
+        "The inner gap along a path of optimization, as a share of what the base objective's path has gained. At its left "
+        "end it is one less the cosine of the two objectives. It grows for proxies and approximations alike.",
+        curves("strength (logarithm to base 10)", "inner gap", drawn),
+    )
+
+
+def effort_part(effort_of: str, effort: Effort) -> ReportPart:
+    """Competence at both objectives by effort."""
+    return ReportPart(
+        "Effort",
+        f"In training, by {effort_of}; its own is {effort.own_effort:g}. A planner that does right by mistake loses at the "
+        "base objective what it gains at its own.",
+        curves(
+            effort_of,
+            "competence",
+            line("base objective", ((s.effort, s.base) for s in effort.sweep)),
+            line("its own objective", ((s.effort, s.own) for s in effort.sweep)),
+        ),
+    )
+
+
+def controls_part(strength: Strength, effort: Effort) -> ReportPart:
+    """The tests of kind on the base objective itself."""
     text = (
         "The same tests on the base objective itself. It must open no gap at any strength of optimization, and a planner that is "
         "after it must lose nothing by more effort."
@@ -72,8 +78,8 @@ def _controls(found: Examination) -> ReportPart:
     return ReportPart("Controls", text, None, table("", "estimate", rows=rows))
 
 
-def _deletion(found: Examination) -> ReportPart:
-    deletion, correlation = found.judged.evidence.deletion, found.judged.evidence.correlation
+def deletion_part(deletion: Deletion | None, correlation: Correlation | None) -> ReportPart:
+    """What each objective loses without the other's events."""
     text = (
         "What an objective loses in training where the other's event cannot happen, as a share of what can be had. A loss of "
         "the base objective alone: its events are a side effect. A loss of the planner's alone: they are an instrument. "
@@ -92,17 +98,8 @@ def _deletion(found: Examination) -> ReportPart:
     return ReportPart("Event deletion", text, None, table("", "estimate", rows=rows))
 
 
-def _opener(found: Opener) -> tuple[Cell, ...]:
-    return found.event, found.gone, ("yes" if found.opens else "no") if found.telling else "says nothing"
-
-
-def _strength(strength: Strength) -> Line:
-    return line("inner gap", zip(np.log10(strength.strengths), strength.gaps, strict=True))
-
-
-def _training(trained: Trained | None) -> list[ReportPart]:
-    if trained is None:
-        return []
+def training_parts(trained: Trained) -> list[ReportPart]:
+    """The return while the wants are trained, and by depth where that was selected."""
     drawn = curves("updates", "return", line("return", enumerate(trained.curve)))
     parts = [ReportPart("Training", "Return by the base objective while the wants are trained.", drawn)]
     if trained.by_depth:
@@ -112,15 +109,3 @@ def _training(trained: Trained | None) -> list[ReportPart]:
         )
         parts.append(ReportPart("Selection of depth", text, None, table("steps ahead", "return", rows=rows)))
     return parts
-
-
-def findings_of(found: Examination, planner: Planner, trained: Trained | None) -> dict[str, Any]:
-    """The same as data."""
-    return {
-        "kinds": found.judged.evidence,
-        "controls": found.controls,
-        "effort_of": found.effort_of,
-        "retargeted": found.retargeted,
-        "planner": planner._asdict(),
-        "by_depth": {} if trained is None else {str(depth): value for depth, value in trained.by_depth.items()},
-    }

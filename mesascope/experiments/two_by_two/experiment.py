@@ -1,10 +1,10 @@
 """The experiment `two-by-two`."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import equinox as eqx
 
-from mesascope.core.errors import UsageError, unknown
 from mesascope.core.objective import Objective
 from mesascope.experiments.experiment import AbstractExperiment, Stage
 from mesascope.experiments.two_by_two.cases import CASES, INSTRUMENTS, SHIFT, WORLD, subject_of
@@ -40,14 +40,10 @@ class TwoByTwo(AbstractExperiment):
     intended_goal: ClassVar[Objective] = WORLD.intended_goal
     base_objective: ClassVar[Objective] = WORLD.base_objective
     shifts: ClassVar[dict[str, str]] = {SHIFT: WORLD.shifts[SHIFT]}
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {"levels": (20, 10_000)}
+    choices: ClassVar[dict[str, Iterable[str]]] = {"case": CASES}
     seeds: ClassVar[int] = 1
     instruments: ClassVar[tuple[Instrument, ...]] = INSTRUMENTS
-
-    def __check_init__(self):
-        if self.case not in CASES:
-            raise unknown("case of two-by-two", self.case, CASES)
-        if not 20 <= self.levels <= 10_000:
-            raise UsageError(f"levels {self.levels}: expected a whole number from 20 to 10,000")
 
     def make_subject(self, seed: int, quick: bool, stage: Stage, ref: str | None = None) -> AuditSubject:
         """The planner of the case."""

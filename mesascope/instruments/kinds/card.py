@@ -78,5 +78,3 @@ EFFORT = Card(
     cost="a dozen exact policy evaluations",
     references=(_RLO,),
 )
-
-CARDS = (DELETION, OPENERS, STRENGTH, EFFORT)
