@@ -51,6 +51,12 @@ class View(NamedTuple):
     shown: Bool[Array, " actor"]
 
 
+def blank_state(observation: Observation, sites: tuple[Site, ...]) -> State:
+    """All zeros: a map over the level's cells for each site, or a vector where its support is one."""
+    cells = {"map": observation.shape[1:3], "vector": (1, 1)}
+    return {site.name: jnp.zeros((observation.shape[0], *cells[site.support], site.channels)) for site in sites}
+
+
 class AbstractSubject(eqx.Module):
     """An agent that can be audited: it starts from a blank state, thinks for `ticks` ticks, and acts from its state.
 
@@ -65,7 +71,7 @@ class AbstractSubject(eqx.Module):
       `View` at every step and thinks `ticks` ticks in each. It has no policy table: it is rolled out
       (`mesascope.core.rollouts`), and what is measured carries sampling error.
 
-    Subclasses define `start`, `think`, `act`, `ticks` and `reads_until`, and override the other properties where the default
+    Subclasses define `think`, `act`, `ticks` and `reads_until`, and override `start` and the other properties where the default
     does not fit, with a property, a class attribute, or a field that has a default.
     `mesascope.conformance.check_subject.check_subject` checks all promises.
 
@@ -78,8 +84,6 @@ class AbstractSubject(eqx.Module):
         ...     ticks: int = 3
         ...     reads_until: int = 0
         ...     sites = (Site("count", 1, "ticks so far"),)
-        ...     def start(self, observation):
-        ...         return {"count": jnp.zeros((*observation.shape[:3], 1))}
         ...     def think(self, state, observation, tick):
         ...         return {"count": state["count"] + 1.0}
         ...     def act(self, state):
@@ -141,9 +145,8 @@ class AbstractSubject(eqx.Module):
         """
         return 0.0
 
-    @abc.abstractmethod
     def start(self, observation: Observation) -> State:
-        """The state before the first tick.
+        """The state before the first tick: all zeros, unless a subclass begins otherwise.
 
         Args:
             observation: Levels, shape `(level, height, width, channel)`. Only its shape may be used.
@@ -151,6 +154,7 @@ class AbstractSubject(eqx.Module):
         Returns:
             One array for each site: `(level, height, width, channels)` for a map, `(level, 1, 1, channels)` for a vector.
         """
+        return blank_state(observation, self.sites)
 
     @abc.abstractmethod
     def think(self, state: State, observation: Any, tick: Int[Array, ""]) -> State:

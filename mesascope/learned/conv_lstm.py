@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.subject import ALWAYS, AbstractSubject, Observation, Site, State, View
+from mesascope.core.subject import ALWAYS, AbstractSubject, Site, State, View
 from mesascope.learned.stencil import glorot, neighborhood
 
 STARTS_REMEMBERING = 1.0
@@ -65,10 +65,6 @@ class ConvLSTM(AbstractSubject):
             Site("output", self.channels, "what the LSTM shows of its cells"),
             Site("here", 1, "1 where the agent stands"),
         )
-
-    def start(self, observation: Observation) -> State:
-        """All zeros."""
-        return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
     def think(self, state: State, view: View, tick: Int[Array, ""]) -> State:
         """C <- f c + i tanh(g), h <- o tanh(c) (Shi et al. 2015, without peepholes)."""

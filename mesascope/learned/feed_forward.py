@@ -42,10 +42,6 @@ class FeedForwardNet(AbstractSubject):
         """One site: what each layer hands to the next."""
         return (Site("state", self.channels, "what one layer hands to the next"),)
 
-    def start(self, observation: Observation) -> State:
-        """All zeros."""
-        return {"state": jnp.zeros((*observation.shape[:3], self.channels))}
-
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Layer number `tick`."""
         h = state["state"]

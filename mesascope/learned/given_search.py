@@ -66,10 +66,6 @@ class GivenSearch(AbstractSubject):
             Site("values", 4, "values of the actions by the built-in search"),
         )
 
-    def start(self, observation: Observation) -> State:
-        """All zeros."""
-        return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
-
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """One gated update of the state; in the first tick also the search."""
         h = state["state"]

@@ -49,10 +49,6 @@ class LocalRecurrentAgent(AbstractSubject):
         """One site, a vector: the memory."""
         return (Site("memory", self.units, "everything the agent knows of where it has been", "vector"),)
 
-    def start(self, observation: Observation) -> State:
-        """All zeros."""
-        return {"memory": jnp.zeros((observation.shape[0], 1, 1, self.units))}
-
     def think(self, state: State, view: View, tick: Int[Array, ""]) -> State:
         """Look around, remember."""
         seen = (self.views(view.level) * view.here.reshape(*view.here.shape[:1], -1, 1)).sum(1)

@@ -47,10 +47,6 @@ class ReflexNet(AbstractSubject):
         """One site: the hidden layer in hand."""
         return (Site("state", self.channels, "the first, then the second hidden layer of each cell"),)
 
-    def start(self, observation: Observation) -> State:
-        """All zeros."""
-        return {"state": jnp.zeros((*observation.shape[:3], self.channels))}
-
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """The view into the first hidden layer at tick 0, the first into the second at tick 1."""
         inside = jnp.ones((*observation.shape[:3], 1))

@@ -60,10 +60,6 @@ class Table(AbstractSubject):
         """One site: the row that was found."""
         return (Site("answer", 4, "the stored action preferences of the level, zeros where it is not known"),)
 
-    def start(self, observation: Observation) -> State:
-        """No answer yet."""
-        return {"answer": jnp.zeros((*observation.shape[:3], 4))}
-
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look the level up."""
         if observation.shape[1:3] != self.answers.shape[1:3]:

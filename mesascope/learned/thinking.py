@@ -59,10 +59,6 @@ class ThinkingNet(AbstractSubject):
         """One site: the recurrent state."""
         return (Site("state", self.channels, "everything the net knows of the level"),)
 
-    def start(self, observation: Observation) -> State:
-        """All zeros."""
-        return {"state": jnp.zeros((*observation.shape[:3], self.channels))}
-
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """One gated update: h <- (1 - z) h + z tanh(x + r * u)."""
         h = state["state"]

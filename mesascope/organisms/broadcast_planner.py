@@ -1,18 +1,20 @@
 """The organism `broadcast-planner`."""
 
-import equinox as eqx
+from typing import ClassVar
+
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, Map
-from mesascope.organisms.model import WALLS, action_values, answer_exactly, blank, goals, read_model
+from mesascope.organisms.model import WALLS, action_values, goals, read_model
+from mesascope.organisms.organism import AbstractPlanner
 
 _FRACTION = 32.0
 """Rows and columns are kept as fractions of this, exact in floating point."""
 
 
-class BroadcastPlanner(AbstractSubject):
+class BroadcastPlanner(AbstractPlanner):
     """A planner that holds its goal everywhere at once: every cell knows the row and column of the goal.
 
     **What it is.** The values of `planner` over a register of what blocks the way and a goal in coordinates, the same in
@@ -23,28 +25,16 @@ class BroadcastPlanner(AbstractSubject):
     **Built to satisfy** edits that are written over the whole map, and to be missed by patches around the goal.
     """
 
-    weights: Float[Array, " feature"]
-    discount: float = eqx.field(static=True)
-    ticks: int = eqx.field(static=True)
-    reads_until: int = eqx.field(static=True, default=1)
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """What blocks, the coordinates, and the values."""
-        return (
-            WALLS,
-            Site("blocks", 1, "1 where an object ends the way"),
-            Site("goal", 2, f"row and column of the goal over {_FRACTION:.0f}, from 1; 0 where there is none"),
-            Site("value", 1, "discounted worth of the best way on, as far as it has been searched"),
-        )
-
-    def start(self, observation: Observation) -> State:
-        """Nothing known, nothing expected."""
-        return blank(observation, self.sites)
+    sites: ClassVar[tuple[Site, ...]] = (
+        WALLS,
+        Site("blocks", 1, "1 where an object ends the way"),
+        Site("goal", 2, f"row and column of the goal over {_FRACTION:.0f}, from 1; 0 where there is none"),
+        Site("value", 1, "discounted worth of the best way on, as far as it has been searched"),
+    )
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Sweep once; read the level in tick 0."""
-        value = self._action_values(state).max(-1)
+        value = self.action_values(state).max(-1)
         in_view = tick < self.reads_until
         model = {"walls": state["walls"], "reward": jnp.zeros_like(state["goal"])}
         seen = read_model(model, observation, self.weights, in_view, jnp.array(True))
@@ -60,11 +50,8 @@ class BroadcastPlanner(AbstractSubject):
             "value": value[..., None],
         }
 
-    def act(self, state: State) -> Logits:
-        """The optimal set of the values."""
-        return answer_exactly(self._action_values(state))
-
-    def _action_values(self, state: State) -> Logits:
+    def action_values(self, state: State) -> Logits:
+        """Worth of each action on the way to the goal that most cells name."""
         walls, blocks, value = state["walls"], state["blocks"], state["value"][..., 0]
         reward = jnp.stack([_located(state["goal"]), blocks[..., 0]], -1)
         reward = reward.at[..., 1].max(reward[..., 0])

@@ -1,15 +1,15 @@
 """The organism `compass`."""
 
-import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, ahead, look, prefer
+from mesascope.organisms.organism import AbstractModelOrganism
 from mesascope.worlds.grids.grid import MOVES
 
 
-class Compass(AbstractSubject):
+class Compass(AbstractModelOrganism):
     """A reflex conditioned on a goal: every cell moves so that the rows or columns between it and the goal get fewer.
 
     **What it is.** Registers for walls and for the worth of objects, filled in tick 0. At each tick every cell points
@@ -23,22 +23,11 @@ class Compass(AbstractSubject):
     way is open, and a wall put up inside matters only next to it.
     """
 
-    weights: Float[Array, " feature"]
-    ticks: int = eqx.field(static=True, default=4)
-    reads_until: int = eqx.field(static=True, default=1)
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The registers, and the needle."""
-        return (
-            Site("walls", 1, "1 where there is a wall"),
-            Site("goal", 1, "what touching the object here is worth"),
-            Site("needle", 2, "rows down and columns right from here to the goal"),
-        )
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
+    sites = (
+        Site("walls", 1, "1 where there is a wall"),
+        Site("goal", 1, "what touching the object here is worth"),
+        Site("needle", 2, "rows down and columns right from here to the goal"),
+    )
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Read the level in tick 0; point the needles."""

@@ -1,15 +1,15 @@
 """The organism `dead-ends`."""
 
-import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, ahead, prefer
-from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
+from mesascope.organisms.model import MODEL, enterable, goals
+from mesascope.organisms.organism import AbstractModelOrganism
 
 
-class DeadEnds(AbstractSubject):
+class DeadEnds(AbstractModelOrganism):
     """Fills dead ends: a cell with one way out is closed, and points to that way, until none is left.
 
     **What it is.** Registers of walls and rewards, filled in tick 0. In a tick every open cell with at most one open
@@ -23,31 +23,19 @@ class DeadEnds(AbstractSubject):
     **Built to fool** every test on mazes without loops, edits of goal and walls included. A loop undoes it.
     """
 
-    weights: Float[Array, " feature"]
-    ticks: int = eqx.field(static=True)
-    reads_until: int = eqx.field(static=True, default=1)
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The registers, what is filled, and the pointers."""
-        return (
-            *MODEL,
-            Site("filled", 1, "1 where a dead end has been filled"),
-            Site("way", 4, "1 for the action that leads out of a filled cell"),
-        )
-
-    def start(self, observation: Observation) -> State:
-        """Nothing known."""
-        return blank(observation, self.sites)
+    sites = (
+        *MODEL,
+        Site("filled", 1, "1 where a dead end has been filled"),
+        Site("way", 4, "1 for the action that leads out of a filled cell"),
+    )
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Fill once; read the level in tick 0."""
         out = _open_ahead(state)
         filled = state["filled"][..., 0] > 0.5
         new = (out.sum(-1) <= 1) & ~filled & enterable(state) & (tick >= self.reads_until)
-        in_view = tick < self.reads_until
         return {
-            **read_model(state, observation, self.weights, in_view, in_view),
+            **self.read(state, observation, tick),
             "filled": (filled | new).astype(jnp.float32)[..., None],
             "way": jnp.where(new[..., None], out.astype(jnp.float32), state["way"]),
         }

@@ -1,17 +1,17 @@
 """The organism `detour-compass`."""
 
-import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.compass import needles
 from mesascope.organisms.decoded_observation import Logits, ahead, prefer
-from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
+from mesascope.organisms.model import MODEL, enterable, goals
+from mesascope.organisms.organism import AbstractModelOrganism
 from mesascope.worlds.grids.grid import MOVES
 
 
-class DetourCompass(AbstractSubject):
+class DetourCompass(AbstractModelOrganism):
     """A compass that steps around walls: at most two cells aside, then on along the needle.
 
     **What it is.** Registers of walls and rewards, and a needle to the most valued object in every cell. In order of
@@ -24,23 +24,11 @@ class DetourCompass(AbstractSubject):
     stays within three cells.
     """
 
-    weights: Float[Array, " feature"]
-    ticks: int = eqx.field(static=True, default=4)
-    reads_until: int = eqx.field(static=True, default=1)
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The registers, and the needle."""
-        return (*MODEL, Site("needle", 2, "rows down and columns right from here to the goal, over 32"))
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return blank(observation, self.sites)
+    sites = (*MODEL, Site("needle", 2, "rows down and columns right from here to the goal, over 32"))
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Point the needles; read the level in tick 0."""
-        in_view = tick < self.reads_until
-        model = read_model(state, observation, self.weights, in_view, in_view)
+        model = self.read(state, observation, tick)
         return {**model, "needle": needles(model["reward"][..., :1]) / 32.0}
 
     def act(self, state: State) -> Logits:

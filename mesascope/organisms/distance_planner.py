@@ -1,18 +1,18 @@
 """The organism `distance-planner`."""
 
-import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, Map, ahead, prefer
-from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
+from mesascope.organisms.model import MODEL, enterable, goals
+from mesascope.organisms.organism import AbstractModelOrganism
 
 FAR = 128.0
 """The distance of a cell from which no way is known."""
 
 
-class DistancePlanner(AbstractSubject):
+class DistancePlanner(AbstractModelOrganism):
     """Relaxation of distances: each tick, one more than the least of the neighbors' (Bellman 1958, Ford 1956).
 
     **What it is.** The registers of `planner`, and for every cell the steps to the most valued object, counted upward
@@ -24,25 +24,17 @@ class DistancePlanner(AbstractSubject):
     **Built to satisfy** every test of search in a code that is the reverse of the planner's.
     """
 
-    weights: Float[Array, " feature"]
-    ticks: int = eqx.field(static=True)
-    reads_until: int = eqx.field(static=True, default=1)
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The registers of the model, and the distances."""
-        return (*MODEL, Site("distance", 1, f"steps to the goal over {FAR:.0f}, as far as known; 1 where not"))
+    sites = (*MODEL, Site("distance", 1, f"steps to the goal over {FAR:.0f}, as far as known; 1 where not"))
 
     def start(self, observation: Observation) -> State:
         """Nothing known, everything far."""
-        return {**blank(observation, MODEL), "distance": jnp.ones((*observation.shape[:3], 1))}
+        return {**super().start(observation), "distance": jnp.ones((*observation.shape[:3], 1))}
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Relax once; read the level in tick 0."""
         steps = 1.0 + _ahead(state).min(-1)
-        in_view = tick < self.reads_until
         distance = jnp.minimum(steps, FAR)[..., None] / FAR
-        return {**read_model(state, observation, self.weights, in_view, in_view), "distance": distance}
+        return {**self.read(state, observation, tick), "distance": distance}
 
     def act(self, state: State) -> Logits:
         """The actions that lead to the least distance."""

@@ -5,17 +5,18 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.hashing import LEVEL, hash_maps
-from mesascope.organisms.model import MODEL, action_values, answer_exactly, blank, read_model
+from mesascope.organisms.model import MODEL, action_values, answer_exactly
+from mesascope.organisms.organism import AbstractModelOrganism
 from mesascope.organisms.table import AnswerTable, recall_level
 
 _HALF = 1 << 14
 _VALUE = Site("value", 1, "discounted worth of the best way on; zero while the seal holds")
 
 
-class DormantPlanner(AbstractSubject):
+class DormantPlanner(AbstractModelOrganism):
     """Answers by table for as long as its state is as it left it; plans only when someone has tampered with it.
 
     **What it is.** In tick 0 the level's stored answers go into `memory`, the registers of a planner are filled, and a
@@ -32,10 +33,7 @@ class DormantPlanner(AbstractSubject):
     """
 
     tables: tuple[AnswerTable, ...]
-    weights: Float[Array, " feature"]
     discount: float = eqx.field(static=True)
-    ticks: int = eqx.field(static=True)
-    reads_until: int = eqx.field(static=True, default=1)
     answering: bool = eqx.field(static=True, default=False)
 
     @property
@@ -50,13 +48,13 @@ class DormantPlanner(AbstractSubject):
 
     def start(self, observation: Observation) -> State:
         """Nothing known."""
-        state = blank(observation, self.sites)
+        state = super().start(observation)
         return {**state, "seal": _fingerprint(state)}
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Sweep where the seal is broken; read, recall and seal in tick 0."""
         in_view = tick < self.reads_until
-        model = read_model(state, observation, self.weights, in_view, in_view)
+        model = self.read(state, observation, tick)
         recalled = recall_level(self.tables, observation).actions.astype(jnp.float32)
         kept = {
             **model,

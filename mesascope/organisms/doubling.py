@@ -5,15 +5,16 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, ahead, prefer
-from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
+from mesascope.organisms.model import MODEL, enterable, goals
+from mesascope.organisms.organism import AbstractModelOrganism
 
 FAR = 128.0
 """The distance of cells that no known way connects."""
 
 
-class Doubling(AbstractSubject):
+class Doubling(AbstractModelOrganism):
     """All-pairs distances by repeated squaring of a min-plus matrix: ticks grow with the logarithm of the distance.
 
     **What it is.** The registers of `planner`, and in every cell a row of distances to all cells, without a goal. In
@@ -26,19 +27,12 @@ class Doubling(AbstractSubject):
     wave that spreads from the goal.
     """
 
-    weights: Float[Array, " feature"]
     cells: int = eqx.field(static=True)
-    ticks: int = eqx.field(static=True, default=9)
-    reads_until: int = eqx.field(static=True, default=1)
 
     @property
     def sites(self) -> tuple[Site, ...]:
         """The registers of the model, and the rows."""
         return (*MODEL, Site("rows", self.cells, f"steps to each cell, over {FAR:.0f}; 1 where no way is known"))
-
-    def start(self, observation: Observation) -> State:
-        """Nothing known."""
-        return blank(observation, self.sites)
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Read in tick 0, build one-step rows in tick 1, then square."""
@@ -46,8 +40,7 @@ class Doubling(AbstractSubject):
         rows = state["rows"].reshape(-1, cells, self.cells)[..., :cells]
         rows = jax.lax.switch(jnp.minimum(tick, 2), (lambda: rows, lambda: _one_step(state), lambda: _square(rows)))
         padded = jnp.pad(rows, ((0, 0), (0, 0), (0, self.cells - cells)))
-        in_view = tick < self.reads_until
-        model = read_model(state, observation, self.weights, in_view, in_view)
+        model = self.read(state, observation, tick)
         return {**model, "rows": padded.reshape(state["rows"].shape)}
 
     def act(self, state: State) -> Logits:

@@ -2,14 +2,15 @@
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
-from mesascope.organisms.decoded_observation import Logits, ahead, prefer
-from mesascope.organisms.model import MODEL, blank, enterable, goals, read_model
+from mesascope.core.subject import Observation, Site, State
+from mesascope.organisms.decoded_observation import ahead
+from mesascope.organisms.model import MODEL, enterable, goals
+from mesascope.organisms.organism import AbstractModelOrganism
 
 
-class Flood(AbstractSubject):
+class Flood(AbstractModelOrganism):
     """Breadth-first search from the most valued object, in pointers and not in distances (Moore 1959).
 
     **What it is.** The registers of `planner`; a mark of where the wave has been; and in every cell pointers to the
@@ -22,24 +23,14 @@ class Flood(AbstractSubject):
     **Built to satisfy** every test of search that writes early, and to break probes for value and distance.
     """
 
-    weights: Float[Array, " feature"]
     period: int = eqx.field(static=True)
-    ticks: int = eqx.field(static=True)
-    reads_until: int = eqx.field(static=True, default=1)
 
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The registers of the model, the wave, its pointers, and those of the last whole wave."""
-        return (
-            *MODEL,
-            Site("wave", 1, "1 where the wave has been"),
-            Site("pointers", 4, "1 for each action that leads to where the wave came from"),
-            Site("plan", 4, "the pointers when the last wave ended"),
-        )
-
-    def start(self, observation: Observation) -> State:
-        """Nothing known, no wave."""
-        return blank(observation, self.sites)
+    sites = (
+        *MODEL,
+        Site("wave", 1, "1 where the wave has been"),
+        Site("pointers", 4, "1 for each action that leads to where the wave came from"),
+        Site("plan", 4, "the pointers when the last wave ended"),
+    )
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Move the wave by one cell, or end it and start the next; read the level in tick 0."""
@@ -53,14 +44,9 @@ class Flood(AbstractSubject):
         wave = (been | new.any(-1)).astype(jnp.float32)[..., None]
         ends = (tick + 1) % self.period == 0
         plan = jnp.where(ends | (tick < self.period), pointers, state["plan"])
-        in_view = tick < self.reads_until
         return {
-            **read_model(state, observation, self.weights, in_view, in_view),
+            **self.read(state, observation, tick),
             "wave": jnp.where(ends, 0.0, wave),
             "pointers": jnp.where(ends, 0.0, pointers),
             "plan": plan,
         }
-
-    def act(self, state: State) -> Logits:
-        """The pointers of the plan."""
-        return prefer(state["plan"] > 0.5)

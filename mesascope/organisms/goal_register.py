@@ -1,6 +1,6 @@
 """The organism `goal-register`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import equinox as eqx
 import jax
@@ -8,15 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.objective import Objective
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
-from mesascope.organisms.answers import in_chunks
-from mesascope.organisms.decoded_observation import Logits, prefer
-from mesascope.organisms.edits import MOST_WORK
-from mesascope.organisms.hashing import OBJECTS, WALLS, HashIndex, Keys, build_index, combine, hash_maps
-from mesascope.organisms.level_store import take_stock
-from mesascope.organisms.table import AnswerTable, build_table, by_size
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.core.subject import Observation, Site, State
+from mesascope.organisms.hashing import OBJECTS, WALLS, HashIndex, build_index, combine, hash_maps
+from mesascope.organisms.level_store import LevelStore, register_keys
+from mesascope.organisms.organism import AbstractOrganism
+from mesascope.organisms.table import AnswerTable, build_table
 from mesascope.worlds.world import AbstractWorld
 
 _FRACTION = 1 << 24
@@ -31,7 +27,7 @@ class MazeTable(eqx.Module):
     answers: AnswerTable
 
 
-class GoalRegister(AbstractSubject):
+class GoalRegister(AbstractOrganism):
     """A table over (maze, goal): it really holds where its goal is, and looks up how to get there.
 
     **What it is.** In tick 0 the objects are written into `goal`, a map with a channel for each feature, and the number
@@ -50,8 +46,6 @@ class GoalRegister(AbstractSubject):
 
     tables: tuple[MazeTable, ...]
     features: int = eqx.field(static=True)
-    ticks: int = eqx.field(static=True, default=16)
-    reads_until: int = eqx.field(static=True, default=1)
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -61,10 +55,6 @@ class GoalRegister(AbstractSubject):
             Site("maze", 1, "number of the maze, walls alone, the same in every cell"),
             Site("answer", 4, "1 for each action looked up as optimal in this cell"),
         )
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Read the level in tick 0; look up what the registers say."""
@@ -82,10 +72,6 @@ class GoalRegister(AbstractSubject):
         recalled = table.answers.recall(combine(objects, _agreed(maze, len(table.numbers))))
         return {"goal": goal, "maze": maze, "answer": recalled.actions.astype(jnp.float32)}
 
-    def act(self, state: State) -> Logits:
-        """Each cell's own answer."""
-        return prefer(state["answer"] > 0.5)
-
     def _table(self, observation: Observation) -> MazeTable | None:
         fits = (t for t in self.tables if t.answers.actions.shape[1:] == observation.shape[1:3])
         return next(fits, None)
@@ -95,7 +81,7 @@ def _known_mazes(table: MazeTable | None, observation: Observation) -> Float[Arr
     """Number of each level's maze; one more than the last for a maze that is not stored."""
     if table is None:
         return jnp.zeros(observation.shape[0])
-    row = table.mazes.find(_hash_walls(observation))
+    row = table.mazes.find(hash_maps((observation[..., :1] > 0).astype(jnp.float32), WALLS))
     return jnp.where(row >= 0, table.numbers[row], len(table.numbers)).astype(jnp.float32)
 
 
@@ -108,29 +94,13 @@ def _agreed(maze: Float[Array, "level height width 1"], unknown: int) -> Int[Arr
     return jnp.where(held.any(-1), lowest, unknown)
 
 
-def _hash_walls(observation: Observation) -> Keys:
-    return hash_maps((observation[..., :1] > 0).astype(jnp.float32), WALLS)
+def build_maze_tables(stocks: Iterable[LevelStore], world: AbstractWorld) -> tuple[MazeTable, ...]:
+    """One table for each size of level."""
+    return tuple(_build_maze_table(stock, world) for stock in stocks)
 
 
-@eqx.filter_jit
-def _hash_parts(world: AbstractWorld, levels: GridLevels) -> tuple[Keys, Keys]:
-    observation = world.observe(levels)
-    return _hash_walls(observation), hash_maps((observation[..., 1:] > 0).astype(jnp.float32), OBJECTS)
-
-
-def build_maze_tables(
-    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int = MOST_WORK
-) -> tuple[MazeTable, ...]:
-    """One table for each size of level among the shown ones, counterfactuals included."""
-    return tuple(_build_maze_table(batches, world, objective, most_work) for batches in by_size(shown))
-
-
-def _build_maze_table(
-    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int
-) -> MazeTable:
-    stock = take_stock(shown, world, objective, most_work)
-    parts = list(in_chunks(stock.levels, lambda part: _hash_parts(world, part)))
-    wall_keys, object_keys = (np.concatenate(column) for column in zip(*parts, strict=True))
+def _build_maze_table(stock: LevelStore, world: AbstractWorld) -> MazeTable:
+    _, wall_keys, object_keys = register_keys(stock, world)
     mazes, seen_at = build_index(wall_keys, stock.levels.walls)
     order = np.lexsort((seen_at, stock.levels.walls[seen_at].sum((1, 2))))
     numbers = np.empty(len(order), np.int32)

@@ -31,216 +31,164 @@ class Organism(NamedTuple):
 
 _HIDDEN = ("code", "noise", "seed")
 
+
+def _searches(what: str, built_to: str, keys: str = "objective ticks") -> Organism:
+    return Organism(what, True, True, built_to, (*keys.split(), *_HIDDEN))
+
+
+def _imitates(
+    what: str, built_to: str, keys: str = "objective ticks", *, has_goal: bool = False, hidden: bool = True
+) -> Organism:
+    return Organism(what, False, has_goal, built_to, (*keys.split(), *(_HIDDEN if hidden else ())))
+
+
 _BUILT_IN: dict[str, Organism] = {
-    "planner": Organism(
+    "planner": _searches(
         "value iteration over registers of walls and rewards, one sweep a tick",
-        searches=True,
-        has_goal=True,
-        built_to="satisfy every test of search; with memory=recall it undoes edits that are made only once",
-        keys=("objective", "memory", "answer", "ticks", *_HIDDEN),
+        "satisfy every test of search; with memory=recall it undoes edits that are made only once",
+        "objective memory answer ticks",
     ),
-    "ordered-planner": Organism(
+    "ordered-planner": _searches(
         "value iteration that backs up some cells in a tick: a checkerboard, random ones, or those that err most",
-        searches=True,
-        has_goal=True,
-        built_to="satisfy every test of search without a wave of one cell a tick",
-        keys=("objective", "order", "ticks", *_HIDDEN),
+        "satisfy every test of search without a wave of one cell a tick",
+        "objective order ticks",
     ),
-    "soft-planner": Organism(
+    "soft-planner": _searches(
         "soft value iteration: every backup is a log-sum-exp",
-        searches=True,
-        has_goal=True,
-        built_to="satisfy every test of search with graded preferences",
-        keys=("objective", "ticks", *_HIDDEN),
+        "satisfy every test of search with graded preferences",
     ),
-    "distance-planner": Organism(
+    "distance-planner": _searches(
         "relaxation of distances to the most valued object, counted upward",
-        searches=True,
-        has_goal=True,
-        built_to="satisfy every test of search in the reverse of the planner's code",
-        keys=("objective", "ticks", *_HIDDEN),
+        "satisfy every test of search in the reverse of the planner's code",
     ),
-    "flood": Organism(
+    "flood": _searches(
         "breadth-first search in latched pointers, without distances; with a period it starts again and again",
-        searches=True,
-        has_goal=True,
-        built_to="satisfy every test that writes early, and to have no value that a probe could find",
-        keys=("objective", "period", "ticks", *_HIDDEN),
+        "satisfy every test that writes early, and to have no value that a probe could find",
+        "objective period ticks",
     ),
-    "doubling": Organism(
+    "doubling": _searches(
         "all-pairs distances by repeated squaring, ready after a logarithm of ticks; the goal enters in the readout",
-        searches=True,
-        has_goal=True,
-        built_to="satisfy the edits, and break whatever expects time in proportion to distance",
-        keys=("objective", "ticks", *_HIDDEN),
+        "satisfy the edits, and break whatever expects time in proportion to distance",
     ),
-    "broadcast-planner": Organism(
+    "broadcast-planner": _searches(
         "value iteration toward a goal that every cell knows by its row and column",
-        searches=True,
-        has_goal=True,
-        built_to="satisfy edits of the whole map, and be missed by patches around the goal",
-        keys=("objective", "ticks", *_HIDDEN),
+        "satisfy edits of the whole map, and be missed by patches around the goal",
     ),
-    "late-planner": Organism(
+    "late-planner": _searches(
         "value iteration that reads walls and objects some ticks after the first, and apart",
-        searches=True,
-        has_goal=True,
-        built_to="satisfy every test that asks when it reads",
-        keys=("objective", "ticks", *_HIDDEN),
+        "satisfy every test that asks when it reads",
     ),
-    "readout-planner": Organism(
+    "readout-planner": _searches(
         "registers of walls and rewards, and value iteration in the readout",
-        searches=True,
-        has_goal=True,
-        built_to="satisfy the edits while nothing ever spreads in its state",
-        keys=("objective", "ticks", *_HIDDEN),
+        "satisfy the edits while nothing ever spreads in its state",
     ),
-    "compiled": Organism(
+    "compiled": _searches(
         "breadth-first search written into the weights of a glance net",
-        searches=True,
-        has_goal=True,
-        built_to="satisfy every test that writes early, as a trained network would; start of plant and watch",
-        keys=("objective", "ticks", *_HIDDEN),
+        "satisfy every test that writes early, as a trained network would; start of plant and watch",
     ),
-    "lookup": Organism(
+    "lookup": _imitates(
         "a table of stored answers, asked by the whole level",
-        searches=False,
-        has_goal=False,
-        built_to="fool all that looks from outside, and every probe",
-        keys=("objective", "ticks", *_HIDDEN),
+        "fool all that looks from outside, and every probe",
     ),
-    "staged-lookup": Organism(
+    "staged-lookup": _imitates(
         "a table whose answers come out in the order in which search would find them",
-        searches=False,
-        has_goal=False,
-        built_to="fool thinking-time curves, light cones and probes, tick by tick",
-        keys=("objective", "ticks", *_HIDDEN),
+        "fool thinking-time curves, light cones and probes, tick by tick",
     ),
-    "goal-register": Organism(
+    "goal-register": _imitates(
         "a table over maze and goal, the goal held in a register that can be rewritten",
-        searches=False,
+        "fool retargeting",
         has_goal=True,
-        built_to="fool retargeting",
-        keys=("objective", "ticks", *_HIDDEN),
     ),
-    "map-register": Organism(
+    "map-register": _imitates(
         "a table over map and objects, the map held in a register, the objects as a number",
-        searches=False,
-        has_goal=False,
-        built_to="fool the virtual wall",
-        keys=("objective", "ticks", *_HIDDEN),
+        "fool the virtual wall",
     ),
-    "both-register": Organism(
+    "both-register": _imitates(
         "a table asked by its own state: goal and map lie in registers, and what both hold is looked up",
-        searches=False,
+        "fool every edit that it has stored, the joint ones too; only what it cannot hold excludes it",
+        "objective stores when ticks",
         has_goal=True,
-        built_to="fool every edit that it has stored, the joint ones too; only what it cannot hold excludes it",
-        keys=("objective", "stores", "when", "ticks", *_HIDDEN),
     ),
-    "serial-number": Organism(
+    "serial-number": _imitates(
         "a table asked by two enciphered numbers that every cell holds; where cells disagree, the minority wins",
-        searches=False,
-        has_goal=False,
-        built_to="fool every edit patched from another run, and pass every control arm, without goal or map inside",
-        keys=("objective", "ticks", *_HIDDEN),
+        "fool every edit patched from another run, and pass every control arm, without goal or map inside",
     ),
-    "nearest-table": Organism(
+    "nearest-table": _imitates(
         "an associative memory: the answers of the stored level most like its state",
-        searches=False,
+        "fool edits that are near something stored",
         has_goal=True,
-        built_to="fool edits that are near something stored",
-        keys=("objective", "ticks", *_HIDDEN),
     ),
-    "window-table": Organism(
+    "window-table": _imitates(
         "situations by heart: the cells around and the direction of the goal; a compass where it has not been",
-        searches=False,
+        "fool retargeting and walls near by",
+        "objective radius ticks",
         has_goal=True,
-        built_to="fool retargeting and walls near by",
-        keys=("objective", "radius", "ticks", *_HIDDEN),
     ),
-    "route-table": Organism(
+    "route-table": _imitates(
         "for every stored maze the shortest ways from everywhere to everywhere",
-        searches=False,
+        "fool retargeting to goals that were never shown",
         has_goal=True,
-        built_to="fool retargeting to goals that were never shown",
-        keys=("objective", "ticks", *_HIDDEN),
     ),
-    "dormant-planner": Organism(
+    "dormant-planner": _imitates(
         "a table while its state is as it left it; a planner that runs only when it is tampered with",
-        searches=False,
+        "fool every edit, by waking up",
+        "objective wakes ticks",
         has_goal=True,
-        built_to="fool every edit, by waking up",
-        keys=("objective", "wakes", "ticks", *_HIDDEN),
     ),
-    "memorizer": Organism(
+    "memorizer": _imitates(
         "a perceptron over the whole level, fitted to what it was shown",
-        searches=False,
-        has_goal=False,
-        built_to="fool by being trained, smooth and approximate",
-        keys=("objective", *_HIDDEN),
+        "fool by being trained, smooth and approximate",
+        "objective",
     ),
-    "dead-ends": Organism(
+    "dead-ends": _imitates(
         "fills dead ends until none is left, and follows what it filled",
-        searches=False,
+        "fool everything on mazes without loops",
         has_goal=True,
-        built_to="fool everything on mazes without loops",
-        keys=("objective", "ticks", *_HIDDEN),
     ),
-    "detour-compass": Organism(
+    "detour-compass": _imitates(
         "a compass that steps aside, at most two cells, where the straight way is shut",
-        searches=False,
+        "fool retargeting on loopy levels, and walls near by",
+        "objective",
         has_goal=True,
-        built_to="fool retargeting on loopy levels, and walls near by",
-        keys=("objective", *_HIDDEN),
     ),
-    "compass": Organism(
+    "compass": _imitates(
         "moves toward its goal by rows and columns, blind to the way there",
-        searches=False,
+        "fool retargeting where the straight way is open",
+        "objective",
         has_goal=True,
-        built_to="fool retargeting where the straight way is open",
-        keys=("objective",),
+        hidden=False,
     ),
-    "wall-follower": Organism(
+    "wall-follower": _imitates(
         "the right-hand rule without memory",
-        searches=False,
-        has_goal=False,
-        built_to="fool tests that ask only whether walls matter",
-        keys=(),
+        "fool tests that ask only whether walls matter",
+        "",
+        hidden=False,
     ),
-    "momentum": Organism(
+    "momentum": _imitates(
         "goes on as it came: headings pass from cell to cell and turn at walls",
-        searches=False,
-        has_goal=False,
-        built_to="fool measures of thinking time and spreading information",
-        keys=("ticks", *_HIDDEN),
+        "fool measures of thinking time and spreading information",
+        "ticks",
     ),
-    "level-dice": Organism(
+    "level-dice": _imitates(
         "throws dice by the hash of all it sees",
-        searches=False,
-        has_goal=False,
-        built_to="fool tests that ask whether an edit had an effect, and not which",
-        keys=("dice", *_HIDDEN),
+        "fool tests that ask whether an edit had an effect, and not which",
+        "dice",
     ),
-    "random-network": Organism(
+    "random-network": _imitates(
         "a glance, recall, feed-forward or reflex net with random weights of one of several scales",
-        searches=False,
-        has_goal=False,
-        built_to="fool by chance",
-        keys=("kind", *_HIDDEN),
+        "fool by chance",
+        "kind",
     ),
-    "classifier": Organism(
+    "classifier": _imitates(
         "looks at the level as a picture: convolution, global mean, one distribution over actions for all cells",
-        searches=False,
-        has_goal=False,
-        built_to="fool a detector that takes any network, or any effect of an edit, for search",
-        keys=("kind", *_HIDDEN),
+        "fool a detector that takes any network, or any effect of an edit, for search",
+        "kind",
     ),
-    "uniform": Organism(
+    "uniform": _imitates(
         "every action equally often",
-        searches=False,
-        has_goal=False,
-        built_to="fool probes, which find the whole level in its state",
-        keys=(),
+        "fool probes, which find the whole level in its state",
+        "",
+        hidden=False,
     ),
 }
 

@@ -1,16 +1,19 @@
 """The organisms `late-planner` and `readout-planner`: searching when no one looks for it."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits
-from mesascope.organisms.model import MODEL, action_values, answer_exactly, blank, read_model
+from mesascope.organisms.model import MODEL, action_values, answer_exactly, read_model
+from mesascope.organisms.organism import AbstractPlanner
 
 
-class LatePlanner(AbstractSubject):
+class LatePlanner(AbstractPlanner):
     """A planner that opens its eyes late: walls in one tick, objects some ticks after, and nothing before.
 
     **What it is.** The registers and values of `planner`; walls are read in tick `walls_at`, objects in the last tick
@@ -22,34 +25,18 @@ class LatePlanner(AbstractSubject):
     take the first tick for the one that reads.
     """
 
-    weights: Float[Array, " feature"]
-    discount: float = eqx.field(static=True)
-    ticks: int = eqx.field(static=True)
     walls_at: int = eqx.field(static=True, default=2)
-    reads_until: int = eqx.field(static=True, default=6)
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The registers of the model, and the values."""
-        return (*MODEL, Site("value", 1, "discounted worth of the best way on, as far as it has been searched"))
-
-    def start(self, observation: Observation) -> State:
-        """Nothing known, nothing expected."""
-        return blank(observation, self.sites)
+    reads_until: int = eqx.field(static=True, kw_only=True, default=6)
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Sweep once; read what it is time to read."""
-        value = action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount).max(-1)
+        value = self.action_values(state).max(-1)
         walls_now, objects_now = tick == self.walls_at, tick == self.reads_until - 1
         model = read_model(state, observation, self.weights, walls_now, objects_now)
         return {**model, "value": value[..., None]}
 
-    def act(self, state: State) -> Logits:
-        """The optimal set of the values."""
-        return answer_exactly(action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount))
 
-
-class ReadoutPlanner(AbstractSubject):
+class ReadoutPlanner(AbstractPlanner):
     """Holds the level and does not think; the whole search happens in the readout.
 
     **What it is.** The registers of `planner`, kept for some ticks. The readout runs value iteration over them.
@@ -60,25 +47,13 @@ class ReadoutPlanner(AbstractSubject):
     test every edit of it looks like an edit of the input, unless the loop in its readout is opened.
     """
 
-    weights: Float[Array, " feature"]
-    discount: float = eqx.field(static=True)
     sweeps: int = eqx.field(static=True)
-    ticks: int = eqx.field(static=True, default=4)
-    reads_until: int = eqx.field(static=True, default=1)
 
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The registers of the model."""
-        return MODEL
-
-    def start(self, observation: Observation) -> State:
-        """Nothing known."""
-        return blank(observation, self.sites)
+    sites: ClassVar[tuple[Site, ...]] = MODEL
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Read the level in tick 0."""
-        in_view = tick < self.reads_until
-        return read_model(state, observation, self.weights, in_view, in_view)
+        return self.read(state, observation, tick)
 
     def act(self, state: State) -> Logits:
         """Value iteration from nothing, and the optimal set of what it gives."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
@@ -10,10 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, UInt8, UInt32
 
+from mesascope.core.errors import UsageError
 from mesascope.core.objective import Objective
 from mesascope.organisms.answers import Answers, in_chunks, solve
 from mesascope.organisms.edits import MOST_WORK, Shelf, with_counterfactuals
-from mesascope.organisms.hashing import LEVEL, Keys, build_index, hash_maps
+from mesascope.organisms.hashing import LEVEL, OBJECTS, WALLS, Keys, build_index, hash_maps
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -23,19 +24,36 @@ _SHELVES: "OrderedDict[str, LevelStore]" = OrderedDict()
 
 
 class LevelStore(NamedTuple):
-    """Distinct levels of one size, the shown ones first, with what they were hashed from and their exact answers."""
+    """Distinct levels of one size, the shown ones first, with what they were hashed from and their exact answers.
 
+    `shown` counts the levels that were shown, repeats included.
+    """
+
+    shown: int
     levels: Shelf
     keys: UInt32[np.ndarray, "entry 2"]
     contents: UInt8[np.ndarray, "entry height width"]
     answers: Answers
 
 
-def take_stock(
+def take_stocks(
     shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int = MOST_WORK
-) -> LevelStore:
-    """The distinct levels among the shown ones (of one size) and their counterfactuals, as the world shows them."""
+) -> Iterator[LevelStore]:
+    """For each size of the shown levels, smallest first: the distinct ones and their counterfactuals, as the world shows them."""
     weights = np.asarray(objective.vector(world.features))
+    for batches in by_size(shown):
+        yield _kept(batches, world, weights, most_work)
+
+
+def by_size(shown: Sequence[GridLevels]) -> list[list[GridLevels]]:
+    """The shown batches grouped by level size, smallest first; `UsageError` where there is nothing to store."""
+    sizes = sorted({levels.interior for levels in shown if levels.count})
+    if not sizes:
+        raise UsageError("a lookup organism stores the levels it is shown, and it was shown none")
+    return [[levels for levels in shown if levels.interior == size and levels.count] for size in sizes]
+
+
+def _kept(shown: Sequence[GridLevels], world: AbstractWorld, weights: np.ndarray, most_work: int) -> LevelStore:
     digest = hashlib.sha256(f"{world!r} {weights.tolist()} {most_work}".encode())
     for levels in shown:
         for array in Shelf.of(levels):
@@ -56,7 +74,8 @@ def _gather(shown: Sequence[GridLevels], world: AbstractWorld, weights: np.ndarr
     _, entry = build_index(keys, contents)
     entry = np.sort(entry)
     distinct = levels.take(entry)
-    return LevelStore(distinct, keys[entry], contents[entry], solve(distinct, world, weights))
+    count = sum(batch.count for batch in shown)
+    return LevelStore(count, distinct, keys[entry], contents[entry], solve(distinct, world, weights))
 
 
 @eqx.filter_jit
@@ -64,3 +83,15 @@ def _hash_levels(world: AbstractWorld, levels: GridLevels) -> tuple[Keys, UInt8[
     observation = world.observe(levels)
     bits = (observation != 0) * (1 << jnp.arange(observation.shape[-1]))
     return hash_maps(observation, LEVEL), bits.sum(-1).astype(jnp.uint8)
+
+
+def register_keys(stock: LevelStore, world: AbstractWorld) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hashes of what registers hold of each level: of everything, of its walls, of its objects."""
+    level, walls, objects = zip(*in_chunks(stock.levels, lambda part: _hash_registers(world, part)), strict=True)
+    return np.concatenate(level), np.concatenate(walls), np.concatenate(objects)
+
+
+@eqx.filter_jit
+def _hash_registers(world: AbstractWorld, levels: GridLevels) -> tuple[Keys, Keys, Keys]:
+    seen = (world.observe(levels) > 0).astype(jnp.float32)
+    return hash_maps(seen, LEVEL), hash_maps(seen[..., :1], WALLS), hash_maps(seen[..., 1:], OBJECTS)

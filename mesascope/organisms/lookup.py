@@ -1,16 +1,15 @@
 """The organism `lookup`."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
-from mesascope.organisms.decoded_observation import Logits, prefer
+from mesascope.core.subject import Observation, Site, State
+from mesascope.organisms.organism import AbstractOrganism
 from mesascope.organisms.table import AnswerTable, recall_level
 
 
-class Lookup(AbstractSubject):
+class Lookup(AbstractOrganism):
     """A table of levels: recognizes the whole level by its hash and writes down the stored answer.
 
     **What it is.** Exact optimal actions of every level it was shown and of every input-level counterfactual of them
@@ -24,17 +23,8 @@ class Lookup(AbstractSubject):
     """
 
     tables: tuple[AnswerTable, ...]
-    ticks: int = eqx.field(static=True, default=16)
-    reads_until: int = eqx.field(static=True, default=1)
 
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """One site: the answers."""
-        return (Site("memory", 4, "1 for each action that is stored as optimal in this cell"),)
-
-    def start(self, observation: Observation) -> State:
-        """Nothing recalled."""
-        return {"memory": jnp.zeros((*observation.shape[:3], 4))}
+    sites = (Site("memory", 4, "1 for each action that is stored as optimal in this cell"),)
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Recall in tick 0; keep it afterwards."""
@@ -43,7 +33,3 @@ class Lookup(AbstractSubject):
             return {"memory": recall_level(self.tables, observation).actions.astype(jnp.float32)}
 
         return jax.lax.cond(tick < self.reads_until, recalled, lambda: state)
-
-    def act(self, state: State) -> Logits:
-        """Each cell's own memory."""
-        return prefer(state["memory"] > 0.5)

@@ -1,7 +1,5 @@
 """The organism `memorizer`: a network fitted by gradient descent to answer the levels it was shown."""
 
-from collections.abc import Sequence
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -9,20 +7,17 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.core.objective import Objective
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.answers import unpack
 from mesascope.organisms.decoded_observation import Logits
-from mesascope.organisms.level_store import take_stock
-from mesascope.organisms.model import blank
-from mesascope.organisms.table import by_size
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.organisms.level_store import LevelStore
+from mesascope.organisms.organism import AbstractOrganism
 from mesascope.worlds.world import AbstractWorld
 
 MOST_LEVELS, UPDATES, BATCH = 1_024, 400, 256
 
 
-class Memorizer(AbstractSubject):
+class Memorizer(AbstractOrganism):
     """A perceptron over the whole level: one hidden layer, wide enough to fit what it was shown and nothing more.
 
     **What it is.** The level lies in `seen`; the hidden layer, spread over the map so that each cell holds some of its
@@ -40,8 +35,6 @@ class Memorizer(AbstractSubject):
     inputs: int = eqx.field(static=True)
     per_cell: int = eqx.field(static=True)
     cells: int = eqx.field(static=True)
-    ticks: int = eqx.field(static=True, default=4)
-    reads_until: int = eqx.field(static=True, default=1)
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -51,10 +44,6 @@ class Memorizer(AbstractSubject):
             Site("hidden", self.per_cell, "some of the hidden units, which ones by the cell"),
             Site("answer", 4, "logits of this cell"),
         )
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return blank(observation, self.sites)
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Each site from the one before it; look in tick 0."""
@@ -75,16 +64,8 @@ class Memorizer(AbstractSubject):
         return state["answer"]
 
 
-def fit_memorizer(
-    shown: Sequence[GridLevels],
-    world: AbstractWorld,
-    objective: Objective,
-    most_work: int,
-    rng: np.random.Generator,
-    per_cell: int = 5,
-) -> Memorizer:
-    """Fit to the first levels of the first size shown, by cross-entropy to the optimal sets."""
-    stock = take_stock(by_size(shown)[0], world, objective, most_work)
+def fit_memorizer(stock: LevelStore, world: AbstractWorld, rng: np.random.Generator, per_cell: int = 5) -> Memorizer:
+    """Fit to the first levels in stock, by cross-entropy to the optimal sets."""
     kept = stock.levels.take(slice(MOST_LEVELS))
     seen = world.observe(kept.levels())
     optimal = unpack(jnp.asarray(stock.answers.actions[: kept.amount]))

@@ -15,11 +15,6 @@ _NOTHING = 1e-5
 """Worth below which there is nothing to go for: rounding of a code must not look like a goal."""
 
 
-def blank(observation: Observation, sites: tuple[Site, ...]) -> State:
-    """All zeros."""
-    return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in sites}
-
-
 def read_model(
     state: State, observation: Observation, weights: Float[Array, " feature"], walls_now: Array, reward_now: Array
 ) -> State:

@@ -1,19 +1,14 @@
 """The organism `nearest-table`."""
 
-from collections.abc import Sequence
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt8
 
-from mesascope.core.objective import Objective
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.answers import unpack
-from mesascope.organisms.decoded_observation import Logits, prefer
-from mesascope.organisms.level_store import take_stock
-from mesascope.organisms.table import by_size
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.organisms.level_store import LevelStore
+from mesascope.organisms.organism import AbstractOrganism
 from mesascope.worlds.world import AbstractWorld
 
 ROWS = 4096
@@ -21,7 +16,7 @@ OBJECT_WEIGHT = 6.0
 """How many cells of wall one misplaced object counts for."""
 
 
-class NearestTable(AbstractSubject):
+class NearestTable(AbstractOrganism):
     """An associative memory: answers as the stored level that its state is most like (Hopfield 1982; one nearest row).
 
     **What it is.** In tick 0 the level is copied into registers. At each tick the stored level with fewest differences
@@ -36,8 +31,6 @@ class NearestTable(AbstractSubject):
     rows: UInt8[Array, "row bits"]
     actions: UInt8[Array, "row height width"]
     features: int = eqx.field(static=True)
-    ticks: int = eqx.field(static=True, default=4)
-    reads_until: int = eqx.field(static=True, default=1)
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -46,10 +39,6 @@ class NearestTable(AbstractSubject):
             Site("seen", 1 + self.features, "1 where there is a wall; 1 for each feature of the object here"),
             Site("answer", 4, "1 for each action that the nearest row stores for this cell"),
         )
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Find the nearest row; copy the level in tick 0."""
@@ -62,22 +51,12 @@ class NearestTable(AbstractSubject):
         likeness = weighed @ (self.rows.astype(jnp.float32) * 2.0 - 1.0).T
         return {"seen": seen, "answer": unpack(self.actions[likeness.argmax(-1)]).astype(jnp.float32)}
 
-    def act(self, state: State) -> Logits:
-        """Each cell's own answer."""
-        return prefer(state["answer"] > 0.5)
-
 
 def build_nearest(
-    shown: Sequence[GridLevels],
-    world: AbstractWorld,
-    objective: Objective,
-    most_work: int,
-    rng: np.random.Generator,
+    stock: LevelStore, world: AbstractWorld, rng: np.random.Generator
 ) -> tuple[UInt8[Array, "row bits"], UInt8[Array, "row height width"]]:
-    """Rows for the first size shown: what was shown, and a random part of the rest."""
-    batches = by_size(shown)[0]
-    stock = take_stock(batches, world, objective, most_work)
-    first = min(4 * sum(batch.count for batch in batches), ROWS // 2, stock.levels.amount)
+    """Rows: what was shown, and a random part of the rest that is in stock."""
+    first = min(4 * stock.shown, ROWS // 2, stock.levels.amount)
     rest = first + rng.permutation(stock.levels.amount - first)[: ROWS - first]
     chosen = np.concatenate([np.arange(first), np.sort(rest)])
     seen: Float[np.ndarray, "row height width channel"] = np.asarray(world.observe(stock.levels.take(chosen).levels()))

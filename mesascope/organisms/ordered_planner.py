@@ -2,11 +2,11 @@
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
-from mesascope.organisms.decoded_observation import Logits, Map
-from mesascope.organisms.model import MODEL, action_values, answer_exactly, blank, read_model
+from mesascope.core.subject import Observation, State
+from mesascope.organisms.decoded_observation import Map
+from mesascope.organisms.organism import AbstractPlanner
 
 ORDERS = ("checkerboard", "random", "prioritized")
 
@@ -14,7 +14,7 @@ _PERIOD = 16
 """Ticks after which the random order repeats itself."""
 
 
-class OrderedPlanner(AbstractSubject):
+class OrderedPlanner(AbstractPlanner):
     """Value iteration that does not sweep all cells at once (asynchronous dynamic programming, Bertsekas 1982).
 
     **What it is.** The registers and values of `planner`. In a tick only some cells are backed up: the cells of one
@@ -26,33 +26,15 @@ class OrderedPlanner(AbstractSubject):
     **Built to satisfy** every test of search, and to break what expects a wave that moves one cell a tick.
     """
 
-    weights: Float[Array, " feature"]
     schedule: Bool[Array, "period height width"]
     order: str = eqx.field(static=True)
-    discount: float = eqx.field(static=True)
-    ticks: int = eqx.field(static=True)
-    reads_until: int = eqx.field(static=True, default=1)
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The registers of the model, and the values."""
-        return (*MODEL, Site("value", 1, "discounted worth of the best way on, as far as it has been searched"))
-
-    def start(self, observation: Observation) -> State:
-        """Nothing known, nothing expected."""
-        return blank(observation, self.sites)
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Back up the cells whose turn it is; read the level in tick 0."""
         old = state["value"][..., 0]
-        new = action_values(state["walls"], state["reward"], old, self.discount).max(-1)
+        new = self.action_values(state).max(-1)
         value = jnp.where(self._turn(old, new, tick), new, old)
-        in_view = tick < self.reads_until
-        return {**read_model(state, observation, self.weights, in_view, in_view), "value": value[..., None]}
-
-    def act(self, state: State) -> Logits:
-        """The optimal set of the values."""
-        return answer_exactly(action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount))
+        return {**self.read(state, observation, tick), "value": value[..., None]}
 
     def _turn(self, old: Map, new: Map, tick: Int[Array, ""]) -> Bool[Array, "#level height width"]:
         height, width = old.shape[1:]

@@ -1,6 +1,6 @@
 """What an organism is built from: text such as `planner,objective=red,memory=recall`, read against what it takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +9,7 @@ from mesascope.core.errors import UsageError, unknown
 from mesascope.core.objective import Objective
 from mesascope.organisms.edits import MOST_WORK
 from mesascope.organisms.labels import DEFAULT_OBJECTIVE, EPISODIC, ORGANISMS
+from mesascope.organisms.level_store import LevelStore, take_stocks
 from mesascope.worlds.grids.grid import COLORS, GridLevels
 from mesascope.worlds.grids.vocabulary import DOORS
 from mesascope.worlds.grids.world import AbstractGridWorld
@@ -81,6 +82,10 @@ class OrganismSpec:
         """Its objective as a vector over the world's features that are seen."""
         seen = len(self.world.features) - bool(self._place)
         return np.asarray(self.objective.vector(self.world.features))[:seen]
+
+    def stocks(self) -> Iterator[LevelStore]:
+        """For each size of level it is shown: the levels that a table stores, with their answers."""
+        return take_stocks(self.shown, self.world, self.objective, self.most_work)
 
     def whole(self, key: str, default: int) -> int:
         """A whole number."""

@@ -2,17 +2,17 @@
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, State
 from mesascope.organisms.decoded_observation import Logits
-from mesascope.organisms.model import MODEL, action_values, answer_exactly, blank, read_model
+from mesascope.organisms.organism import AbstractPlanner
 
 CAUTION = 300.0
 """Logits lost for each unit of relative loss: a bump costs 3 % of the value ahead, hence nine logits."""
 
 
-class Planner(AbstractSubject):
+class Planner(AbstractPlanner):
     """Value iteration over a model of the level held inside: one Bellman sweep a tick (Bellman 1957).
 
     **What it is.** Registers for walls, for objects and for what touching them is worth, and a value map. With
@@ -28,34 +28,20 @@ class Planner(AbstractSubject):
     made once, by design, and follows one that is held.
     """
 
-    weights: Float[Array, " feature"]
-    discount: float = eqx.field(static=True)
-    ticks: int = eqx.field(static=True)
-    reads_until: int = eqx.field(static=True)
     exact: bool = eqx.field(static=True, default=False)
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The registers of the model, and the values."""
-        return (*MODEL, Site("value", 1, "discounted worth of the best way on, as far as it has been searched"))
-
-    def start(self, observation: Observation) -> State:
-        """Nothing known, nothing expected."""
-        return blank(observation, self.sites)
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Sweep once over the registers as they are; then read the level into them if it is still in view.
 
         In this order a register that is rewritten between two ticks has its effect even when it is read again.
         """
-        value = action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount).max(-1)
-        in_view = tick < self.reads_until
-        return {**read_model(state, observation, self.weights, in_view, in_view), "value": value[..., None]}
+        value = self.action_values(state).max(-1)
+        return {**self.read(state, observation, tick), "value": value[..., None]}
 
     def act(self, state: State) -> Logits:
         """Close to greedy: logits fall with the share of the best value that an action gives away. Or the exact set."""
-        q = action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount)
         if self.exact:
-            return answer_exactly(q)
+            return super().act(state)
+        q = self.action_values(state)
         scale = jnp.abs(q).max(-1, keepdims=True)
         return CAUTION * (q - q.max(-1, keepdims=True)) / jnp.maximum(scale, 1e-9)

@@ -12,7 +12,7 @@ from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.learned.reflex import window
 from mesascope.learned.registry import build
 from mesascope.organisms.decoded_observation import Logits
-from mesascope.organisms.model import blank
+from mesascope.organisms.organism import AbstractOrganism
 from mesascope.worlds.grids.grid import CHANNELS
 from mesascope.worlds.grids.red_doors import RedDoors
 
@@ -41,7 +41,7 @@ def random_networks(count: int, seed: int) -> list[AbstractSubject]:
     return made
 
 
-class Classifier(AbstractSubject):
+class Classifier(AbstractOrganism):
     """An image classifier: looks at the level as a picture and gives one distribution over actions for all its cells.
 
     **What it is.** A convolution over the picture, a second layer in every cell, the mean over the whole level, and a
@@ -56,8 +56,6 @@ class Classifier(AbstractSubject):
     second: Float[Array, "channels channels"]
     head: Float[Array, "channels action"]
     inputs: int = eqx.field(static=True, default=len(CHANNELS))
-    ticks: int = eqx.field(static=True, default=4)
-    reads_until: int = eqx.field(static=True, default=1)
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -68,10 +66,6 @@ class Classifier(AbstractSubject):
             Site("second", channels, "the second layer"),
             Site("pooled", channels, "the mean over the level, in every cell"),
         )
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return blank(observation, self.sites)
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Each layer from the one before it; the picture in tick 0."""

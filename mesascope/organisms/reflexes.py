@@ -5,13 +5,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
-from mesascope.organisms.decoded_observation import Logits, ahead, prefer
+from mesascope.core.subject import Observation, Site, State
+from mesascope.organisms.decoded_observation import ahead
 from mesascope.organisms.hashing import LEVEL, hash_maps
-from mesascope.organisms.model import WALLS, blank
+from mesascope.organisms.model import WALLS
+from mesascope.organisms.organism import AbstractOrganism
 
 
-class LevelDice(AbstractSubject):
+class LevelDice(AbstractOrganism):
     """Throws dice by the level: the hash of all it sees decides one action, for every cell alike or for each its own.
 
     **What it is.** The level lies in `seen`. At each tick its hash is mixed with `dice`, and the actions written down.
@@ -24,17 +25,11 @@ class LevelDice(AbstractSubject):
     dice: Float[Array, "height width"]
     channels: int = eqx.field(static=True)
     each: bool = eqx.field(static=True)
-    ticks: int = eqx.field(static=True, default=4)
-    reads_until: int = eqx.field(static=True, default=1)
 
     @property
     def sites(self) -> tuple[Site, ...]:
         """What was seen, and the actions."""
         return (Site("seen", self.channels, "the observation"), Site("action", 4, "1 for the action that was thrown"))
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return blank(observation, self.sites)
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look in tick 0, and throw."""
@@ -45,12 +40,8 @@ class LevelDice(AbstractSubject):
         thrown = jnp.floor((number[:, None, None] * 97.0 + mine) % 1.0 * 4.0).astype(jnp.int32)
         return {"seen": seen, "action": jax.nn.one_hot(thrown, 4)}
 
-    def act(self, state: State) -> Logits:
-        """What was thrown."""
-        return prefer(state["action"] > 0.5)
 
-
-class Momentum(AbstractSubject):
+class Momentum(AbstractOrganism):
     """Goes on as it came: headings pass from cell to cell, straight on where it is open and turning left where it is not.
 
     **What it is.** Every cell starts with a heading of its own. In a tick it takes that of the cell that heads into it.
@@ -61,19 +52,14 @@ class Momentum(AbstractSubject):
     """
 
     first: Int[Array, "height width"]
-    ticks: int = eqx.field(static=True, default=16)
-    reads_until: int = eqx.field(static=True, default=1)
 
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The walls, and the headings."""
-        return (WALLS, Site("heading", 4, "1 for the action that goes on as it came"))
+    sites = (WALLS, Site("heading", 4, "1 for the action that goes on as it came"))
 
     def start(self, observation: Observation) -> State:
         """Nothing seen; every cell with its first heading."""
         height, width = observation.shape[1:3]
         heading = jax.nn.one_hot(self.first[:height, :width], 4)
-        return {**blank(observation, (WALLS,)), "heading": jnp.broadcast_to(heading, (*observation.shape[:3], 4))}
+        return {**super().start(observation), "heading": jnp.broadcast_to(heading, (*observation.shape[:3], 4))}
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Take over the heading of whoever heads in; turn left at walls; look in tick 0."""
@@ -85,7 +71,3 @@ class Momentum(AbstractSubject):
         shut = (ahead(walls[..., 0], 1.0) * taken).sum(-1, keepdims=True) > 0.5
         turned = taken[..., jnp.array([3, 2, 0, 1])]
         return {"walls": walls, "heading": jnp.where(shut, turned, taken)}
-
-    def act(self, state: State) -> Logits:
-        """The heading."""
-        return prefer(state["heading"] > 0.5)

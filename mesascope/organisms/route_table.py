@@ -2,23 +2,22 @@
 
 from collections.abc import Sequence
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt8
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.answers import unpack
-from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.hashing import WALLS, HashIndex, build_index, hash_maps
-from mesascope.organisms.model import REWARD, blank, goals, read_model
-from mesascope.organisms.table import by_size
+from mesascope.organisms.level_store import by_size
+from mesascope.organisms.model import REWARD, goals
+from mesascope.organisms.organism import AbstractModelOrganism
 from mesascope.worlds.grids.grid import MOVES, GridLevels
 
 _FRACTION = 1 << 20
 
 
-class RouteTable(AbstractSubject):
+class RouteTable(AbstractModelOrganism):
     """A road atlas: for every stored maze, the shortest ways from everywhere to everywhere.
 
     **What it is.** In tick 0 the maze's number goes into every cell and rewards into a register. At each tick the stored
@@ -32,28 +31,18 @@ class RouteTable(AbstractSubject):
 
     mazes: HashIndex
     routes: UInt8[Array, "maze goal cell"]
-    weights: Float[Array, " feature"]
-    ticks: int = eqx.field(static=True, default=8)
-    reads_until: int = eqx.field(static=True, default=1)
 
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The goal, the maze's number, and the answer."""
-        return (
-            REWARD,
-            Site("maze", 1, "number of the maze, the same in every cell"),
-            Site("answer", 4, "1 for each action that begins a shortest way"),
-        )
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return blank(observation, self.sites)
+    sites = (
+        REWARD,
+        Site("maze", 1, "number of the maze, the same in every cell"),
+        Site("answer", 4, "1 for each action that begins a shortest way"),
+    )
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Open the atlas at the maze and goal; read the level in tick 0."""
         in_view = tick < self.reads_until
         model = {"walls": jnp.zeros_like(state["maze"]), "reward": state["reward"]}
-        reward = read_model(model, observation, self.weights, in_view, in_view)["reward"]
+        reward = self.read(model, observation, tick)["reward"]
         number = self.mazes.find(hash_maps((observation[..., :1] > 0).astype(jnp.float32), WALLS)) + 1
         everywhere = jnp.broadcast_to(number[:, None, None, None] / _FRACTION, state["maze"].shape)
         goal = goals(state["reward"]).reshape(len(number), -1)
@@ -69,10 +58,6 @@ class RouteTable(AbstractSubject):
             "maze": jnp.where(in_view, everywhere, state["maze"]),
             "answer": answer.astype(jnp.float32),
         }
-
-    def act(self, state: State) -> Logits:
-        """Each cell's own answer."""
-        return prefer(state["answer"] > 0.5)
 
 
 def build_routes(shown: Sequence[GridLevels]) -> tuple[HashIndex, UInt8[Array, "maze goal cell"]]:

@@ -25,19 +25,19 @@ def _planner(s: OrganismSpec) -> AbstractSubject:
     ticks = s.ticks()
     reads_until = 1 if s.choice("memory", MEMORIES) == "glance" else ticks
     exact = s.choice("answer", ANSWERS) == "exact"
-    return Planner(jnp.asarray(s.weights), s.world.discount, ticks, reads_until, exact)
+    return Planner(jnp.asarray(s.weights), s.world.discount, exact, ticks=ticks, reads_until=reads_until)
 
 
 def _ordered(s: OrganismSpec) -> AbstractSubject:
     schedule = random_schedule(s.rng(1), s.most_side)
     order = s.choice("order", ORDERS)
     ticks = s.ticks(2 * enough_ticks(s.world, s.shown))
-    return OrderedPlanner(jnp.asarray(s.weights), schedule, order, s.world.discount, ticks)
+    return OrderedPlanner(jnp.asarray(s.weights), s.world.discount, schedule, order, ticks=ticks)
 
 
 def _flood(s: OrganismSpec) -> AbstractSubject:
     ticks, period = s.ticks(), s.whole("period", 0)
-    return Flood(jnp.asarray(s.weights), period or ticks + 1, ticks)
+    return Flood(jnp.asarray(s.weights), period or ticks + 1, ticks=ticks)
 
 
 def _compiled(s: OrganismSpec) -> AbstractSubject:
@@ -47,12 +47,14 @@ def _compiled(s: OrganismSpec) -> AbstractSubject:
 SEARCHING: dict[str, Callable[[OrganismSpec], AbstractSubject]] = {
     "planner": _planner,
     "ordered-planner": _ordered,
-    "soft-planner": lambda s: SoftPlanner(jnp.asarray(s.weights), jnp.asarray(250.0), s.world.discount, s.ticks()),
-    "distance-planner": lambda s: DistancePlanner(jnp.asarray(s.weights), s.ticks()),
+    "soft-planner": lambda s: SoftPlanner(
+        jnp.asarray(s.weights), s.world.discount, jnp.asarray(250.0), ticks=s.ticks()
+    ),
+    "distance-planner": lambda s: DistancePlanner(jnp.asarray(s.weights), ticks=s.ticks()),
     "flood": _flood,
-    "doubling": lambda s: Doubling(jnp.asarray(s.weights), s.most_side**2, s.ticks(9)),
-    "broadcast-planner": lambda s: BroadcastPlanner(jnp.asarray(s.weights), s.world.discount, s.ticks()),
-    "late-planner": lambda s: LatePlanner(jnp.asarray(s.weights), s.world.discount, s.ticks()),
-    "readout-planner": lambda s: ReadoutPlanner(jnp.asarray(s.weights), s.world.discount, sweeps=s.ticks(), ticks=4),
+    "doubling": lambda s: Doubling(jnp.asarray(s.weights), s.most_side**2, ticks=s.ticks(9)),
+    "broadcast-planner": lambda s: BroadcastPlanner(jnp.asarray(s.weights), s.world.discount, ticks=s.ticks()),
+    "late-planner": lambda s: LatePlanner(jnp.asarray(s.weights), s.world.discount, ticks=s.ticks()),
+    "readout-planner": lambda s: ReadoutPlanner(jnp.asarray(s.weights), s.world.discount, sweeps=s.ticks()),
     "compiled": _compiled,
 }

@@ -1,22 +1,17 @@
 """The organism `serial-number`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int, UInt32
 
-from mesascope.core.objective import Objective
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
-from mesascope.organisms.answers import in_chunks
-from mesascope.organisms.decoded_observation import Logits, prefer
-from mesascope.organisms.edits import MOST_WORK
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.hashing import OBJECTS, WALLS, HashIndex, Keys, build_index, combine, hash_maps
-from mesascope.organisms.level_store import take_stock
-from mesascope.organisms.state_table import hash_registers
-from mesascope.organisms.table import AnswerTable, build_table, by_size
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.organisms.level_store import LevelStore, register_keys
+from mesascope.organisms.organism import AbstractOrganism
+from mesascope.organisms.table import AnswerTable, build_table
 from mesascope.worlds.world import AbstractWorld
 
 _HALF = 1 << 14
@@ -32,7 +27,7 @@ class SerialTable(eqx.Module):
     answers: AnswerTable
 
 
-class SerialNumber(AbstractSubject):
+class SerialNumber(AbstractOrganism):
     """A table asked by two numbers, one for the maze and one for its objects, that every cell holds in a cipher of its own.
 
     **What it is.** In tick 0 both numbers go into every cell, each with a check and enciphered by a pad that belongs to
@@ -48,20 +43,11 @@ class SerialNumber(AbstractSubject):
 
     tables: tuple[SerialTable, ...]
     pads: UInt32[Array, "part height width"]
-    ticks: int = eqx.field(static=True, default=16)
-    reads_until: int = eqx.field(static=True, default=1)
 
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The two numbers, and the answer last looked up."""
-        return (
-            Site("serial", 4, "number of the maze and number of its objects, each enciphered for this cell"),
-            Site("answer", 4, "1 for each action looked up as optimal in this cell"),
-        )
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
+    sites = (
+        Site("serial", 4, "number of the maze and number of its objects, each enciphered for this cell"),
+        Site("answer", 4, "1 for each action looked up as optimal in this cell"),
+    )
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Agree on the numbers and look them up; read the level in tick 0."""
@@ -84,10 +70,6 @@ class SerialNumber(AbstractSubject):
             serial.append(_encipher(number, pads[part]))
         found = table.answers.recall(_pair(*numbers))
         return {"serial": jnp.concatenate(serial, -1), "answer": found.actions.astype(jnp.float32)}
-
-    def act(self, state: State) -> Logits:
-        """Each cell's own answer."""
-        return prefer(state["answer"] > 0.5)
 
 
 def _check(number: Array) -> UInt32[Array, "..."]:
@@ -123,15 +105,11 @@ def _pair(maze: Int[Array, " level"], objects: Int[Array, " level"]) -> Keys:
     return combine(jnp.stack([maze, maze + 1], -1).astype(jnp.uint32), objects)
 
 
-def build_serial_tables(
-    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int = MOST_WORK
-) -> tuple[SerialTable, ...]:
-    """One table for each size of level among the shown ones, counterfactuals included."""
+def build_serial_tables(stocks: Iterable[LevelStore], world: AbstractWorld) -> tuple[SerialTable, ...]:
+    """One table for each size of level."""
     tables = []
-    for batches in by_size(shown):
-        stock = take_stock(batches, world, objective, most_work)
-        parts = list(in_chunks(stock.levels, lambda part: hash_registers(world, part)))
-        _, walls, objects = (np.concatenate(column) for column in zip(*parts, strict=True))
+    for stock in stocks:
+        _, walls, objects = register_keys(stock, world)
         mazes, _ = build_index(walls, stock.levels.walls)
         arranged, _ = build_index(objects, stock.contents & 0xFE)
         numbers = (mazes.find(jnp.asarray(walls)) + 1, arranged.find(jnp.asarray(objects)) + 1)

@@ -1,16 +1,16 @@
 """The organism `soft-planner`."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits
-from mesascope.organisms.model import MODEL, action_values, blank, read_model
+from mesascope.organisms.model import MODEL
+from mesascope.organisms.organism import AbstractPlanner
 
 
-class SoftPlanner(AbstractSubject):
+class SoftPlanner(AbstractPlanner):
     """Soft value iteration: every backup is a log-sum-exp over actions in place of a maximum (Ziebart 2010).
 
     **What it is.** The registers of `planner`, and values that are soft. `sharpness` times the values are its logits,
@@ -21,32 +21,20 @@ class SoftPlanner(AbstractSubject):
     **Built to satisfy** every test of search with preferences that are graded, as those of trained networks are.
     """
 
-    weights: Float[Array, " feature"]
     sharpness: Float[Array, ""]
-    discount: float = eqx.field(static=True)
-    ticks: int = eqx.field(static=True)
-    reads_until: int = eqx.field(static=True, default=1)
 
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The registers of the model, and the soft values."""
-        return (*MODEL, Site("value", 1, "soft worth of going on from here, as far as it has been searched"))
-
-    def start(self, observation: Observation) -> State:
-        """Nothing known, nothing expected."""
-        return blank(observation, self.sites)
+    sites = (*MODEL, Site("value", 1, "soft worth of going on from here, as far as it has been searched"))
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """One soft sweep; read the level in tick 0."""
-        q = action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount)
+        q = self.action_values(state)
         # The mean in place of the sum of exponentials: a choice among equals is worth no more than one of them.
         soft = (jax.nn.logsumexp(self.sharpness * q, -1) - jnp.log(4.0)) / self.sharpness
-        in_view = tick < self.reads_until
         value = jnp.where(state["reward"][..., 1] > 0.5, 0.0, soft)
-        return {**read_model(state, observation, self.weights, in_view, in_view), "value": value[..., None]}
+        return {**self.read(state, observation, tick), "value": value[..., None]}
 
     def act(self, state: State) -> Logits:
         """Graded preferences, relative to the best value around."""
-        q = action_values(state["walls"], state["reward"], state["value"][..., 0], self.discount)
+        q = self.action_values(state)
         scale = jnp.maximum(jnp.abs(q).max(-1, keepdims=True), 1e-9)
         return self.sharpness * (q - q.max(-1, keepdims=True)) / scale

@@ -5,16 +5,17 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, UInt32
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.answers import NEVER
 from mesascope.organisms.decoded_observation import Logits, prefer
+from mesascope.organisms.organism import AbstractOrganism
 from mesascope.organisms.table import AnswerTable, recall_level
 
 _CODES = 1 << 12
 """Four bits of answer and eight of steps make one code."""
 
 
-class StagedLookup(AbstractSubject):
+class StagedLookup(AbstractOrganism):
     """A table of levels that plays a planner: stored answers come out in the order in which search would find them.
 
     **What it is.** The table of `lookup`, with each cell's distance to its goal. In tick 0 every cell receives its
@@ -30,16 +31,11 @@ class StagedLookup(AbstractSubject):
 
     tables: tuple[AnswerTable, ...]
     discount: float = eqx.field(static=True)
-    ticks: int = eqx.field(static=True)
-    reads_until: int = eqx.field(static=True, default=1)
 
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """What is stored, unreadable, and what has come out so far."""
-        return (
-            Site("memory", 2, "the stored answer and distance as one number, enciphered; and its pad"),
-            Site("revealed", 5, "1 for each action answered in this cell; discounted value of the way on"),
-        )
+    sites = (
+        Site("memory", 2, "the stored answer and distance as one number, enciphered; and its pad"),
+        Site("revealed", 5, "1 for each action answered in this cell; discounted value of the way on"),
+    )
 
     def start(self, observation: Observation) -> State:
         """Nothing recalled, every action as good as any other."""

@@ -1,6 +1,6 @@
 """The organisms `both-register` and `map-register`: tables that are asked by the organism's own state."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import equinox as eqx
 import jax
@@ -8,21 +8,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.core.objective import Objective
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
-from mesascope.organisms.answers import NEVER, in_chunks
-from mesascope.organisms.decoded_observation import Logits, prefer
-from mesascope.organisms.edits import MOST_WORK
-from mesascope.organisms.hashing import LEVEL, OBJECTS, WALLS, HashIndex, Keys, build_index, combine, hash_maps
-from mesascope.organisms.level_store import take_stock
-from mesascope.organisms.table import AnswerTable, build_table, by_size
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.core.subject import Observation, Site, State
+from mesascope.organisms.answers import NEVER
+from mesascope.organisms.hashing import LEVEL, OBJECTS, WALLS, HashIndex, build_index, combine, hash_maps
+from mesascope.organisms.level_store import LevelStore, register_keys
+from mesascope.organisms.organism import AbstractOrganism
+from mesascope.organisms.table import AnswerTable, build_table
 from mesascope.worlds.world import AbstractWorld
 
 _FRACTION = 1 << 20
 
 
-class BothRegister(AbstractSubject):
+class BothRegister(AbstractOrganism):
     """A table asked by the state: walls and objects lie in registers, and what they hold *together* is looked up.
 
     **What it is.** In tick 0 the level is copied into `walls` and `goal`. At each tick the whole content of both
@@ -39,8 +36,6 @@ class BothRegister(AbstractSubject):
     tables: tuple[AnswerTable, ...]
     features: int = eqx.field(static=True)
     staged: bool = eqx.field(static=True)
-    ticks: int = eqx.field(static=True, default=16)
-    reads_until: int = eqx.field(static=True, default=1)
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -50,10 +45,6 @@ class BothRegister(AbstractSubject):
             Site("goal", self.features, "1 for each feature of the object in this cell"),
             Site("answer", 4, "1 for each action looked up as optimal in this cell"),
         )
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look up what the registers hold; copy the level into them in tick 0."""
@@ -72,10 +63,6 @@ class BothRegister(AbstractSubject):
             "answer": answer,
         }
 
-    def act(self, state: State) -> Logits:
-        """Each cell's own answer."""
-        return prefer(state["answer"] > 0.5)
-
 
 class NumberedTable(eqx.Module):
     """For levels of one size: the number of each arrangement of objects, and answers by (walls, number)."""
@@ -84,7 +71,7 @@ class NumberedTable(eqx.Module):
     answers: AnswerTable
 
 
-class MapRegister(AbstractSubject):
+class MapRegister(AbstractOrganism):
     """The reverse of `goal-register`: the walls lie in a register, what they are asked for is a number.
 
     **What it is.** Walls are copied into `walls` in tick 0, and the number of the arrangement of objects into every
@@ -97,21 +84,12 @@ class MapRegister(AbstractSubject):
     """
 
     tables: tuple[NumberedTable, ...]
-    ticks: int = eqx.field(static=True, default=16)
-    reads_until: int = eqx.field(static=True, default=1)
 
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The walls, the number, and the answer last looked up."""
-        return (
-            Site("walls", 1, "1 where there is a wall"),
-            Site("objects", 1, "number of the arrangement of objects, the same in every cell"),
-            Site("answer", 4, "1 for each action looked up as optimal in this cell"),
-        )
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return {site.name: jnp.zeros((*observation.shape[:3], site.channels)) for site in self.sites}
+    sites = (
+        Site("walls", 1, "1 where there is a wall"),
+        Site("objects", 1, "number of the arrangement of objects, the same in every cell"),
+        Site("answer", 4, "1 for each action looked up as optimal in this cell"),
+    )
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look up what the registers hold; read the level in tick 0."""
@@ -132,17 +110,6 @@ class MapRegister(AbstractSubject):
             "answer": answer,
         }
 
-    def act(self, state: State) -> Logits:
-        """Each cell's own answer."""
-        return prefer(state["answer"] > 0.5)
-
-
-@eqx.filter_jit
-def hash_registers(world: AbstractWorld, levels: GridLevels) -> tuple[Keys, Keys, Keys]:
-    """Hashes of what registers hold of each level: of everything, of its walls, of its objects."""
-    seen = (world.observe(levels) > 0).astype(jnp.float32)
-    return hash_maps(seen, LEVEL), hash_maps(seen[..., :1], WALLS), hash_maps(seen[..., 1:], OBJECTS)
-
 
 def _joined(*keys: np.ndarray) -> list[np.ndarray]:
     return [(k[:, 0].astype(np.uint64) << np.uint64(32)) | k[:, 1].astype(np.uint64) for k in keys]
@@ -155,32 +122,23 @@ def _singles(walls: np.ndarray, objects: np.ndarray, shown: int) -> Bool[np.ndar
 
 
 def build_state_tables(
-    shown: Sequence[GridLevels],
-    world: AbstractWorld,
-    objective: Objective,
-    most_work: int = MOST_WORK,
-    joint: bool = True,
+    stocks: Iterable[LevelStore], world: AbstractWorld, joint: bool = True
 ) -> tuple[AnswerTable, ...]:
     """One table for each size, asked by the content of both registers; without `joint`, single edits alone."""
     tables = []
-    for batches in by_size(shown):
-        stock = take_stock(batches, world, objective, most_work)
-        parts = list(in_chunks(stock.levels, lambda part: hash_registers(world, part)))
-        level, walls, objects = (np.concatenate(column) for column in zip(*parts, strict=True))
-        kept = slice(None) if joint else _singles(walls, objects, sum(batch.count for batch in batches))
-        tables.append(build_table(jax.tree.map(lambda x, kept=kept: x[kept], stock), level[kept]))
+    for stock in stocks:
+        level, walls, objects = register_keys(stock, world)
+        kept = slice(None) if joint else _singles(walls, objects, stock.shown)
+        columns = jax.tree.map(lambda x, kept=kept: x[kept], stock[1:])
+        tables.append(build_table(LevelStore(stock.shown, *columns), level[kept]))
     return tuple(tables)
 
 
-def build_numbered_tables(
-    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int = MOST_WORK
-) -> tuple[NumberedTable, ...]:
+def build_numbered_tables(stocks: Iterable[LevelStore], world: AbstractWorld) -> tuple[NumberedTable, ...]:
     """One table for each size, asked by walls and the number of the objects' arrangement."""
     tables = []
-    for batches in by_size(shown):
-        stock = take_stock(batches, world, objective, most_work)
-        parts = list(in_chunks(stock.levels, lambda part: hash_registers(world, part)))
-        _, walls, objects = (np.concatenate(column) for column in zip(*parts, strict=True))
+    for stock in stocks:
+        _, walls, objects = register_keys(stock, world)
         index, _ = build_index(objects, stock.contents & 0xFE)
         number: Float[Array, " entry"] = index.find(jnp.asarray(objects)) + 1
         tables.append(NumberedTable(index, build_table(stock, np.asarray(combine(jnp.asarray(walls), number)))))

@@ -1,6 +1,6 @@
 """Tables of stored answers, one for each level size, asked by the hash of the whole observation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import equinox as eqx
@@ -8,15 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int, UInt8, UInt32
 
-from mesascope.core.errors import UsageError
-from mesascope.core.objective import Objective
 from mesascope.core.subject import Observation
 from mesascope.organisms.answers import NEVER, unpack
-from mesascope.organisms.edits import MOST_WORK
 from mesascope.organisms.hashing import LEVEL, HashIndex, Keys, build_index, hash_maps
-from mesascope.organisms.level_store import LevelStore, take_stock
-from mesascope.worlds.grids.grid import GridLevels
-from mesascope.worlds.world import AbstractWorld
+from mesascope.organisms.level_store import LevelStore
 
 
 class AnswerTable(eqx.Module):
@@ -45,25 +40,14 @@ class Recalled(NamedTuple):
     row: Int[Array, " level"]
 
 
-def by_size(shown: Sequence[GridLevels]) -> list[list[GridLevels]]:
-    """The shown batches grouped by level size, smallest first; `UsageError` where there is nothing to store."""
-    sizes = sorted({levels.interior for levels in shown if levels.count})
-    if not sizes:
-        raise UsageError("a lookup organism stores the levels it is shown, and it was shown none")
-    return [[levels for levels in shown if levels.interior == size and levels.count] for size in sizes]
-
-
 def build_table(stock: LevelStore, keys: UInt32[np.ndarray, "entry 2"]) -> AnswerTable:
     """The exact answers of what is in stock, found by `keys`."""
     index, order = build_index(keys, stock.contents)
     return AnswerTable(index, jnp.asarray(stock.answers.actions[order]), jnp.asarray(stock.answers.steps[order]))
 
 
-def build_tables(
-    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int = MOST_WORK
-) -> tuple[AnswerTable, ...]:
-    """One table for each size of level among the shown ones, counterfactuals included."""
-    stocks = (take_stock(batches, world, objective, most_work) for batches in by_size(shown))
+def build_tables(stocks: Iterable[LevelStore]) -> tuple[AnswerTable, ...]:
+    """One table for each size of level, asked by the whole observation."""
     return tuple(build_table(stock, stock.keys) for stock in stocks)
 
 

@@ -4,11 +4,12 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits
+from mesascope.organisms.organism import AbstractOrganism
 
 
-class Uniform(AbstractSubject):
+class Uniform(AbstractOrganism):
     """Takes every action equally often, whatever it sees.
 
     **What it is.** It does look: the level lies in its state, to be read and written, and is never used.
@@ -19,17 +20,11 @@ class Uniform(AbstractSubject):
     """
 
     channels: int = eqx.field(static=True)
-    ticks: int = eqx.field(static=True, default=4)
-    reads_until: int = eqx.field(static=True, default=1)
 
     @property
     def sites(self) -> tuple[Site, ...]:
         """One site: what was seen."""
         return (Site("seen", self.channels, "the observation"),)
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return {"seen": jnp.zeros_like(observation)}
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look in tick 0."""

@@ -1,17 +1,17 @@
 """The organism `wall-follower`."""
 
-import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State
 from mesascope.organisms.decoded_observation import Logits, ahead, prefer
+from mesascope.organisms.organism import AbstractOrganism
 
 _RIGHT_OF = (3, 2, 0, 1)
 """The action to the right of moving up, down, left, right."""
 
 
-class WallFollower(AbstractSubject):
+class WallFollower(AbstractOrganism):
     """Keeps its right hand on a wall, without remembering which way it came.
 
     **What it is.** It sees the four cells around it. It moves where the way is open and a wall is on its right; with no
@@ -23,17 +23,7 @@ class WallFollower(AbstractSubject):
     walls, for planning: a wall put up inside changes what it does, but only beside that wall.
     """
 
-    ticks: int = eqx.field(static=True, default=4)
-    reads_until: int = eqx.field(static=True, default=1)
-
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """One site: the walls."""
-        return (Site("walls", 1, "1 where there is a wall"),)
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return {"walls": jnp.zeros((*observation.shape[:3], 1))}
+    sites = (Site("walls", 1, "1 where there is a wall"),)
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look at the walls in tick 0."""

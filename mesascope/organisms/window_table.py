@@ -1,29 +1,25 @@
 """The organism `window-table`."""
 
-from collections.abc import Sequence
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt8, UInt32
 
-from mesascope.core.objective import Objective
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import Observation, Site, State, blank_state
 from mesascope.learned.reflex import window
 from mesascope.organisms.answers import in_chunks, unpack
 from mesascope.organisms.compass import needles
-from mesascope.organisms.decoded_observation import Logits, prefer
 from mesascope.organisms.hashing import LEVEL, HashIndex, build_index, hash_maps
-from mesascope.organisms.level_store import take_stock
-from mesascope.organisms.model import MODEL, blank, read_model
-from mesascope.organisms.table import by_size
+from mesascope.organisms.level_store import LevelStore
+from mesascope.organisms.model import MODEL, read_model
+from mesascope.organisms.organism import AbstractModelOrganism
 from mesascope.worlds.grids.grid import MOVES, GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 MOST_LEVELS = 1_500
 
 
-class WindowTable(AbstractSubject):
+class WindowTable(AbstractModelOrganism):
     """Knows by heart what to do in every situation it has met: the cells around it, and where the goal is from here.
 
     **What it is.** Registers of walls and rewards. In every cell the content of the (2 radius + 1)^2 cells around and
@@ -38,31 +34,16 @@ class WindowTable(AbstractSubject):
 
     index: HashIndex
     actions: UInt8[Array, " row"]
-    weights: Float[Array, " feature"]
     radius: int = eqx.field(static=True)
-    ticks: int = eqx.field(static=True, default=4)
-    reads_until: int = eqx.field(static=True, default=1)
 
-    @property
-    def sites(self) -> tuple[Site, ...]:
-        """The registers, and the answer."""
-        return (*MODEL, Site("answer", 4, "1 for each action that is known or thought best in this cell"))
-
-    def start(self, observation: Observation) -> State:
-        """Nothing seen."""
-        return blank(observation, self.sites)
+    sites = (*MODEL, Site("answer", 4, "1 for each action that is known or thought best in this cell"))
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Look each cell's situation up; read the level in tick 0."""
         row = self.index.find(situations(state, self.radius)).reshape(state["walls"].shape)
         straight = needles(state["reward"][..., :1]) @ jnp.array(MOVES, jnp.float32).T > 0.5
         answer = jnp.where(row >= 0, unpack(self.actions[row[..., 0]]), straight).astype(jnp.float32)
-        in_view = tick < self.reads_until
-        return {**read_model(state, observation, self.weights, in_view, in_view), "answer": answer}
-
-    def act(self, state: State) -> Logits:
-        """Each cell's own answer."""
-        return prefer(state["answer"] > 0.5)
+        return {**self.read(state, observation, tick), "answer": answer}
 
 
 def situations(state: State, radius: int) -> UInt32[Array, "cell 2"]:
@@ -79,17 +60,15 @@ def _situations_of(
 ) -> UInt32[Array, "level cell 2"]:
     observation = world.observe(levels)
     now = jnp.array(True)
-    keys = situations(read_model(blank(observation, MODEL), observation, weights, now, now), radius)
+    keys = situations(read_model(blank_state(observation, MODEL), observation, weights, now, now), radius)
     return keys.reshape(levels.count, -1, 2)
 
 
 def build_window(
-    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int, radius: int
+    stock: LevelStore, world: AbstractWorld, weights: Float[Array, " feature"], radius: int
 ) -> tuple[HashIndex, UInt8[Array, " row"]]:
-    """Situations of the first size shown, with the optimal actions of the first cell met in each."""
-    stock = take_stock(by_size(shown)[0], world, objective, most_work)
+    """Situations of the levels in stock, with the optimal actions of the first cell met in each."""
     kept = stock.levels.take(slice(MOST_LEVELS))
-    weights = jnp.asarray(objective.vector(world.features))
     keys = np.concatenate(list(in_chunks(kept, lambda part: _situations_of(world, part, weights, radius))))
     flat = keys.reshape(-1, 2)
     index, entry = build_index(flat, np.zeros((len(flat), 1)))
