@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from mesascope.auditing.audit import audit
-from mesascope.auditing.background import background
 from mesascope.auditing.provenance import provenance
-from mesascope.auditing.warmup import warm_up
 from mesascope.core.errors import StorageError, UsageError
 from mesascope.core.rng import named_key
 from mesascope.experiments.experiment import AbstractExperiment
@@ -23,6 +21,7 @@ from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.search.trials import not_applicable
 from mesascope.instruments.settings import FULL, QUICK, STAGED_LEVELS, Settings
 from mesascope.jobs.audit_folder import AUDIT, REPORT, STUDY, read_audit
+from mesascope.jobs.background import background
 from mesascope.jobs.interrupts import check_canceled
 from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener, duration
@@ -31,6 +30,7 @@ from mesascope.jobs.results import ADVICE, DIGITS, Files
 from mesascope.jobs.runner import run_jobs
 from mesascope.jobs.subjects import Source, find_source
 from mesascope.jobs.train import is_trained, read_curve, trained_subject, training_job
+from mesascope.jobs.warmup import warm_up
 from mesascope.reports.html import render_report
 from mesascope.reports.reading import items
 from mesascope.reports.study import study_document

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from mesascope.auditing.background import at_work_beside
+from mesascope.jobs.background import in_background
 
 T = TypeVar("T")
 
@@ -85,7 +85,7 @@ def leave(code: int) -> NoReturn:
     """End the process. Where work was left behind in compiled code, in its own thread or in one beside it, without waiting
     for it.
     """
-    if _left_behind.is_set() or at_work_beside():
+    if _left_behind.is_set() or in_background():
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()

@@ -7,13 +7,13 @@ import jax.numpy as jnp
 import pytest
 
 from mesascope.auditing.audit import audit
-from mesascope.auditing.background import background
 from mesascope.core.subject import AbstractPolicy
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.card import Card
 from mesascope.instruments.instrument import Finding, Instrument, NotRun, in_order
 from mesascope.instruments.report_parts import ReportPart, Table
 from mesascope.instruments.settings import Settings
+from mesascope.jobs.background import background
 from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.rewarding import rewarding
 

@@ -102,9 +102,9 @@ def test_a_finished_training_is_only_told_again(capsys, uninterrupted):
 
 HEARS_NOTHING = "def work():\n    open('begun', 'w').close(); time.sleep(60)\n"
 HEARS_BUT_NOT_BESIDE = (
-    "from mesascope.auditing.background import beside\n"
+    "from mesascope.jobs.background import background\n"
     "def work():\n"
-    "    with beside() as second:\n"
+    "    with background() as second:\n"
     "        second.submit(time.sleep, 60); open('begun', 'w').close()\n"
     "        while True: interrupts.check_canceled(); time.sleep(0.01)\n"
 )

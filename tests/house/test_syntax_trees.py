@@ -25,6 +25,8 @@ WRITES_OF = {
 }
 SPEAKS = {("typer", "echo"), ("typer", "secho"), ("rich", "print"), ("stdout", "write"), ("stderr", "write")}
 
+STARTS = {"Thread", "ThreadPoolExecutor", "ProcessPoolExecutor", "Process", "Popen", "run_in_executor", "Timer"}
+
 MAY_WRITE = "mesascope/store/fs.py"
 # The command's entry point swaps standard output for nothing when its reader has gone.
 MAY_OPEN = {MAY_WRITE, "mesascope/cli/main.py"}
@@ -81,6 +83,15 @@ def speaking(tree):
                 yield name
 
 
+def starting(tree):
+    """Everything that could start a thread or a process."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            owner, name = called(node)
+            if name in STARTS or owner in ("subprocess", "multiprocessing"):
+                yield name
+
+
 def found(check, allowed=()):
     return {name: hits for name, tree in modules().items() if name not in allowed and (hits := list(check(tree)))}
 
@@ -98,6 +109,10 @@ def test_only_the_terminal_and_progress_speak():
     assert found(speaking, MAY_SPEAK) == {}
 
 
+def test_only_jobs_start_threads_and_processes():
+    assert {name.rpartition("/")[0] for name in found(starting)} == {"mesascope/jobs"}
+
+
 @pytest.mark.parametrize(
     ("check", "source"),
     [
@@ -111,6 +126,7 @@ def test_only_the_terminal_and_progress_speak():
             (writing_files, line)
             for line in ("(p / 'a').mkdir()", "np.save(p, a)", "path.open('w')", "tempfile.mkdtemp()")
         ),
+        *((starting, line) for line in ("Thread(target=f)", "subprocess.run(c)", "futures.ThreadPoolExecutor(1)")),
         *((speaking, line) for line in ("print(x)", "sys.stdout.write(x)", "typer.echo(x)", "Console().print(x)")),
     ],
 )

@@ -1,10 +1,9 @@
-"""A second thread for what needs a subject's answers alone; a failure in the first thread does not wait for its queue."""
+"""A second thread beside the work; a failure in the first does not wait for its queue."""
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import enumerate as threads
-from typing import Any
 
 _NAME = "background"
 
@@ -21,12 +20,6 @@ def background() -> Iterator[ThreadPoolExecutor]:
     executor.shutdown()
 
 
-def at_work_beside() -> bool:
-    """Whether a job goes on that nobody waits for. Python would, before it ends."""
+def in_background() -> bool:
+    """Whether something is still running there that nobody waits for. Python would, before it ends."""
     return any(thread.name.startswith(_NAME) for thread in threads())
-
-
-def raise_if_failed(future: Future[Any]) -> None:
-    """Raise what a job has failed with already; one that is still at work is not waited for."""
-    if future.done():
-        future.result()

@@ -4,14 +4,14 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from mesascope.auditing import warmup
-from mesascope.auditing.warmup import warm_up
 from mesascope.core.subject import AbstractPolicy
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
 from mesascope.instruments.evaluation_levels import audit_key, contested, distributions
 from mesascope.instruments.sample import draw_sample
 from mesascope.instruments.search.trials import draw_trials
 from mesascope.instruments.settings import Settings
+from mesascope.jobs import warmup
+from mesascope.jobs.warmup import warm_up
 from mesascope.worlds.grids.keys_and_chests import KeysAndChests
 from mesascope.worlds.grids.red_doors import RedDoors
 
