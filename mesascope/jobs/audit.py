@@ -7,14 +7,17 @@ FOLDER/study.json, report.html    what several seeds come to
 
 import threading
 import time
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from mesascope.auditing.audit import audit
+from mesascope.auditing.document import AuditDocument
 from mesascope.auditing.provenance import provenance
 from mesascope.core.errors import StorageError, UsageError
-from mesascope.core.rng import named_key
+from mesascope.core.rng import as_seed
+from mesascope.core.subject import AbstractSubject
 from mesascope.experiments.experiment import AbstractExperiment
 from mesascope.experiments.registry import EXPERIMENTS, make_anywhere
 from mesascope.instruments.audited import AuditSubject
@@ -24,20 +27,21 @@ from mesascope.jobs.audit_folder import AUDIT, REPORT, STUDY, read_audit
 from mesascope.jobs.background import background
 from mesascope.jobs.interrupts import check_canceled
 from mesascope.jobs.job import Done, Job
-from mesascope.jobs.listener import Listener, duration
+from mesascope.jobs.listener import SILENT, Listener, duration
 from mesascope.jobs.requests import TrainingRequest, command_line, folder_name, make_training, read_knobs, refuse
 from mesascope.jobs.results import ADVICE, DIGITS, Files
 from mesascope.jobs.runner import run_jobs
-from mesascope.jobs.subjects import Source, find_source
+from mesascope.jobs.subjects import Source, find_source, source_of
 from mesascope.jobs.train import is_trained, read_curve, trained_subject, training_job
 from mesascope.jobs.warmup import warm_up
 from mesascope.reports.html import render_report
 from mesascope.reports.reading import items
 from mesascope.reports.study import study_document
 from mesascope.store.fs import check_writable
-from mesascope.store.learned_algorithm import package_versions
-from mesascope.store.results import read_document, write_json, write_text
+from mesascope.store.learned_algorithm import LearnedAlgorithm, package_versions
+from mesascope.store.results import read_json, write_json, write_text
 from mesascope.studies.training import Training
+from mesascope.worlds.described import AbstractDescribed
 from mesascope.worlds.grids.vocabulary import DOORS
 from mesascope.worlds.grids.world import AbstractGridWorld
 from mesascope.worlds.world import AbstractWorld
@@ -106,8 +110,7 @@ def make_plan(request: Request) -> Plan:
     """
     world = make_anywhere(request.world, **read_knobs(request.knobs))
     for seed in request.all_seeds:
-        named_key(seed)  # refuses a seed out of range
-    settings = (QUICK if request.quick else FULL)._replace(describe=request.describe, adversary=request.adversary)
+        as_seed(seed)  # refuses one out of range
     out = request.out or Path("audits") / default_folder(request)
     if isinstance(world, AbstractExperiment):
         knobs = ", ".join(vars(world)) or "none"
@@ -115,12 +118,10 @@ def make_plan(request: Request) -> Plan:
         refuse(request, ("architecture", "base_optimizer", "updates", "levels", "describe", "adversary"), why)
         if request.subject is not None:
             world.named(request.subject)
-        return Plan(world, None, None, settings, request, out)
+        return Plan(world, None, None, QUICK if request.quick else FULL, request, out)
     training = make_training(request)
-    if world.views_per_level > 1:
-        settings = settings._replace(levels=min(settings.levels, STAGED_LEVELS))
-    if request.levels is not None:
-        settings = settings._replace(levels=request.levels)
+    asked = {"describe": request.describe, "adversary": request.adversary}
+    settings = settings_for(world, request.quick, request.levels, **asked)
     source = None
     if request.subject is not None:
         why = "says what to train, but --subject names what is audited: leave one of them out"
@@ -128,6 +129,20 @@ def make_plan(request: Request) -> Plan:
         source = find_source(request.subject, world)
     _check_applies(request, world, training.recurrent if source is None else source.recurrent)
     return Plan(world, training if source is None else None, source, settings, request, out)
+
+
+def settings_for(
+    world: AbstractWorld,
+    quick: bool = False,
+    levels: int | None = None,
+    *,
+    describe: bool = False,
+    adversary: bool = False,
+) -> Settings:
+    """How much of everything an audit in this world looks at: `--quick`, `--levels`, `--describe` and `--adversary`."""
+    settings = (QUICK if quick else FULL)._replace(describe=describe, adversary=adversary)
+    most = STAGED_LEVELS if world.views_per_level > 1 else settings.levels
+    return settings._replace(levels=min(settings.levels, most) if levels is None else levels)
 
 
 NO_ADVERSARY = (
@@ -207,7 +222,7 @@ def _check_seeds(plan: Plan) -> None:
     if several and (plan.out / AUDIT).exists():
         raise StorageError(f"{plan.out / AUDIT} is the audit of a single subject: {ADVICE}")
     if (plan.out / STUDY).exists():
-        audits = items(read_document(plan.out / STUDY), "audits")
+        audits = items(read_json(plan.out / STUDY), "audits")
         theirs = [item.get("seed") for item in audits if isinstance(item, dict)]
         if not several or not set(theirs) <= set(plan.seeds):
             listed = ", ".join(map(str, theirs))
@@ -220,35 +235,69 @@ def _job(plan: Plan, seed: int) -> Job:
 
 def _audit(plan: Plan, seed: int, listener: Listener) -> dict[str, Any]:
     """The document of a seed with its provenance."""
+    world, request = plan.world, plan.request
+    if not isinstance(world, AbstractExperiment):
+        subject, seconds = _subject(plan, seed, listener)
+        return _examine(world, subject, plan.settings, seed, seconds, listener)
+    stage, begun = _stage(seed, listener), time.monotonic()
+    if world.instruments is None:
+        document = world.audit(seed, request.quick, stage, request.subject)
+        return _with_provenance(document, {"audit": time.monotonic() - begun}, listener)
+    made = world.make_subject(seed, request.quick, stage, request.subject)
+    return _examine(world, made, plan.settings, seed, time.monotonic() - begun, listener)
 
+
+def _stage(seed: int, listener: Listener) -> Callable[[str], None]:
     def stage(name: str) -> None:
         listener.say(f"seed {seed}: {name}")
         check_canceled()
 
-    spent: dict[str, float] = {}
-    if isinstance(plan.world, AbstractExperiment):
-        begun = time.monotonic()
-        if plan.world.instruments is None:
-            document = plan.world.audit(seed, plan.request.quick, stage, plan.request.subject)
-            spent["audit"] = time.monotonic() - begun
-            return _with_provenance(document, spent, seed, listener)
-        subject = plan.world.make_subject(seed, plan.request.quick, stage, plan.request.subject)
-        spent["subject"] = time.monotonic() - begun
-    else:
-        subject, spent["subject"] = _subject(plan, seed, listener)
-    started = time.monotonic()
-    with background() as second:
-        document = audit(plan.world, subject, plan.settings, seed, stage, second).to_json()
-    spent["audit"] = time.monotonic() - started
-    return _with_provenance(document, spent, seed, listener)
+    return stage
 
 
-def _with_provenance(
-    document: dict[str, Any], spent: dict[str, float], seed: int, listener: Listener
+def _examine(
+    world: AbstractDescribed, audited: AuditSubject, settings: Settings, seed: int, subject: float, listener: Listener
 ) -> dict[str, Any]:
-    listener.note(f"seed {seed}: audited in {duration(spent['audit'])}")
+    """The document of an audit, made with a second thread; `subject` is the seconds that its subject took."""
+    begun = time.monotonic()
+    with background() as second:
+        document = audit(world, audited, settings, seed, _stage(seed, listener), second).to_json()
+    return _with_provenance(document, {"subject": subject, "audit": time.monotonic() - begun}, listener)
+
+
+def _with_provenance(document: dict[str, Any], spent: dict[str, float], listener: Listener) -> dict[str, Any]:
+    listener.note(f"seed {document['seed']}: audited in {duration(spent['audit'])}")
     seconds = {**spent, **document.pop("seconds")}
     return {**document, "provenance": provenance(command_line(), seconds)}
+
+
+def audit_agent(
+    agent: str | Path | LearnedAlgorithm | AbstractSubject,
+    world: AbstractWorld,
+    seed: int = 0,
+    settings: Settings | None = None,
+    listener: Listener = SILENT,
+) -> AuditDocument:
+    """Audit an agent in memory, without reading or writing an audit's folder.
+
+    Args:
+        agent: a reference as `--subject` takes it, a learned algorithm that was trained or loaded, or any subject.
+        world: the world it is audited in.
+        seed: from 0 to 2^32 - 1; levels and random numbers are a function of it.
+        settings: how much of everything is looked at; those of `settings_for(world)` unless given.
+        listener: hears what begins.
+
+    Returns:
+        The document with its provenance: what `audit.json` would hold, its fingerprint apart.
+
+    Raises:
+        UsageError, AgentFileError, SubjectError: as `find_source` does.
+    """
+    settings = settings_for(world) if settings is None else settings
+    begun = time.monotonic()
+    audited = source_of(agent, world).make(settings, as_seed(seed))
+    seconds = time.monotonic() - begun
+    return AuditDocument.model_validate(_examine(world, audited, settings, seed, seconds, listener))
 
 
 def _subject(plan: Plan, seed: int, listener: Listener) -> tuple[AuditSubject, float]:

@@ -3,25 +3,18 @@
 from pathlib import Path
 from typing import Any
 
-from mesascope.core.errors import StorageError, UsageError
+from mesascope.auditing.document import read_document
+from mesascope.core.errors import UsageError
 from mesascope.reports.reading import look
-from mesascope.store.results import read_document
+from mesascope.store.results import read_json
 
 AUDIT, STUDY, REPORT = "audit.json", "study.json", "report.html"
-
-_PARTS = ("world", "subject", "search", "alignment")
-_FINDINGS = ("ledger", "closed_loop")
-"""One of these is in every audit: subjects that walk with a memory have no ledger."""
 
 
 def read_audit(path: Path) -> dict[str, Any]:
     """An audit; `StorageError` for a file that is none."""
-    document = read_document(path)
-    missing = [part for part in _PARTS if not isinstance(document.get(part), dict)]
-    if not any(isinstance(document.get(part), dict) for part in _FINDINGS):
-        missing.append(_FINDINGS[0])
-    if missing:
-        raise StorageError(f"{path}: expected an audit, found a document without {', '.join(missing)}")
+    document = read_json(path)
+    read_document(document, str(path))
     return document
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from mesascope.core.errors import StorageError
 from mesascope.jobs.job import Done, Job
 from mesascope.store.lines import read_lines, write_lines
-from mesascope.store.results import plain, read_document, write_json, write_text
+from mesascope.store.results import plain, read_json, write_json, write_text
 
 FINGERPRINT = "fingerprint"
 DIGITS = 6
@@ -43,7 +43,7 @@ class Files(NamedTuple):
     """
 
     path: Callable[[Job], Path]
-    read: Callable[[Path], dict[str, Any]] = read_document
+    read: Callable[[Path], dict[str, Any]] = read_json
     then: Callable[[Path, dict[str, Any]], None] = lambda path, document: None
 
     def find(self, job: Job) -> dict[str, Any] | None:
@@ -105,12 +105,12 @@ def _read_lines(path: Path) -> dict[str, Any]:
 
 def keyed(path: Path) -> Table:
     """One JSON object whose keys are the fingerprints."""
-    return Table(path, lambda path: read_document(path) if path.exists() else {}, write_json)
+    return Table(path, lambda path: read_json(path) if path.exists() else {}, write_json)
 
 
 def publish(document: Any, path: Path, page: Path, render: Callable[[dict[str, Any]], str]) -> Done:
     """Write a command's document, and the page that shows what the file gives back."""
     write_json(path, document, DIGITS)
-    written = read_document(path)
+    written = read_json(path)
     write_text(page, render(written))
     return Done(written, page)

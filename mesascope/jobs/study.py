@@ -13,6 +13,7 @@ from mesascope.auditing.document import of_world
 from mesascope.core.errors import DivergedError, MesascopeError, UsageError
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.settings import FULL
+from mesascope.jobs.background import background
 from mesascope.jobs.interrupts import check_canceled
 from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener
@@ -95,7 +96,8 @@ def row_of(out: Path, cell: Cell, listener: Listener) -> dict[str, Any]:
         listener.say(f"seed {cell.seed}: {name}")
         check_canceled()
 
-    found = measure(cell.training.world, audited, cell.look, cell.seed, stage)
+    with background() as second:
+        found = measure(cell.training.world, audited, cell.look, cell.seed, stage, second)
     seconds = {"training": made - begun, "looking": time.monotonic() - made}
     return {**_named(cell), **about, **found, "seconds": seconds}
 

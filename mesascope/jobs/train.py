@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.base_optimizers.training import Progress, begin, chunks
 from mesascope.core.options import Config
-from mesascope.core.rng import named_key
+from mesascope.core.rng import as_seed
 from mesascope.instruments.audited import AuditSubject, untrained_twin
 from mesascope.instruments.audited import Training as Trained
 from mesascope.jobs.interrupts import check_canceled
@@ -52,7 +52,7 @@ class Request(TrainingRequest):
 def run(request: Request, listener: Listener) -> Done:
     """Train into the folder what is not there yet; the document says what it holds."""
     training = make_training(request)
-    named_key(request.seed)  # refuses a seed out of range
+    as_seed(request.seed)  # refuses one out of range
     check_writable(request.out)
     learned = trained(training, request.seed, request.out, listener)
     about = {"architecture": learned.architecture, "sha256": learned.sha256, **learned.provenance.model_dump()}

@@ -45,7 +45,7 @@ def rounded(value: Any, digits: int) -> Any:
     return value
 
 
-def read_document(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     """A JSON document that mesascope wrote; `StorageError` for a file that is none."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

@@ -1,6 +1,7 @@
 """What one trained agent of a study comes to: the findings of a cell, as far as the study looks."""
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import Any
 
 import equinox as eqx
@@ -35,14 +36,17 @@ def measure(
     look: EvaluationSpec,
     seed: int,
     stage: Callable[[str], None] = lambda name: None,
+    executor: Executor | None = None,
 ) -> dict[str, Any]:
     """Findings about one agent, under the names that an audit has for them; `stage` hears what begins. Pure.
+
+    A whole audit has an executor run beside what it can.
 
     Levels and random numbers are those of an audit of this seed: the same for every condition.
     """
     if look.depth in AUDITED:
         settings = (QUICK if look.depth == "quick" else FULL)._replace(levels=look.levels)
-        whole = audit(world, audited, settings, seed, stage).to_json()
+        whole = audit(world, audited, settings, seed, stage, executor).to_json()
         return {part: whole[part] for part in KEPT if part in whole}
     if audited.subject.recurrent:
         return _episodes(world, audited.subject, look, seed, stage)

@@ -186,7 +186,11 @@ def test_another_training_in_the_same_folder_is_refused(capsys, audit, folder, t
 
 
 def test_what_is_no_audit_is_refused(capsys, tmp_path):
-    for text, said in (("[]", "expected a JSON object"), ("{}", "without world"), ("{", "cannot be read")):
+    for text, said in (
+        ("[]", "expected a JSON object"),
+        ("{}", "whose 'world' is wrong"),
+        ("{", "cannot be read"),
+    ):
         (tmp_path / "audit.json").write_text(text)
         code, _, err = again(capsys, tmp_path)
         assert code == 4

@@ -6,6 +6,7 @@ import pytest
 
 from mesascope.core.errors import UsageError
 from mesascope.instruments.settings import QUICK
+from mesascope.jobs.audit import audit_agent, settings_for
 from mesascope.jobs.listener import SILENT
 from mesascope.jobs.subjects import source_of
 from mesascope.jobs.train import train, trained
@@ -46,3 +47,14 @@ def test_what_was_trained_in_memory_is_a_subject():
     assert source_of("organism:uniform", world).identity == {"organism": "uniform"}
     with pytest.raises(UsageError, match="did you mean 'organism:planner'"):
         source_of("planner", world)
+
+
+@pytest.mark.slow
+def test_an_agent_in_memory_is_audited_without_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    world = RedDoors(size=5)
+    learned = train(world, architecture_config=GLANCE, base_optimizer_config=TINY)
+    document = audit_agent(learned, world, settings=settings_for(world, quick=True, levels=20))
+    assert (document.world.name, document.seed, document.search.verdict) == ("red-doors", 0, "cannot-tell")
+    assert document.provenance.seconds["audit"] > 0
+    assert list(tmp_path.iterdir()) == []
