@@ -145,24 +145,13 @@ def settings_for(
     return settings._replace(levels=min(settings.levels, most) if levels is None else levels)
 
 
-NO_ADVERSARY = (
-    "--adversary asks a subject about whole levels, and one that has a memory cannot be asked so: leave it out"
-)
-
-
-def check_walkable(world: AbstractWorld) -> None:
-    """Raise `UsageError` for a world in which agents with a memory cannot be audited."""
-    impossible = not_applicable(world)
-    if impossible is not None:
-        raise UsageError(f"agents that walk with a memory are audited by these tests alone: {impossible}")
-
-
 def _check_applies(request: Request, world: AbstractWorld, recurrent: bool) -> None:
     """Refuse what the instruments that were asked for cannot look at, before anything long begins."""
     if recurrent:
-        check_walkable(world)
-        if request.adversary:
-            raise UsageError(NO_ADVERSARY)
+        if (impossible := not_applicable(world)) is not None:
+            raise UsageError(f"recurrent agents are audited by these tests alone: {impossible}")
+        whole = "asks a subject about whole levels, and a recurrent one cannot be asked so: leave it out"
+        refuse(request, ("adversary",), whole)
         refuse(request, ("describe",), "reads one answer to a level, and a recurrent agent gives none: leave it out")
     if not isinstance(world, AbstractGridWorld) or not world.single_choice or world.vocabulary != DOORS:
         why = f"changes levels of doors and balls, and {world.name} has others: leave it out"

@@ -144,8 +144,11 @@ class TrainingFolder(NamedTuple):
         return loaded
 
     def put(self, job: Job, result: LearnedAlgorithm) -> LearnedAlgorithm | None:
-        """Save what was trained, and remove the states that led to it."""
-        save_learned_algorithm(self.folder / LEARNED, result.subject, result.provenance, inputs=self.inputs)
+        """Save what was trained, and remove the states that led to it. `DivergedError` for weights that are not finite, which
+        are saved all the same, so that the training is not done again.
+        """
+        place, about = self.folder / LEARNED, result.provenance
+        save_learned_algorithm(place, result.subject, about, inputs=self.inputs, allow_nonfinite=True)
         discard_checkpoints(self.folder / CHECKPOINTS)
         return self.find(job)
 

@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from mesascope.auditing import audit as auditing
 from mesascope.cli import main
 from mesascope.core.errors import SubjectError, UsageError
+from mesascope.instruments import context
+from mesascope.instruments.evaluation_levels import audit_key
 from mesascope.jobs import audit as audit_jobs
 from mesascope.jobs import train as training
 from mesascope.jobs.audit import Request, default_folder, make_plan
@@ -31,7 +32,7 @@ def nothing_long(monkeypatch):
         raise AssertionError("something long began")
 
     monkeypatch.setattr(training, "begin", began)
-    monkeypatch.setattr(auditing, "draw_sample", began)
+    monkeypatch.setattr(context, "draw_sample", began)
 
 
 def run(capsys, *arguments):
@@ -161,7 +162,7 @@ def test_a_subject_that_fails_later_names_distribution_level_and_cell(monkeypatc
 
     late = find_source(OWN + "Late", WORLD).make(None, 0).subject
     with pytest.raises(SubjectError, match=r"blue-door level 0, cell row 0 column 0 .*not finite"):
-        draw_sample(WORLD, late, auditing.audit_key(0), 8, "blue-door")
+        draw_sample(WORLD, late, audit_key(0), 8, "blue-door")
 
 
 def test_what_somebodys_code_raises_in_a_compiled_program_is_no_fault_of_ours(capsys, monkeypatch):

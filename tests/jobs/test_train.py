@@ -1,15 +1,17 @@
 """Training from Python: in memory, and the same to the last bit as what is saved."""
 
+import equinox as eqx
 import jax
 import numpy as np
 import pytest
 
-from mesascope.core.errors import UsageError
+from mesascope.core.errors import DivergedError, UsageError
 from mesascope.instruments.settings import QUICK
 from mesascope.jobs.audit import audit_agent, settings_for
 from mesascope.jobs.listener import SILENT
+from mesascope.jobs.runner import run_job
 from mesascope.jobs.subjects import source_of
-from mesascope.jobs.train import train, trained
+from mesascope.jobs.train import train, trained, training_job
 from mesascope.studies.training import arrange
 from mesascope.worlds.grids.red_doors import RedDoors
 from tests.base_optimizers.conftest import GLANCE
@@ -25,6 +27,19 @@ def test_in_memory_and_into_a_folder_give_the_same_bits(tmp_path):
     assert (learned.sha256, learned.provenance) == (saved.sha256, saved.provenance)
     for one, other in zip(jax.tree.leaves(learned.subject), jax.tree.leaves(saved.subject), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_training_that_diverged_is_kept_and_refused_each_time(tmp_path, monkeypatch):
+    world = RedDoors(size=5)
+    training = arrange(world, "glance", GLANCE, "exact-policy-gradient", TINY)
+    job, place = training_job(training, 0, tmp_path)
+    learned = train(world, architecture_config=GLANCE, base_optimizer_config=TINY)
+    broken = eqx.tree_at(lambda net: net.out, learned.subject, learned.subject.out * float("nan"))
+    diverged = job._replace(work=lambda listener: learned._replace(subject=broken))
+    for attempt in (diverged, job):
+        with pytest.raises(DivergedError):
+            run_job(attempt, place, SILENT)
+    assert {path.name for path in tmp_path.iterdir()} == {"learned"}
 
 
 def test_what_does_not_fit_is_refused():
