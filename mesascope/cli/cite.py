@@ -33,15 +33,11 @@ def _all() -> list[dict[str, Any]]:
 
 
 def _used(folder: Path) -> list[dict[str, Any]]:
-    """Of the cards in the audits, those of instruments with a result in one of them."""
+    """The cards of the instruments that ran in one of the audits, each once."""
     from mesascope.jobs.audit_folder import audits_in
+    from mesascope.reports.cards import cards_used
     from mesascope.reports.reading import items, words
 
-    found: dict[str, dict[str, Any]] = {}
-    for audit in audits_in(folder):
-        for card in items(audit, "cards"):
-            name = words(card, "name")
-            part = name.replace(" ", "_").replace("-", "_")
-            if name and (part not in audit or audit[part]):
-                found.setdefault(name, {"name": name, "references": [str(r) for r in items(card, "references")]})
-    return list(found.values())
+    cards = [card for audit in audits_in(folder) for card in cards_used(audit)]
+    named = {words(card, "name"): [str(r) for r in items(card, "references")] for card in cards}
+    return [{"name": name, "references": references} for name, references in named.items()]

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mesascope.reports.cards import cards_used
 from mesascope.reports.html.parts import fold, paragraph, section
 from mesascope.reports.markup import Markup, tag
 from mesascope.reports.reading import Audit, items, words
 
 
 def instruments(audits: Sequence[Audit]) -> Markup | None:
-    """All cards, blind spots first."""
+    """The cards of what ran, blind spots first."""
     cards = _cards(audits)
     if not cards:
         return None
@@ -23,7 +24,7 @@ def instruments(audits: Sequence[Audit]) -> Markup | None:
 
 
 def references(audits: Sequence[Audit]) -> Markup | None:
-    """The references of all cards, each once."""
+    """The references of these cards, each once."""
     found = sorted(dict.fromkeys(str(r) for card in _cards(audits) for r in items(card, "references")))
     if not found:
         return None
@@ -31,8 +32,7 @@ def references(audits: Sequence[Audit]) -> Markup | None:
 
 
 def _cards(audits: Sequence[Audit]) -> list[Mapping[str, Any]]:
-    every = [card for audit in audits for card in items(audit, "cards") if isinstance(card, Mapping)]
-    return list({words(card, "name"): card for card in every}.values())
+    return list({words(card, "name"): card for audit in audits for card in cards_used(audit)}.values())
 
 
 def _card(card: Mapping[str, Any]) -> Markup:

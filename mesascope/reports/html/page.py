@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mesascope.reports.cards import cards_used
 from mesascope.reports.html.behavior import behavior
 from mesascope.reports.html.capability import capability
 from mesascope.reports.html.closed_loop import closed_loop
@@ -88,7 +89,7 @@ def _contents(audits: Sequence[Audit]) -> Markup:
         parts += [("search", "search"), *([("gallery", "levels")] if audit.get("gallery") else [])]
         inner = tag("ul", *_links([(f"{name}-{part}", text) for part, text in parts]))
         listed.append(tag("li", tag("a", sentence(label(audit, audits)), href=f"#{name}"), inner))
-    ends = [("instruments", "Blind spots")] if any(a.get("cards") for a in audits) else []
+    ends = [("instruments", "Blind spots")] if any(cards_used(a) for a in audits) else []
     ends += [("provenance", "Provenance"), ("glossary", "Glossary")]
     return tag("nav", tag("ul", *listed, *_links(ends)), aria_label="Contents")
 
