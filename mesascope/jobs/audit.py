@@ -7,7 +7,6 @@ FOLDER/study.json, report.html    what several seeds come to
 
 import threading
 import time
-from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -25,12 +24,11 @@ from mesascope.instruments.search.trials import not_applicable
 from mesascope.instruments.settings import FULL, QUICK, STAGED_LEVELS, Settings
 from mesascope.jobs.audit_folder import AUDIT, REPORT, STUDY, read_audit
 from mesascope.jobs.background import background
-from mesascope.jobs.interrupts import check_canceled
 from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import SILENT, Listener, duration
 from mesascope.jobs.requests import TrainingRequest, command_line, folder_name, make_training, read_knobs, refuse
 from mesascope.jobs.results import ADVICE, DIGITS, Files
-from mesascope.jobs.runner import run_jobs
+from mesascope.jobs.runner import run_jobs, stage_of
 from mesascope.jobs.subjects import Source, find_source, source_of
 from mesascope.jobs.train import is_trained, read_curve, trained_subject, training_job
 from mesascope.jobs.warmup import warm_up
@@ -228,20 +226,12 @@ def _audit(plan: Plan, seed: int, listener: Listener) -> dict[str, Any]:
     if not isinstance(world, AbstractExperiment):
         subject, seconds = _subject(plan, seed, listener)
         return _examine(world, subject, plan.settings, seed, seconds, listener)
-    stage, begun = _stage(seed, listener), time.monotonic()
+    stage, begun = stage_of(f"seed {seed}", listener), time.monotonic()
     if world.instruments is None:
         document = world.audit(seed, request.quick, stage, request.subject)
         return _with_provenance(document, {"audit": time.monotonic() - begun}, listener)
     made = world.make_subject(seed, request.quick, stage, request.subject)
     return _examine(world, made, plan.settings, seed, time.monotonic() - begun, listener)
-
-
-def _stage(seed: int, listener: Listener) -> Callable[[str], None]:
-    def stage(name: str) -> None:
-        listener.say(f"seed {seed}: {name}")
-        check_canceled()
-
-    return stage
 
 
 def _examine(
@@ -250,7 +240,7 @@ def _examine(
     """The document of an audit, made with a second thread; `subject` is the seconds that its subject took."""
     begun = time.monotonic()
     with background() as second:
-        document = audit(world, audited, settings, seed, _stage(seed, listener), second).to_json()
+        document = audit(world, audited, settings, seed, stage_of(f"seed {seed}", listener), second).to_json()
     return _with_provenance(document, {"subject": subject, "audit": time.monotonic() - begun}, listener)
 
 

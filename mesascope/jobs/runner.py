@@ -2,7 +2,7 @@
 
 import gc
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import jax
@@ -66,6 +66,16 @@ def run_jobs(
                 raise
             raise type(error)(f"{job.label}: {error}") from error
     return [found[job.fingerprint] for job in jobs]
+
+
+def stage_of(label: str, listener: Listener) -> Callable[[str], None]:
+    """What is to be called where a stage of a job begins: the listener hears it, and a signal ends the job there."""
+
+    def stage(name: str) -> None:
+        listener.say(f"{label}: {name}")
+        check_canceled()
+
+    return stage
 
 
 def forget_programs() -> None:

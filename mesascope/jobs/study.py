@@ -14,13 +14,12 @@ from mesascope.core.errors import DivergedError, MesascopeError, UsageError
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.settings import FULL
 from mesascope.jobs.background import background
-from mesascope.jobs.interrupts import check_canceled
 from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener
 from mesascope.jobs.requests import Request as AbstractRequest
 from mesascope.jobs.requests import command_line
 from mesascope.jobs.results import lines, publish
-from mesascope.jobs.runner import run_jobs
+from mesascope.jobs.runner import run_jobs, stage_of
 from mesascope.jobs.subjects import find_source
 from mesascope.jobs.train import trained_subject
 from mesascope.reports.html.studied import render_study
@@ -91,11 +90,7 @@ def row_of(out: Path, cell: Cell, listener: Listener) -> dict[str, Any]:
         failed = {"failed": "its weights are not finite", "seconds": {"training": time.monotonic() - begun}}
         return {**_named(cell), **failed}
     made = time.monotonic()
-
-    def stage(name: str) -> None:
-        listener.say(f"seed {cell.seed}: {name}")
-        check_canceled()
-
+    stage = stage_of(f"seed {cell.seed}", listener)
     with background() as second:
         found = measure(cell.training.world, audited, cell.look, cell.seed, stage, second)
     seconds = {"training": made - begun, "looking": time.monotonic() - made}

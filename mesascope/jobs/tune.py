@@ -22,12 +22,12 @@ from mesascope.jobs.listener import Listener
 from mesascope.jobs.processes import Share, wait_for
 from mesascope.jobs.requests import command_line
 from mesascope.jobs.results import DIGITS, keyed, publish
-from mesascope.jobs.runner import run_job
+from mesascope.jobs.runner import run_job, stage_of
 from mesascope.jobs.tuning_plan import Plan, Request, make_plan
-from mesascope.meta_optimizers.contrast import contrast
+from mesascope.meta_optimizers.contrast import Contrast, contrast
 from mesascope.meta_optimizers.document import Measured, best_of, emitted, tuning_document
 from mesascope.meta_optimizers.optional_dependencies import PACKAGES
-from mesascope.meta_optimizers.overfitting import Incumbent, fresh_scores, fresh_seeds, stand_of
+from mesascope.meta_optimizers.overfitting import Incumbent, Standing, fresh_scores, fresh_seeds, stand_of
 from mesascope.meta_optimizers.problem import GAP, OBJECTIVES, tuning_bench
 from mesascope.meta_optimizers.space import inside
 from mesascope.meta_optimizers.trials import (
@@ -96,61 +96,66 @@ def _trials(study: optuna.Study, plan: Plan, worker: int, listener: Listener) ->
     run_trials(study, plan.problem, plan.search, evaluate, worker=worker, rest=check_canceled, heard=heard)
 
 
-class _Measurements:
-    """What is measured of configurations, each a job of its own."""
+def _measurement(plan: Plan, name: str, about: Any, work: Callable[[Listener], Any]) -> Job:
+    """What is measured of configurations, apart from the trials."""
+    spec = [name, plan.fingerprint, plan.fresh, plan.elsewhere, plan.looked, about]
+    return Job("measurement", spec, work, name)
 
-    def __init__(self, plan: Plan, listener: Listener):
-        self._plan, self._listener, self._results = plan, listener, keyed(plan.out / MEASURED)
 
-    def stage(self, name: str) -> None:
-        check_canceled()
-        self._listener.say(name)
+def _standing(plan: Plan, name: str, config: Config, *, elsewhere: bool = True) -> Job:
+    """A configuration on the tuner's seeds, on fresh ones and in the other world."""
 
-    def once(self, name: str, about: Any, measure: Callable[[], Any]) -> Any:
-        """The measurement of this name and of what it is about, as plain JSON."""
-        plan = self._plan
-        spec = [name, plan.fingerprint, plan.fresh, plan.elsewhere, plan.looked, about]
-        return run_job(Job("measurement", spec, lambda listener: measure(), name), self._results, self._listener)
+    def work(listener: Listener) -> Standing:
+        stage, other = stage_of(f"{name} configuration", listener), plan.other if elsewhere else None
+        return stand_of(plan.problem, config, tuning_bench(plan.problem), plan.fresh, other, stage)
 
-    def standing(self, name: str, config: Config, *, elsewhere: bool = True) -> Any:
-        """A configuration on the tuner's seeds, on fresh ones and in the other world."""
-        plan, other = self._plan, self._plan.other if elsewhere else None
+    return _measurement(plan, f"standing {elsewhere}", config, work)
 
-        def stage(what: str) -> None:
-            self.stage(f"{name} configuration: {what}")
 
-        def measure() -> Any:
-            return stand_of(plan.problem, config, tuning_bench(plan.problem), plan.fresh, other, stage)
+def _incumbent(plan: Plan, result: TrialResult) -> Job:
+    """A trial that was the best for a while, on few fresh seeds."""
 
-        return self.once(f"standing {elsewhere}", config, measure)
+    def work(listener: Listener) -> Incumbent:
+        listener.say(f"incumbent {result.number}")
+        scores = fresh_scores(plan.problem, result.config, fresh_seeds(INCUMBENT_SEEDS)).after
+        return Incumbent(result.number, result.values[0], mean_over_seeds(scores.competence, most=1.0))
 
-    def incumbent(self, result: TrialResult, standings: Sequence[Any]) -> Any:
-        """An incumbent on fresh seeds: on few, or on all where it stands for itself already."""
-        for standing in standings:
-            if standing["config"] == rounded(result.config, DIGITS):
-                return to_json({**Incumbent(result.number, result.values[0], standing["fresh"])._asdict()})
+    return _measurement(plan, "incumbent", [result.number, result.config], work)
 
-        def measure() -> Incumbent:
-            self.stage(f"incumbent {result.number}")
-            scores = fresh_scores(self._plan.problem, result.config, fresh_seeds(INCUMBENT_SEEDS)).after
-            return Incumbent(result.number, result.values[0], mean_over_seeds(scores.competence, most=1.0))
 
-        return self.once("incumbent", [result.number, result.config], measure)
+def _contrast(plan: Plan, config: Config) -> Job:
+    """One agent that the configuration trains, examined for search."""
+
+    def work(listener: Listener) -> Contrast:
+        return contrast(plan.problem, config, plan.looked, stage_of("tuned configuration", listener))
+
+    return _measurement(plan, "contrast", config, work)
 
 
 def _measured(plan: Plan, results: Sequence[TrialResult], seconds: dict[str, float], listener: Listener) -> Done:
     """The document of the whole tuning, once it is on disk."""
-    begun = time.monotonic()
-    problem, measured = plan.problem, _Measurements(plan, listener)
+    begun, problem, place = time.monotonic(), plan.problem, keyed(plan.out / MEASURED)
+
+    def measure(*jobs: Job) -> list[Any]:
+        return [run_job(job, place, listener) for job in jobs]
+
     best = best_of(results, problem)
-    default = inside(problem.space, problem.config)
     members = front(results, problem.objectives)[:SHOWN_MEMBERS] if GAP in problem.objectives else ()
-    ends = measured.standing("tuned", best.config), measured.standing("default", default)
+    default = inside(problem.space, problem.config)
+    tuned, usual = measure(_standing(plan, "tuned", best.config), _standing(plan, "default", default))
+
+    def incumbent(result: TrialResult) -> Any:
+        for end in (tuned, usual):  # one that stands for itself already was measured on all fresh seeds
+            if end["config"] == rounded(result.config, DIGITS):
+                return to_json(Incumbent(result.number, result.values[0], end["fresh"]))
+        return measure(_incumbent(plan, result))[0]
+
     found = Measured(
-        *ends,
-        [measured.incumbent(result, ends) for result in _spread(incumbents(results))],
-        [measured.standing("front's", member.config, elsewhere=False) for member in members],
-        measured.once("contrast", best.config, lambda: contrast(problem, best.config, plan.looked, measured.stage)),
+        tuned,
+        usual,
+        [incumbent(result) for result in _spread(incumbents(results))],
+        measure(*(_standing(plan, "front's", member.config, elsewhere=False) for member in members)),
+        measure(_contrast(plan, best.config))[0],
     )
     seconds["measurements"] = time.monotonic() - begun
     search = plan.search._replace(trials=len(results))
