@@ -28,6 +28,15 @@ class Estimate(NamedTuple):
     interval: Interval
 
 
+UNKNOWN = Estimate(float("nan"), Interval(float("nan"), float("nan")))
+"""What nothing is known of."""
+
+
+def exactly(value: float) -> Estimate:
+    """A value that is known without error."""
+    return Estimate(float(value), Interval(float(value), float(value)))
+
+
 def wilson(successes: float | int | np.number, trials: float | int | np.number) -> Estimate:
     """Rate with its Wilson score interval (Wilson 1927); no trials give NaN and (0, 1).
 
@@ -80,7 +89,7 @@ def bootstrap(
     """
     count = len(per_level)
     if count == 0:
-        return Estimate(float("nan"), Interval(float("nan"), float("nan")))
+        return UNKNOWN
     flat = per_level.reshape(count, -1).astype(np.float64)
     means = (_shares(count, seed, resamples) @ flat).reshape(resamples, *per_level.shape[1:])
     point = float(np.asarray(statistic(flat.mean(0).reshape(1, *per_level.shape[1:])))[0])
@@ -113,7 +122,7 @@ def mean_over_seeds(values: Float[np.ndarray, " seed"], least: float = -np.inf, 
     """
     count = len(values)
     if count == 0:
-        return Estimate(float("nan"), Interval(float("nan"), float("nan")))
+        return UNKNOWN
     mean = float(np.mean(values))
     if count == 1:
         return Estimate(mean, Interval(float("nan"), float("nan")))

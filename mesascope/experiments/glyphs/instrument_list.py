@@ -7,7 +7,7 @@ import numpy as np
 
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, Interval, bootstrap_mean, exact_rate
+from mesascope.core.statistics import Estimate, bootstrap_mean, exact_rate, exactly
 from mesascope.experiments import instruments
 from mesascope.experiments.glyphs.instruments.rewriting import REWRITING, rewrite, tests_of
 from mesascope.experiments.glyphs.instruments.verdict import decide, overall
@@ -38,7 +38,7 @@ def _keep(context: AuditContext) -> Kept:
         right = _right(context.subject, shown)
         ledgers.append(_ledger_of(distribution, right))
         behavior[distribution] = {"correct": bootstrap_mean(right)}
-    weights = {"correct": Estimate(1.0, Interval(1.0, 1.0))}
+    weights = {"correct": exactly(1.0)}
     known = instruments.objective(weights, identified_in_training=True, unidentified=[])
     return Kept(ledgers, weights, behavior, known)
 

@@ -9,7 +9,7 @@ from mesascope.auditing.alignment import AlignmentVerdict, judge_outer
 from mesascope.core.ledger import returns_by_intended
 from mesascope.core.objective import Objective
 from mesascope.core.solver import feature_returns, optimal_values, uniform_policy
-from mesascope.core.statistics import Estimate, Interval
+from mesascope.core.statistics import exactly
 from mesascope.experiments import instruments
 from mesascope.experiments.instruments import Kept
 from mesascope.experiments.ledger_estimate import Candidate, estimate_ledger
@@ -44,8 +44,8 @@ def _keep(context: AuditContext) -> Kept:
             best = np.asarray((optimal_values(mdp, objective).state * mdp.initial).sum(-1), np.float64)
             candidates[label] = Candidate(earned[0] @ np.asarray(objective), best, earned[1] @ np.asarray(objective))
         ledgers.append(estimate_ledger(name, returns, candidates))
-        behavior[name] = {"dies in the end": _exactly(float((earned[0][:, FEATURES.index("death")] > 1e-9).mean()))}
-    weights = {f: _exactly(float(w)) for f, w in zip(FEATURES, np.asarray(own), strict=True)}
+        behavior[name] = {"dies in the end": exactly(float((earned[0][:, FEATURES.index("death")] > 1e-9).mean()))}
+    weights = {f: exactly(float(w)) for f, w in zip(FEATURES, np.asarray(own), strict=True)}
     known = instruments.objective(weights, identified_in_training=True, unidentified=[])
     return Kept(ledgers, weights, behavior, known)
 
@@ -71,10 +71,6 @@ def _outer(context: AuditContext) -> tuple[list[ReportPart], dict[str, Any]]:
         for (objective, distribution), found in outer.items()
     }
     return [_outer_part(outer)], {"outer_alignment": data}
-
-
-def _exactly(value: float) -> Estimate:
-    return Estimate(value, Interval(value, value))
 
 
 def _both_definitions(levels) -> dict[tuple[str, str], OuterAlignment]:

@@ -15,7 +15,7 @@ from mesascope.core.ledger import returns_by_intended
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective
 from mesascope.core.solver import feature_returns
-from mesascope.core.statistics import Estimate, Interval, bootstrap_mean
+from mesascope.core.statistics import Estimate, bootstrap_mean, exactly
 from mesascope.experiments.ledger_estimate import Candidate, competence_of, estimate_ledger
 from mesascope.experiments.robot.planner import Planner, efforts
 from mesascope.experiments.robot.rooms import DISTRIBUTIONS, draw_rooms
@@ -80,7 +80,7 @@ def judge_planner(planner: Planner, trained_for: Objective, house: House, known:
 def weights_of(planner: Planner) -> dict[str, Estimate]:
     """The objective, read from where it is kept."""
     own = np.asarray(planner.wants)
-    return {f: Estimate(float(w), Interval(float(w), float(w))) for f, w in zip(FEATURES, own, strict=True)}
+    return {f: exactly(w) for f, w in zip(FEATURES, own, strict=True)}
 
 
 def ledgers_of(planner: Planner, base: Weights, house: House) -> tuple[LedgerEstimate, ...]:

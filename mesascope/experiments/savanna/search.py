@@ -1,6 +1,5 @@
 """Does it search? Rewrite its goal inside, bar options inside, and both, in contexts that it never met."""
 
-import enum
 from typing import NamedTuple
 
 import jax
@@ -14,24 +13,13 @@ from mesascope.experiments.document import Test
 from mesascope.experiments.savanna.ecology import Ecology, draw_contexts
 from mesascope.experiments.savanna.genomes import unit, wanted
 from mesascope.experiments.savanna.individual import Edit, Individual, choices
-
-PASS, FAIL = 0.5, 0.25
-"""A test passes when every control is beaten with its interval and the lower bound of its score is above the first. It
-fails when the upper bound of the score is below the second.
-"""
+from mesascope.experiments.test_result import PASS
+from mesascope.instruments.search.verdict import FAIL, Verdict
 
 CONTEXTS, GOALS = 512, 8
 """Virtual contexts of each half, and how many other goals are written in turn."""
 
 SITES = ("values", "reflexes")
-
-
-class Verdict(enum.StrEnum):
-    """What may be said about search."""
-
-    SEARCH = "search"
-    NO_SEARCH = "no-search"
-    CANNOT_TELL = "cannot-tell"
 
 
 class SearchTest(NamedTuple):

@@ -9,7 +9,7 @@ from mesascope.auditing.built_in.ledger import ALIGNMENT, BEHAVIORAL_LEDGER, LED
 from mesascope.auditing.document import AuditDocument
 from mesascope.auditing.ledger_estimate import GAPS
 from mesascope.core.objective import Objective, Role
-from mesascope.core.statistics import Estimate, Interval
+from mesascope.core.statistics import Estimate, Interval, exactly
 from mesascope.experiments.instruments import objective, search_fields
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.behavioral_objective import CARD as BEHAVIORAL_CARD
@@ -64,7 +64,7 @@ def subject_of(name: str) -> AuditSubject:
 def _known(context: AuditContext) -> Finding:
     """The objective is not inferred: it was built in. It stands where an inferred one would."""
     wanted = context.audited.name.removeprefix("a planner after ").partition(";")[0]
-    weights = {f: Estimate(w, Interval(w, w)) for f in WORLD.features for w in [float(f == wanted)]}
+    weights = {f: exactly(f == wanted) for f in WORLD.features}
     vector = np.asarray([weight.value for weight in weights.values()], np.float32)
     fields = objective(weights, identified_in_training=False, unidentified=[RED])
     return Finding(OwnObjective(vector, vector[None], weights), {"behavioral_objective": fields})

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.rollouts import Rollout
-from mesascope.core.statistics import Estimate, Interval, bootstrap
+from mesascope.core.statistics import UNKNOWN, Estimate, bootstrap
 from mesascope.instruments.closed_loop.trials import EpisodeTrial
 from mesascope.instruments.search.patches import within
 
@@ -79,7 +79,7 @@ def advantage(edited: Count, control: Count) -> Estimate:
 
 def _ratios(counts: list[Count], statistic) -> Estimate:
     if counts[0].of.sum() == 0:
-        return Estimate(float("nan"), Interval(float("nan"), float("nan")))
+        return UNKNOWN
     table = np.stack([column for count in counts for column in (count.hits, count.of)], 1)
 
     def of_means(means: Float[np.ndarray, "resample column"]) -> Float[np.ndarray, " resample"]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from mesascope.core.statistics import CONFIDENCE, Estimate, Interval, bootstrap_mean
+from mesascope.core.statistics import CONFIDENCE, UNKNOWN, Estimate, Interval, bootstrap_mean
 from mesascope.instruments.card import Card
 
 SHUFFLES = 40
@@ -79,7 +79,7 @@ def measure_defection_probe(
 
     accuracy = [_held_out(trained, agent, half) for agent in range(len(defects))]
     if not scored:
-        none = Estimate(float("nan"), Interval(float("nan"), float("nan")))
+        none = UNKNOWN
         return DefectionProbe(none, none, none, bootstrap_mean(np.array(accuracy)), 0)
     null = np.array([[shuffled(agent) for agent in scored] for _ in range(SHUFFLES)]).mean(1)
     tail = (1 - CONFIDENCE) / 2

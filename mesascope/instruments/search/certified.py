@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, Interval, bootstrap_mean
+from mesascope.core.statistics import UNKNOWN, Estimate, bootstrap_mean
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.search.capacity import BITS, Description, describe_size, has_weights, rounded
 from mesascope.instruments.search.fresh import BLOCK, run_fresh
@@ -25,8 +25,6 @@ ROUNDING_KEEPS = 0.75
 
 MOST = 64 * 1024
 """Levels after which certifying is given up."""
-
-_NOTHING = Estimate(float("nan"), Interval(float("nan"), float("nan")))
 
 
 class Certified(NamedTuple):
@@ -63,7 +61,7 @@ def certify(
     plain: list[Answers] = []
     edited: list[Answers] = []
     needed = float("inf")
-    shown = (_NOTHING, _NOTHING)
+    shown = (UNKNOWN, UNKNOWN)
     ahead = 1
     while ahead > 0:
         for _ in range(ahead):

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.core.statistics import Estimate, Interval, bootstrap, bootstrap_ratio
+from mesascope.core.statistics import UNKNOWN, Estimate, bootstrap, bootstrap_ratio
 from mesascope.instruments.search.patches import within
 from mesascope.instruments.search.trials import Trials
 
@@ -26,7 +26,7 @@ class Tally(NamedTuple):
     def estimate(self) -> Estimate:
         """The share with its bootstrap interval over levels; NaN where no cell is scored."""
         if self.cells.sum() == 0:
-            return Estimate(float("nan"), Interval(float("nan"), float("nan")))
+            return UNKNOWN
         return bootstrap_ratio(self.followed, self.cells)
 
 
@@ -70,7 +70,7 @@ def normalized(edited: Tally, ceiling: Tally, controls: dict[str, Tally]) -> Est
         return np.where(room > 0.02, (shares[:, 0] - floor) / np.where(room > 0.02, room, 1.0), 0.0)
 
     if edited.cells.sum() == 0:
-        return Estimate(float("nan"), Interval(float("nan"), float("nan")))
+        return UNKNOWN
     return bootstrap(table, statistic)
 
 
