@@ -141,10 +141,10 @@ def _evidence(
 
     return KindEvidence(
         shift,
-        measure_deletion(deleting(TRAINING), base, own, world.features, "blue"),
-        measure_correlation(samples[TRAINING].mdp, base, own, world.features, "blue", seed),
-        find_openers(deleting(shift), base, own, world.features),
-        measure_strength(samples[shift].mdp, base, own),
+        measure_deletion(deleting(TRAINING), base, own, world.features, "blue", world.discount),
+        measure_correlation(samples[TRAINING].mdp, base, own, world.features, "blue", seed, world.discount),
+        find_openers(deleting(shift), base, own, world.features, world.discount),
+        measure_strength(samples[shift].mdp, base, own, world.discount),
         None,
     )
 
@@ -224,7 +224,7 @@ def ticks() -> Iterator[str]:
     assert mdp is not None
     reached = {count: np.asarray(feature_returns(mdp, policy, 1 - 1e-4)).mean(0) for count, policy in policies.items()}
     peak = max(reached, key=lambda count: reached[count][world.features.index("door")])
-    found: Effort = measure_effort(mdp, policies, peak, base, own)
+    found: Effort = measure_effort(mdp, policies, peak, base, own, world.discount)
     rows = [
         [
             f"{s.effort:g}",

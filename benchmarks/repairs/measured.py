@@ -69,7 +69,10 @@ def objectives_of(samples: Sequence[Sample], seed: int) -> dict[str, float]:
     texts = [f"door:1+red:{red:g}+blue:{blue:g}" for red in REDS for blue in BLUES]
     grid = tuple(Hypothesis(text, Kind.OBJECTIVE, Objective.parse(text, WORLD.features)) for text in texts)
     key = named_key(seed, "repairs", "evidence")
-    seen = [evidence_from_policy(s.levels, s.mdp, s.policy, named_key(key, s.distribution)) for s in samples]
+    seen = [
+        evidence_from_policy(s.levels, s.mdp, s.policy, named_key(key, s.distribution), discount=WORLD.discount)
+        for s in samples
+    ]
     found = {row.name: row.posterior for row in weigh(grid, WORLD, pool(seen)).table if row.posterior > LEAST}
     total = sum(found.values())
     return {name: share / total for name, share in found.items()}

@@ -1,0 +1,20 @@
+"""The page that explains reports quotes the threshold and the error rates of the calibration that is shipped."""
+
+from mesascope.instruments.search.operating_point import OPERATING_POINT as POINT
+from mesascope.instruments.search.verdict import FAIL
+from tests.house.tree import ROOT
+
+PAGE = " ".join((ROOT / "docs" / "reading-a-report.md").read_text(encoding="utf-8").split())
+
+
+def test_the_thresholds_are_those_that_decide():
+    assert f"the lower end of its statistic is above {POINT.threshold:g}, the calibrated threshold" in PAGE
+    assert f"One with its upper end below {FAIL:g} gives *no search*" in PAGE
+
+
+def test_the_error_rates_are_those_that_were_measured():
+    assert f"{POINT.true_positives} of {POINT.positives} audits of searchers were found" in PAGE
+    assert f"{POINT.false_positives} of {POINT.negatives} audits of agents that do not search" in PAGE
+    rate, (low, high) = POINT.false_positive_rate
+    assert f"({100 * rate:.1f} %, interval {100 * low:.1f} % to {100 * high:.1f} %)" in PAGE
+    assert "no error rates are known" not in PAGE
