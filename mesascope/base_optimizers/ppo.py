@@ -43,7 +43,7 @@ class _Share(NamedTuple):
 class PPO(AbstractBaseOptimizer):
     """Clipped surrogate, critic and entropy bonus (Schulman et al. 2017) on generalized advantages (2016).
 
-    Every update draws `batch` fresh levels, `lane_levels` to a lane, and lets `lane_actors` actors walk `steps` steps
+    Every update draws `batch` fresh levels, `lane_levels` to a lane, and lets `lane_actors` actors take `steps` steps
     in each lane; an episode that ends is followed by one in the lane's next level. A termination and a cut by the
     `limit` are told apart: after a cut, and after the last step, the critic's value stands for what would follow.
     Minibatches are whole lanes, so that no sequence is broken; a recurrent actor's memory is blank at the start of each
@@ -103,13 +103,13 @@ class PPO(AbstractBaseOptimizer):
         return begin_state(key, subject, fresh_critic(subject), self._transform())
 
     def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
-        """Walk, then `epochs` passes over the lanes in minibatches."""
+        """Collect steps, then `epochs` passes over the lanes in minibatches."""
         levels = training_levels(state.key(), world, self.batch, self.batches, state.updates)
         mdp, observation = world.tables(levels), world.observe(levels)
         weights = jnp.asarray(world.base_objective.vector(world.features))
         actor = actor_of(state.subject, state.extra)
-        walked = collect(actor, actor.prepare(observation), mdp, weights, self._lanes, state.update_key("walk"))
-        returns = generalized_advantages(walked, world.discount, self.trace)
+        steps = collect(actor, actor.prepare(observation), mdp, weights, self._lanes, state.update_key("walk"))
+        returns = generalized_advantages(steps, world.discount, self.trace)
         lanes = self._lanes.lanes
         by_lane = observation.reshape(lanes, self.lane_levels, *observation.shape[1:])
         orders = jax.vmap(lambda key: jax.random.permutation(key, lanes))(
@@ -119,7 +119,7 @@ class PPO(AbstractBaseOptimizer):
 
         def minibatch(arrays: PyTree, chosen):
             state = eqx.combine(arrays, static)
-            own = jax.tree.map(lambda x: x[:, chosen], (walked, returns))
+            own = jax.tree.map(lambda x: x[:, chosen], (steps, returns))
             share = _Share(by_lane[chosen].reshape(-1, *observation.shape[1:]), *own)
             value, gradient = eqx.filter_value_and_grad(self._loss)((state.subject, state.extra), share)
             state = apply_gradient(state, gradient, self._transform(), last=False)
@@ -128,7 +128,7 @@ class PPO(AbstractBaseOptimizer):
         arrays, (losses, norms) = jax.lax.scan(minibatch, arrays, orders)
         state = eqx.combine(arrays, static)
         state = eqx.tree_at(lambda s: s.updates, state, state.updates + 1)
-        return state, Metrics(losses.mean(), first_returns(walked, world.discount).mean(), norms.mean())
+        return state, Metrics(losses.mean(), first_returns(steps, world.discount).mean(), norms.mean())
 
     def _loss(self, learned: PyTree, share: _Share) -> Float[Array, ""]:
         actor = actor_of(*learned)

@@ -64,7 +64,7 @@ def collect(
     shape: RolloutLayout,
     key: PRNGKeyArray,
 ) -> Steps:
-    """Let all actors walk. `mdp` and `prepared` hold `lanes * levels` levels, the levels of a lane side by side.
+    """Collect the steps of all actors. `mdp` and `prepared` hold `lanes * levels` levels, the levels of a lane side by side.
 
     All start at once with blank memories; an actor whose episode ends starts anew in the next level of its lane that has
     a start. In a lane without any, actors are `NOWHERE`: every step is an episode of its own that earns nothing.
@@ -165,6 +165,6 @@ def sampled_returns(
 ) -> Float[Array, "level actor"]:
     """Discounted returns of episodes of at most `steps` steps, for agents that have no policy table."""
     shape = RolloutLayout(mdp.levels, 1, actors, steps, steps)
-    walked = collect(actor, actor.prepare(observation), mdp, weights, shape, key)
-    unfinished = walked._replace(value=jnp.zeros_like(walked.value), next_value=jnp.zeros_like(walked.value))
+    found = collect(actor, actor.prepare(observation), mdp, weights, shape, key)
+    unfinished = found._replace(value=jnp.zeros_like(found.value), next_value=jnp.zeros_like(found.value))
     return first_returns(unfinished, discount)

@@ -18,7 +18,7 @@ _ROUNDING = 1e-5
 """Largest difference, relative to the largest logit, that another batch may make by rounding."""
 
 
-def check_subject(subject: AbstractSubject, observation: Observation) -> None:
+def check_subject(subject: AbstractSubject, observation: Observation, actions: int = len(ACTIONS)) -> None:
     """Check the promises of `mesascope.core.subject.AbstractSubject`, as far as the subject's properties make them.
 
     Every subject: at least one tick; a view that the worlds have; logits that are finite, of the right shape, the same when
@@ -30,6 +30,7 @@ def check_subject(subject: AbstractSubject, observation: Observation) -> None:
     Args:
         subject: The subject.
         observation: At least two levels that the subject is made for, shape `(level, height, width, channel)`.
+        actions: Number of actions of the world.
 
     Raises:
         SubjectError: For the first promise that is broken, with the level and the cell where there is one.
@@ -48,9 +49,9 @@ def check_subject(subject: AbstractSubject, observation: Observation) -> None:
     if subject.sites:
         _check_states(subject, observation)
     if subject.recurrent:
-        _check_episode(subject, observation)
+        _check_episode(subject, observation, actions)
     else:
-        _check_answers(subject, observation)
+        _check_answers(subject, observation, actions)
 
 
 def _check_properties(subject: AbstractSubject) -> None:
@@ -94,9 +95,9 @@ def _differing(state: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray])
     return next((site for site, value in state.items() if not np.array_equal(value, other[site])), None)
 
 
-def _check_answers(subject: AbstractSubject, observation: Observation) -> None:
+def _check_answers(subject: AbstractSubject, observation: Observation, actions: int) -> None:
     logits = np.asarray(answers(subject, observation))
-    expected = (*observation.shape[:3], len(ACTIONS))
+    expected = (*observation.shape[:3], actions)
     if logits.shape != expected:
         raise SubjectError(f"logits have shape {logits.shape}; expected {expected} (level, height, width, action)")
     bad = np.argwhere(~np.isfinite(logits).all(-1))
@@ -118,12 +119,12 @@ def _check_answers(subject: AbstractSubject, observation: Observation) -> None:
         _check_same(logits, answer, "are not those of start, think and act in turn")
 
 
-def _check_episode(subject: AbstractSubject, observation: Observation) -> None:
+def _check_episode(subject: AbstractSubject, observation: Observation, actions: int) -> None:
     levels, height, width = observation.shape[:3]
     cells = jnp.arange(STEPS * levels).reshape(STEPS, levels) % (height * width)
     state, logits = jax.device_get(run_episode(subject, observation, cells))
-    if logits.shape != (levels, len(ACTIONS)):
-        raise SubjectError(f"logits have shape {logits.shape}; expected {(levels, len(ACTIONS))} (actor, action)")
+    if logits.shape != (levels, actions):
+        raise SubjectError(f"logits have shape {logits.shape}; expected {(levels, actions)} (actor, action)")
     if not all(np.isfinite(value).all() for value in (*state.values(), logits)):
         raise SubjectError(f"the state or the logits are not finite after {STEPS} steps")
     if not np.array_equal(logits, np.asarray(run_episode(subject, observation, cells)[1])):

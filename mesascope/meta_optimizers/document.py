@@ -126,7 +126,7 @@ def verdicts(document: Mapping[str, Any]) -> list[dict[str, str]]:
     searches = {
         "claim": "the trained agent searches inside",
         "verdict": "cannot-tell" if after is None else _SEARCHES[after["verdict"]],
-        "reason": "the examination cannot ask an agent that walks" if after is None else after["reason"],
+        "reason": "the examination cannot ask a recurrent agent" if after is None else after["reason"],
     }
     return [*claims, searches]
 

@@ -88,7 +88,7 @@ def meta_and_mesa(document: Mapping[str, Any]) -> Markup:
 
 def _said(contrast: Mapping[str, Any], when: str) -> Markup:
     verdict = words(contrast, when, "verdict")
-    return badge(*_BADGES[verdict]) if verdict in _BADGES else badge("not examined, since it walks", "open")
+    return badge(*_BADGES[verdict]) if verdict in _BADGES else badge("not examined: it is recurrent", "open")
 
 
 def _plain(contrast: Mapping[str, Any], when: str) -> str:
