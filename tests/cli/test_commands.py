@@ -6,7 +6,7 @@ import pytest
 
 from mesascope.cli import doctor, main
 from mesascope.experiments.cards import every_card
-from mesascope.experiments.registry import EVERYWHERE, EXPERIMENTS
+from mesascope.experiments.registry import EXPERIMENTS, everywhere
 from mesascope.organisms.registry import ORGANISMS
 from mesascope.worlds.registry import WORLDS
 
@@ -28,7 +28,7 @@ def test_worlds(capsys):
     world = WORLDS["red-doors"]
     assert card["features"] == list(world.features)
     assert card["shifts"] == world.shifts
-    assert [w["name"] for w in document(capsys, "worlds")["worlds"]] == list(EVERYWHERE)
+    assert [w["name"] for w in document(capsys, "worlds")["worlds"]] == list(everywhere())
     shown = text(capsys, "worlds", "red-doors")
     assert "## Proxies" in shown
     assert "#########" in shown
