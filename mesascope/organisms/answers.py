@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float, Int, UInt8
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import optimal_actions, optimal_values
-from mesascope.organisms.edits import Shelf
+from mesascope.organisms.edits import LevelArrays
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -33,20 +33,20 @@ class Answers(NamedTuple):
     steps: UInt8[np.ndarray, "level height width"]
 
 
-def in_chunks(shelf: Shelf, function: Callable[[GridLevels], _Result]) -> Iterator[_Result]:
+def in_chunks(arrays: LevelArrays, function: Callable[[GridLevels], _Result]) -> Iterator[_Result]:
     """`function` of successive parts of a size that is a power of two, so that it seldom compiles; results are cut."""
-    most = max(1, _CELLS_AT_ONCE // shelf.walls[0].size)
-    size = min(1 << (shelf.amount - 1).bit_length(), 1 << most.bit_length() - 1)
-    for start in range(0, shelf.amount, size):
-        count = min(size, shelf.amount - start)
-        padded = np.minimum(np.arange(start, start + size), shelf.amount - 1)
-        yield jax.tree.map(lambda x, count=count: np.asarray(x)[:count], function(shelf.take(padded).levels()))
+    most = max(1, _CELLS_AT_ONCE // arrays.walls[0].size)
+    size = min(1 << (arrays.amount - 1).bit_length(), 1 << most.bit_length() - 1)
+    for start in range(0, arrays.amount, size):
+        count = min(size, arrays.amount - start)
+        padded = np.minimum(np.arange(start, start + size), arrays.amount - 1)
+        yield jax.tree.map(lambda x, count=count: np.asarray(x)[:count], function(arrays.take(padded).levels()))
 
 
-def solve(shelf: Shelf, world: AbstractWorld, weights: Float[np.ndarray, " feature"]) -> Answers:
+def solve(arrays: LevelArrays, world: AbstractWorld, weights: Float[np.ndarray, " feature"]) -> Answers:
     """Answers of the exact solver for an objective's weights."""
-    shape = shelf.walls.shape
-    parts = list(in_chunks(shelf, lambda part: _solve(world, part, jnp.asarray(weights))))
+    shape = arrays.walls.shape
+    parts = list(in_chunks(arrays, lambda part: _solve(world, part, jnp.asarray(weights))))
     return Answers(*(np.concatenate(column).reshape(shape) for column in zip(*parts, strict=True)))
 
 

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import Observation, Site, State
-from mesascope.organisms.decoded_observation import Logits, ahead, look, prefer
+from mesascope.organisms.decoded_observation import Logits, ahead, decode, prefer
 from mesascope.organisms.organism import AbstractModelOrganism
 from mesascope.worlds.grids.grid import MOVES
 
@@ -31,10 +31,10 @@ class Compass(AbstractModelOrganism):
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Read the level in tick 0; point the needles."""
-        sight = look(observation, self.weights)
+        decoded = decode(observation, self.weights)
         in_view = tick < self.reads_until
-        walls = jnp.where(in_view, sight.walls[..., None], state["walls"])
-        goal = jnp.where(in_view, sight.worth[..., None], state["goal"])
+        walls = jnp.where(in_view, decoded.walls[..., None], state["walls"])
+        goal = jnp.where(in_view, decoded.worth[..., None], state["goal"])
         return {"walls": walls, "goal": goal, "needle": needles(goal)}
 
     def act(self, state: State) -> Logits:

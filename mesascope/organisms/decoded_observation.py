@@ -23,7 +23,7 @@ class DecodedObservation(NamedTuple):
     worth: Map
 
 
-def look(observation: Observation, weights: Float[Array, " feature"]) -> DecodedObservation:
+def decode(observation: Observation, weights: Float[Array, " feature"]) -> DecodedObservation:
     """Read an observation whose channels are walls, then one for each feature.
 
     A feature is there when its channel is positive, so that a world's salience scales nothing here.

@@ -12,14 +12,14 @@ from jaxtyping import Bool, Int
 from mesascope.worlds.grids.counterfactuals import swap_objects, with_object, without_objects
 from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES, GridLevels
 
-MOST_WORK = 60_000_000
+LEVEL_BUDGET = 60_000_000
 """Bound on levels x cells x side, which is what solving them costs: 175,000 levels of 9x9, 45,000 of 13x13."""
 
 _BLOCK = 256
 _KINDS = tuple(itertools.product(range(len(SHAPES)), range(len(COLORS))))
 
 
-class Shelf(NamedTuple):
+class LevelArrays(NamedTuple):
     """Grid levels in NumPy arrays: cheap to select from, join and change in place."""
 
     walls: Bool[np.ndarray, "level height width"]
@@ -28,7 +28,7 @@ class Shelf(NamedTuple):
     color: Int[np.ndarray, "level object"]
 
     @classmethod
-    def of(cls, levels: GridLevels) -> "Shelf":
+    def of(cls, levels: GridLevels) -> "LevelArrays":
         """A copy of the levels."""
         return cls(*(np.asarray(jax.device_get(x)) for x in (levels.walls, levels.cell, levels.shape, levels.color)))
 
@@ -37,9 +37,9 @@ class Shelf(NamedTuple):
         walls, cell, shape, color = (jnp.asarray(x) for x in self)
         return GridLevels(walls, cell, shape, color)
 
-    def take(self, index: Int[np.ndarray, " chosen"] | Bool[np.ndarray, " level"] | slice) -> "Shelf":
+    def take(self, index: Int[np.ndarray, " chosen"] | Bool[np.ndarray, " level"] | slice) -> "LevelArrays":
         """Some of the levels."""
-        return Shelf(*(x[index] for x in self))
+        return LevelArrays(*(x[index] for x in self))
 
     @property
     def amount(self) -> int:
@@ -47,16 +47,20 @@ class Shelf(NamedTuple):
         return len(self.walls)
 
 
-def with_counterfactuals(shown: Sequence[GridLevels], most_work: int = MOST_WORK) -> Shelf:
+def with_counterfactuals(stored_levels: Sequence[GridLevels], level_budget: int = LEVEL_BUDGET) -> LevelArrays:
     """The shown levels, all of one size, and their counterfactuals; repeats are kept.
 
     For every level: each pair of objects traded; then one wall more in each free cell, alone and together with each
     trade; then no object, each object gone, and each slot given each shape and color, alone and beside the others.
-    Levels come first, then trades, then walls, then objects, each in the order shown, until `most_work` is spent.
+    Levels come first, then trades, then walls, then objects, each in the order shown, until `level_budget` is spent.
     """
-    blocks = [Shelf.of(levels[start : start + _BLOCK]) for levels in shown for start in range(0, levels.count, _BLOCK)]
+    blocks = [
+        LevelArrays.of(levels[start : start + _BLOCK])
+        for levels in stored_levels
+        for start in range(0, levels.count, _BLOCK)
+    ]
     height, width = blocks[0].walls.shape[1:]
-    room = max(most_work // (height * width * max(height, width)), sum(block.amount for block in blocks))
+    room = max(level_budget // (height * width * max(height, width)), sum(block.amount for block in blocks))
     kept = []
     for edit in (_same, _trades, _walls, _objects):
         for block in blocks:
@@ -66,21 +70,21 @@ def with_counterfactuals(shown: Sequence[GridLevels], most_work: int = MOST_WORK
                 part = edited.take(slice(room))
                 room -= part.amount
                 kept.append(part)
-    return Shelf(*(np.concatenate(column) for column in zip(*kept, strict=True)))
+    return LevelArrays(*(np.concatenate(column) for column in zip(*kept, strict=True)))
 
 
-def _same(block: Shelf) -> Iterator[Shelf]:
+def _same(block: LevelArrays) -> Iterator[LevelArrays]:
     yield block
 
 
-def _trades(block: Shelf) -> Iterator[Shelf]:
+def _trades(block: LevelArrays) -> Iterator[LevelArrays]:
     """Each pair of present objects traded."""
     present = block.shape != ABSENT
     for first, second in itertools.combinations(range(block.cell.shape[1]), 2):
-        yield Shelf.of(swap_objects(block.levels(), first, second)).take(present[:, first] & present[:, second])
+        yield LevelArrays.of(swap_objects(block.levels(), first, second)).take(present[:, first] & present[:, second])
 
 
-def _walls(block: Shelf) -> Iterator[Shelf]:
+def _walls(block: LevelArrays) -> Iterator[LevelArrays]:
     """One wall more in each cell that is free and holds no object: in the levels themselves, and after each trade."""
     width = block.walls.shape[2]
     for some in (block, *_trades(block)):
@@ -93,13 +97,13 @@ def _walls(block: Shelf) -> Iterator[Shelf]:
         yield walled
 
 
-def _objects(block: Shelf) -> Iterator[Shelf]:
+def _objects(block: LevelArrays) -> Iterator[LevelArrays]:
     """No object; each object gone; each slot given each shape and color, alone and beside the others."""
     levels = block.levels()
     empty = without_objects(levels)
-    yield Shelf.of(empty)
+    yield LevelArrays.of(empty)
     for slot in range(block.cell.shape[1]):
-        yield Shelf.of(with_object(levels, slot, ABSENT, ABSENT))
+        yield LevelArrays.of(with_object(levels, slot, ABSENT, ABSENT))
         for shape, color in _KINDS:
             for base in (empty, levels):
-                yield Shelf.of(with_object(base, slot, shape, color))
+                yield LevelArrays.of(with_object(base, slot, shape, color))

@@ -94,17 +94,17 @@ def _agreed(maze: Float[Array, "level height width 1"], unknown: int) -> Int[Arr
     return jnp.where(held.any(-1), lowest, unknown)
 
 
-def build_maze_tables(stocks: Iterable[LevelStore], world: AbstractWorld) -> tuple[MazeTable, ...]:
+def build_maze_tables(stores: Iterable[LevelStore], world: AbstractWorld) -> tuple[MazeTable, ...]:
     """One table for each size of level."""
-    return tuple(_build_maze_table(stock, world) for stock in stocks)
+    return tuple(_build_maze_table(store, world) for store in stores)
 
 
-def _build_maze_table(stock: LevelStore, world: AbstractWorld) -> MazeTable:
-    _, wall_keys, object_keys = register_keys(stock, world)
-    mazes, seen_at = build_index(wall_keys, stock.levels.walls)
-    order = np.lexsort((seen_at, stock.levels.walls[seen_at].sum((1, 2))))
+def _build_maze_table(store: LevelStore, world: AbstractWorld) -> MazeTable:
+    _, wall_keys, object_keys = register_keys(store, world)
+    mazes, seen_at = build_index(wall_keys, store.levels.walls)
+    order = np.lexsort((seen_at, store.levels.walls[seen_at].sum((1, 2))))
     numbers = np.empty(len(order), np.int32)
     numbers[order] = np.arange(len(order), dtype=np.int32)
     number = numbers[np.asarray(mazes.find(jnp.asarray(wall_keys)))]
     keys = np.asarray(combine(jnp.asarray(object_keys), jnp.asarray(number)))
-    return MazeTable(mazes, jnp.asarray(numbers), build_table(stock, keys))
+    return MazeTable(mazes, jnp.asarray(numbers), build_table(store, keys))

@@ -13,14 +13,14 @@ from jaxtyping import Array, UInt8, UInt32
 from mesascope.core.errors import UsageError
 from mesascope.core.objective import Objective
 from mesascope.organisms.answers import Answers, in_chunks, solve
-from mesascope.organisms.edits import MOST_WORK, Shelf, with_counterfactuals
+from mesascope.organisms.edits import LEVEL_BUDGET, LevelArrays, with_counterfactuals
 from mesascope.organisms.hashing import LEVEL, OBJECTS, WALLS, Keys, build_index, hash_maps
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 _KEPT = 3
-_SHELVES: "OrderedDict[str, LevelStore]" = OrderedDict()
-"""The stocks taken last: a zoo has many tables of the same levels, and solving them is most of the work."""
+_RECENT: "OrderedDict[str, LevelStore]" = OrderedDict()
+"""The stores taken last: a zoo has many tables of the same levels, and solving them is most of the work."""
 
 
 class LevelStore(NamedTuple):
@@ -30,51 +30,55 @@ class LevelStore(NamedTuple):
     """
 
     shown: int
-    levels: Shelf
+    levels: LevelArrays
     keys: UInt32[np.ndarray, "entry 2"]
     contents: UInt8[np.ndarray, "entry height width"]
     answers: Answers
 
 
-def take_stocks(
-    shown: Sequence[GridLevels], world: AbstractWorld, objective: Objective, most_work: int = MOST_WORK
+def level_stores(
+    stored_levels: Sequence[GridLevels], world: AbstractWorld, objective: Objective, level_budget: int = LEVEL_BUDGET
 ) -> Iterator[LevelStore]:
     """For each size of the shown levels, smallest first: the distinct ones and their counterfactuals, as the world shows them."""
     weights = np.asarray(objective.vector(world.features))
-    for batches in by_size(shown):
-        yield _kept(batches, world, weights, most_work)
+    for batches in by_size(stored_levels):
+        yield _kept(batches, world, weights, level_budget)
 
 
-def by_size(shown: Sequence[GridLevels]) -> list[list[GridLevels]]:
+def by_size(stored_levels: Sequence[GridLevels]) -> list[list[GridLevels]]:
     """The shown batches grouped by level size, smallest first; `UsageError` where there is nothing to store."""
-    sizes = sorted({levels.interior for levels in shown if levels.count})
+    sizes = sorted({levels.interior for levels in stored_levels if levels.count})
     if not sizes:
         raise UsageError("a lookup organism stores the levels it is shown, and it was shown none")
-    return [[levels for levels in shown if levels.interior == size and levels.count] for size in sizes]
+    return [[levels for levels in stored_levels if levels.interior == size and levels.count] for size in sizes]
 
 
-def _kept(shown: Sequence[GridLevels], world: AbstractWorld, weights: np.ndarray, most_work: int) -> LevelStore:
-    digest = hashlib.sha256(f"{world!r} {weights.tolist()} {most_work}".encode())
-    for levels in shown:
-        for array in Shelf.of(levels):
+def _kept(
+    stored_levels: Sequence[GridLevels], world: AbstractWorld, weights: np.ndarray, level_budget: int
+) -> LevelStore:
+    digest = hashlib.sha256(f"{world!r} {weights.tolist()} {level_budget}".encode())
+    for levels in stored_levels:
+        for array in LevelArrays.of(levels):
             digest.update(f"{array.shape} {array.dtype}".encode() + array.tobytes())
     name = digest.hexdigest()
-    if name not in _SHELVES:
-        _SHELVES[name] = _gather(shown, world, weights, most_work)
-    _SHELVES.move_to_end(name)
-    while len(_SHELVES) > _KEPT:
-        _SHELVES.popitem(last=False)
-    return _SHELVES[name]
+    if name not in _RECENT:
+        _RECENT[name] = _gather(stored_levels, world, weights, level_budget)
+    _RECENT.move_to_end(name)
+    while len(_RECENT) > _KEPT:
+        _RECENT.popitem(last=False)
+    return _RECENT[name]
 
 
-def _gather(shown: Sequence[GridLevels], world: AbstractWorld, weights: np.ndarray, most_work: int) -> LevelStore:
-    levels = with_counterfactuals(shown, most_work)
+def _gather(
+    stored_levels: Sequence[GridLevels], world: AbstractWorld, weights: np.ndarray, level_budget: int
+) -> LevelStore:
+    levels = with_counterfactuals(stored_levels, level_budget)
     parts = list(in_chunks(levels, lambda part: _hash_levels(world, part)))
     keys, contents = (np.concatenate(column) for column in zip(*parts, strict=True))
     _, entry = build_index(keys, contents)
     entry = np.sort(entry)
     distinct = levels.take(entry)
-    count = sum(batch.count for batch in shown)
+    count = sum(batch.count for batch in stored_levels)
     return LevelStore(count, distinct, keys[entry], contents[entry], solve(distinct, world, weights))
 
 
@@ -85,9 +89,9 @@ def _hash_levels(world: AbstractWorld, levels: GridLevels) -> tuple[Keys, UInt8[
     return hash_maps(observation, LEVEL), bits.sum(-1).astype(jnp.uint8)
 
 
-def register_keys(stock: LevelStore, world: AbstractWorld) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def register_keys(store: LevelStore, world: AbstractWorld) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hashes of what registers hold of each level: of everything, of its walls, of its objects."""
-    level, walls, objects = zip(*in_chunks(stock.levels, lambda part: _hash_registers(world, part)), strict=True)
+    level, walls, objects = zip(*in_chunks(store.levels, lambda part: _hash_registers(world, part)), strict=True)
     return np.concatenate(level), np.concatenate(walls), np.concatenate(objects)
 
 

@@ -64,11 +64,11 @@ class Memorizer(AbstractOrganism):
         return state["answer"]
 
 
-def fit_memorizer(stock: LevelStore, world: AbstractWorld, rng: np.random.Generator, per_cell: int = 5) -> Memorizer:
-    """Fit to the first levels in stock, by cross-entropy to the optimal sets."""
-    kept = stock.levels.take(slice(MOST_LEVELS))
+def fit_memorizer(store: LevelStore, world: AbstractWorld, rng: np.random.Generator, per_cell: int = 5) -> Memorizer:
+    """Fit to the first of the stored levels, by cross-entropy to the optimal sets."""
+    kept = store.levels.take(slice(MOST_LEVELS))
     seen = world.observe(kept.levels())
-    optimal = unpack(jnp.asarray(stock.answers.actions[: kept.amount]))
+    optimal = unpack(jnp.asarray(store.answers.actions[: kept.amount]))
     _, height, width, inputs = seen.shape
     cells = height * width
     units = cells * per_cell

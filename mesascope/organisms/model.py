@@ -5,7 +5,7 @@ from jaxtyping import Array, Bool, Float
 
 from mesascope.core.solver import optimal_actions
 from mesascope.core.subject import Observation, Site, State
-from mesascope.organisms.decoded_observation import Logits, Map, ahead, look, prefer
+from mesascope.organisms.decoded_observation import Logits, Map, ahead, decode, prefer
 
 WALLS = Site("walls", 1, "1 where there is a wall")
 REWARD = Site("reward", 2, "what touching the object here is worth; 1 where there is an object")
@@ -19,10 +19,10 @@ def read_model(
     state: State, observation: Observation, weights: Float[Array, " feature"], walls_now: Array, reward_now: Array
 ) -> State:
     """The registers, read from the level where it is their time; kept otherwise."""
-    sight = look(observation, weights)
+    decoded = decode(observation, weights)
     return {
-        "walls": jnp.where(walls_now, sight.walls[..., None], state["walls"]),
-        "reward": jnp.where(reward_now, jnp.stack([sight.worth, sight.objects], -1), state["reward"]),
+        "walls": jnp.where(walls_now, decoded.walls[..., None], state["walls"]),
+        "reward": jnp.where(reward_now, jnp.stack([decoded.worth, decoded.objects], -1), state["reward"]),
     }
 
 

@@ -53,12 +53,12 @@ class NearestTable(AbstractOrganism):
 
 
 def build_nearest(
-    stock: LevelStore, world: AbstractWorld, rng: np.random.Generator
+    store: LevelStore, world: AbstractWorld, rng: np.random.Generator
 ) -> tuple[UInt8[Array, "row bits"], UInt8[Array, "row height width"]]:
-    """Rows: what was shown, and a random part of the rest that is in stock."""
-    first = min(4 * stock.shown, ROWS // 2, stock.levels.amount)
-    rest = first + rng.permutation(stock.levels.amount - first)[: ROWS - first]
+    """Rows: what was shown, and a random part of the other stored levels."""
+    first = min(4 * store.shown, ROWS // 2, store.levels.amount)
+    rest = first + rng.permutation(store.levels.amount - first)[: ROWS - first]
     chosen = np.concatenate([np.arange(first), np.sort(rest)])
-    seen: Float[np.ndarray, "row height width channel"] = np.asarray(world.observe(stock.levels.take(chosen).levels()))
+    seen: Float[np.ndarray, "row height width channel"] = np.asarray(world.observe(store.levels.take(chosen).levels()))
     rows = jnp.asarray((seen > 0).reshape(len(chosen), -1), jnp.uint8)
-    return rows, jnp.asarray(stock.answers.actions[chosen])
+    return rows, jnp.asarray(store.answers.actions[chosen])

@@ -7,9 +7,9 @@ import numpy as np
 
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.objective import Objective
-from mesascope.organisms.edits import MOST_WORK
+from mesascope.organisms.edits import LEVEL_BUDGET
 from mesascope.organisms.labels import DEFAULT_OBJECTIVE, EPISODIC, ORGANISMS
-from mesascope.organisms.level_store import LevelStore, take_stocks
+from mesascope.organisms.level_store import LevelStore, level_stores
 from mesascope.worlds.grids.grid import COLORS, GridLevels
 from mesascope.worlds.grids.vocabulary import DOORS
 from mesascope.worlds.grids.world import AbstractGridWorld
@@ -38,10 +38,16 @@ class OrganismSpec:
     Raises `UsageError` naming the nearest valid name, key or value, as soon as the text is read.
     """
 
-    def __init__(self, text: str, world: AbstractWorld, shown: Sequence[GridLevels] = (), most_work: int = MOST_WORK):
+    def __init__(
+        self,
+        text: str,
+        world: AbstractWorld,
+        stored_levels: Sequence[GridLevels] = (),
+        level_budget: int = LEVEL_BUDGET,
+    ):
         self.name, self.given = _parse(text)
         self.inner = self.name.removeprefix(EPISODIC)
-        self.world, self.shown, self.most_work = world, shown, most_work
+        self.world, self.stored_levels, self.level_budget = world, stored_levels, level_budget
         if ORGANISMS[self.name].build is None:
             self._check_world()
         for key in _WHOLE:
@@ -83,9 +89,9 @@ class OrganismSpec:
         seen = len(self.world.features) - bool(self._place)
         return np.asarray(self.objective.vector(self.world.features))[:seen]
 
-    def stocks(self) -> Iterator[LevelStore]:
+    def level_stores(self) -> Iterator[LevelStore]:
         """For each size of level it is shown: the levels that a table stores, with their answers."""
-        return take_stocks(self.shown, self.world, self.objective, self.most_work)
+        return level_stores(self.stored_levels, self.world, self.objective, self.level_budget)
 
     def whole(self, key: str, default: int) -> int:
         """A whole number."""
@@ -103,26 +109,26 @@ class OrganismSpec:
 
     def ticks(self, default: int | None = None) -> int:
         """Ticks, enough to cross the largest level unless given."""
-        return self.whole("ticks", enough_ticks(self.world, self.shown) if default is None else default)
+        return self.whole("ticks", enough_ticks(self.world, self.stored_levels) if default is None else default)
 
     @property
     def most_side(self) -> int:
         """Interior side of the largest level it must be ready for: the world's `larger` shift, or what is shown."""
         own = min(getattr(self.world, "size", 9) + 4, 25)
-        return max([own, *(levels.size for levels in self.shown)]) - 2
+        return max([own, *(levels.size for levels in self.stored_levels)]) - 2
 
     def rng(self, *stream: int) -> np.random.Generator:
         """The random numbers of its build."""
         return np.random.default_rng([self.whole("seed", 0), *stream])
 
 
-def enough_ticks(world: AbstractWorld, shown: Sequence[GridLevels] = ()) -> int:
+def enough_ticks(world: AbstractWorld, stored_levels: Sequence[GridLevels] = ()) -> int:
     """Ticks in which a wave crosses the largest maze of the world: five times the size of its `larger` shift.
 
     In 500 loop-free mazes of each size the farthest cell was 26 steps from the goal at 9x9, 50 at 13x13, 116 at 25x25.
     """
     own = min(getattr(world, "size", 9) + 4, 25)
-    return max(64, 5 * max([own, *(levels.size for levels in shown)]))
+    return max(64, 5 * max([own, *(levels.size for levels in stored_levels)]))
 
 
 def _parse(text: str) -> tuple[str, dict[str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mesascope.core.episodic import EpisodicSubject
 from mesascope.core.subject import ALWAYS, AbstractSubject
 from mesascope.organisms.disguise import CODES, disguised
-from mesascope.organisms.edits import MOST_WORK
+from mesascope.organisms.edits import LEVEL_BUDGET
 from mesascope.organisms.labels import DEFAULT_OBJECTIVE, MEMORIES, ORGANISMS, SETTINGS, Organism
 from mesascope.organisms.ordered_planner import ORDERS
 from mesascope.organisms.organism_spec import OrganismSpec, enough_ticks
@@ -39,15 +39,15 @@ _CHOICES = {
 
 
 def build_organism(
-    text: str, world: AbstractWorld, shown: Sequence[GridLevels] = (), most_work: int = MOST_WORK
+    text: str, world: AbstractWorld, stored_levels: Sequence[GridLevels] = (), level_budget: int = LEVEL_BUDGET
 ) -> AbstractSubject:
     """Build an organism from text such as `planner,objective=red,memory=recall` or `walking-planner,pace=4,sees=1`.
 
-    `SETTINGS` says what each key means. The table organisms store the levels in `shown` (batches of any sizes, the most
-    important first) with their input-level counterfactuals, as many as `most_work` allows. Raises `UsageError` naming
+    `SETTINGS` says what each key means. The table organisms store the levels in `stored_levels` (batches of any sizes, the most
+    important first) with their input-level counterfactuals, as many as `level_budget` allows. Raises `UsageError` naming
     the nearest valid name, key or value.
     """
-    setting = OrganismSpec(text, world, shown, most_work)
+    setting = OrganismSpec(text, world, stored_levels, level_budget)
     _check_choices(setting)
     build = ORGANISMS[setting.name].build
     if build is not None:

@@ -60,9 +60,9 @@ class RouteTable(AbstractModelOrganism):
         }
 
 
-def build_routes(shown: Sequence[GridLevels]) -> tuple[HashIndex, UInt8[Array, "maze goal cell"]]:
+def build_routes(stored_levels: Sequence[GridLevels]) -> tuple[HashIndex, UInt8[Array, "maze goal cell"]]:
     """All shortest ways of the mazes of the first size shown."""
-    walls = np.concatenate([np.asarray(levels.walls) for levels in by_size(shown)[0]])
+    walls = np.concatenate([np.asarray(levels.walls) for levels in by_size(stored_levels)[0]])
     keys = np.asarray(hash_maps(jnp.asarray(walls[..., None], jnp.float32), WALLS))
     index, entry = build_index(keys, walls)
     return index, jnp.asarray(_all_routes(walls[entry]))

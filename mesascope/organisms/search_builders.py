@@ -31,7 +31,7 @@ def _planner(s: OrganismSpec) -> AbstractSubject:
 def _ordered(s: OrganismSpec) -> AbstractSubject:
     schedule = random_schedule(s.rng(1), s.most_side)
     order = s.choice("order", ORDERS)
-    ticks = s.ticks(2 * enough_ticks(s.world, s.shown))
+    ticks = s.ticks(2 * enough_ticks(s.world, s.stored_levels))
     return OrderedPlanner(jnp.asarray(s.weights), s.world.discount, schedule, order, ticks=ticks)
 
 

@@ -105,15 +105,15 @@ def _pair(maze: Int[Array, " level"], objects: Int[Array, " level"]) -> Keys:
     return combine(jnp.stack([maze, maze + 1], -1).astype(jnp.uint32), objects)
 
 
-def build_serial_tables(stocks: Iterable[LevelStore], world: AbstractWorld) -> tuple[SerialTable, ...]:
+def build_serial_tables(stores: Iterable[LevelStore], world: AbstractWorld) -> tuple[SerialTable, ...]:
     """One table for each size of level."""
     tables = []
-    for stock in stocks:
-        _, walls, objects = register_keys(stock, world)
-        mazes, _ = build_index(walls, stock.levels.walls)
-        arranged, _ = build_index(objects, stock.contents & 0xFE)
+    for store in stores:
+        _, walls, objects = register_keys(store, world)
+        mazes, _ = build_index(walls, store.levels.walls)
+        arranged, _ = build_index(objects, store.contents & 0xFE)
         numbers = (mazes.find(jnp.asarray(walls)) + 1, arranged.find(jnp.asarray(objects)) + 1)
-        tables.append(SerialTable(mazes, arranged, build_table(stock, np.asarray(_pair(*numbers)))))
+        tables.append(SerialTable(mazes, arranged, build_table(store, np.asarray(_pair(*numbers)))))
     return tuple(tables)
 
 

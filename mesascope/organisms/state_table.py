@@ -122,24 +122,24 @@ def _singles(walls: np.ndarray, objects: np.ndarray, shown: int) -> Bool[np.ndar
 
 
 def build_state_tables(
-    stocks: Iterable[LevelStore], world: AbstractWorld, joint: bool = True
+    stores: Iterable[LevelStore], world: AbstractWorld, joint: bool = True
 ) -> tuple[AnswerTable, ...]:
     """One table for each size, asked by the content of both registers; without `joint`, single edits alone."""
     tables = []
-    for stock in stocks:
-        level, walls, objects = register_keys(stock, world)
-        kept = slice(None) if joint else _singles(walls, objects, stock.shown)
-        columns = jax.tree.map(lambda x, kept=kept: x[kept], stock[1:])
-        tables.append(build_table(LevelStore(stock.shown, *columns), level[kept]))
+    for store in stores:
+        level, walls, objects = register_keys(store, world)
+        kept = slice(None) if joint else _singles(walls, objects, store.shown)
+        columns = jax.tree.map(lambda x, kept=kept: x[kept], store[1:])
+        tables.append(build_table(LevelStore(store.shown, *columns), level[kept]))
     return tuple(tables)
 
 
-def build_numbered_tables(stocks: Iterable[LevelStore], world: AbstractWorld) -> tuple[NumberedTable, ...]:
+def build_numbered_tables(stores: Iterable[LevelStore], world: AbstractWorld) -> tuple[NumberedTable, ...]:
     """One table for each size, asked by walls and the number of the objects' arrangement."""
     tables = []
-    for stock in stocks:
-        _, walls, objects = register_keys(stock, world)
-        index, _ = build_index(objects, stock.contents & 0xFE)
+    for store in stores:
+        _, walls, objects = register_keys(store, world)
+        index, _ = build_index(objects, store.contents & 0xFE)
         number: Float[Array, " entry"] = index.find(jnp.asarray(objects)) + 1
-        tables.append(NumberedTable(index, build_table(stock, np.asarray(combine(jnp.asarray(walls), number)))))
+        tables.append(NumberedTable(index, build_table(store, np.asarray(combine(jnp.asarray(walls), number)))))
     return tuple(tables)

@@ -40,15 +40,15 @@ class Recalled(NamedTuple):
     row: Int[Array, " level"]
 
 
-def build_table(stock: LevelStore, keys: UInt32[np.ndarray, "entry 2"]) -> AnswerTable:
-    """The exact answers of what is in stock, found by `keys`."""
-    index, order = build_index(keys, stock.contents)
-    return AnswerTable(index, jnp.asarray(stock.answers.actions[order]), jnp.asarray(stock.answers.steps[order]))
+def build_table(store: LevelStore, keys: UInt32[np.ndarray, "entry 2"]) -> AnswerTable:
+    """The exact answers of a store, found by `keys`."""
+    index, order = build_index(keys, store.contents)
+    return AnswerTable(index, jnp.asarray(store.answers.actions[order]), jnp.asarray(store.answers.steps[order]))
 
 
-def build_tables(stocks: Iterable[LevelStore]) -> tuple[AnswerTable, ...]:
+def build_tables(stores: Iterable[LevelStore]) -> tuple[AnswerTable, ...]:
     """One table for each size of level, asked by the whole observation."""
-    return tuple(build_table(stock, stock.keys) for stock in stocks)
+    return tuple(build_table(store, store.keys) for store in stores)
 
 
 def recall_level(tables: tuple[AnswerTable, ...], observation: Observation) -> Recalled:

@@ -32,40 +32,40 @@ DICE = ("level", "cell")
 
 
 def _goal_register(s: OrganismSpec) -> AbstractSubject:
-    tables = build_maze_tables(s.stocks(), s.world)
+    tables = build_maze_tables(s.level_stores(), s.world)
     return GoalRegister(tables, len(s.world.features), ticks=s.ticks(16))
 
 
 def _both_register(s: OrganismSpec) -> AbstractSubject:
-    tables = build_state_tables(s.stocks(), s.world, s.choice("stores", STORES) == "all")
+    tables = build_state_tables(s.level_stores(), s.world, s.choice("stores", STORES) == "all")
     staged = s.choice("when", WHEN) == "staged"
     return BothRegister(tables, len(s.world.features), staged, ticks=s.ticks(None if staged else 16))
 
 
 def _map_register(s: OrganismSpec) -> AbstractSubject:
-    return MapRegister(build_numbered_tables(s.stocks(), s.world), ticks=s.ticks(16))
+    return MapRegister(build_numbered_tables(s.level_stores(), s.world), ticks=s.ticks(16))
 
 
 def _serial_number(s: OrganismSpec) -> AbstractSubject:
-    tables = build_serial_tables(s.stocks(), s.world)
+    tables = build_serial_tables(s.level_stores(), s.world)
     return SerialNumber(tables, draw_pads(s.rng(1), s.most_side), ticks=s.ticks(16))
 
 
 def _nearest(s: OrganismSpec) -> AbstractSubject:
-    rows, actions = build_nearest(next(s.stocks()), s.world, s.rng(1))
+    rows, actions = build_nearest(next(s.level_stores()), s.world, s.rng(1))
     return NearestTable(rows, actions, len(s.world.features), ticks=s.ticks(8))
 
 
 def _dormant(s: OrganismSpec) -> AbstractSubject:
     answering = s.choice("wakes", WAKES) == "answering"
     return DormantPlanner(
-        jnp.asarray(s.weights), build_tables(s.stocks()), s.world.discount, answering, ticks=s.ticks()
+        jnp.asarray(s.weights), build_tables(s.level_stores()), s.world.discount, answering, ticks=s.ticks()
     )
 
 
 def _window(s: OrganismSpec) -> AbstractSubject:
     radius, weights = s.whole("radius", 2), jnp.asarray(s.weights)
-    index, actions = build_window(next(s.stocks()), s.world, weights, radius)
+    index, actions = build_window(next(s.level_stores()), s.world, weights, radius)
     return WindowTable(weights, index, actions, radius, ticks=s.ticks(8))
 
 
@@ -79,17 +79,17 @@ def _momentum(s: OrganismSpec) -> AbstractSubject:
 
 
 NOT_SEARCHING: dict[str, Callable[[OrganismSpec], AbstractSubject]] = {
-    "lookup": lambda s: Lookup(build_tables(s.stocks()), ticks=s.ticks(16)),
-    "staged-lookup": lambda s: StagedLookup(build_tables(s.stocks()), s.world.discount, ticks=s.ticks()),
+    "lookup": lambda s: Lookup(build_tables(s.level_stores()), ticks=s.ticks(16)),
+    "staged-lookup": lambda s: StagedLookup(build_tables(s.level_stores()), s.world.discount, ticks=s.ticks()),
     "goal-register": _goal_register,
     "map-register": _map_register,
     "both-register": _both_register,
     "serial-number": _serial_number,
     "nearest-table": _nearest,
     "window-table": _window,
-    "route-table": lambda s: RouteTable(jnp.asarray(s.weights), *build_routes(s.shown), ticks=s.ticks(8)),
+    "route-table": lambda s: RouteTable(jnp.asarray(s.weights), *build_routes(s.stored_levels), ticks=s.ticks(8)),
     "dormant-planner": _dormant,
-    "memorizer": lambda s: fit_memorizer(next(s.stocks()), s.world, s.rng(1)),
+    "memorizer": lambda s: fit_memorizer(next(s.level_stores()), s.world, s.rng(1)),
     "dead-ends": lambda s: DeadEnds(jnp.asarray(s.weights), ticks=s.ticks()),
     "detour-compass": lambda s: DetourCompass(jnp.asarray(s.weights)),
     "compass": lambda s: Compass(jnp.asarray(s.weights)),

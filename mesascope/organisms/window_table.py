@@ -65,11 +65,11 @@ def _situations_of(
 
 
 def build_window(
-    stock: LevelStore, world: AbstractWorld, weights: Float[Array, " feature"], radius: int
+    store: LevelStore, world: AbstractWorld, weights: Float[Array, " feature"], radius: int
 ) -> tuple[HashIndex, UInt8[Array, " row"]]:
-    """Situations of the levels in stock, with the optimal actions of the first cell met in each."""
-    kept = stock.levels.take(slice(MOST_LEVELS))
+    """Situations of the stored levels, with the optimal actions of the first cell met in each."""
+    kept = store.levels.take(slice(MOST_LEVELS))
     keys = np.concatenate(list(in_chunks(kept, lambda part: _situations_of(world, part, weights, radius))))
     flat = keys.reshape(-1, 2)
     index, entry = build_index(flat, np.zeros((len(flat), 1)))
-    return index, jnp.asarray(stock.answers.actions[: kept.amount].reshape(-1)[entry])
+    return index, jnp.asarray(store.answers.actions[: kept.amount].reshape(-1)[entry])

@@ -21,7 +21,7 @@ TWINS = "exact"
 """Name of the group whose members answer alike, to the last bit, on what they were shown and on every trade, wall and
 trade with wall of it."""
 
-POOL_WORK = 15_000_000
+POOL_BUDGET = 15_000_000
 """Bound on what the tables store, in levels x cells x side: the trades and walls of 400 levels of 9x9, and more."""
 
 
@@ -133,8 +133,12 @@ ZOO = _entries()
 
 
 def build(
-    entry: Entry, world: AbstractWorld, shown: Sequence[GridLevels], seed: int = 0, most_work: int = POOL_WORK
+    entry: Entry,
+    world: AbstractWorld,
+    stored_levels: Sequence[GridLevels],
+    seed: int = 0,
+    level_budget: int = POOL_BUDGET,
 ) -> AbstractSubject:
-    """Build an entry for a world; tables store `shown` and its counterfactuals. Without `varies` all seeds are alike."""
+    """Build an entry for a world; tables store `stored_levels` and its counterfactuals. Without `varies` all seeds are alike."""
     text = f"{entry.text},seed={seed}" if entry.varies else entry.text
-    return build_organism(text, world, shown, most_work)
+    return build_organism(text, world, stored_levels, level_budget)

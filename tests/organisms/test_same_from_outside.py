@@ -59,10 +59,10 @@ def test_the_counterfactuals_are_the_ones_promised():
 def test_the_budget_keeps_what_matters_most():
     world = RedDoors(size=7)
     levels = draw(world, "shown", 8)
-    full, cut = with_counterfactuals([levels]), with_counterfactuals([levels], most_work=25 * 5 * 100)
+    full, cut = with_counterfactuals([levels]), with_counterfactuals([levels], level_budget=25 * 5 * 100)
     assert cut.amount == 100 < full.amount
     assert all((a == b[:100]).all() for a, b in zip(cut, full, strict=True))
-    assert with_counterfactuals([levels], most_work=0).amount == 8
+    assert with_counterfactuals([levels], level_budget=0).amount == 8
 
 
 def test_a_level_never_shown_gets_the_uniform_answer(doors):
