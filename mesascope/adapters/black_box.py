@@ -44,6 +44,26 @@ def black_box(
     with the agent's position as one more channel. Walls and objects are asked about too; what is answered there is
     never used. A policy that depends on what went before cannot be asked this way. `weights` are arrays that the answers
     depend on: an audit of others is another audit.
+
+    Args:
+        policy: Answers a batch of queries, each one state.
+        view: Makes what the policy is shown from levels, rows and columns.
+        actions: Whether it answers with actions and not with logits.
+        batch: Most queries of one call.
+        weights: Arrays that its answers depend on, by name.
+
+    Returns:
+        A subject without sites.
+
+    Raises:
+        SubjectError: When it is asked, where an answer has another shape than was said.
+
+    Example:
+        >>> import mesascope as ms
+        >>> import numpy as np
+        >>> subject = ms.black_box(lambda shown: np.zeros((len(shown), 4)))
+        >>> subject.sites
+        ()
     """
     if batch < 1:
         raise SubjectError(f"batch {batch}: expected a number of queries from 1")

@@ -56,6 +56,18 @@ def jax_subject(logits: Callable[..., Any], params: PyTree = None) -> JaxSubject
 
     The observation has shape (level, height, width, channel) and the answer (level, height, width, 4). Weights that are
     given as `params`, or are leaves of a module, belong to the identity of an audit; those in a closure do not.
+
+    Args:
+        logits: The function, written with `jax.numpy`.
+        params: Arrays given to it first.
+
+    Returns:
+        A subject without sites.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> jax_subject(lambda observation: jnp.zeros((*observation.shape[:3], 4))).sites
+        ()
     """
     return JaxSubject(logits, params)
 
@@ -75,6 +87,32 @@ def jax_steps(
     States are dicts of maps (level, height, width, channels), one for each of `sites`, and hold all that goes from tick
     to tick. Where there are `params` each function is given them first. `SubjectError` for ticks that cannot be;
     `mesascope.conformance.check_subject.check_subject` looks at the rest.
+
+    Args:
+        start: The state before the first tick, from the numbers of levels, rows and columns.
+        think: The state after a tick, counted from 0.
+        act: Logits (level, height, width, action), from the state alone.
+        sites: The maps of a state.
+        ticks: Ticks of thinking.
+        reads_until: The first tick that does not use the observation.
+        params: Arrays given to each function first.
+
+    Returns:
+        A subject with sites.
+
+    Raises:
+        SubjectError: For ticks that cannot be.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from mesascope.core.subject import Site
+        >>> subject = jax_steps(
+        ...     start=lambda levels, height, width: {"seen": jnp.zeros((levels, height, width, 7))},
+        ...     think=lambda state, observation, tick: {"seen": observation},
+        ...     act=lambda state: state["seen"][..., :4],
+        ...     sites=(Site("seen", 7, "what is seen"),), ticks=1, reads_until=1)
+        >>> subject.ticks
+        1
     """
     if ticks < 1 or not 0 <= reads_until <= ticks:
         raise SubjectError(f"expected ticks from 1 and reads_until from 0 to ticks; found {ticks} and {reads_until}")

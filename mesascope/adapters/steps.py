@@ -137,6 +137,23 @@ def numpy_steps(
     others may matter. `hidden_bits` is how much the functions hold besides: what could be stored in a subject bears on
     whether it is said to search, and nobody knows what Python code holds, so that it is infinite unless somebody vouches
     for another number. `SubjectError` for numbers of ticks or names of sites that cannot be.
+
+    Args:
+        steps: The functions.
+        sites: The maps that they hand from tick to tick.
+        ticks: Ticks of thinking.
+        reads_until: The first tick that does not use the observation.
+        weights: The arrays that the functions are given.
+        hidden_bits: Bits that the functions hold besides.
+
+    Returns:
+        A subject with sites, computed outside of JAX.
+
+    Raises:
+        SubjectError: Numbers of ticks or names of sites that cannot be.
+
+    Example:
+        >>> numpy_steps(my_steps, sites=sites, ticks=4, reads_until=1, weights=weights)  # doctest: +SKIP
     """
     names = [site.name for site in sites]
     if not names or len(set(names)) < len(names):

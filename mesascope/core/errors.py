@@ -6,7 +6,16 @@ from collections.abc import Iterable
 
 
 class MesascopeError(Exception):
-    """Base of every error a person can cause. `exit_code` is what the command line leaves with."""
+    """Base of every error a person can cause. `exit_code` is what the command line leaves with.
+
+    Example:
+        >>> import mesascope as ms
+        >>> try:
+        ...     ms.worlds.red_doors(size=4)
+        ... except ms.MesascopeError as error:
+        ...     print(error)
+        size 4: a maze has an odd size from 5 to 25, border included
+    """
 
     code = "error"
     exit_code = 1

@@ -18,7 +18,12 @@ _LEAST, _MOST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max
 
 
 class Role(enum.StrEnum):
-    """Whose objective it is. One arithmetic compares them all; the role says what may be claimed of it."""
+    """Whose objective it is. One arithmetic compares them all; the role says what may be claimed of it.
+
+    Example:
+        >>> Role.BASE.value
+        'base objective'
+    """
 
     INTENDED = "intended goal"
     BASE = "base objective"
@@ -29,7 +34,12 @@ class Role(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Objective:
-    """Weights over named features; features that are not named weigh nothing."""
+    """Weights over named features; features that are not named weigh nothing.
+
+    Example:
+        >>> Objective.parse("door:1+red:0.5", ("door", "ball", "red")).vector(("door", "ball", "red")).tolist()
+        [1.0, 0.0, 0.5]
+    """
 
     name: str
     weights: tuple[tuple[str, float], ...]

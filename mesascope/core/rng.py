@@ -66,6 +66,9 @@ def named_key(seed: SupportsIndex | Array, *names: str | int) -> Array:
         >>> import jax, numpy as np
         >>> bool(named_key(np.int64(7), "levels") == named_key(7, "levels"))
         True
+
+    Returns:
+        The key.
     """
     check_jax_settings()
     key = cast(Array, seed) if _is_key(seed) else jax.random.key(as_seed(seed))

@@ -24,6 +24,10 @@ class Finding(NamedTuple):
     instrument fills (`docs/design/audit-document.md`); only built-in instruments fill any. Everybody else's finding stands under
     `findings` in the document: `summary`, one sentence; `data`, anything that JSON can hold; `parts`, texts, tables and
     figures, which the report draws.
+
+    Example:
+        >>> Finding(summary="3 steps", data={"steps": 3}).data["steps"]
+        3
     """
 
     value: Any = None

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from mesascope.auditing.audit import audit
-from mesascope.auditing.document import AuditDocument
 from mesascope.auditing.provenance import provenance
 from mesascope.core.errors import StorageError, UsageError
 from mesascope.core.rng import as_seed
@@ -20,6 +19,7 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.experiments.experiment import AbstractExperiment
 from mesascope.experiments.registry import EXPERIMENTS, make_anywhere
 from mesascope.instruments.audited import AuditSubject
+from mesascope.instruments.registry import INSTRUMENTS
 from mesascope.instruments.search.trials import not_applicable
 from mesascope.instruments.settings import FULL, QUICK, STAGED_LEVELS, Settings
 from mesascope.jobs.audit_folder import AUDIT, REPORT, STUDY, read_audit
@@ -40,8 +40,6 @@ from mesascope.store.learned_algorithm import LearnedAlgorithm, package_versions
 from mesascope.store.results import read_json, write_json, write_text
 from mesascope.studies.training import Training
 from mesascope.worlds.described import AbstractDescribed
-from mesascope.worlds.grids.vocabulary import DOORS
-from mesascope.worlds.grids.world import AbstractGridWorld
 from mesascope.worlds.world import AbstractWorld
 
 SEEDS = 3
@@ -118,45 +116,49 @@ def make_plan(request: Request) -> Plan:
             world.named(request.subject)
         return Plan(world, None, None, QUICK if request.quick else FULL, request, out)
     training = make_training(request)
-    asked = {"describe": request.describe, "adversary": request.adversary}
-    settings = settings_for(world, request.quick, request.levels, **asked)
     source = None
     if request.subject is not None:
         why = "says what to train, but --subject names what is audited: leave one of them out"
         refuse(request, ("architecture", "base_optimizer", "updates"), why)
         source = find_source(request.subject, world)
-    _check_applies(request, world, training.recurrent if source is None else source.recurrent)
+    settings = settings_of(
+        world,
+        quick=request.quick,
+        describe=request.describe,
+        adversary=request.adversary,
+        levels=request.levels,
+        recurrent=training.recurrent if source is None else source.recurrent,
+    )
     return Plan(world, training if source is None else None, source, settings, request, out)
 
 
-def settings_for(
-    world: AbstractWorld,
-    quick: bool = False,
-    levels: int | None = None,
-    *,
-    describe: bool = False,
-    adversary: bool = False,
+class _Trait(NamedTuple):
+    """What instruments ask of a subject that is not there yet."""
+
+    recurrent: bool
+    sites: tuple[str, ...] = ("state",)
+
+
+def settings_of(
+    world: AbstractWorld, *, quick: bool, describe: bool, adversary: bool, levels: int | None, recurrent: bool
 ) -> Settings:
-    """How much of everything an audit in this world looks at: `--quick`, `--levels`, `--describe` and `--adversary`."""
+    """The sizes of an audit in a world.
+
+    Raises `UsageError` where an optional instrument was asked for and none of its kind applies to the world or to a subject that
+    is `recurrent` or not; and where a recurrent subject could not be edited.
+    """
     settings = (QUICK if quick else FULL)._replace(describe=describe, adversary=adversary)
-    most = STAGED_LEVELS if world.views_per_level > 1 else settings.levels
-    return settings._replace(levels=min(settings.levels, most) if levels is None else levels)
-
-
-def _check_applies(request: Request, world: AbstractWorld, recurrent: bool) -> None:
-    """Refuse what the instruments that were asked for cannot look at, before anything long begins."""
-    if recurrent:
-        if (impossible := not_applicable(world)) is not None:
-            raise UsageError(f"recurrent agents are audited by these tests alone: {impossible}")
-        whole = "asks a subject about whole levels, and a recurrent one cannot be asked so: leave it out"
-        refuse(request, ("adversary",), whole)
-        refuse(request, ("describe",), "reads one answer to a level, and a recurrent agent gives none: leave it out")
-    if not isinstance(world, AbstractGridWorld) or not world.single_choice or world.vocabulary != DOORS:
-        why = f"changes levels of doors and balls, and {world.name} has others: leave it out"
-        refuse(request, ("adversary",), why)
+    subject = AuditSubject(_Trait(recurrent), "trained", "", "", None)
+    if recurrent and (impossible := not_applicable(world)) is not None:
+        raise UsageError(f"recurrent agents are audited by these tests alone: {impossible}")
+    for option in ("describe", "adversary"):
+        if getattr(settings, option):
+            reasons = [i.applies(world, subject) for i in INSTRUMENTS.values() if i.option == option]
+            if all(reason is not None for reason in reasons):
+                raise UsageError(f"--{option} has nothing to measure: {reasons[0]}; leave it out")
     if world.views_per_level > 1:
-        why = f"reads one answer to a level, and in {world.name} an agent answers once for every set of objects that may be gone"
-        refuse(request, ("describe",), f"{why}: leave it out")
+        settings = settings._replace(levels=min(settings.levels, STAGED_LEVELS))
+    return settings if levels is None else settings._replace(levels=levels)
 
 
 def default_folder(request: Request) -> str:
@@ -254,16 +256,23 @@ def audit_agent(
     agent: str | Path | LearnedAlgorithm | AbstractSubject,
     world: AbstractWorld,
     seed: int = 0,
-    settings: Settings | None = None,
+    *,
+    quick: bool = False,
+    describe: bool = False,
+    adversary: bool = False,
+    levels: int | None = None,
     listener: Listener = SILENT,
-) -> AuditDocument:
+) -> dict[str, Any]:
     """Audit an agent in memory, without reading or writing an audit's folder.
 
     Args:
         agent: a reference as `--subject` takes it, a learned algorithm that was trained or loaded, or any subject.
         world: the world it is audited in.
         seed: from 0 to 2^32 - 1; levels and random numbers are a function of it.
-        settings: how much of everything is looked at; those of `settings_for(world)` unless given.
+        quick: fewer levels, as `--quick`.
+        describe: as `--describe`.
+        adversary: as `--adversary`.
+        levels: levels of each distribution, as `--levels`.
         listener: hears what begins.
 
     Returns:
@@ -272,11 +281,13 @@ def audit_agent(
     Raises:
         UsageError, AgentFileError, SubjectError: as `find_source` does.
     """
-    settings = settings_for(world) if settings is None else settings
-    begun = time.monotonic()
-    audited = source_of(agent, world).make(settings, as_seed(seed))
-    seconds = time.monotonic() - begun
-    return AuditDocument.model_validate(_examine(world, audited, settings, seed, seconds, listener))
+    source = source_of(agent, world)
+    settings = settings_of(
+        world, quick=quick, describe=describe, adversary=adversary, levels=levels, recurrent=source.recurrent
+    )
+    number, begun = as_seed(seed), time.monotonic()
+    audited = source.make(settings, number)
+    return _examine(world, audited, settings, number, time.monotonic() - begun, listener)
 
 
 def _subject(plan: Plan, seed: int, listener: Listener) -> tuple[AuditSubject, float]:

@@ -8,17 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from mesascope.base_optimizers.registry import PRESETS
 from mesascope.core.errors import UsageError, said
 from mesascope.core.options import Number
 from mesascope.experiments.experiment import AbstractExperiment
 from mesascope.experiments.registry import make_anywhere
 from mesascope.store.fs import read_bytes
 from mesascope.store.strict_json import parse
-from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange
-
-SEVERAL_VIEWS_BATCH = 8
-"""Levels of an update where a level is shown several times: 14 views each in the default `keys-and-chests`."""
+from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange, preset
 
 LARGEST_OPTIMIZER = 65_536
 """Bytes of a file that names a base optimizer."""
@@ -62,10 +58,7 @@ def _base_optimizer(request: TrainingRequest, views: int) -> tuple[str, dict[str
     name = request.base_optimizer or DEFAULT_OPTIMIZER
     if name.endswith(".json"):
         return read_optimizer(Path(name))
-    if name != DEFAULT_OPTIMIZER:
-        return name, {}
-    batch = {"batch": SEVERAL_VIEWS_BATCH} if views > 1 else {}
-    return name, {**PRESETS["quick" if request.quick else "default"], **batch}
+    return name, preset(name, views, quick=request.quick)
 
 
 def read_optimizer(path: Path) -> tuple[str, dict[str, Number]]:

@@ -193,7 +193,7 @@ def _hash_of_arrays(subject: AbstractSubject) -> str:
 
 
 def _saved(folder: Path, world: AbstractWorld) -> Source:
-    folder = _learned_folder(folder)
+    folder = learned_folder(folder)
     return _learned(load_learned_algorithm(folder), str(folder), world)
 
 
@@ -229,7 +229,7 @@ def _answer(subject: AbstractSubject, observation: Observation) -> Any:
     return subject.logits(view_of(subject, observation, cell, jnp.array(0)))
 
 
-def _learned_folder(folder: Path) -> Path:
+def learned_folder(folder: Path) -> Path:
     """The folder with the manifest: the one named, or the one that a training or an audit keeps it in."""
     if (folder / MANIFEST).exists():
         return folder

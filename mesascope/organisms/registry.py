@@ -46,6 +46,24 @@ def build_organism(
     `SETTINGS` says what each key means. The table organisms store the levels in `stored_levels` (batches of any sizes, the most
     important first) with their input-level counterfactuals, as many as `level_budget` allows. Raises `UsageError` naming
     the nearest valid name, key or value.
+
+    Args:
+        text: Its name and settings.
+        world: The world it is built for.
+        shown: Levels that table organisms store.
+        most_work: Bound on what they store, in levels x cells x side.
+
+    Returns:
+        The organism.
+
+    Raises:
+        UsageError: A name, key or value that does not exist; the message names the nearest.
+
+    Example:
+        >>> import mesascope as ms
+        >>> planner = ms.build_organism("planner,objective=red,ticks=9", ms.worlds.red_doors(size=5))
+        >>> planner.ticks
+        9
     """
     setting = OrganismSpec(text, world, stored_levels, level_budget)
     _check_choices(setting)

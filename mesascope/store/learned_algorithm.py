@@ -99,19 +99,22 @@ def save_learned_algorithm(
     """Write a learned algorithm, whole or not at all; what is saved can be loaded.
 
     Args:
-        folder: where its files go.
-        subject: one of a registered architecture.
-        provenance: where it came from.
-        inputs: the number of channels it is shown.
-        allow_nonfinite: save weights that are not finite too; loading them takes the same flag.
+        folder: Where its files go; a learned algorithm that is there is replaced.
+        subject: One of a registered architecture.
+        provenance: Where it came from.
+        inputs: The number of channels it is shown.
+        allow_nonfinite: Save weights that are not finite too; loading them takes the same flag.
 
     Returns:
         The SHA-256 of its weights.
 
     Raises:
-        StorageError: it cannot be written.
-        SubjectError: building its architecture anew would not give its arrays.
-        DivergedError: its weights are not finite; the message names the array.
+        StorageError: It cannot be written.
+        SubjectError: Building its architecture anew would not give its arrays.
+        DivergedError: Its weights are not finite; the message names the array.
+
+    Example:
+        >>> save_learned_algorithm(Path("mine"), agent.subject, agent.provenance)  # doctest: +SKIP
     """
     name, config = config_of(subject)
     arrays, expected = arrays_of(subject), signature_of(_shapes(name, dict(config), inputs))
@@ -130,8 +133,20 @@ def save_learned_algorithm(
 def load_learned_algorithm(folder: Path, *, allow_nonfinite: bool = False) -> LearnedAlgorithm:
     """Read a learned algorithm. Everything is checked before anything is built, and nothing in the files is executed.
 
-    Raises `AgentFileError`, naming the path, what was expected and what was found, for anything that is not exactly
-    what was saved, and `DivergedError` for weights that are not finite unless `allow_nonfinite`.
+    Args:
+        folder: The folder that `save_learned_algorithm` wrote.
+        allow_nonfinite: Whether weights that are not finite are loaded.
+
+    Returns:
+        The subject with its provenance.
+
+    Raises:
+        AgentFileError: The folder does not hold exactly what was saved; the message names the path, what was expected and what
+            was found.
+        DivergedError: The weights are not finite.
+
+    Example:
+        >>> load_learned_algorithm(Path("audits/red-doors/seed-0/learned"))  # doctest: +SKIP
     """
     described = describe_bundle(folder, FORMAT, _ADVICE)
     about = _about(folder, described)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mesascope.base_optimizers.registry import base_optimizer_config, build_base_optimizer
+from mesascope.base_optimizers.registry import PRESETS, base_optimizer_config, build_base_optimizer
 from mesascope.core.errors import UsageError
 from mesascope.core.options import Number
 from mesascope.core.rng import named_key
@@ -20,6 +20,18 @@ SEVERAL_VIEWS = ("exact-policy-gradient", "evolution")
 
 STORED = 256
 """Levels that a table is trained on, if the optimizer's batch divides it and nothing else is said."""
+
+
+SEVERAL_VIEWS_BATCH = 8
+"""Levels of an update where a level is shown several times: 14 views each in the default `keys-and-chests`."""
+
+
+def preset(base_optimizer: str, views: int, *, quick: bool) -> dict[str, Number]:
+    """Options of a base optimizer where nothing is said of them, for a world that shows a level in so many views."""
+    if base_optimizer != DEFAULT_OPTIMIZER:
+        return {}
+    batch = {"batch": SEVERAL_VIEWS_BATCH} if views > 1 else {}
+    return {**PRESETS["quick" if quick else "default"], **batch}
 
 
 class Training(NamedTuple):

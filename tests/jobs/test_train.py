@@ -5,9 +5,10 @@ import jax
 import numpy as np
 import pytest
 
+from mesascope.auditing.document import AuditDocument
 from mesascope.core.errors import DivergedError, UsageError
 from mesascope.instruments.settings import QUICK
-from mesascope.jobs.audit import audit_agent, settings_for
+from mesascope.jobs.audit import audit_agent
 from mesascope.jobs.listener import SILENT
 from mesascope.jobs.runner import run_job
 from mesascope.jobs.subjects import source_of
@@ -69,7 +70,7 @@ def test_an_agent_in_memory_is_audited_without_a_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     world = RedDoors(size=5)
     learned = train(world, architecture_config=GLANCE, base_optimizer_config=TINY)
-    document = audit_agent(learned, world, settings=settings_for(world, quick=True, levels=20))
+    document = AuditDocument.model_validate(audit_agent(learned, world, quick=True, levels=20))
     assert (document.world.name, document.seed, document.search.verdict) == ("red-doors", 0, "cannot-tell")
     assert document.provenance.seconds["audit"] > 0
     assert list(tmp_path.iterdir()) == []

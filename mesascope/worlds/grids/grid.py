@@ -33,6 +33,12 @@ class GridLevels(AbstractLevels):
     """A batch of grid levels. Objects are slots: cell (row-major index into the interior), shape and color.
 
     `vocabulary` says what the numbers of shapes and colors mean.
+
+    Example:
+        >>> import mesascope as ms
+        >>> levels = ms.worlds.red_doors(size=5).draw(0, 3)
+        >>> len(levels), levels.interior
+        (3, (3, 3))
     """
 
     walls: Bool[Array, "level height width"]

@@ -54,6 +54,11 @@ class RedDoors(AbstractGridWorld):
     * `salience`: factor on the color channels of the observation; 0 hides colors, 1 shows them like shapes.
 
     **Version history.** 1: first.
+
+    Example:
+        >>> world = RedDoors(size=7)
+        >>> world.draw(0, 2)[0].text.count("R")
+        1
     """
 
     size: int = eqx.field(static=True, default=9)

@@ -65,6 +65,24 @@ def make_stepper(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray, li
 
     An observation is kept as one byte for each cell with a bit for each channel that is not zero; `UsageError` where a
     world has more channels than fit beside the walker's own bit, chance outcomes, or a level without any start.
+
+    Args:
+        world: A world with certain outcomes and one map for a level.
+        levels: The levels to step in.
+        key: Draws the starts.
+        limit: Steps after which an episode is cut.
+
+    Returns:
+        The tables.
+
+    Raises:
+        UsageError: The world's levels cannot be stepped in by look-up, or one has no start.
+
+    Example:
+        >>> import mesascope as ms
+        >>> world = ms.worlds.red_doors(size=5)
+        >>> make_stepper(world, world.draw(0, 8), ms.named_key(0, "starts"), 50).actions
+        4
     """
     mdp, observation = world.tables(levels), world.observe(levels)
     channels = observation.shape[-1]
@@ -144,6 +162,27 @@ def walk_at_random(
     """`steps` steps, a multiple of four, by the uniform policy; needs four actions.
 
     One random word of 32 bits serves a walker for four steps: two bits for each action, six for each start.
+
+    Args:
+        stepper: The tables.
+        walkers: Where the agents are.
+        key: Draws actions and starts.
+        steps: Steps of every agent, a multiple of 4.
+        looking: Whether what is seen is kept.
+
+    Returns:
+        Where the agents are in the end, and every step.
+
+    Raises:
+        ValueError: Another number of actions, or steps that are no multiple of 4.
+
+    Example:
+        >>> import mesascope as ms
+        >>> world = ms.worlds.red_doors(size=5)
+        >>> stepper = make_stepper(world, world.draw(0, 8), ms.named_key(0, "starts"), 50)
+        >>> _, walk = walk_at_random(stepper, begin(stepper, ms.named_key(1), 8), ms.named_key(2), 4, looking=False)
+        >>> walk.stepped.terminated.shape
+        (4, 8)
     """
     if stepper.actions != 4 or steps % 4:
         raise ValueError(f"{stepper.actions} actions and {steps} steps: expected 4 and a multiple of 4")

@@ -1,0 +1,1 @@
+"""One world, one architecture, one organism, one instrument: a plug-in for Mesascope."""

@@ -1,0 +1,170 @@
+"""Mesascope from Python: train an agent or load one, and audit it. Every name here is in `mesascope` itself."""
+
+from pathlib import Path
+from typing import SupportsIndex
+
+from mesascope.auditing.document import AuditDocument
+from mesascope.core.options import Config
+from mesascope.core.rng import as_seed
+from mesascope.core.subject import AbstractSubject
+from mesascope.jobs.audit import audit_agent
+from mesascope.jobs.results import DIGITS
+from mesascope.jobs.subjects import learned_folder
+from mesascope.jobs.train import train as run_training
+from mesascope.reports.html import render_report
+from mesascope.store.learned_algorithm import LearnedAlgorithm, load_learned_algorithm
+from mesascope.store.results import rounded, write_text
+from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, preset
+from mesascope.worlds.world import AbstractWorld
+
+
+class AuditResult(AuditDocument):
+    """What an audit found. Its fields are those of `audit.json` (`docs/design/audit-document.md`), typed.
+
+    Example:
+        >>> import mesascope as ms
+        >>> world = ms.worlds.red_doors(size=5)
+        >>> result = ms.audit("organism:compass", world, quick=True, levels=20)  # doctest: +SKIP
+        >>> result.search.verdict, result.alignment.verdict  # doctest: +SKIP
+        ('no-search', 'cannot-tell')
+    """
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report: one HTML page that needs no network.
+
+        Args:
+            path: The file; its folder must exist.
+
+        Returns:
+            The path.
+
+        Raises:
+            StorageError: Where the file cannot be written.
+
+        Example:
+            >>> result.report("report.html")  # doctest: +SKIP
+        """
+        file = Path(path)
+        write_text(file, render_report([self.to_json()]))
+        return file
+
+    def _repr_html_(self) -> str:
+        """The verdicts, for a notebook."""
+        rows = (("search", self.search), ("alignment", self.alignment))
+        cells = "".join(
+            f"<tr><th>{name}</th><td>{_escaped(found.verdict)}</td><td>{_escaped(found.reason)}</td></tr>"
+            for name, found in rows
+        )
+        return f"<table>{cells}</table>"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def train(
+    world: AbstractWorld,
+    seed: SupportsIndex = 0,
+    *,
+    architecture: str = DEFAULT_ARCHITECTURE,
+    base_optimizer: str = DEFAULT_OPTIMIZER,
+    quick: bool = False,
+    updates: int | None = None,
+    architecture_config: Config | None = None,
+    base_optimizer_config: Config | None = None,
+) -> LearnedAlgorithm:
+    """Train an agent in a world, in memory.
+
+    Args:
+        world: Draws the training levels and rewards its base objective.
+        seed: From 0 to 2^32 - 1; the weights are a function of it.
+        architecture: A registered architecture by name (`mesascope train --help`).
+        base_optimizer: A registered base optimizer by name.
+        quick: The shorter training of `mesascope audit --quick`.
+        updates: Updates of the base optimizer, where not those of the preset.
+        architecture_config: Options of the architecture; the others keep their defaults.
+        base_optimizer_config: Options of the base optimizer, laid over the preset's.
+
+    Returns:
+        The learned algorithm: its `subject`, its `provenance`, the SHA-256 of its weights.
+
+    Raises:
+        UsageError: A name, an option or the seed does not fit; the message names the nearest.
+
+    Example:
+        >>> import mesascope as ms
+        >>> agent = ms.train(ms.worlds.red_doors(size=5), seed=0, updates=2,
+        ...     architecture_config={"channels": 4, "ticks": 4})
+        >>> agent.architecture, agent.provenance.updates
+        ('glance', 2)
+    """
+    options = preset(base_optimizer, world.views_per_level, quick=quick)
+    options |= {} if updates is None else {"updates": updates}
+    options |= base_optimizer_config or {}
+    return run_training(
+        world,
+        architecture,
+        base_optimizer,
+        as_seed(seed),
+        architecture_config=architecture_config,
+        base_optimizer_config=options,
+    )
+
+
+def load_agent(path: str | Path) -> LearnedAlgorithm:
+    """Load a saved agent: its folder, or the folder of a training or an audit that holds one.
+
+    Args:
+        path: The folder.
+
+    Returns:
+        The learned algorithm; nothing in the files is executed.
+
+    Raises:
+        AgentFileError: Where the folder does not hold exactly what was saved.
+
+    Example:
+        >>> agent = ms.load_agent("audits/red-doors/seed-0")  # doctest: +SKIP
+    """
+    return load_learned_algorithm(learned_folder(Path(path)))
+
+
+def audit(
+    agent: str | Path | LearnedAlgorithm | AbstractSubject,
+    world: AbstractWorld,
+    *,
+    seed: SupportsIndex = 0,
+    quick: bool = False,
+    describe: bool = False,
+    adversary: bool = False,
+    levels: int | None = None,
+) -> AuditResult:
+    """Audit an agent in a world: does it search inside, what is it after, where did that come apart from what was wanted?
+
+    Args:
+        agent: What `train` and `load_agent` return, any subject, the folder of a saved agent, or a reference such as
+            `"organism:planner,objective=red"`.
+        world: The world, with its shifts.
+        seed: Seed of the levels and random numbers of the audit; 0 to 2^32 - 1.
+        quick: Fewer levels, wider intervals.
+        describe: Also run the instruments that describe how the agent goes about it.
+        adversary: Also search for the level on which it loses most.
+        levels: Levels of each distribution.
+
+    Returns:
+        The typed result: the same document, and with `to_json` the same forms, as `audit.json`.
+
+    Raises:
+        UsageError: A reference to nothing, or an instrument that was asked for and does not apply.
+        SubjectError: The agent answers with what is no policy.
+
+    Example:
+        >>> import mesascope as ms
+        >>> world = ms.worlds.red_doors(size=7)
+        >>> result = ms.audit(ms.train(world, seed=0), world, quick=True)  # doctest: +SKIP
+        >>> result.ledger["blue-door"].inner.share  # doctest: +SKIP
+    """
+    document = audit_agent(
+        agent, world, as_seed(seed), quick=quick, describe=describe, adversary=adversary, levels=levels
+    )
+    return AuditResult.model_validate(rounded(document, DIGITS))
