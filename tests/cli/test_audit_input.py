@@ -72,15 +72,21 @@ def run(capsys, *arguments):
         (["--subject", OWN + "still"], "still_untrained has no sites"),
         (["--subject", OWN + "fails"], "calling fails() failed: ValueError: no weights here"),
         (["--subject", "organism:uniform", "--updates", "3"], "--updates says what to train"),
-        (["coin", "--adversary"], "--adversary changes levels of doors and balls, and coin has others"),
-        (["keys-and-chests", "--adversary"], "--adversary changes levels of doors and balls"),
+        (
+            ["coin", "--adversary"],
+            "--adversary has nothing to measure: it changes levels of doors and balls, and coin has others",
+        ),
+        (
+            ["keys-and-chests", "--adversary"],
+            "--adversary has nothing to measure: it changes levels of doors and balls",
+        ),
         (
             ["keys-and-chests", "--describe"],
-            "--describe reads one answer to a level, and in keys-and-chests an agent answers",
+            "--describe has nothing to measure: objects are taken one after another here",
         ),
         (
             ["--architecture", "conv-lstm", "--base-optimizer", "walked-imitation", "--describe"],
-            "a recurrent agent gives none",
+            "the subject has a memory, and so no policy table",
         ),
         (
             ["coin", "--architecture", "conv-lstm", "--base-optimizer", "walked-imitation"],
@@ -92,13 +98,16 @@ def run(capsys, *arguments):
         ),
         (
             ["--subject", "organism:walking-planner,objective=red", "--adversary"],
-            "a recurrent one cannot be asked so",
+            "the subject has a memory, and so no policy table",
         ),
-        (["--subject", "organism:walking-planner,objective=red", "--describe"], "a recurrent agent gives none"),
+        (
+            ["--subject", "organism:walking-planner,objective=red", "--describe"],
+            "the subject has a memory, and so no policy table",
+        ),
         (["midas", "--adversary"], "--adversary is for maze worlds; midas is an experiment"),
         (
             ["--architecture", "conv-lstm", "--base-optimizer", "walked-imitation", "--adversary"],
-            "a recurrent one cannot be asked so",
+            "the subject has a memory, and so no policy table",
         ),
     ],
 )
