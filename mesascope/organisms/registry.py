@@ -50,8 +50,8 @@ def build_organism(
     Args:
         text: Its name and settings.
         world: The world it is built for.
-        shown: Levels that table organisms store.
-        most_work: Bound on what they store, in levels x cells x side.
+        stored_levels: Levels that table organisms store.
+        level_budget: Bound on what they store, in levels x cells x side.
 
     Returns:
         The organism.
