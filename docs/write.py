@@ -1,9 +1,11 @@
 """Write the pages of this folder that are made from the code: `python docs/write.py`."""
 
+import json
 from pathlib import Path
 
 from reference import instruments_page, organisms_page
 
+from mesascope.auditing.document import AuditDocument
 from mesascope.experiments.cards import every_card
 from mesascope.experiments.page import experiment_page
 from mesascope.experiments.registry import EXPERIMENTS
@@ -15,3 +17,5 @@ HERE = Path(__file__).parent
 (HERE / "organisms.md").write_text(organisms_page(ORGANISMS), encoding="utf-8")
 for name, experiment in EXPERIMENTS.items():
     (HERE / "experiments" / f"{name}.md").write_text(experiment_page(experiment()), encoding="utf-8")
+schema = json.dumps(AuditDocument.model_json_schema(), indent=2, sort_keys=True) + "\n"
+(HERE / "design" / "audit-document.schema.json").write_text(schema, encoding="utf-8")
