@@ -7,173 +7,36 @@ FOLDER/study.json, report.html    what several seeds come to
 
 import threading
 import time
-from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from mesascope.auditing.audit import audit
 from mesascope.auditing.provenance import provenance
-from mesascope.core.errors import StorageError, UsageError
+from mesascope.core.errors import StorageError
 from mesascope.core.rng import as_seed
 from mesascope.core.subject import AbstractSubject
 from mesascope.experiments.experiment import AbstractExperiment
-from mesascope.experiments.registry import EXPERIMENTS, make_anywhere
 from mesascope.instruments.audited import AuditSubject
-from mesascope.instruments.registry import INSTRUMENTS
-from mesascope.instruments.search.trials import not_applicable
-from mesascope.instruments.settings import FULL, QUICK, STAGED_LEVELS, Settings
+from mesascope.instruments.settings import Settings
 from mesascope.jobs.audit_folder import AUDIT, REPORT, STUDY, read_audit
+from mesascope.jobs.audit_plan import Plan, Request, make_plan, settings_of
 from mesascope.jobs.background import background
 from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import SILENT, Listener, duration
-from mesascope.jobs.requests import TrainingRequest, command_line, folder_name, make_training, read_knobs, refuse
+from mesascope.jobs.requests import command_line
 from mesascope.jobs.results import ADVICE, DIGITS, Files
 from mesascope.jobs.runner import run_jobs, stage_of
-from mesascope.jobs.subjects import Source, find_source, source_of
+from mesascope.jobs.subjects import source_of
 from mesascope.jobs.train import is_trained, read_curve, trained_subject, training_job
 from mesascope.jobs.warmup import warm_up
 from mesascope.reports.html import render_report
 from mesascope.reports.reading import items
 from mesascope.reports.study import study_document
 from mesascope.store.fs import check_writable
-from mesascope.store.learned_algorithm import LearnedAlgorithm, package_versions
+from mesascope.store.learned_algorithm import LearnedAlgorithm
 from mesascope.store.results import read_json, write_json, write_text
-from mesascope.studies.training import Training
 from mesascope.worlds.described import AbstractDescribed
 from mesascope.worlds.world import AbstractWorld
-
-SEEDS = 3
-"""Trained and audited by default; one with `--quick`, and one for a subject that is given."""
-
-
-class Request(TrainingRequest):
-    """What `mesascope audit` was asked for."""
-
-    kind: Literal["audit"] = "audit"
-    subject: str | None = None
-    seeds: int | None = None
-    first_seed: int = 0
-    out: Path | None = None
-    describe: bool = False
-    adversary: bool = False
-    levels: int | None = None
-
-    @property
-    def all_seeds(self) -> tuple[int, ...]:
-        """Every seed that is audited."""
-        usual = EXPERIMENTS[self.world].seeds if self.world in EXPERIMENTS else SEEDS
-        count = self.seeds or (1 if self.quick or self.subject is not None else usual)
-        return tuple(range(self.first_seed, self.first_seed + count))
-
-
-class Plan(NamedTuple):
-    """A request with every default filled in. A subject comes from `source`, from `training`, or from the experiment."""
-
-    world: AbstractWorld | AbstractExperiment
-    training: Training | None
-    source: Source | None
-    settings: Settings
-    request: Request
-    out: Path
-
-    @property
-    def seeds(self) -> tuple[int, ...]:
-        """Every seed that is audited."""
-        return self.request.all_seeds
-
-    def spec(self, seed: int) -> dict[str, Any]:
-        """All that the audit of a seed depends on."""
-        shared = {"knobs": dict(vars(self.world)), "seed": seed, "packages": package_versions()}
-        if isinstance(self.world, AbstractExperiment):
-            extras = {name: _version(name) for name in self.world.extras}
-            asked = {"laboratory": self.world.name, "subject": self.request.subject, "quick": self.request.quick}
-            return {**shared, **asked, **({"extras": extras} if extras else {})}
-        if self.source is not None:
-            return {**shared, "world": self.world.name, "subject": self.source.identity, "settings": self.settings}
-        assert self.training is not None
-        return {**self.training.document(seed), "settings": self.settings}
-
-    def folder(self, seed: int) -> Path:
-        """Where a seed's files go: the folder itself, or one below it where there are several."""
-        return self.out / f"seed-{seed}" if len(self.seeds) > 1 else self.out
-
-
-def make_plan(request: Request) -> Plan:
-    """Check everything that can be checked before anything long begins, loading the subject if there is one.
-
-    Raises `UsageError` for names and values, `AgentFileError` for a saved subject, `SubjectError` for one that breaks
-    its promises.
-    """
-    world = make_anywhere(request.world, **read_knobs(request.knobs))
-    for seed in request.all_seeds:
-        as_seed(seed)  # refuses one out of range
-    out = request.out or Path("audits") / default_folder(request)
-    if isinstance(world, AbstractExperiment):
-        knobs = ", ".join(vars(world)) or "none"
-        why = f"is for maze worlds; {world.name} is an experiment, whose knobs are given by --set: {knobs}"
-        refuse(request, ("architecture", "base_optimizer", "updates", "levels", "describe", "adversary"), why)
-        if request.subject is not None:
-            world.named(request.subject)
-        return Plan(world, None, None, QUICK if request.quick else FULL, request, out)
-    training = make_training(request)
-    source = None
-    if request.subject is not None:
-        why = "says what to train, but --subject names what is audited: leave one of them out"
-        refuse(request, ("architecture", "base_optimizer", "updates"), why)
-        source = find_source(request.subject, world)
-    settings = settings_of(
-        world,
-        quick=request.quick,
-        describe=request.describe,
-        adversary=request.adversary,
-        levels=request.levels,
-        recurrent=training.recurrent if source is None else source.recurrent,
-    )
-    return Plan(world, training if source is None else None, source, settings, request, out)
-
-
-class _Trait(NamedTuple):
-    """What instruments ask of a subject that is not there yet."""
-
-    recurrent: bool
-    sites: tuple[str, ...] = ("state",)
-
-
-def settings_of(
-    world: AbstractWorld, *, quick: bool, describe: bool, adversary: bool, levels: int | None, recurrent: bool
-) -> Settings:
-    """The sizes of an audit in a world.
-
-    Raises `UsageError` where an optional instrument was asked for and none of its kind applies to the world or to a subject that
-    is `recurrent` or not; and where a recurrent subject could not be edited.
-    """
-    settings = (QUICK if quick else FULL)._replace(describe=describe, adversary=adversary)
-    subject = AuditSubject(_Trait(recurrent), "trained", "", "", None)
-    if recurrent and (impossible := not_applicable(world)) is not None:
-        raise UsageError(f"recurrent agents are audited by these tests alone: {impossible}")
-    for option in ("describe", "adversary"):
-        if getattr(settings, option):
-            reasons = [i.applies(world, subject) for i in INSTRUMENTS.values() if i.option == option]
-            if all(reason is not None for reason in reasons):
-                raise UsageError(f"--{option} has nothing to measure: {reasons[0]}; leave it out")
-    if world.views_per_level > 1:
-        settings = settings._replace(levels=min(settings.levels, STAGED_LEVELS))
-    return settings if levels is None else settings._replace(levels=levels)
-
-
-def default_folder(request: Request) -> str:
-    """The name of the folder below `audits` that a request's results go to."""
-    flags = [name for name, given in (("described", request.describe), ("adversary", request.adversary)) if given]
-    first = request.first_seed if len(request.all_seeds) == 1 else 0
-    more = [f"seed{first}"] if first else []
-    return folder_name(request, *more, flags=flags, subject=request.subject, levels=request.levels)
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def run(request: Request, listener: Listener) -> Done:

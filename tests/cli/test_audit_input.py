@@ -14,7 +14,7 @@ from mesascope.instruments import context
 from mesascope.instruments.evaluation_levels import audit_key
 from mesascope.jobs import audit as audit_jobs
 from mesascope.jobs import train as training
-from mesascope.jobs.audit import Request, default_folder, make_plan
+from mesascope.jobs.audit_plan import Request, default_folder, make_plan
 from mesascope.jobs.job import Done
 from mesascope.jobs.subjects import find_source
 from mesascope.store import fs
