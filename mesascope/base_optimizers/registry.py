@@ -15,7 +15,7 @@ from mesascope.base_optimizers.ppo import PPO
 from mesascope.base_optimizers.prioritized_replay import PrioritizedReplay
 from mesascope.base_optimizers.protocol import AbstractBaseOptimizer
 from mesascope.core.errors import UsageError
-from mesascope.core.options import Config, Number, Option, options_of, read_options, written
+from mesascope.core.options import Config, Given, Option, options_of, read_options, written
 from mesascope.core.registry import Registry, check_instance
 
 _COMMON = {
@@ -144,7 +144,7 @@ class ConfiguredOptimizer(NamedTuple):
     config: Config
 
 
-def build_base_optimizer(name: str, config: Mapping[str, Number] | None = None) -> AbstractBaseOptimizer:
+def build_base_optimizer(name: str, config: Given | None = None) -> AbstractBaseOptimizer:
     """A base optimizer by name. `UsageError` for an unknown name or option (naming the nearest) or a bad number."""
     kind = BASE_OPTIMIZERS.find(name)
     return kind.make(**read_options(f"base optimizer '{name}'", config or {}, kind.options))

@@ -1,7 +1,7 @@
 """Training in chunks: only between two of them may a training be looked at, saved, stopped and continued."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import equinox as eqx
@@ -13,7 +13,7 @@ from mesascope.base_optimizers.protocol import AbstractBaseOptimizer, Metrics, T
 from mesascope.core.competence import Scale, competence, competence_scale
 from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP, rewards
-from mesascope.core.options import Number
+from mesascope.core.options import Given, Number
 from mesascope.core.rng import as_seed, named_key
 from mesascope.core.rollouts import draw_starts, rollout
 from mesascope.core.solver import evaluate
@@ -70,7 +70,7 @@ def begin(
     optimizer: AbstractBaseOptimizer,
     world: AbstractWorld,
     architecture: str,
-    config: Mapping[str, Number] | None = None,
+    config: Given | None = None,
     *,
     seed: int,
 ) -> TrainState:
@@ -78,8 +78,7 @@ def begin(
 
     A table is given rows for the levels it will be trained on, so the optimizer must go round a fixed set of them.
     """
-    check_architecture(architecture, config or {})
-    options = tuple(sorted((config or {}).items()))
+    options = tuple(sorted(check_architecture(architecture, config or {}).items()))
     # Checked before it becomes an array, which would wrap a seed out of range.
     return _begin(optimizer, world, architecture, options, jnp.array(as_seed(seed), jnp.uint32))
 
@@ -204,7 +203,7 @@ def train(
     optimizer: AbstractBaseOptimizer,
     world: AbstractWorld,
     architecture: str,
-    config: Mapping[str, Number] | None = None,
+    config: Given | None = None,
     *,
     seed: int,
     chunk: int = CHUNK,

@@ -1,7 +1,5 @@
 """Does a base optimizer keep its promises?"""
 
-from collections.abc import Mapping
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +7,7 @@ import numpy as np
 from mesascope.base_optimizers.protocol import AbstractBaseOptimizer, TrainState
 from mesascope.base_optimizers.training import advance, begin, chunks, probe, stand
 from mesascope.core.errors import MesascopeError
-from mesascope.core.options import Number
+from mesascope.core.options import Given
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -23,7 +21,7 @@ def check_base_optimizer(
     optimizer: AbstractBaseOptimizer,
     world: AbstractWorld,
     architecture: str,
-    config: Mapping[str, Number] | None = None,
+    config: Given | None = None,
     *,
     seed: int = 0,
     gain: float = 0.1,

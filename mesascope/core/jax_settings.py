@@ -1,4 +1,4 @@
-"""Settings of JAX that change what a seed means; with others than Mesascope's a result could not be made again."""
+"""Settings of JAX with which a seed would give other results, or none: a result could not be made again with them."""
 
 from collections.abc import Mapping
 
@@ -8,8 +8,12 @@ _SETTINGS: dict[str, bool | str] = {
     "jax_enable_x64": False,
     "jax_default_prng_impl": "threefry2x32",
     "jax_threefry_partitionable": True,
+    "jax_numpy_dtype_promotion": "standard",
+    "jax_numpy_rank_promotion": "allow",
 }
-"""Each setting's name and the one value that Mesascope computes with: precision, and how random numbers are made."""
+"""Each setting's name and the one value that Mesascope computes with: precision, how random numbers are made, and which
+arrays may be combined.
+"""
 _WORDS = {
     **dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True),
     **dict.fromkeys(("n", "no", "f", "false", "off", "0"), False),
@@ -18,7 +22,7 @@ _WORDS = {
 
 
 def check_jax_settings(environment: Mapping[str, str] | None = None) -> None:
-    """Refuse settings of JAX under which the same seed would give other levels and agents.
+    """Refuse settings of JAX with which the same seed would give other levels and agents, or an error.
 
     Args:
         environment: variables to look at, which takes no time and imports no JAX; without it JAX itself is asked.
@@ -34,7 +38,7 @@ def check_jax_settings(environment: Mapping[str, str] | None = None) -> None:
         if found != needed:
             plain = int(needed) if isinstance(needed, bool) else needed
             raise UsageError(
-                f"JAX's setting {name} is {found}, with which the same seed gives other results; expected {needed}: type "
+                f"JAX's setting {name} is {found}, with which a seed gives other results or none; expected {needed}: type "
                 f"{name.upper()}={plain} before the command, or in Python jax.config.update({name!r}, {needed!r}) before "
                 "Mesascope is used"
             )

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import equinox as eqx
+import numpy as np
 
 from mesascope.core.errors import UsageError, unknown
 
 Number = int | float
 Config = dict[str, int | float]
 """Plain numbers by name: what a file may say of an architecture or a base optimizer, and all it may say."""
+Given = Mapping[str, int | float | np.integer | np.floating]
+"""Numbers by name as a user gives them, those of NumPy included."""
 
 
 class Option(NamedTuple):
@@ -58,11 +61,11 @@ def options_of(module: type) -> dict[str, Option]:
     return {field.name: field.metadata[_OPTION] for field in fields if _OPTION in field.metadata}
 
 
-def read_options(kind: str, given: Mapping[str, Number], options: Mapping[str, Option]) -> Config:
+def read_options(kind: str, given: Given, options: Mapping[str, Option]) -> Config:
     """Every option by name: `given` where it is given, the default elsewhere.
 
-    Raises `UsageError` for a name that is not an option (naming the nearest that is), for what is not a number, and
-    for a number out of range. `kind` says in the message what is being configured.
+    Numbers of NumPy become Python's. Raises `UsageError` for a name that is not an option (naming the nearest that is), for
+    what is not a number, and for a number out of range. `kind` says in the message what is being configured.
     """
     for name in given:
         if name not in options:
@@ -75,7 +78,9 @@ def written(config: Mapping[str, Number], options: Mapping[str, Option]) -> Conf
     return {n: v for n, v in config.items() if not (options[n].later and v == options[n].default)}
 
 
-def _read(kind: str, name: str, value: Number, option: Option) -> Number:
+def _read(kind: str, name: str, value: Number | np.integer | np.floating, option: Option) -> Number:
+    if isinstance(value, np.integer | np.floating):
+        value = value.item()
     whole = isinstance(option.default, int)
     wanted = "an integer" if whole else "a number"
     fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool) and math.isfinite(value)

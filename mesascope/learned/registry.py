@@ -9,7 +9,7 @@ import jax
 from jaxtyping import PRNGKeyArray
 
 from mesascope.core.errors import UsageError
-from mesascope.core.options import Config, Number, Option, options_of, read_options, written
+from mesascope.core.options import Config, Given, Option, options_of, read_options, written
 from mesascope.core.registry import Registry, check_instance
 from mesascope.core.subject import ALWAYS, AbstractSubject
 from mesascope.learned.conv_lstm import ConvLSTM
@@ -224,18 +224,18 @@ ARCHITECTURES: Registry[Architecture] = Registry(
 """Every architecture: built-in ones and those of installed packages."""
 
 
-def check_architecture(name: str, config: Mapping[str, Number]) -> Config:
+def check_architecture(name: str, config: Given) -> Config:
     """The options of an architecture as they are written down, defaults filled in; `UsageError` for a name or a number that
     does not fit.
     """
     return written(_every_option(name, config), ARCHITECTURES[name].options)
 
 
-def _every_option(name: str, config: Mapping[str, Number]) -> Config:
+def _every_option(name: str, config: Given) -> Config:
     return read_options(f"architecture '{name}'", config, ARCHITECTURES.find(name).options)
 
 
-def build(name: str, config: Mapping[str, Number], *, key: PRNGKeyArray, inputs: int) -> AbstractSubject:
+def build(name: str, config: Given, *, key: PRNGKeyArray, inputs: int) -> AbstractSubject:
     """A fresh learned algorithm: `inputs` is the number of channels it is shown.
 
     Raises `UsageError` for an unknown architecture or option (naming the nearest) and for a number out of range.

@@ -55,9 +55,11 @@ def test_the_environment_is_read_before_jax_is_imported(value):
     [
         ("JAX_DEFAULT_PRNG_IMPL", "rbg", "type JAX_DEFAULT_PRNG_IMPL=threefry2x32"),
         ("JAX_THREEFRY_PARTITIONABLE", "0", "type JAX_THREEFRY_PARTITIONABLE=1"),
+        ("JAX_NUMPY_DTYPE_PROMOTION", "strict", "type JAX_NUMPY_DTYPE_PROMOTION=standard"),
+        ("JAX_NUMPY_RANK_PROMOTION", "raise", "type JAX_NUMPY_RANK_PROMOTION=allow"),
     ],
 )
-def test_other_random_numbers_are_refused(variable, value, message):
+def test_other_settings_are_refused_too(variable, value, message):
     with pytest.raises(UsageError, match=message):
         check_jax_settings({variable: value})
 
