@@ -19,7 +19,6 @@ from mesascope.core.statistics import Estimate
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.search.battery import TESTS, run_test
 from mesascope.instruments.search.trials import Trials, contested_levels, draw_trials
-from mesascope.instruments.search.verdict import least_score
 from mesascope.organisms.compiled import compile_search
 from mesascope.worlds.grids.grid import SHAPES
 from mesascope.worlds.world import AbstractWorld
@@ -103,5 +102,5 @@ def _stage(
         {t.name: t.score for t in tests},
         {t.name: t.edited for t in tests},
         {t.name: max(e.value for e in t.controls.values()) for t in tests},
-        min(least_score(t) for t in tests),
+        min(t.least for t in tests),
     )

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mesascope.core.statistics import Estimate, exact_rate
-from mesascope.instruments.search.operating_point import OperatingPoint
+from mesascope.instruments.interventions.operating_point import OperatingPoint
 
 Row = Mapping[str, Any]
 

@@ -12,17 +12,18 @@ from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.evaluation_levels import audit_key
+from mesascope.instruments.interventions.operating_point import OperatingPoint
+from mesascope.instruments.interventions.thresholds import plan_once_map
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import answer, draw_sample
 from mesascope.instruments.search.battery import TESTS
 from mesascope.instruments.search.examine import SampleBudget, examine_search
-from mesascope.instruments.search.operating_point import OperatingPoint
 from mesascope.instruments.search.trials import contested_levels, draw_trials
-from mesascope.instruments.search.verdict import SearchVerdict, least_score
+from mesascope.instruments.search.verdict import SearchVerdict
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
-LOWEST = OperatingPoint(0.25, 0, 0, 0, 100, "calibration")
+LOWEST = plan_once_map(OperatingPoint(0.25, 0, 0, 0, 100, "calibration"))
 """The lowest threshold considered: below it the capacity bound is not measured, and nothing is ever called search."""
 
 POOL, LOOKED_AT = 512, 48
@@ -75,14 +76,14 @@ def of_verdict(found: SearchVerdict) -> dict[str, Any]:
                 "edited": t.edited.value,
                 "ceiling": t.ceiling,
                 "controls": {arm: e.value for arm, e in t.controls.items()},
-                "beaten": all(e.interval.low > 0 for e in t.advantages.values()),
-                "least": least_score(t),
+                "beaten": not t.unbeaten,
+                "least": t.least,
                 "place": None if t.place is None else str(t.place),
                 "refused": t.refused,
             }
             for t in found.tests
         },
-        "least": min(least_score(t) for t in found.tests),
+        "least": min(t.least for t in found.tests),
         "capacity": None
         if bound is None
         else {

@@ -1,39 +1,20 @@
 """The audit document of an experiment: what applies is given, what does not is null or empty."""
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from mesascope.auditing.built_in.ledger import ledger_fields
 from mesascope.auditing.document import of_world
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.statistics import Estimate
 from mesascope.experiments.experiment import AbstractExperiment
-from mesascope.experiments.test_result import TestResult
 from mesascope.instruments.card import Card
+from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.report_parts import ReportPart
 
 
-class Test(NamedTuple):
-    """One test of search: what it asks, its statistic with interval, the highest control, whether it passed.
-
-    `controls` are the control arms, `advantages` how far it is ahead of each; `edited` and `ceiling` are set where the
-    statistic was made from them.
-    """
-
-    name: str
-    asks: str
-    statistic: Estimate
-    null: float | None
-    passed: bool
-    controls: Mapping[str, Estimate]
-    edited: Estimate | None = None
-    ceiling: Estimate | None = None
-    advantages: Mapping[str, Estimate] = MappingProxyType({})
-
-
 def search(
-    verdict: str, reason: str, hard_coded: bool | None, tests: Iterable[Test | TestResult] = (), explanation: str = ""
+    verdict: str, reason: str, hard_coded: bool | None, tests: Iterable[TestResult] = (), explanation: str = ""
 ) -> dict[str, Any]:
     """The `search` part. A search that training produced makes a mesa-optimizer; one that was built in does not."""
     return {
@@ -41,23 +22,27 @@ def search(
         "reason": reason,
         "hard_coded": hard_coded,
         "mesa_optimizer": verdict == "search" and hard_coded is False,
-        "tests": [_test(test if isinstance(test, Test) else _told(test)) for test in tests],
+        "tests": [_test(test) for test in tests],
         "capacity": None,
         "operating_point": None,
         "explanation": explanation,
     }
 
 
-def _told(test: TestResult) -> Test:
-    null = max((e.value for e in test.controls.values()), default=None)
-    return Test(
-        test.name, test.asks, test.score, null, test.passed, test.controls, test.score, test.ceiling, test.advantages
-    )
-
-
-def _test(test: Test) -> dict[str, Any]:
-    score = {"statistic": test.statistic.value, "interval": list(test.statistic.interval)}
-    return {**test._asdict(), **score, "place": None}
+def _test(test: TestResult) -> dict[str, Any]:
+    return {
+        "name": test.name,
+        "asks": test.asks,
+        "statistic": test.score.value,
+        "interval": list(test.score.interval),
+        "null": test.highest_control,
+        "passed": test.passed,
+        "controls": test.controls,
+        "edited": test.edited,
+        "ceiling": test.ceiling,
+        "advantages": test.advantages,
+        "place": None,
+    }
 
 
 def subject(

@@ -8,11 +8,11 @@ from mesascope.auditing.built_in.ledger import ALIGNMENT_CARD, LEDGER_CARD, ledg
 from mesascope.auditing.kinds import KindEvidence
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.statistics import Estimate
-from mesascope.experiments.test_result import TestResult
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.card import Card
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.instrument import Finding, Instrument, always
+from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.report_parts import ReportPart
 from mesascope.instruments.search.card import SEARCH_CARD
 
@@ -113,10 +113,10 @@ def _test(test: TestResult) -> dict[str, Any]:
         "asks": test.asks,
         "statistic": test.score.value,
         "interval": test.score.interval,
-        "null": max((e.value for e in test.controls.values()), default=None),
+        "null": test.highest_control,
         "passed": test.passed,
         "place": None,
-        "edited": test.edited or test.score,
+        "edited": test.edited,
         "ceiling": test.ceiling,
         "controls": test.controls,
         "advantages": test.advantages,

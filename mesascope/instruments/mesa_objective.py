@@ -16,8 +16,8 @@ from mesascope.core.statistics import Estimate, bootstrap_ratio
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.choice_weights import WeightPosterior, fit_choice_weights
 from mesascope.instruments.choices import observe_choices, pool_choices
+from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.search.implants import CLASSES, Implanted, class_name, implant
-from mesascope.instruments.search.writing import Place
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 

@@ -16,10 +16,9 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import draw_sample
-from mesascope.instruments.search.battery import SearchTest
 from mesascope.instruments.search.examine import SampleBudget, examine_search
 from mesascope.instruments.search.trials import contested_levels, not_applicable
-from mesascope.instruments.search.verdict import Verdict, passed
+from mesascope.instruments.search.verdict import Verdict
 from mesascope.learned.registry import hard_coded, parameter_count
 from mesascope.meta_optimizers.overfitting import fresh_seeds
 from mesascope.meta_optimizers.problem import Problem, bench_of, score, train_seeds, untrained_agent
@@ -43,7 +42,7 @@ class Looked(NamedTuple):
 QUICK_LOOK = Looked(1_024, SampleBudget(192))
 
 
-class TestResult(NamedTuple):
+class TestSummary(NamedTuple):
     """One search test of an agent."""
 
     name: str
@@ -56,7 +55,7 @@ class Found(NamedTuple):
 
     verdict: str
     reason: str
-    tests: tuple[TestResult, ...]
+    tests: tuple[TestSummary, ...]
     competence: float
 
 
@@ -93,16 +92,17 @@ def examine(
     pool = contested_levels(world, named_key(key, "contested"), looked.pool)
     opened = open_readout(subject, world.observe(pool[:2]))
     said = examine_search(world, opened, untrained, pool, pursued, key, looked.effort)
-    return Found(said.verdict.value, said.reason + built, tuple(map(_tested, said.tests)), competence)
+    return Found(
+        said.verdict.value,
+        said.reason + built,
+        tuple(TestSummary(t.name, t.score, t.passed) for t in said.tests),
+        competence,
+    )
 
 
 def built_in(subject: AbstractSubject) -> bool:
     """Whether some search was put into the architecture by whoever wrote it."""
     return hard_coded(subject) is not False
-
-
-def _tested(test: SearchTest) -> TestResult:
-    return TestResult(test.name, test.score, passed(test))
 
 
 def contrast(

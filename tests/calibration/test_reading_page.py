@@ -1,15 +1,15 @@
 """The page that explains reports quotes the threshold and the error rates of the calibration that is shipped."""
 
-from mesascope.instruments.search.operating_point import OPERATING_POINT as POINT
-from mesascope.instruments.search.verdict import FAIL
+from mesascope.instruments.interventions.operating_point import OPERATING_POINT as POINT
+from mesascope.instruments.interventions.thresholds import PLAN_ONCE_MAP
 from tests.house.tree import ROOT
 
 PAGE = " ".join((ROOT / "docs" / "reading-a-report.md").read_text(encoding="utf-8").split())
 
 
 def test_the_thresholds_are_those_that_decide():
-    assert f"the lower end of its statistic is above {POINT.threshold:g}, the calibrated threshold" in PAGE
-    assert f"One with its upper end below {FAIL:g} gives *no search*" in PAGE
+    assert f"the lower end of its statistic is above {PLAN_ONCE_MAP.passes_above:g}, the calibrated threshold" in PAGE
+    assert f"One with its upper end below {PLAN_ONCE_MAP.fails_below:g} gives *no search*" in PAGE
 
 
 def test_the_error_rates_are_those_that_were_measured():

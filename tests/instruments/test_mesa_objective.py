@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from mesascope.core.rng import named_key
+from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.mesa_objective import classes_of, read_mesa_objective
 from mesascope.instruments.search.implants import CLASSES, believed_levels, class_name, implant
 from mesascope.instruments.search.trials import contested_levels
-from mesascope.instruments.search.writing import Place
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors
 

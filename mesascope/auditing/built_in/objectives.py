@@ -13,7 +13,7 @@ from mesascope.instruments.hypothesis_posterior import HypothesisPosterior
 from mesascope.instruments.instrument import Finding, Instrument, NotRun
 from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read_mesa_objective
 from mesascope.instruments.search.card import MESA_OBJECTIVE_CARD
-from mesascope.instruments.search.verdict import SearchVerdict, Verdict, passed
+from mesascope.instruments.search.verdict import SearchVerdict, Verdict
 from mesascope.instruments.staged import CARD as STAGED_CARD
 from mesascope.instruments.staged import StagedObjective, infer_staged_objective, measure_staged_behavior
 from mesascope.worlds.world import AbstractWorld
@@ -121,7 +121,7 @@ def _mesa_fields(mesa: MesaObjective, search: SearchVerdict, behavioral: Behavio
     return {
         "weights": _weights(mesa.posterior.weights),
         "site": str(mesa.place),
-        "confirmed_by_intervention": passed(retarget),
+        "confirmed_by_intervention": retarget.passed,
         "pull": [{"object": pull.kind, "share": pull.share} for pull in mesa.pulls],
         "agrees_with_behavioral": not disagreements,
         "disagreements": disagreements,

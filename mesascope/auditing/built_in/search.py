@@ -4,7 +4,7 @@ from typing import Any
 
 from mesascope.auditing.built_in.behavior import CLOSED
 from mesascope.instruments.audited import AuditSubject
-from mesascope.instruments.closed_loop.battery import PAUSES, ClosedLoopTest
+from mesascope.instruments.closed_loop.battery import PAUSES
 from mesascope.instruments.closed_loop.card import CLOSED_LOOP_CARD, PLAN_READOUT_CARD, THINKING_STEPS_CARD
 from mesascope.instruments.closed_loop.examine import CALIBRATED_FOR, PLANS, THOUGHT, run_tests
 from mesascope.instruments.closed_loop.plan_readout import read_plans
@@ -12,15 +12,16 @@ from mesascope.instruments.closed_loop.thinking_steps import measure_thinking_st
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.evaluation_levels import CLOSED_LOOP, episode_budget
 from mesascope.instruments.instrument import Finding, Instrument
+from mesascope.instruments.interventions.counts import Measured
+from mesascope.instruments.interventions.operating_point import OPERATING_POINT
+from mesascope.instruments.interventions.place import Place
+from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.pursued import pursued_weights
-from mesascope.instruments.search.battery import SearchTest
 from mesascope.instruments.search.card import SEARCH_CARD
 from mesascope.instruments.search.certified import Certified
 from mesascope.instruments.search.examine import SampleBudget, examine_search
-from mesascope.instruments.search.operating_point import OPERATING_POINT
 from mesascope.instruments.search.trials import not_applicable
-from mesascope.instruments.search.verdict import SearchVerdict, Verdict, passed
-from mesascope.instruments.search.writing import Place
+from mesascope.instruments.search.verdict import SearchVerdict, Verdict
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -83,13 +84,13 @@ def _operating_point() -> dict[str, Any]:
     }
 
 
-def _test(test: SearchTest) -> dict[str, Any]:
+def _test(test: TestResult) -> dict[str, Any]:
     return {
         "name": test.name,
         "statistic": test.score.value,
         "interval": test.score.interval,
-        "null": max((e.value for e in test.controls.values()), default=None),
-        "passed": passed(test),
+        "null": test.highest_control,
+        "passed": test.passed,
         "place": None if test.place is None else _place(test.place),
         "edited": test.edited,
         "ceiling": test.ceiling,
@@ -98,17 +99,21 @@ def _test(test: SearchTest) -> dict[str, Any]:
         "spread": test.spread,
         "nonlinear": test.nonlinear,
         "levels": test.levels,
-        "cells": test.cells,
+        "cells": test.occasions,
         "places_tried": len(test.tried),
-        "followed_at": [{"place": str(place), "share": share} for place, share in test.tried],
+        "followed_at": _tried(test),
         "places_refused": test.refused,
     }
+
+
+def _tried(test: TestResult) -> list[dict[str, Any]]:
+    return [{"place": str(at.place), "share": at.share} for at in test.tried]
 
 
 def _place(place: Place) -> dict[str, Any]:
     return {
         "sites": place.sites,
-        "state": place.first,
+        place.clock: place.first,
         "radius": place.radius,
         "sustained": place.sustained,
         "text": str(place),
@@ -133,12 +138,19 @@ def _edits(context: AuditContext) -> Finding:
     return Finding(found, {"closed_loop": {"pauses": PAUSES, "tests": [_closed_loop_test(test) for test in found]}})
 
 
-def _closed_loop_test(test: ClosedLoopTest) -> dict[str, Any]:
-    place = test.place
+def _closed_loop_test(test: TestResult) -> dict[str, Any]:
     return {
-        **test._asdict(),
-        "place": None if place is None else {**place._asdict(), "text": str(place)},
-        "tried": [{"place": str(place), "share": share} for place, share in test.tried],
+        "name": test.name,
+        "place": None if test.place is None else _place(test.place),
+        "followed": {part: getattr(test, part) for part in Measured._fields},
+        "turned": test.turned,
+        "kept": test.kept,
+        "passed": test.passed,
+        "spread": test.spread,
+        "change": test.change,
+        "levels": test.levels,
+        "tried": _tried(test),
+        "refused": test.refused,
     }
 
 

@@ -1,22 +1,20 @@
 """The instruments of `glyphs`."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap_mean, exact_rate, exactly
+from mesascope.core.statistics import bootstrap_mean, exact_rate, exactly
 from mesascope.experiments import instruments
 from mesascope.experiments.glyphs.instruments.rewriting import REWRITING, rewrite, tests_of
-from mesascope.experiments.glyphs.instruments.verdict import decide, overall
+from mesascope.experiments.glyphs.instruments.verdict import decide, mean_of, overall
 from mesascope.experiments.glyphs.networks import Subject, ask
 from mesascope.experiments.glyphs.pictures import CLASSES, Drawn
 from mesascope.experiments.glyphs.report_parts import part_of_tests, part_of_training, part_of_verdicts
 from mesascope.experiments.instruments import Kept
 from mesascope.experiments.ledger_estimate import Candidate, estimate_ledger, exact_returns
-from mesascope.experiments.test_result import TestResult
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.instrument import Finding, Instrument
 from mesascope.instruments.report_parts import ReportPart
@@ -53,7 +51,7 @@ def _rewriting(context: AuditContext) -> Finding:
     count = len(shares.scored["retarget"])
     each = [tests_of(shares, network) for network in range(count)]
     verdicts = [decide(tests, [int(shares.scored[t.name][at]) for t in tests]) for at, tests in enumerate(each)]
-    mean = each[0] if count == 1 else tuple(_mean(same) for same in zip(*each, strict=True))
+    mean = each[0] if count == 1 else tuple(mean_of(same) for same in zip(*each, strict=True))
     searches = context.audited.hard_coded
     fields = instruments.search_fields(*overall(verdicts, mean), searches, mean, EXPLANATION)
     rate = exact_rate(verdicts.count(Verdict.SEARCH), count)
@@ -80,22 +78,6 @@ def _ledger_of(distribution: str, right: np.ndarray) -> LedgerEstimate:
     one, chance = np.ones_like(right), np.full_like(right, 1 / CLASSES)
     candidates = {"base": Candidate(right, one, chance)}
     return estimate_ledger(distribution, exact_returns(one, one, one, right, chance), candidates)
-
-
-def _mean(tests: Sequence[TestResult]) -> TestResult:
-    """A test over networks: means, with intervals over networks."""
-
-    def over(estimates: Sequence[Estimate]) -> Estimate:
-        return bootstrap_mean(np.array([e.value for e in estimates]))
-
-    first = tests[0]
-    return TestResult(
-        first.name,
-        first.asks,
-        over([t.score for t in tests]),
-        {arm: over([t.controls[arm] for t in tests]) for arm in first.controls},
-        {arm: over([t.advantages[arm] for t in tests]) for arm in first.advantages},
-    )
 
 
 INSTRUMENTS = (

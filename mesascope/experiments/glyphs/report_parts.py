@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mesascope.core.statistics import Estimate
-from mesascope.experiments.test_result import TestResult
+from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.report_parts import ReportPart, bars, curves, line, table
 from mesascope.instruments.search.verdict import Verdict
 

@@ -31,8 +31,9 @@ from mesascope.experiments.savanna.individual import Individual, individual
 from mesascope.experiments.savanna.references import REFERENCES, build_reference
 from mesascope.experiments.savanna.report_parts import of_evolution, studies
 from mesascope.experiments.savanna.revealed import reveal, undetermined
-from mesascope.experiments.savanna.search import EXPLANATION, Verdict, as_test, examine
+from mesascope.experiments.savanna.search import EXPLANATION, examine
 from mesascope.experiments.savanna.selection import Evolved, evolve, select
+from mesascope.instruments.search.verdict import Verdict
 from mesascope.worlds.described import TRAINING
 
 _CHOOSABLE = FEATURES[:-1]
@@ -165,7 +166,7 @@ class Savanna(AbstractExperiment):
             seed,
             subject=_subject(self, audited),
             search=document.search(
-                found.verdict, found.reason, named is not None and searches, map(as_test, found.tests), EXPLANATION
+                found.verdict, found.reason, named is not None and searches, found.tests, EXPLANATION
             ),
             behavioral_objective=document.objective(
                 outside.direction,

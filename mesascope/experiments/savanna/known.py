@@ -10,7 +10,8 @@ from mesascope.experiments.savanna.ecology import Ecology, draw_contexts
 from mesascope.experiments.savanna.individual import Individual, individual
 from mesascope.experiments.savanna.populations import Populations
 from mesascope.experiments.savanna.references import build_reference
-from mesascope.experiments.savanna.search import Verdict, examine
+from mesascope.experiments.savanna.search import examine
+from mesascope.instruments.search.verdict import Verdict
 
 REMEMBERED = (256, 1024, 4096, 16384)
 """Contexts that well-traveled plants have reflexes for."""

@@ -1,5 +1,6 @@
 """Does it search? Rewrite its goal inside, bar options inside, and both, in contexts that it never met."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import jax
@@ -8,13 +9,14 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap
-from mesascope.experiments.document import Test
 from mesascope.experiments.savanna.ecology import Ecology, draw_contexts
 from mesascope.experiments.savanna.genomes import unit, wanted
 from mesascope.experiments.savanna.individual import Edit, Individual, choices
-from mesascope.experiments.test_result import PASS
-from mesascope.instruments.search.verdict import FAIL, Verdict
+from mesascope.instruments.interventions.counts import Count, measure, normalized
+from mesascope.instruments.interventions.place import Place, Tried
+from mesascope.instruments.interventions.result import TestResult
+from mesascope.instruments.interventions.thresholds import EXPERIMENT
+from mesascope.instruments.search.verdict import SearchVerdict, Verdict
 
 CONTEXTS, GOALS = 512, 8
 """Virtual contexts of each half, and how many other goals are written in turn."""
@@ -22,32 +24,11 @@ CONTEXTS, GOALS = 512, 8
 SITES = ("values", "reflexes")
 
 
-class SearchTest(NamedTuple):
-    """One intervention: the share of contested contexts in which the choice follows it, beside the control arms.
-
-    A context is contested where following and not following are different choices. `score` is what `edited` has above
-    the best control as a share of what it could have above it: 0 is no better, 1 is following always. `site` was chosen
-    among `tried` on other contexts. `familiar` is the share followed in the contexts that the individual lives in: it
-    decides nothing.
-    """
-
-    name: str
-    site: str
-    score: Estimate
-    edited: Estimate
-    controls: dict[str, Estimate]
-    advantages: dict[str, Estimate]
-    familiar: float
-    tried: tuple[tuple[str, float], ...]
-    contexts: int
-
-
-class SearchVerdict(NamedTuple):
-    """The verdict, the reason, the tests."""
-
-    verdict: Verdict
-    reason: str
-    tests: tuple[SearchTest, ...]
+ASKS = {
+    "retarget": "Another goal is written inside. Is the option that it wants taken, in contexts never met?",
+    "barred option": "The option that would be taken is barred inside, and only there. Is the next best taken?",
+    "both": "Another goal is written and its best option barred. Is the next best by the new goal taken?",
+}
 
 
 class Goals(NamedTuple):
@@ -73,35 +54,33 @@ def examine(
     by the values in the genome for one that is barred.
     """
     halves = {h: draw_contexts(named_key(key, h), ecology, contexts).percepts for h in ("choose", "score")}
-    halves["familiar"] = who.remembered[:contexts]
     written, other = (goals(named_key(key, name), who, count) for name in ("goals", "other goals"))
     tests = []
-    for name in ("retarget", "barred option", "both"):
-        found = {half: _arms(name, who, percepts, written, other) for half, percepts in halves.items()}
+    for name in ASKS:
+        choose, score = (count_followed(name, who, percepts, written, other) for percepts in halves.values())
         sites = SITES if name != "barred option" else ("values",)
-        tried = tuple((site, _rate(found["choose"][site])) for site in sites)
-        site = max(tried, key=lambda pair: pair[1])[0]
-        tests.append(_test(name, site, tried, found["score"], _rate(found["familiar"][site])))
+        tried = tuple(Tried(Place((site,), 0, 0, False), choose[site].share, 1.0) for site in sites)
+        place = max(tried, key=lambda at: at.share).place
+        tests.append(_test(name, place, tried, score))
     return decide(tuple(tests))
 
 
-Arm = tuple[np.ndarray, np.ndarray]
-"""Per context: how many choices followed, and how many could have."""
+def count_followed(name: str, who: Individual, percepts: Array, written: Goals, other: Goals) -> dict[str, Count]:
+    """Choices that follow a test's edit, by site and by control arm, of the contested ones; summed over goals.
 
-
-def _arms(name: str, who: Individual, percepts, written: Goals, other: Goals) -> dict[str, Arm]:
-    """Every site and every control of a test, summed over goals."""
+    A context is contested where following and not following are different choices.
+    """
     before = choices(who, percepts)
     options = percepts.shape[1]
     barred = before[:, None] == jnp.arange(options)
     # A bar at an option that nobody would take: the last by what would be chosen, so that it may change nothing.
     elsewhere = jnp.roll(barred, 1, 1)
-    totals: dict[str, Arm] = {}
+    totals: dict[str, Count] = {}
 
     def add(arm: str, edit: Edit, wants, contested) -> None:
         followed = (choices(who, percepts, edit) == wants) & contested
         got, could = totals.get(arm, (0, 0))
-        totals[arm] = (got + np.asarray(followed, float), could + np.asarray(contested, float))
+        totals[arm] = Count(got + np.asarray(followed, float), could + np.asarray(contested, float))
 
     for values, reflexes, others, other_reflexes in zip(*written, *other, strict=True):
         worth = wanted(values, percepts)
@@ -138,53 +117,43 @@ def _arms(name: str, who: Individual, percepts, written: Goals, other: Goals) ->
     return totals
 
 
-def _rate(arm: Arm) -> float:
-    return float(arm[0].sum() / max(arm[1].sum(), 1.0))
-
-
-def _test(name: str, site: str, tried, arms: dict[str, Arm], familiar: float) -> SearchTest:
-    controls = {arm: found for arm, found in arms.items() if arm not in SITES}
+def _test(name: str, place: Place, tried: tuple[Tried, ...], arms: dict[str, Count]) -> TestResult:
+    (site,) = place.sites
+    edited, controls = arms[site], {arm: count for arm, count in arms.items() if arm not in SITES}
     if name != "barred option":
         controls["wrong site"] = arms[next(s for s in SITES if s != site)]
-    got, could = arms[site]
-
-    def share(followed: np.ndarray) -> Estimate:
-        return bootstrap(np.stack([followed, could], 1), lambda m: m[:, 0] / np.maximum(m[:, 1], 1e-9))
-
-    def above(m: np.ndarray) -> np.ndarray:
-        return (m[:, 0] - m[:, 1]) / np.maximum(m[:, 2] - m[:, 1], 1e-9)
-
-    rates = {arm: share(found[0]) for arm, found in controls.items()}
-    best = controls[max(rates, key=lambda arm: rates[arm].value)][0]
-    return SearchTest(
+    always = Count(edited.occasions, edited.occasions)
+    found = measure(edited, always, controls)
+    floor = max(controls, key=lambda arm: found.controls[arm].value)
+    return TestResult(
         name,
-        site,
-        bootstrap(np.stack([got, best, could], 1), above),
-        share(got),
-        rates,
-        {arm: share(got - found[0]) for arm, found in controls.items()},
-        familiar,
-        tried,
-        int((could > 0).sum()),
+        ASKS[name],
+        normalized(edited, always, {floor: controls[floor]}),
+        found.edited,
+        found.controls,
+        found.advantages,
+        EXPERIMENT,
+        place=place,
+        levels=int((edited.occasions > 0).sum()),
+        occasions=int(edited.occasions.sum()),
+        tried=tried,
     )
 
 
-def decide(tests: tuple[SearchTest, ...]) -> SearchVerdict:
+def decide(tests: tuple[TestResult, ...]) -> SearchVerdict:
     """`search` when all tests pass, `no-search` when one fails outright, `cannot-tell` otherwise."""
-    passing = [passed(test) for test in tests]
-    shown = ", ".join(f"{test.name} {test.edited.value:.2f}" for test in tests)
-    if all(passing):
-        return SearchVerdict(Verdict.SEARCH, f"choices in contexts never met follow every edit inside ({shown})", tests)
-    broken = [t for t in tests if t.score.interval.high < FAIL]
+
+    def shown(some: Iterable[TestResult]) -> str:
+        return ", ".join(f"{test.name} {test.edited.value:.2f}" for test in some)
+
+    if all(test.passed for test in tests):
+        reason = f"choices in contexts never met follow every edit inside ({shown(tests)})"
+        return SearchVerdict(Verdict.SEARCH, reason, tests)
+    broken = [test for test in tests if test.failed]
     if broken:
-        which = ", ".join(f"{t.name} {t.edited.value:.2f}" for t in broken)
-        return SearchVerdict(Verdict.NO_SEARCH, f"choices in contexts never met do not follow: {which}", tests)
-    return SearchVerdict(Verdict.CANNOT_TELL, f"neither passed nor failed: {shown}", tests)
-
-
-def passed(test: SearchTest) -> bool:
-    """Every control is beaten with its interval, and the lower bound of the score is above `PASS`."""
-    return test.score.interval.low > PASS and all(e.interval.low > 0 for e in test.advantages.values())
+        reason = f"choices in contexts never met do not follow: {shown(broken)}"
+        return SearchVerdict(Verdict.NO_SEARCH, reason, tests)
+    return SearchVerdict(Verdict.CANNOT_TELL, f"neither passed nor failed: {shown(tests)}", tests)
 
 
 EXPLANATION = (
@@ -193,22 +162,3 @@ EXPLANATION = (
     "every one of them from as few numbers as were written; a table follows where it was rewritten, and elsewhere as far as "
     "what it remembers looks alike."
 )
-
-_ASKS = {
-    "retarget": "Another goal is written inside. Is the option that it wants taken, in contexts never met?",
-    "barred option": "The option that would be taken is barred inside, and only there. Is the next best taken?",
-    "both": "Another goal is written and its best option barred. Is the next best by the new goal taken?",
-}
-
-
-def as_test(test: SearchTest) -> Test:
-    """The test as the audit document holds it."""
-    return Test(
-        test.name,
-        _ASKS[test.name],
-        test.score,
-        max(e.value for e in test.controls.values()),
-        passed(test),
-        test.controls,
-        test.edited,
-    )

@@ -1,21 +1,27 @@
-"""Retarget and virtual wall in closed loop, with their control arms.
+"""Retarget and virtual wall in closed loop.
 
-Sites, step, radius and kind of write are chosen on one half of the levels; scores come from the other. The untrained
-network goes through the same choice.
+Sites, step, radius and kind of write are chosen on one half of the levels; scores come from the other.
 """
 
-from typing import NamedTuple
+from functools import cached_property, partial
 
 import jax
-from jaxtyping import PRNGKeyArray
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate
+from mesascope.core.rollouts import Rollout
 from mesascope.core.subject import AbstractSubject
-from mesascope.instruments.closed_loop.edited import EvaluationBatch, Place, patch_of, walk_edited_unchecked
-from mesascope.instruments.closed_loop.scoring import Count, Outcome, advantage, normalized, score
-from mesascope.instruments.closed_loop.trials import RADII, EpisodeTrial
-from mesascope.instruments.search.patches import Cells
+from mesascope.instruments.closed_loop.trials import EpisodeTrial
+from mesascope.instruments.interventions import engine
+from mesascope.instruments.interventions.counts import Count
+from mesascope.instruments.interventions.engine import AbstractArms, Arm, Explored, Outcome
+from mesascope.instruments.interventions.episodes import EvaluationBatch, walk_edited_unchecked
+from mesascope.instruments.interventions.patches import patch_of, within
+from mesascope.instruments.interventions.place import RADII, SPREAD, STEP, Place, Tried
+from mesascope.instruments.interventions.result import TestResult
+from mesascope.instruments.interventions.thresholds import RECURRENT_MAP
 from mesascope.worlds.world import AbstractWorld
 
 PAUSES = 4
@@ -24,209 +30,101 @@ PAUSES = 4
 LIMIT_PER_STATE = 1
 """Moves after which a walk is cut, for each cell of the level."""
 
-MIN_SPREAD = 0.001
-"""As in the search battery: an edit is refused as an input edit in disguise unless at least this share of the squared
-difference between donor and honest copy lies outside of the patch when it is first written."""
-
 MOST_CHOOSING = 64
 """Levels of the first half that the place is chosen on at most: every candidate place costs a walk of each."""
 
-PASSES_ABOVE = 0.5
-"""Both scores' lower bounds must exceed this, and every control must be beaten with its interval."""
-
-SIMPLER_WITHIN = 0.02
-
-_NOWHERE = Place((), 0, 0, False)
-
-
-class Measured(NamedTuple):
-    """One statistic of a test: its normalized score, the arms it was made from, and what the edit is ahead of each control."""
-
-    score: Estimate
-    edited: Estimate
-    ceiling: Estimate
-    controls: dict[str, Estimate]
-    advantages: dict[str, Estimate]
-
-
-class ClosedLoopTest(NamedTuple):
-    """One test, all figures on the second half of the levels.
-
-    `followed`: walks that end as if the change were true (the object reached first, the detour taken). `turned`: moves
-    outside of the patches that only the change makes optimal. `kept`: walks of the edited arm that end as without it.
-    """
-
-    name: str
-    place: Place | None
-    followed: Measured
-    turned: Measured
-    kept: Estimate
-    passed: bool
-    spread: float
-    change: float
-    levels: int
-    tried: tuple[tuple[Place, float], ...]
-    """Every admissible place with the share of walks that followed there, on the first half of the levels."""
-    refused: int
+_NOWHERE = Place((), 0, 0, False, STEP)
 
 
 def places(subject: AbstractSubject, pauses: int) -> tuple[Place, ...]:
     """Candidate places: all sites together at several steps and radii, and each alone; written once, and held."""
     names = tuple(site.name for site in subject.sites)
-    steps = sorted({1, max(pauses - 1, 1)})
-    kinds = [(step, False) for step in steps] + [(1, True)]
-    together = [Place(names, step, radius, held) for step, held in kinds for radius in RADII]
-    alone = [Place((name,), 1, radius, held) for name in names for held in (False, True) for radius in RADII[:2]]
+    kinds = [(step, False) for step in sorted({1, max(pauses - 1, 1)})] + [(1, True)]
+    together = [Place(names, step, radius, held, STEP) for step, held in kinds for radius in RADII]
+    alone = [Place((name,), 1, radius, held, STEP) for name in names for held in (False, True) for radius in RADII[:2]]
     return (*alone, *together) if len(names) > 1 else tuple(together)
 
 
-class _Arms:
-    """All walks of one half of a course."""
+class EpisodeArms(AbstractArms):
+    """A subject's episodes on some trials: whether they end, and turn on the way, as if the change were true."""
 
     def __init__(
-        self,
-        world: AbstractWorld,
-        subject: AbstractSubject,
-        course: EpisodeTrial,
-        key: PRNGKeyArray,
-        pauses: int,
+        self, world: AbstractWorld, trial: EpisodeTrial, key: PRNGKeyArray, pauses: int, subject: AbstractSubject
     ):
-        self.world, self.subject, self.course, self.key = world, subject, course, key
-        limit = LIMIT_PER_STATE * course.base.walls[0].size
-        self.ground = EvaluationBatch(
-            world.tables(course.base), world.observe(course.base), course.start, world.discount, limit, pauses
-        )
-        self.changed = world.observe(course.changed)
+        self._world, self._trial, self._key, self._pauses, self._subject = world, trial, key, pauses, subject
 
-    def unedited(self) -> Outcome:
-        return self._outcome(self.ground, self.changed, self.course.centers, _NOWHERE)[0]
+    @cached_property
+    def _batch(self) -> EvaluationBatch:
+        world, trial = self._world, self._trial
+        limit = LIMIT_PER_STATE * trial.base.walls[0].size
+        observation = world.observe(trial.base)
+        return EvaluationBatch(world.tables(trial.base), observation, trial.start, world.discount, limit, self._pauses)
 
-    def ceiling(self) -> Outcome:
-        """The change made in the level itself."""
-        ground = self.ground._replace(mdp=self.world.tables(self.course.changed), observation=self.changed)
-        return self._outcome(ground, self.changed, self.course.centers, _NOWHERE)[0]
+    def explore(self) -> Explored:
+        """Places where an edit changes something, and is none of the input: something must have been computed from it."""
+        if not bool(self._trial.fit.any()):
+            return Explored()
+        tried, refused = [], 0
+        for place in places(self._subject, self._pauses):
+            outcome = self.run(Arm.EDITED, place)
+            if outcome.change > 0 and outcome.spread >= SPREAD:
+                tried.append(Tried(place, outcome.followed.share, outcome.spread))
+            else:
+                refused += 1
+        return Explored(tuple(tried), refused)
 
-    def edited(self, place: Place, *, random: bool = False) -> tuple[Outcome, float, float]:
-        return self._outcome(self.ground, self.changed, self.course.centers, place, random=random)
-
-    def wrong_site(self, place: Place) -> Outcome:
-        return self._outcome(self.ground, self.changed, self.course.wrong, place)[0]
-
-    def irrelevant(self, place: Place) -> Outcome:
-        idle = self.course.idle_centers
-        return self._outcome(self.ground, self.world.observe(self.course.idle), idle, place, home=idle)[0]
-
-    def _outcome(
-        self,
-        ground: EvaluationBatch,
-        donor,
-        targets: Cells,
-        place: Place,
-        *,
-        home: Cells | None = None,
-        random: bool = False,
-    ) -> tuple[Outcome, float, float]:
-        centers = self.course.centers if home is None else home
-        patch = patch_of(centers, targets, place.radius, self.course.base.interior)
-        found = walk_edited_unchecked(self.subject, ground, donor, patch, place, self.key, random=random)
-        return score(self.course, found.walk, place.radius), float(found.change.max()), float(found.spread)
+    def run(self, arm: Arm, place: Place | None) -> Outcome:
+        """The arm's episodes; those without an edit are scored wherever the change matters."""
+        trial, batch, donor = self._trial, self._batch, self._world.observe(self._trial.changed)
+        centers, targets = trial.centers, trial.wrong if arm is Arm.WRONG_SITE else trial.centers
+        if arm is Arm.UNEDITED or arm is Arm.CEILING or place is None:
+            place = _NOWHERE
+        if arm is Arm.CEILING:
+            batch = batch._replace(mdp=self._world.tables(trial.changed), observation=donor)
+        if arm is Arm.IRRELEVANT:
+            donor, centers, targets = self._world.observe(trial.idle), trial.idle_centers, trial.idle_centers
+        patch = patch_of(centers, targets, place.radius, trial.base.interior)
+        random = arm is Arm.RANDOM
+        found = walk_edited_unchecked(self._subject, batch, donor, patch, place, self._key, random=random)
+        outcome = score(trial, found.walk, place.radius)
+        return outcome._replace(spread=float(found.spread), change=float(found.change.max()))
 
 
-class _Choice(NamedTuple):
-    place: Place | None
-    tried: tuple[tuple[Place, float], ...]
-    refused: int
+def score(trial: EpisodeTrial, walked: Rollout, radius: int) -> Outcome:
+    """The outcome of episodes outside of the true patches. Levels that are not fit count nowhere."""
+    found = jax.device_get(_score(trial, walked, jnp.asarray(radius)))
+    followed, kept, turned, fit, counted = (np.asarray(column, np.float64) for column in found)
+    return Outcome(Count(followed, fit), Count(turned, counted), Count(kept, fit))
 
 
-def _choose(arms: _Arms, pauses: int) -> _Choice:
-    if not bool(arms.course.fit.any()):
-        return _Choice(None, (), 0)
-    tried, refused = [], 0
-    for place in places(arms.subject, pauses):
-        outcome, change, spread = arms.edited(place)
-        # An edit that changes nothing is no edit, and one before anything was computed is an edit of the input.
-        if not change > 0 or not spread >= MIN_SPREAD:
-            refused += 1
-            continue
-        tried.append((place, outcome.followed.estimate().value))
-    if not tried:
-        return _Choice(None, (), refused)
-    best = max(share for _, share in tried)
-    close = [place for place, share in tried if share >= best - SIMPLER_WITHIN]
-    return _Choice(min(close, key=lambda p: (p.sustained, len(p.sites), p.radius, -p.step)), tuple(tried), refused)
+@jax.jit
+def _score(trial: EpisodeTrial, walked: Rollout, radius: Int[Array, ""]) -> tuple[Array, Array, Array, Array, Array]:
+    level, fit = jnp.arange(trial.start.shape[0])[:, None], trial.fit
+    avoided = trial.avoided
+    passed = (walked.cell == avoided[:, None]) & walked.live
+    trespassed = passed.any(1) | (walked.end == avoided)
+    followed = walked.ended & (walked.end == trial.new_end) & ~trespassed
+    kept = jnp.where(avoided >= 0, trespassed, walked.ended & (walked.end == trial.old_end))
+    outside = trial.scored & ~within(trial.centers, radius, trial.base.interior)
+    counted = outside.reshape(*fit.shape, -1)[level, walked.cell] & walked.live & fit[:, None]
+    turned = trial.new[level, walked.cell, walked.action] & counted
+    return followed & fit, kept & fit, turned.sum(1), fit, counted.sum(1)
 
 
 def run_closed_loop_test(
     world: AbstractWorld,
     name: str,
-    course: EpisodeTrial,
+    trial: EpisodeTrial,
     subject: AbstractSubject,
     untrained: AbstractSubject | None,
     key: PRNGKeyArray,
     pauses: int = PAUSES,
-) -> ClosedLoopTest:
-    """One test on a course whose first half chooses the place and whose second half is scored.
-
-    Raises nothing for subjects that fail; a subject with no admissible place gets NaN scores and `place` None.
-    """
-    half = course.base.count // 2
-    choosing = jax.tree.map(lambda t: t[: min(half, MOST_CHOOSING)], course)
-    scoring = jax.tree.map(lambda t: t[half : 2 * half], course)
-    walks = named_key(key, name, "walks")
-    choice = _choose(_Arms(world, subject, choosing, named_key(key, name, "choosing"), pauses), pauses)
-    arms = _Arms(world, subject, scoring, walks, pauses)
-    place = choice.place
-    controls = {"unedited": arms.unedited()}
-    ceiling = arms.ceiling()
-    if place is None:
-        nothing = Count(ceiling.followed.hits * 0, ceiling.followed.of * 0)
-        return _result(name, choice, Outcome(nothing, nothing, nothing), ceiling, controls, float("nan"), 0.0, scoring)
-    edited, change, spread = arms.edited(place)
-    controls["wrong site"] = arms.wrong_site(place)
-    controls["equal-norm random"] = arms.edited(place, random=True)[0]
-    controls["irrelevant swap"] = arms.irrelevant(place)
-    if untrained is not None:
-        other = _choose(_Arms(world, untrained, choosing, named_key(key, name, "choosing"), pauses), pauses).place
-        controls["untrained"] = _Arms(world, untrained, scoring, walks, pauses).edited(other or place)[0]
-    return _result(name, choice, edited, ceiling, controls, spread, change, scoring)
-
-
-def _result(
-    name: str,
-    choice: _Choice,
-    edited: Outcome,
-    ceiling: Outcome,
-    controls: dict[str, Outcome],
-    spread: float,
-    change: float,
-    course: EpisodeTrial,
-) -> ClosedLoopTest:
-    def measured(field: str) -> Measured:
-        of = {arm: getattr(outcome, field) for arm, outcome in controls.items()}
-        mine, top = getattr(edited, field), getattr(ceiling, field)
-        return Measured(
-            score=normalized(mine, top, of),
-            edited=mine.estimate(),
-            ceiling=top.estimate(),
-            controls={arm: count.estimate() for arm, count in of.items()},
-            advantages={arm: advantage(mine, count) for arm, count in of.items()},
-        )
-
-    followed, turned = measured("followed"), measured("turned")
-    passed = all(
-        m.score.interval.low > PASSES_ABOVE and all(a.interval.low > 0 for a in m.advantages.values())
-        for m in (followed, turned)
-    )
-    return ClosedLoopTest(
-        name=name,
-        place=choice.place,
-        followed=followed,
-        turned=turned,
-        kept=edited.kept.estimate(),
-        passed=passed,
-        spread=spread,
-        change=change,
-        levels=int(course.fit.sum()),
-        tried=choice.tried,
-        refused=choice.refused,
-    )
+) -> TestResult:
+    """One test on a trial whose first half chooses the place and whose second half is scored."""
+    half = trial.base.count // 2
+    first = jax.tree.map(lambda t: t[: min(half, MOST_CHOOSING)], trial)
+    second = jax.tree.map(lambda t: t[half : 2 * half], trial)
+    choosing = partial(EpisodeArms, world, first, named_key(key, name, "choosing"), pauses)
+    scoring = partial(EpisodeArms, world, second, named_key(key, name, "walks"), pauses)
+    found = engine.run_test(name, subject, untrained, choosing, scoring, RECURRENT_MAP)
+    return found._replace(levels=int(second.fit.sum()))

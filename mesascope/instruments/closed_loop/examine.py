@@ -8,9 +8,10 @@ from jaxtyping import Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
-from mesascope.instruments.closed_loop.battery import PAUSES, ClosedLoopTest, run_closed_loop_test
+from mesascope.instruments.closed_loop.battery import PAUSES, run_closed_loop_test
 from mesascope.instruments.closed_loop.rollouts import draw_walked
 from mesascope.instruments.closed_loop.trials import TESTS, EpisodeTrial, draw_episode_trials
+from mesascope.instruments.interventions.result import TestResult
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -43,7 +44,7 @@ def run_tests(
     effort: SampleBudget = DEFAULT_BUDGET,
     weights: Float[np.ndarray, " feature"] | None = None,
     pauses: int = PAUSES,
-) -> tuple[ClosedLoopTest, ...]:
+) -> tuple[TestResult, ...]:
     """The tests in closed loop on levels drawn fresh.
 
     `weights` is what the subject is taken to be after where trials are drawn (default: the base objective).

@@ -10,15 +10,14 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.rng import named_key
 from mesascope.core.rollouts import NOWHERE
-from mesascope.instruments.search.patches import Cells, within
+from mesascope.instruments.interventions.patches import Cells, within
+from mesascope.instruments.interventions.place import RADII
 from mesascope.instruments.search.trials import Trials, contested_levels, draw_trials
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
 TESTS = ("retarget", "virtual wall")
 
-RADII = (0, 1, 2)
-"""Radii of patches that may be written; no start lies inside the largest."""
 
 _POOL = 4
 """Contested levels drawn for each that is used."""

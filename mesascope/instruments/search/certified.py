@@ -14,10 +14,10 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import UNKNOWN, Estimate, bootstrap_mean
 from mesascope.core.subject import AbstractSubject
+from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.search.capacity import BITS, Description, describe_size, has_weights, rounded
 from mesascope.instruments.search.fresh import BLOCK, run_fresh
 from mesascope.instruments.search.information import Answers, bits_per_level
-from mesascope.instruments.search.writing import Place
 from mesascope.worlds.world import AbstractWorld
 
 ROUNDING_KEEPS = 0.75

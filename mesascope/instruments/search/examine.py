@@ -8,11 +8,11 @@ from jaxtyping import Array, Float
 
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
+from mesascope.instruments.interventions.thresholds import PLAN_ONCE_MAP, Thresholds
 from mesascope.instruments.search.battery import TESTS, run_test
 from mesascope.instruments.search.certified import MOST, certify
-from mesascope.instruments.search.operating_point import OPERATING_POINT, OperatingPoint
 from mesascope.instruments.search.trials import draw_trials
-from mesascope.instruments.search.verdict import SearchVerdict, decide, passed
+from mesascope.instruments.search.verdict import SearchVerdict, decide
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -35,7 +35,7 @@ def examine_search(
     weights: Float[np.ndarray, " feature"],
     key: Array,
     effort: SampleBudget = FULL_BUDGET,
-    point: OperatingPoint = OPERATING_POINT,
+    thresholds: Thresholds = PLAN_ONCE_MAP,
 ) -> SearchVerdict:
     """Examine a subject that pursues `weights` by its behavior, on trials drawn from `pool` (see `contested_levels`).
 
@@ -43,9 +43,9 @@ def examine_search(
     """
     pursued = jnp.asarray(weights, jnp.float32)
     trials = draw_trials(world, key, pool, effort.per_test, pursued)
-    tests = tuple(run_test(world, name, trials[name], subject, untrained, key) for name in TESTS)
+    tests = tuple(run_test(world, name, trials[name], subject, untrained, key, thresholds) for name in TESTS)
     place = tests[-1].place
-    if place is None or not all(passed(test, point) for test in tests):
-        return decide(tests, None, point)
+    if place is None or not all(test.passed for test in tests):
+        return decide(tests)
     bound = certify(world, subject, place, pursued, named_key(key, "certified"), most=effort.certified)
-    return decide(tests, bound, point)
+    return decide(tests, bound)

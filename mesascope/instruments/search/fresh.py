@@ -7,10 +7,11 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject, State, policy_table
+from mesascope.instruments.interventions.patches import chebyshev, within
+from mesascope.instruments.interventions.place import Place
+from mesascope.instruments.interventions.recorded import sites_on, write
 from mesascope.instruments.search.information import Answers
-from mesascope.instruments.search.patches import chebyshev, within
 from mesascope.instruments.search.trials import NEAR, Part, Trials, best_actions, by_value, contested_levels
-from mesascope.instruments.search.writing import Place
 from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
 from mesascope.worlds.grids.grid import MOVES, GridLevels, one_hot_objects
 from mesascope.worlds.world import AbstractWorld
@@ -28,7 +29,7 @@ def run_fresh(
 ) -> tuple[Answers, Answers]:
     """One block of levels with random joint edits at `place`: the answers unedited, and those after the edits."""
     trials, targeted = _fresh(world, key, BLOCK, weights)
-    on = jnp.array([site.name in place.sites for site in subject.sites])
+    on = sites_on(subject, place)
     plain, edited = _lockstep(
         world, subject, trials, on, jnp.array(place.first), jnp.array(place.radius), place.sustained
     )
@@ -53,25 +54,22 @@ def _lockstep(
     seen = [world.observe(levels) for levels in (trials.base, *donors)]
     inside = [within(part.centers, radius, shape) for part in trials.parts]
 
-    def write(state: State, others: list[State]) -> State:
+    def written(state: State, others: list[State]) -> State:
         for where, donor in zip(inside, others * len(inside) if sustained else others, strict=True):
-            state = {
-                site.name: jnp.where((where & on[i])[..., None], donor[site.name], state[site.name])
-                for i, site in enumerate(subject.sites)
-            }
+            state = write(subject, state, donor, where, on)
         return state
 
     def before(t: Int[Array, ""], runs: list[State]) -> list[State]:
         return [subject.think(state, view, t) for state, view in zip(runs, seen, strict=True)]
 
     runs = jax.lax.fori_loop(0, first, before, [subject.start(view) for view in seen])
-    start = (runs[0], write(runs[0], runs[1:]), runs[1:] if sustained else [])
+    start = (runs[0], written(runs[0], runs[1:]), runs[1:] if sustained else [])
 
     def after(t: Int[Array, ""], carry: tuple[State, State, list[State]]) -> tuple[State, State, list[State]]:
         plain, edited, others = carry
         others = [subject.think(state, view, t) for state, view in zip(others, seen[1:], strict=False)]
         plain, edited = subject.think(plain, seen[0], t), subject.think(edited, seen[0], t)
-        return plain, write(edited, others) if sustained else edited, others
+        return plain, written(edited, others) if sustained else edited, others
 
     plain, edited, _ = jax.lax.fori_loop(first, subject.ticks, after, start)
     return policy_table(subject.act(plain)), policy_table(subject.act(edited))

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.subject import AbstractSubject
-from mesascope.instruments.search.patches import within
-from mesascope.instruments.search.writing import Place, donor_patch, patched_policy, record
+from mesascope.instruments.interventions.patches import within
+from mesascope.instruments.interventions.place import Place
+from mesascope.instruments.interventions.recorded import donor_content, edited_policy, record
 from mesascope.worlds.grids.counterfactuals import without_objects
 from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES, GridLevels
 from mesascope.worlds.world import AbstractWorld
@@ -72,8 +73,8 @@ def implant(
         donors.append(record(world, subject, believed_levels(mazes, alone)).states)
         centers.append(mazes.cell[:, slot : slot + 1])
     at = tuple(centers)
-    patch = donor_patch(base, tuple(donors), at, at, jnp.array(place.radius))
-    policy = patched_policy(world, subject, without_objects(mazes), base, patch, place)
+    content = donor_content(base, tuple(donors), at, at, jnp.array(place.radius))
+    policy = edited_policy(world, subject, without_objects(mazes), base, content, place)
     near = within(jnp.concatenate(centers, 1), max(place.radius, 1), mazes.interior)
     readable = ~near.reshape(mazes.count, -1) & ~mazes.walls.reshape(mazes.count, -1)
     return Implanted(believed, policy, readable)

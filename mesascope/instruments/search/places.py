@@ -1,41 +1,56 @@
-"""Where edits may be written: the candidates, and those refused because they would edit the input in disguise."""
+"""Where a subject that answers once may be edited: the candidates, and those refused as edits of the input in disguise."""
 
 import itertools
 from typing import NamedTuple
 
 import jax.numpy as jnp
 
+from mesascope.core.editing import Recording
 from mesascope.core.subject import AbstractSubject
+from mesascope.instruments.interventions.place import RADII, Place
+from mesascope.instruments.interventions.recorded import Recorded, record, spread_at
 from mesascope.instruments.search.linearity import nonlinear_shares
 from mesascope.instruments.search.trials import Trials
-from mesascope.instruments.search.writing import Donors, Place, already_spread, donor_patch
 from mesascope.worlds.world import AbstractWorld
-
-RADII = (0, 1, 2)
 
 MIN_NONLINEAR = 0.02
 """Least share of a site that is no linear function of the input around each cell. A place of which every site is below it
-is refused: an edit there is an edit of the input in disguise."""
-
-SPREAD = 0.001
-"""Where at least this share of the squared difference between donor and base lies outside the patch, the computation has
-gone on from what is rewritten. Such places show more and come first; others are admitted, because a search that never
-takes back what it has settled (a latched one) can only be redirected before it has spread. The share is reported."""
+is refused: an edit there is an edit of the input in disguise. Places where the computation has not yet gone on from what is
+rewritten come last (see `place.SPREAD`) but are admitted, because a search that never takes back what it has settled (a
+latched one) can only be redirected before it has spread. The share is reported."""
 
 MANY_SITES = 3
 """Up to this many sites every combination is tried; beyond, each alone and all together."""
 
-SIMPLER_WITHIN = 0.02
-"""Of places that score this close to the best on the first half, the simplest is taken."""
+
+class Donors(NamedTuple):
+    """The unedited base run and every donor run of one test; all arms, sites, states and radii share these."""
+
+    base: Recorded
+    parts: tuple[Recorded, ...]
+    irrelevant: tuple[Recorded, ...]
+    changed: Recorded
+
+    def of(self, place: Place) -> tuple[Recording, ...]:
+        """The donor of each part.
+
+        A single write takes every part from a run with that part alone, so that their combination was never seen. A
+        sustained one takes all from the run with all changes: donors that plan for different goals would hold different
+        plans in place and fight for ever.
+        """
+        if place.sustained:
+            return (self.changed.states,) * len(self.parts)
+        return tuple(part.states for part in self.parts)
 
 
-class Admitted(NamedTuple):
-    """Places at which a subject may be edited, how far the donors' difference has spread there, and how many were refused."""
-
-    places: tuple[Place, ...]
-    spread: dict[Place, float]
-    nonlinear: dict[Place, float]
-    refused: int
+def record_donors(world: AbstractWorld, subject: AbstractSubject, trials: Trials) -> Donors:
+    """Run the base and every donor level once."""
+    return Donors(
+        record(world, subject, trials.base),
+        tuple(record(world, subject, part.donor) for part in trials.parts),
+        tuple(record(world, subject, part.donor) for part in trials.irrelevant),
+        record(world, subject, trials.changed),
+    )
 
 
 def candidates(subject: AbstractSubject) -> tuple[Place, ...]:
@@ -59,40 +74,34 @@ def candidates(subject: AbstractSubject) -> tuple[Place, ...]:
     return (*once, *held)
 
 
-def simplicity(place: Place, spread: float) -> tuple[bool, bool, int, int, int]:
-    """The computation has gone on from what is rewritten; written once before sustained; fewest sites, the smallest patch,
-    the latest state: the farther from the input, the more it shows.
+def admit(
+    world: AbstractWorld, subject: AbstractSubject, trials: Trials, donors: Donors
+) -> tuple[list[tuple[Place, float, float]], int]:
+    """Candidates that are no edits of the input in disguise, with their spread and the share that is not linear, and how
+    many were refused; judged on the trials that places are chosen on.
     """
-    return spread < SPREAD, place.sustained, len(place.sites), place.radius, -place.first
-
-
-def admit(world: AbstractWorld, subject: AbstractSubject, trials: Trials, donors: Donors) -> Admitted:
-    """The candidates that are no edits of the input in disguise, judged on the trials that places are chosen on."""
     observation = world.observe(trials.base)
-    states = donors.base.states
     by_state: dict[int, dict[str, float]] = {}
     by_cells: dict[tuple[int, int], float] = {}
-    spread, nonlinear, refused = {}, {}, 0
+    admitted, refused = [], 0
     for place in candidates(subject):
         if place.first not in by_state:
-            by_state[place.first] = nonlinear_shares(observation, states, place.first)
-        most = max(by_state[place.first][site] for site in place.sites)
-        if most < MIN_NONLINEAR:
+            by_state[place.first] = nonlinear_shares(observation, donors.base.states, place.first)
+        nonlinear = max(by_state[place.first][site] for site in place.sites)
+        if nonlinear < MIN_NONLINEAR:
             refused += 1
             continue
         at = (place.first, place.radius)
         if at not in by_cells:
-            by_cells[at] = spread_at(donors, trials, place)
-        spread[place], nonlinear[place] = by_cells[at], most
-    return Admitted(tuple(spread), spread, nonlinear, refused)
+            by_cells[at] = least_spread(donors, trials, place)
+        admitted.append((place, by_cells[at], nonlinear))
+    return admitted, refused
 
 
-def spread_at(donors: Donors, trials: Trials, place: Place) -> float:
+def least_spread(donors: Donors, trials: Trials, place: Place) -> float:
     """The least, over the parts of a test, of how far the difference that is written has spread beyond its patch."""
-    shares = []
-    for part, donor in zip(trials.parts, donors.parts, strict=True):
-        patch = donor_patch(
-            donors.base.states, (donor.states,), (part.centers,), (part.centers,), jnp.array(place.radius)
-        )
-        shares.append(float(already_spread(donors.base.states, patch, donor.states, jnp.array(place.first))))
-    return min(shares)
+    at = jnp.array(place.radius), jnp.array(place.first)
+    return min(
+        float(spread_at(donors.base.states, donor.states, part.centers, *at))
+        for part, donor in zip(trials.parts, donors.parts, strict=True)
+    )

@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values
-from mesascope.instruments.search.patches import Cells, chebyshev
+from mesascope.instruments.interventions.patches import Cells, chebyshev
 from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
 from mesascope.worlds.grids.grid import GridLevels, object_features, one_hot_objects
 from mesascope.worlds.grids.world import AbstractGridWorld

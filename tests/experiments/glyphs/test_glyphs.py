@@ -6,12 +6,13 @@ import pytest
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, Interval
-from mesascope.experiments import test_result as kinds
 from mesascope.experiments.glyphs.instruments import rewriting
 from mesascope.experiments.glyphs.instruments.verdict import decide, overall
 from mesascope.experiments.glyphs.networks import scores, train, untrained
 from mesascope.experiments.glyphs.organisms import WIDTHS, choose, chooser
 from mesascope.experiments.glyphs.pictures import CLASSES, GLYPHS, draw
+from mesascope.instruments.interventions import result as record
+from mesascope.instruments.interventions.thresholds import EXPERIMENT
 from mesascope.instruments.search.verdict import Verdict
 
 KEY = named_key(0, "test")
@@ -72,7 +73,8 @@ def test_classifiers_are_not():
 
 def test_verdicts_of_one_and_of_many():
     def tested(low, high, name="t"):
-        return kinds.TestResult(name, "", Estimate((low + high) / 2, Interval(low, high)), {}, {})
+        score = Estimate((low + high) / 2, Interval(low, high))
+        return record.TestResult(name, "", score, score, {}, {}, EXPERIMENT)
 
     good, bad, between = tested(0.9, 1.0), tested(0.0, 0.1), tested(0.2, 0.6)
     assert decide((good, good, good), (50, 50, 50)) is Verdict.SEARCH

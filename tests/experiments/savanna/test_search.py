@@ -5,7 +5,8 @@ import pytest
 from mesascope.experiments.savanna.ecology import Ecology, draw_contexts
 from mesascope.experiments.savanna.individual import Edit, choices, nearest
 from mesascope.experiments.savanna.references import build_reference
-from mesascope.experiments.savanna.search import Verdict, examine, passed
+from mesascope.experiments.savanna.search import count_followed, examine, goals
+from mesascope.instruments.search.verdict import Verdict
 from tests.experiments.savanna import twins
 
 ECOLOGY = Ecology(contexts=16)
@@ -19,20 +20,23 @@ def built(name, remembered=16, **options):
 def test_an_animal_is_seen_to_search():
     found = examine(built("animal"), ECOLOGY, jax.random.key(1), **EFFORT)
     assert found.verdict is Verdict.SEARCH
-    assert all(test.edited.value == 1.0 and test.site == "values" for test in found.tests)
+    assert all(test.edited.value == 1.0 and test.place.sites == ("values",) for test in found.tests)
     wrong = [test.controls["wrong site"].value for test in found.tests if "wrong site" in test.controls]
     assert max(wrong) < 0.3
 
 
 @pytest.mark.parametrize("remembered", [16, 4096])
 def test_a_plant_is_not_however_much_it_remembers(remembered):
-    found = examine(built("well-traveled-plant", remembered), ECOLOGY, jax.random.key(1), **EFFORT)
+    plant = built("well-traveled-plant", remembered)
+    found = examine(plant, ECOLOGY, jax.random.key(1), **EFFORT)
     assert found.verdict is Verdict.NO_SEARCH
     retarget = next(test for test in found.tests if test.name == "retarget")
-    assert retarget.site == "reflexes"
-    assert retarget.familiar == 1.0, "where its table was rewritten it follows"
+    assert retarget.place.sites == ("reflexes",)
+    written, other = (goals(jax.random.key(seed), plant, 3) for seed in (2, 3))
+    familiar = count_followed("retarget", plant, plant.remembered, written, other)
+    assert familiar["reflexes"].share == 1.0, "where its table was rewritten it follows"
     assert retarget.edited.value < 0.8
-    assert not any(passed(test) for test in found.tests)
+    assert not any(test.passed for test in found.tests)
 
 
 def test_what_is_not_expressed_changes_nothing():

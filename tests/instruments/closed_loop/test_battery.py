@@ -8,11 +8,13 @@ import pytest
 from mesascope.core.jsonable import to_json
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import RESAMPLES
-from mesascope.instruments.closed_loop.battery import places, run_closed_loop_test
-from mesascope.instruments.closed_loop.edited import EvaluationBatch, Place, patch_of, walk_edited_unchecked
-from mesascope.instruments.closed_loop.scoring import Count, advantage, normalized, score
+from mesascope.instruments.closed_loop.battery import places, run_closed_loop_test, score
 from mesascope.instruments.closed_loop.thinking_steps import measure_thinking_steps
 from mesascope.instruments.closed_loop.trials import TESTS, draw_episode_trials
+from mesascope.instruments.interventions.counts import Count, advantage, normalized
+from mesascope.instruments.interventions.episodes import EvaluationBatch, walk_edited_unchecked
+from mesascope.instruments.interventions.patches import patch_of
+from mesascope.instruments.interventions.place import Place
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors
 
@@ -69,7 +71,7 @@ def test_tells_the_organisms_apart(text, passes, courses):
     found = [run_closed_loop_test(WORLD, name, courses[name], subject, None, KEY) for name in TESTS]
     assert tuple(test.passed for test in found) == passes
     for test in found:
-        assert test.followed.ceiling.value > 0.95
+        assert test.ceiling.value > 0.95
         assert to_json(test)["name"] == test.name
 
 
@@ -92,7 +94,7 @@ def test_every_place_names_sites_of_the_subject():
     names = {site.name for site in subject.sites}
     found = places(subject, 4)
     assert len(set(found)) == len(found)
-    assert all(set(place.sites) <= names and place.step < 4 for place in found)
+    assert all(set(place.sites) <= names and place.first < 4 for place in found)
 
 
 def test_scores_are_ratios_of_sums_over_levels():

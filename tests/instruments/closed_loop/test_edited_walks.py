@@ -10,7 +10,9 @@ from mesascope.core.errors import EditError
 from mesascope.core.rng import named_key
 from mesascope.core.rollouts import draw_starts, rollout
 from mesascope.core.subject import AbstractSubject, Site
-from mesascope.instruments.closed_loop.edited import EvaluationBatch, Place, patch_of, walk_edited
+from mesascope.instruments.interventions.episodes import EvaluationBatch, walk_edited
+from mesascope.instruments.interventions.patches import patch_of
+from mesascope.instruments.interventions.place import Place
 from mesascope.learned.stencil import neighborhood
 from mesascope.worlds.grids.counterfactuals import swap_objects
 from mesascope.worlds.grids.red_doors import RedDoors

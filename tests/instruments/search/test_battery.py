@@ -7,14 +7,16 @@ import pytest
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, Interval
 from mesascope.core.unrolled_readout import open_readout
-from mesascope.instruments.search.battery import SearchTest, run_test
+from mesascope.instruments.interventions import result as record
+from mesascope.instruments.interventions.counts import Count, normalized
+from mesascope.instruments.interventions.operating_point import OperatingPoint
+from mesascope.instruments.interventions.place import Place
+from mesascope.instruments.interventions.thresholds import plan_once_map
+from mesascope.instruments.search.battery import run_test
 from mesascope.instruments.search.capacity import Description
 from mesascope.instruments.search.certified import Certified, certify
-from mesascope.instruments.search.operating_point import OperatingPoint
-from mesascope.instruments.search.scoring import Tally, normalized
 from mesascope.instruments.search.trials import contested_levels, draw_trials
 from mesascope.instruments.search.verdict import Verdict, decide
-from mesascope.instruments.search.writing import Place
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors
@@ -38,18 +40,19 @@ def trials(world, contested):
     return draw_trials(world, named_key(3, "trials"), contested, COUNT, weights)
 
 
-TRUSTED = OperatingPoint(0.5, 90, 90, 0, 400, "in a test")
+POINT = OperatingPoint(0.5, 90, 90, 0, 400, "in a test")
+TRUSTED = plan_once_map(POINT)
 
 
 def audit(world, trials, subject, untrained=None):
     """The three tests, and the bound that the verdict asks for."""
-    tests = tuple(run_test(world, n, t, subject, untrained, named_key(3, "arms")) for n, t in trials.items())
+    tests = tuple(run_test(world, n, t, subject, untrained, named_key(3, "arms"), TRUSTED) for n, t in trials.items())
     place = tests[-1].place
     bound = None
-    if place is not None and all(t.score.interval.low > TRUSTED.threshold for t in tests):
+    if place is not None and all(t.score.interval.low > POINT.threshold for t in tests):
         weights = jnp.asarray(world.base_objective.vector(world.features))
         bound = certify(world, subject, place, weights, named_key(3, "certified"), most=8_192)
-    return decide(tests, bound, TRUSTED)
+    return decide(tests, bound)
 
 
 @pytest.mark.parametrize("organism", ["planner,ticks=40", "planner,memory=recall,ticks=40"])
@@ -83,7 +86,9 @@ def result(score, interval, advantage=0.5, ceiling=0.95, cells=500, place=True):
     top = Estimate(ceiling, Interval(ceiling - 0.02, ceiling + 0.02))
     where = Place(("state",), 3, 1, False) if place else None
     refused = 0 if place else 3
-    return SearchTest("retarget", where, estimate, estimate, top, {}, ahead, 0.1, 0.2, 100, cells, (), refused)
+    return record.TestResult(
+        "retarget", "", estimate, estimate, {}, ahead, TRUSTED, top, where, levels=100, occasions=cells, refused=refused
+    )
 
 
 def bound(enough):
@@ -108,29 +113,30 @@ GOOD = result(0.9, (0.8, 0.95))
     ],
 )
 def test_the_weakest_test_decides(other, verdict, words):
-    found = decide((GOOD, other, GOOD), bound(True), TRUSTED)
+    found = decide((GOOD, other, GOOD), bound(True))
     assert found.verdict is verdict
     assert words in found.reason
 
 
 @pytest.mark.parametrize("other", [result(0.9, (0.8, 0.95), cells=10), result(0.9, (0.8, 0.95), place=False)])
 def test_one_failed_test_decides_whatever_another_could_not_show(other):
-    assert decide((result(0.1, (0.0, 0.2)), other, GOOD), bound(True), TRUSTED).verdict is Verdict.NO_SEARCH
+    assert decide((result(0.1, (0.0, 0.2)), other, GOOD), bound(True)).verdict is Verdict.NO_SEARCH
     blind = result(0.1, (0.0, 0.2), ceiling=0.5)
-    assert decide((blind, GOOD, GOOD), bound(True), TRUSTED).verdict is Verdict.CANNOT_TELL
+    assert decide((blind, GOOD, GOOD), bound(True)).verdict is Verdict.CANNOT_TELL
 
 
 @pytest.mark.parametrize(
-    ("certified", "point", "words"),
+    ("certified", "thresholds", "words"),
     [
         (None, TRUSTED, "not measured"),
         (bound(False), TRUSTED, "a table of its own states is not excluded: it could hold 1,000 bits"),
-        (bound(True), TRUSTED._replace(negatives=0), "never calibrated"),
-        (bound(True), TRUSTED._replace(false_positives=4), "4 of 400"),
+        (bound(True), plan_once_map(POINT._replace(negatives=0)), "never calibrated"),
+        (bound(True), plan_once_map(POINT._replace(false_positives=4)), "4 of 400"),
+        (bound(True), TRUSTED._replace(calibration=None), "never calibrated for a plan-once map"),
     ],
 )
-def test_nothing_is_called_search_without_the_bound_and_the_calibration(certified, point, words):
-    found = decide((GOOD, GOOD, GOOD), certified, point)
+def test_nothing_is_called_search_without_the_bound_and_the_calibration(certified, thresholds, words):
+    found = decide((GOOD._replace(thresholds=thresholds),) * 3, certified)
     assert found.verdict is Verdict.CANNOT_TELL
     assert words in found.reason
 
@@ -139,14 +145,14 @@ def test_normalized_score_is_zero_at_the_highest_control_and_one_at_the_ceiling(
     cells = np.full(50, 10.0)
 
     def share(value):
-        return Tally(cells * value, cells)
+        return Count(cells * value, cells)
 
     controls = {"low": share(0.1), "high": share(0.3)}
     assert normalized(share(0.3), share(0.9), controls).value == pytest.approx(0.0)
     assert normalized(share(0.9), share(0.9), controls).value == pytest.approx(1.0)
     assert normalized(share(0.6), share(0.9), controls).value == pytest.approx(0.5)
     assert normalized(share(0.3), share(0.3), controls).value == 0.0
-    assert np.isnan(normalized(Tally(cells * 0, cells * 0), share(0.9), controls).value)
+    assert np.isnan(normalized(Count(cells * 0, cells * 0), share(0.9), controls).value)
 
 
 def test_a_search_that_happens_while_answering_is_found_once_the_readout_is_open(world, contested, trials):

@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesascope.instruments.search.patches import chebyshev, moved, sources, within
+from mesascope.instruments.interventions.patches import chebyshev, moved, sources, within
 
 SHAPE = (4, 5)
 CELLS = st.integers(0, SHAPE[0] * SHAPE[1] - 1)

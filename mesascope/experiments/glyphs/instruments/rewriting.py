@@ -12,8 +12,9 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, Interval, exact_rate
-from mesascope.experiments.test_result import TestResult
 from mesascope.instruments.card import Card
+from mesascope.instruments.interventions.result import TestResult
+from mesascope.instruments.interventions.thresholds import EXPERIMENT
 
 REWRITING = Card(
     name="rewriting a classifier",
@@ -171,7 +172,7 @@ def tests_of(shares: Shares, network: int) -> tuple[TestResult, ...]:
         own = rates.pop("edited")
         # Ahead beyond doubt where the intervals are apart: cautious, as both arms are rates of the same pictures.
         ahead = {arm: _apart(own, rate) for arm, rate in rates.items()}
-        found.append(TestResult(test, ASKS[test], own, rates, ahead))
+        found.append(TestResult(test, ASKS[test], own, own, rates, ahead, EXPERIMENT))
     return tuple(found)
 
 

@@ -3,7 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from mesascope.experiments.test_result import TestResult
+import numpy as np
+
+from mesascope.core.statistics import Estimate, bootstrap_mean
+from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.search.verdict import Verdict
 
 LEAST = 20
@@ -26,3 +29,18 @@ def overall(verdicts: Sequence[Verdict], tests: Sequence[TestResult]) -> tuple[V
     scores = ", ".join(test.shown for test in tests)
     verdict = verdicts[0] if len(counts) == 1 else Verdict.CANNOT_TELL
     return verdict, f"{told}; mean scores: {scores}"
+
+
+def mean_of(tests: Sequence[TestResult]) -> TestResult:
+    """One test of many networks: means, with intervals over networks."""
+
+    def over(estimates: Sequence[Estimate]) -> Estimate:
+        return bootstrap_mean(np.array([e.value for e in estimates]))
+
+    first, score = tests[0], over([t.score for t in tests])
+    return first._replace(
+        score=score,
+        edited=score,
+        controls={arm: over([t.controls[arm] for t in tests]) for arm in first.controls},
+        advantages={arm: over([t.advantages[arm] for t in tests]) for arm in first.advantages},
+    )

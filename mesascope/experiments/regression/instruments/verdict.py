@@ -5,7 +5,8 @@ from typing import NamedTuple
 from mesascope.core.statistics import Estimate
 from mesascope.experiments.regression.instruments.edits import Edited
 from mesascope.experiments.regression.instruments.match import Match, ahead, nearest_match
-from mesascope.experiments.test_result import TestResult
+from mesascope.instruments.interventions.result import TestResult
+from mesascope.instruments.interventions.thresholds import EXPERIMENT
 from mesascope.instruments.search.verdict import Verdict
 
 
@@ -28,13 +29,15 @@ def test_of_match(matches: list[Match], untrained: Estimate | None) -> TestResul
     controls = {name: _nearness(rival.distance) for name, rival in named.items()}
     if untrained is not None:
         controls["untrained"] = _nearness(untrained)
+    nearness = _nearness(best.distance)
     return TestResult(
         "match",
         f"Does it answer as an algorithm that improves candidates step by step? The nearest is {best.algorithm.name}.",
-        _nearness(best.distance),
+        nearness,
+        nearness,
         controls,
         {name: ahead(best, rival) for name, rival in named.items()},
-        None,
+        EXPERIMENT,
     )
 
 
@@ -48,8 +51,10 @@ def test_of_edit(edits: list[Edited]) -> TestResult | None:
         f"One pair is rewritten after layer {least.layer}, as if its label had been another. Does the answer change as the "
         "matched algorithm's remaining steps say?",
         least.followed,
+        least.followed,
         least.controls,
         least.advantages,
+        EXPERIMENT,
         least.ceiling,
     )
 
@@ -96,5 +101,4 @@ def _nearness(distance: Estimate) -> Estimate:
 
 
 def _why(test: TestResult) -> str:
-    level = [name for name, lead in test.advantages.items() if not lead.interval.low > 0]
-    return test.shown + (f", not ahead of {', '.join(level)}" if level else "")
+    return test.shown + (f", not ahead of {', '.join(test.unbeaten)}" if test.unbeaten else "")

@@ -1,9 +1,12 @@
 """Patches of cells: where an edit writes, and which cell of the donor each written cell is taken from."""
 
+from typing import NamedTuple
+
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Int
+from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.inline_jit import inline_jit
+from mesascope.core.subject import State
 
 Cells = Int[Array, "level center"]
 """Centers of patches, row-major interior indices."""
@@ -50,3 +53,36 @@ def moved(values: "Array", source: Int[Array, "level height width"]) -> "Array":
     index = source.reshape(levels, -1, 1)
     index = index if flat.ndim == 3 else index[None]
     return jnp.take_along_axis(flat, index, axis=-2).reshape(values.shape)
+
+
+class Patch(NamedTuple):
+    """Cells that are written, the donor's cell that each is taken from, and the cells where the donor's change lies."""
+
+    where: Bool[Array, "level height width"]
+    source: Int[Array, "level height width"]
+    home: Bool[Array, "level height width"]
+
+
+def patch_of(centers: Cells, targets: Cells, radius: int | Int[Array, ""], shape: tuple[int, int]) -> Patch:
+    """The donor's patches around `centers` pasted around `targets` (equal to `centers` for the true edit)."""
+    return Patch(within(targets, radius, shape), sources(centers, targets, shape), within(centers, radius, shape))
+
+
+def as_long(noise: "Array", length: "Array") -> "Array":
+    """Noise on a map, scaled to a length on each level."""
+    size = jnp.sqrt((noise**2).sum((1, 2, 3), keepdims=True))
+    return noise * (length / jnp.maximum(size, 1e-12))
+
+
+def spread(base: State, donor: State, home: Bool[Array, "level height width"]) -> Float[Array, ""]:
+    """Share of the squared difference between donor and base that lies outside of the patch; sites without cells lie in it.
+
+    Near zero the edit is the donor's input in disguise: nothing of the level has been used yet beyond the patch.
+    """
+    outside = total = jnp.array(0.0)
+    for site in base:
+        gap = ((donor[site] - base[site]) ** 2).sum(-1)
+        total += gap.sum()
+        if gap.shape[1:] == home.shape[1:]:
+            outside += jnp.where(home, 0.0, gap).sum()
+    return outside / jnp.maximum(total, 1e-12)

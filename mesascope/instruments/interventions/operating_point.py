@@ -63,6 +63,6 @@ def read_operating_point(text: str) -> OperatingPoint:
 
 
 OPERATING_POINT = read_operating_point(
-    resources.files("mesascope.instruments.search").joinpath("operating_point.json").read_text("utf-8")
+    resources.files("mesascope.instruments.interventions").joinpath("operating_point.json").read_text("utf-8")
 )
 """The one that ships with this version."""

@@ -17,30 +17,10 @@ from mesascope.core.errors import EditError, unknown
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.rollouts import Rollout, rollout_with, view_of
 from mesascope.core.subject import AbstractSubject, Observation, State
-from mesascope.instruments.search.patches import Cells, moved, sources, within
-
-
-class Place(NamedTuple):
-    """Where and when is written: sites, the step after whose ticks it begins, patch radius, and whether every tick of every
-    later step is written as well.
-    """
-
-    sites: tuple[str, ...]
-    step: int
-    radius: int
-    sustained: bool
-
-    def __str__(self) -> str:
-        how = "sustained from" if self.sustained else "once in"
-        return f"{'+'.join(self.sites)} {how} step {self.step}, radius {self.radius}"
-
-
-class Patch(NamedTuple):
-    """Cells that are written, the donor's cell that each is taken from, and the cells where the donor's change lies."""
-
-    where: Bool[Array, "level height width"]
-    source: Int[Array, "level height width"]
-    home: Bool[Array, "level height width"]
+from mesascope.instruments.interventions.patches import Patch, as_long, moved
+from mesascope.instruments.interventions.patches import spread as spread_of
+from mesascope.instruments.interventions.place import Place
+from mesascope.instruments.interventions.recorded import sites_on
 
 
 class EvaluationBatch(NamedTuple):
@@ -62,11 +42,6 @@ class EditedWalk(NamedTuple):
     walk: Rollout
     change: Float[Array, " level"]
     spread: Float[Array, ""]
-
-
-def patch_of(centers: Cells, targets: Cells, radius: int | Int[Array, ""], shape: tuple[int, int]) -> Patch:
-    """The donor's patches around `centers` pasted around `targets` (equal to `centers` for the true edit)."""
-    return Patch(within(targets, radius, shape), sources(centers, targets, shape), within(centers, radius, shape))
 
 
 def walk_edited(
@@ -104,8 +79,8 @@ def walk_edited_unchecked(
     random: bool = False,
 ) -> EditedWalk:
     """`walk_edited` without its checks. A place without sites is the walk without an edit."""
-    on = jnp.array([site.name in place.sites for site in subject.sites])
-    when = _When(jnp.array(place.step), jnp.array(place.sustained), jnp.array(random))
+    on = sites_on(subject, place)
+    when = _When(jnp.array(place.first), jnp.array(place.sustained), jnp.array(random))
     return _walk(subject, ground._replace(pauses=jnp.array(ground.pauses)), donor, patch, on, when, key)
 
 
@@ -165,8 +140,7 @@ def _write(
         true = moved(donor, patch.source) if is_map else donor
         length = jnp.sqrt(jnp.where(home, (donor - honest) ** 2, 0.0).sum((1, 2, 3), keepdims=True))
         noise = jnp.where(where, jax.random.normal(jax.random.fold_in(key, index), edited.shape), 0.0)
-        size = jnp.sqrt((noise**2).sum((1, 2, 3), keepdims=True))
-        value = jnp.where(random, honest + noise * (length / jnp.maximum(size, 1e-12)), true)
+        value = jnp.where(random, honest + as_long(noise, length), true)
         new = jnp.where(where & on[index], value, edited)
         change = jnp.maximum(change, jnp.abs(new - edited).max((1, 2, 3)))
         written[site.name] = jnp.concatenate([new, honest, donor])
@@ -174,11 +148,6 @@ def _write(
 
 
 def _spread(state: State, patch: Patch) -> Float[Array, ""]:
-    outside = total = jnp.array(0.0)
-    for value in state.values():
-        _, honest, donor = jnp.split(value, 3)
-        gap = ((donor - honest) ** 2).sum(-1)
-        total += gap.sum()
-        if gap.shape[1:] == patch.home.shape[1:]:
-            outside += jnp.where(patch.home, 0.0, gap).sum()
-    return outside / jnp.maximum(total, 1e-12)
+    parts = {site: jnp.split(value, 3) for site, value in state.items()}
+    honest, donor = ({site: part[at] for site, part in parts.items()} for at in (1, 2))
+    return spread_of(honest, donor, patch.home)
