@@ -11,7 +11,7 @@ from blocks import put
 
 HERE = Path(__file__).parent
 PAGE = HERE / "search-verdict.md"
-POINT = HERE.parent / "mesascope" / "instruments" / "search" / "operating_point.json"
+POINT = HERE.parent / "mesascope" / "instruments" / "interventions" / "operating_point.json"
 TESTS = ("retarget", "virtual wall", "joint")
 TRUTH = {True: "searches", False: "does not", None: "nobody knows"}
 

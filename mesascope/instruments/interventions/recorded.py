@@ -42,8 +42,8 @@ def record(world: AbstractWorld, subject: AbstractSubject, levels: GridLevels) -
 def donor_content(
     base: Recording,
     donors: tuple[Recording, ...],
-    centers: tuple[Cells, ...],
-    targets: tuple[Cells, ...],
+    centers: tuple[Int[Array, "level _"], ...],
+    targets: tuple[Int[Array, "level _"], ...],
     radius: Int[Array, ""],
 ) -> Content:
     """Paste each donor's patches around `centers` at `targets` (equal to `centers` for the true edit)."""
