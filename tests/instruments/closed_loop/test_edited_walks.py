@@ -68,8 +68,8 @@ def slow_walk(weight, mdp, shown, donor, start, place, where, source):
         for tick in range(TICKS):
             for index, level in enumerate((shown, shown, donor)):
                 copies[index] = slow_tick(weight, copies[index], level * (step < 4), cell)
-            first = step == place.step and tick == TICKS - 1
-            if first or (place.sustained and step > place.step):
+            first = step == place.first and tick == TICKS - 1
+            if first or (place.sustained and step > place.first):
                 for r, c in np.argwhere(where):
                     value = copies[2].reshape(-1, 4)[source[r, c]]
                     change = max(change, np.abs(copies[0][r, c] - value).max())
