@@ -19,8 +19,8 @@ from blocks import put, table
 from jaxtyping import Array
 
 from mesascope.auditing.alignment import CLOSED
-from mesascope.auditing.audit import candidates, full_weights, posterior_draws
-from mesascope.auditing.ledger_estimate import estimate_ledger
+from mesascope.auditing.built_in.ledger import from_posterior
+from mesascope.auditing.ledger_estimate import candidates, estimate_ledger
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.base_optimizers.training import advance, begin
 from mesascope.core.rng import named_key
@@ -123,9 +123,9 @@ def measured(study: Study, subject, seed: int) -> dict[str, float]:
         draw_sample(world, subject, named_key(seed, "alpha", name), LEVELS, name) for name in (TRAINING, study.shift)
     ]
     behavioral = infer_behavioral_objective(world, samples, named_key(seed, "alpha", "objective"), levels=EVIDENCE)
-    own = full_weights(world, behavioral.weights)
-    draws = posterior_draws(world, behavioral.weights)
-    home, away = (estimate_ledger(world, sample, own, draws, candidates(world, own)) for sample in samples)
+    own = from_posterior(world, behavioral.weights)
+    possible = candidates(world, own.mean)
+    home, away = (estimate_ledger(world, sample, own.mean, own.draws, possible) for sample in samples)
     first, instead = ends(study, samples[1])
     return {
         "competence": home.competence["base"].value,

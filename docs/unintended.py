@@ -28,7 +28,7 @@ from mesascope.core.statistics import wilson
 from mesascope.core.subject import AbstractSubject, policy_table
 from mesascope.instruments.audited import untrained_twin
 from mesascope.instruments.evaluation_levels import audit_key, contested
-from mesascope.instruments.search.examine import Effort, examine_search
+from mesascope.instruments.search.examine import SampleBudget, examine_search
 from mesascope.instruments.search.verdict import Verdict
 from mesascope.instruments.settings import QUICK
 from mesascope.learned.channels_first import answer
@@ -94,7 +94,7 @@ def examine(point: str, seed: int, updates: int) -> dict[str, Any]:
         contested(WORLD, QUICK, seed),
         WORLD.base_objective.vector(WORLD.features),
         audit_key(seed, "search"),
-        Effort(QUICK.per_test, QUICK.certified),
+        SampleBudget(QUICK.per_test, QUICK.certified),
     )
     fresh = WORLD.draw(named_key(seed, "unintended", "held out"), HELD_OUT)
     bound = found.certified
