@@ -9,13 +9,14 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap, bootstrap_ratio
+from mesascope.core.statistics import Estimate
 from mesascope.core.subject import AbstractSubject, State
 from mesascope.instruments.card import Card
 from mesascope.instruments.describe.algorithms import ALGORITHMS, VALUE_ITERATION, Algorithm, Level, run_on
 from mesascope.instruments.describe.alignment_map import Whitened, exchange_matrix, whiten
 from mesascope.instruments.describe.pursued import pursue
 from mesascope.instruments.describe.recording import channels, follow, resume
+from mesascope.instruments.interventions.counts import Count, beyond, compare
 from mesascope.instruments.sample import Sample
 from mesascope.worlds.grids.grid import cell_features, one_hot_objects
 from mesascope.worlds.world import AbstractWorld
@@ -99,26 +100,6 @@ class Identified(NamedTuple):
     scores: tuple[Score, ...]
     cells: int
     pairs: int
-
-
-class _Tally(NamedTuple):
-    """Per level: agreement summed over the cells that count, and their number."""
-
-    agreed: Float[np.ndarray, " level"]
-    cells: Float[np.ndarray, " level"]
-
-    @property
-    def share(self) -> float:
-        """Mean agreement; 0 where no cell counts."""
-        return float(self.agreed.sum() / max(self.cells.sum(), 1.0))
-
-    def estimate(self) -> Estimate:
-        """Mean agreement over cells, levels resampled as wholes."""
-        return bootstrap_ratio(self.agreed, self.cells)
-
-
-_Table = Float[np.ndarray, "level arm 2"]
-"""Agreement and cells of an algorithm, then of its nulls."""
 
 
 class _Foretold(NamedTuple):
@@ -285,26 +266,28 @@ class _Network:
         return policy.reshape(*bench.pairs.region[at].shape, -1)
 
 
-def _score(bench: _Bench, algorithm: Algorithm, own: _Network, twin: _Network | None) -> tuple[Score, _Table]:
+def _score(
+    bench: _Bench, algorithm: Algorithm, own: _Network, twin: _Network | None
+) -> tuple[Score, tuple[Count, ...]]:
     arm, matrix = _align(bench, algorithm, own)
     scoring = ~bench.choosing
-    told = _tally(bench, algorithm, arm, own, matrix, scoring, bench.pairs.source)
-    nulls = [_tally(bench, algorithm, arm, own, matrix, scoring, bench.pairs.other)]
+    told = _count(bench, algorithm, arm, own, matrix, scoring, bench.pairs.source)
+    nulls = [_count(bench, algorithm, arm, own, matrix, scoring, bench.pairs.other)]
     if twin is not None:
         its_arm, its_matrix = _align(bench, algorithm, twin)
-        nulls.append(_tally(bench, algorithm, its_arm, twin, its_matrix, scoring, bench.pairs.source))
-    whole = _tally(bench, algorithm, arm, own, None, scoring, bench.pairs.source)
+        nulls.append(_count(bench, algorithm, its_arm, twin, its_matrix, scoring, bench.pairs.source))
+    whole = _count(bench, algorithm, arm, own, None, scoring, bench.pairs.source)
     estimates = [null.estimate() for null in nulls]
-    table = np.stack([np.stack([t.agreed, t.cells], 1) for t in (told, *nulls)], 1)
+    arms = (told, *nulls)
     return Score(
         algorithm.name,
         arm,
         told.estimate(),
         estimates[0],
         estimates[1] if twin is not None else None,
-        bootstrap(table, _beyond),
+        compare(arms, beyond),
         whole.estimate(),
-    ), table
+    ), arms
 
 
 def _align(bench: _Bench, algorithm: Algorithm, network: _Network) -> tuple[Arm, np.ndarray]:
@@ -315,14 +298,14 @@ def _align(bench: _Bench, algorithm: Algorithm, network: _Network) -> tuple[Arm,
             continue
         arm = Arm(tick, pace)
         matrix = exchange_matrix(network.held(tick, bench.choosing), bench.variables[name, tick, pace], SHARED)
-        share = _tally(bench, algorithm, arm, network, matrix, bench.choosing, bench.pairs.source).share
+        share = np.nan_to_num(_count(bench, algorithm, arm, network, matrix, bench.choosing, bench.pairs.source).share)
         if best is None or share > best[0]:
             best = share, arm, matrix
     assert best is not None
     return best[1], best[2]
 
 
-def _tally(
+def _count(
     bench: _Bench,
     algorithm: Algorithm,
     arm: Arm,
@@ -330,12 +313,12 @@ def _tally(
     matrix: np.ndarray | None,
     levels: Bool[np.ndarray, " level"],
     source: Int[np.ndarray, " level"],
-) -> _Tally:
+) -> Count:
     """Compare the subject's answers, with `source` exchanged, with what is foretold for the true partner."""
     policy = network.exchanged(arm.tick, matrix, bench, levels, source)
     sets = np.asarray(bench.foretold[algorithm.name, arm.tick, arm.pace].exchanged)[levels]
     cells = bench.cells[arm.tick][levels]
-    return _Tally((agreement(policy, sets) * cells).sum((1, 2)), cells.sum((1, 2)).astype(np.float64))
+    return Count((agreement(policy, sets) * cells).sum((1, 2)), cells.sum((1, 2)).astype(np.float64))
 
 
 def agreement(
@@ -350,14 +333,7 @@ def agreement(
     return np.where(chance < 1, ((policy * sets).sum(-1) - chance) / room, 0.0)
 
 
-def _beyond(means: Float[np.ndarray, "resample arm 2"]) -> Float[np.ndarray, " resample"]:
-    """The first arm less the highest of the others, found anew in each resample; every arm by its own cells."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shares = means[..., 0] / means[..., 1]
-    return shares[:, 0] - shares[:, 1:].max(1)
-
-
-def _ahead(first: _Table, second: _Table) -> Estimate:
+def _ahead(first: tuple[Count, ...], second: tuple[Count, ...]) -> Estimate:
     """By how much one algorithm is farther beyond its nulls than another; paired by level."""
-    arms = first.shape[1]
-    return bootstrap(np.concatenate([first, second], 1), lambda m: _beyond(m[:, :arms]) - _beyond(m[:, arms:]))
+    arms = len(first)
+    return compare([*first, *second], lambda shares: beyond(shares[:, :arms]) - beyond(shares[:, arms:]))
