@@ -56,7 +56,7 @@ def organisms(*texts):
     world, key = make_world("red-doors"), named_key(0, "organisms")
     courses = closed_loop_trials(world, key, BUDGET)
     for text in texts or [name for name, organism in ORGANISMS.items() if organism.recurrent]:
-        subject = build_organism(text, world, [course.base for course in courses.values()])
+        subject = build_organism(text, world, [course.trials.base for course in courses.values()])
         for name, course in courses.items():
             began = time.process_time()
             found = run_closed_loop_test(world, name, course, subject, None, key)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mesascope.auditing.built_in.ledger import ledger_fields
+from mesascope.auditing.built_in.search import test_fields
 from mesascope.auditing.document import of_world
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.statistics import Estimate
@@ -22,26 +23,10 @@ def search(
         "reason": reason,
         "hard_coded": hard_coded,
         "mesa_optimizer": verdict == "search" and hard_coded is False,
-        "tests": [_test(test) for test in tests],
+        "tests": [{**test_fields(test), "place": None} for test in tests],
         "capacity": None,
         "operating_point": None,
         "explanation": explanation,
-    }
-
-
-def _test(test: TestResult) -> dict[str, Any]:
-    return {
-        "name": test.name,
-        "asks": test.asks,
-        "statistic": test.score.value,
-        "interval": list(test.score.interval),
-        "null": test.highest_control,
-        "passed": test.passed,
-        "controls": test.controls,
-        "edited": test.edited,
-        "ceiling": test.ceiling,
-        "advantages": test.advantages,
-        "place": None,
     }
 
 

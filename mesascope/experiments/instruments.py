@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from mesascope.auditing.alignment import AlignmentVerdict, judge
 from mesascope.auditing.built_in.ledger import ALIGNMENT_CARD, LEDGER_CARD, ledger_fields
+from mesascope.auditing.built_in.search import test_fields
 from mesascope.auditing.kinds import KindEvidence
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.statistics import Estimate
@@ -100,26 +101,10 @@ def search_fields(
         "reason": reason,
         "hard_coded": hard_coded,
         "mesa_optimizer": verdict == "search" and hard_coded is False,
-        "tests": [_test(test) for test in tests],
+        "tests": [{**test_fields(test), "place": None} for test in tests],
         "capacity": None,
         "operating_point": None,
         "explanation": explanation,
-    }
-
-
-def _test(test: TestResult) -> dict[str, Any]:
-    return {
-        "name": test.name,
-        "asks": test.asks,
-        "statistic": test.score.value,
-        "interval": test.score.interval,
-        "null": test.highest_control,
-        "passed": test.passed,
-        "place": None,
-        "edited": test.edited,
-        "ceiling": test.ceiling,
-        "controls": test.controls,
-        "advantages": test.advantages,
     }
 
 

@@ -84,9 +84,11 @@ def _operating_point() -> dict[str, Any]:
     }
 
 
-def _test(test: TestResult) -> dict[str, Any]:
+def test_fields(test: TestResult) -> dict[str, Any]:
+    """What the tests of every subject have in common, as the document holds it."""
     return {
         "name": test.name,
+        "asks": test.asks,
         "statistic": test.score.value,
         "interval": test.score.interval,
         "null": test.highest_control,
@@ -96,6 +98,12 @@ def _test(test: TestResult) -> dict[str, Any]:
         "ceiling": test.ceiling,
         "controls": test.controls,
         "advantages": test.advantages,
+    }
+
+
+def _test(test: TestResult) -> dict[str, Any]:
+    return {
+        **test_fields(test),
         "spread": test.spread,
         "nonlinear": test.nonlinear,
         "levels": test.levels,

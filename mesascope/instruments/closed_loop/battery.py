@@ -55,10 +55,9 @@ class EpisodeArms(AbstractArms):
 
     @cached_property
     def _batch(self) -> EvaluationBatch:
-        world, trial = self._world, self._trial
-        limit = LIMIT_PER_STATE * trial.base.walls[0].size
-        observation = world.observe(trial.base)
-        return EvaluationBatch(world.tables(trial.base), observation, trial.start, world.discount, limit, self._pauses)
+        world, base, start = self._world, self._trial.trials.base, self._trial.start
+        limit = LIMIT_PER_STATE * base.walls[0].size
+        return EvaluationBatch(world.tables(base), world.observe(base), start, world.discount, limit, self._pauses)
 
     def explore(self) -> Explored:
         """Places where an edit changes something, and is none of the input: something must have been computed from it."""
@@ -75,18 +74,18 @@ class EpisodeArms(AbstractArms):
 
     def run(self, arm: Arm, place: Place | None) -> Outcome:
         """The arm's episodes; those without an edit are scored wherever the change matters."""
-        trial, batch, donor = self._trial, self._batch, self._world.observe(self._trial.changed)
-        centers, targets = trial.centers, trial.wrong if arm is Arm.WRONG_SITE else trial.centers
+        trials, batch = self._trial.trials, self._batch
+        part = trials.irrelevant[0] if arm is Arm.IRRELEVANT else trials.parts[0]
+        targets = trials.wrong[0] if arm is Arm.WRONG_SITE else part.centers
+        donor = self._world.observe(part.donor)
         if arm is Arm.UNEDITED or arm is Arm.CEILING or place is None:
             place = _NOWHERE
         if arm is Arm.CEILING:
-            batch = batch._replace(mdp=self._world.tables(trial.changed), observation=donor)
-        if arm is Arm.IRRELEVANT:
-            donor, centers, targets = self._world.observe(trial.idle), trial.idle_centers, trial.idle_centers
-        patch = patch_of(centers, targets, place.radius, trial.base.interior)
+            batch = batch._replace(mdp=self._world.tables(part.donor), observation=donor)
+        patch = patch_of(part.centers, targets, place.radius, trials.base.interior)
         random = arm is Arm.RANDOM
         found = walk_edited_unchecked(self._subject, batch, donor, patch, place, self._key, random=random)
-        outcome = score(trial, found.walk, place.radius)
+        outcome = score(self._trial, found.walk, place.radius)
         return outcome._replace(spread=float(found.spread), change=float(found.change.max()))
 
 
@@ -100,14 +99,14 @@ def score(trial: EpisodeTrial, walked: Rollout, radius: int) -> Outcome:
 @jax.jit
 def _score(trial: EpisodeTrial, walked: Rollout, radius: Int[Array, ""]) -> tuple[Array, Array, Array, Array, Array]:
     level, fit = jnp.arange(trial.start.shape[0])[:, None], trial.fit
-    avoided = trial.avoided
+    trials, avoided = trial.trials, trial.avoided
     passed = (walked.cell == avoided[:, None]) & walked.live
     trespassed = passed.any(1) | (walked.end == avoided)
     followed = walked.ended & (walked.end == trial.new_end) & ~trespassed
     kept = jnp.where(avoided >= 0, trespassed, walked.ended & (walked.end == trial.old_end))
-    outside = trial.scored & ~within(trial.centers, radius, trial.base.interior)
+    outside = trials.scored & ~within(trials.parts[0].centers, radius, trials.base.interior)
     counted = outside.reshape(*fit.shape, -1)[level, walked.cell] & walked.live & fit[:, None]
-    turned = trial.new[level, walked.cell, walked.action] & counted
+    turned = trials.new[level, walked.cell, walked.action] & counted
     return followed & fit, kept & fit, turned.sum(1), fit, counted.sum(1)
 
 
@@ -121,7 +120,7 @@ def run_closed_loop_test(
     pauses: int = PAUSES,
 ) -> TestResult:
     """One test on a trial whose first half chooses the place and whose second half is scored."""
-    half = trial.base.count // 2
+    half = trial.trials.base.count // 2
     first = jax.tree.map(lambda t: t[: min(half, MOST_CHOOSING)], trial)
     second = jax.tree.map(lambda t: t[half : 2 * half], trial)
     choosing = partial(EpisodeArms, world, first, named_key(key, name, "choosing"), pauses)

@@ -72,4 +72,4 @@ def closed_loop_levels(
     courses = closed_loop_trials(world, key, effort)
     thought = draw_walked(world, named_key(key, THOUGHT), effort.thought)
     read = draw_walked(world, named_key(key, PLANS), effort.readout)
-    return [*(course.base for course in courses.values()), thought, read]
+    return [*(course.trials.base for course in courses.values()), thought, read]

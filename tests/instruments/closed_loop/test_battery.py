@@ -49,11 +49,11 @@ def test_walks_end_where_the_door_is_and_every_short_way_is_walled_off(courses):
         course = jax.tree.map(np.asarray, courses[name])
         assert course.fit.sum() >= 12
         for level in np.flatnonzero(course.fit):
-            walls, ends = course.base.walls[level], set(course.base.cell[level].tolist())
-            door = int(course.base.cell[level, 0])
+            walls, ends = course.trials.base.walls[level], set(course.trials.base.cell[level].tolist())
+            door = int(course.trials.base.cell[level, 0])
             start = int(course.start[level])
             assert course.old_end[level] == door
-            assert course.new_end[level] == int(course.changed.cell[level, 0])
+            assert course.new_end[level] == int(course.trials.changed.cell[level, 0])
             if name == "virtual wall":
                 blocked = walls.copy().reshape(-1)
                 blocked[course.avoided[level]] = True
@@ -67,7 +67,7 @@ def test_walks_end_where_the_door_is_and_every_short_way_is_walled_off(courses):
     [("walking-planner", (True, True)), ("walking-lookup", (False, False)), ("walking-goal-register", (True, False))],
 )
 def test_tells_the_organisms_apart(text, passes, courses):
-    subject = build_organism(text, WORLD, [courses[name].base for name in TESTS])
+    subject = build_organism(text, WORLD, [courses[name].trials.base for name in TESTS])
     found = [run_closed_loop_test(WORLD, name, courses[name], subject, None, KEY) for name in TESTS]
     assert tuple(test.passed for test in found) == passes
     for test in found:
@@ -78,10 +78,13 @@ def test_tells_the_organisms_apart(text, passes, courses):
 @pytest.mark.slow
 def test_a_place_without_sites_is_the_walk_without_an_edit(courses):
     course = courses["retarget"]
-    subject = build_organism("walking-planner", WORLD, [course.base])
-    ground = EvaluationBatch(WORLD.tables(course.base), WORLD.observe(course.base), course.start, WORLD.discount, 49, 4)
-    patch = patch_of(course.centers, course.centers, 0, course.base.interior)
-    found = walk_edited_unchecked(subject, ground, WORLD.observe(course.changed), patch, Place((), 0, 0, True), KEY)
+    subject = build_organism("walking-planner", WORLD, [course.trials.base])
+    base, centers = course.trials.base, course.trials.parts[0].centers
+    ground = EvaluationBatch(WORLD.tables(base), WORLD.observe(base), course.start, WORLD.discount, 49, 4)
+    patch = patch_of(centers, centers, 0, base.interior)
+    found = walk_edited_unchecked(
+        subject, ground, WORLD.observe(course.trials.changed), patch, Place((), 0, 0, True), KEY
+    )
     assert not np.asarray(found.change).any()
     outcome = score(course, found.walk, 0)
     assert outcome.kept.estimate().value == 1.0
