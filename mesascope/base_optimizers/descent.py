@@ -20,15 +20,15 @@ array, so that optimizers which differ in nothing else share one program."""
 Count = int | Int[Array, ""]
 
 
-DECAY = Option(0.0, 0.0, 100.0, "weight decay: share of every weight lost in a step of size one", later=True)
-LASSO = Option(0.0, 0.0, 100.0, "L1 penalty: how far every weight moves to zero in a step of size one", later=True)
+WEIGHT_DECAY = Option(0.0, 0.0, 100.0, "weight decay: share of every weight lost in a step of size one", later=True)
+L1 = Option(0.0, 0.0, 100.0, "L1 penalty: how far every weight moves to zero in a step of size one", later=True)
 
 
 class Penalty(NamedTuple):
     """What weights cost. Both are apart from the gradient (decoupled), and spare vectors: biases, and a critic's readout."""
 
-    decay: float = 0.0
-    lasso: float = 0.0
+    weight_decay: float = 0.0
+    l1: float = 0.0
 
 
 NO_PENALTY = Penalty()
@@ -73,8 +73,8 @@ def _schedule_of_arrays(steps: int, learning_rate: Scalar, warmup: Count, floor:
 def shrink(schedule: optax.Schedule, penalty: Penalty) -> optax.GradientTransformation:
     """Shrinks what the steps before it would leave, by the step size of the schedule.
 
-    Weight decay as in AdamW (Loshchilov and Hutter 2019): w <- w (1 - rate decay) before the step. L1 by its proximal map,
-    w <- sign(w) max(|w| - rate lasso, 0) after it, which leaves exact zeros (ISTA, Daubechies et al. 2004).
+    Weight decay as in AdamW (Loshchilov and Hutter 2019): w <- w (1 - rate weight_decay) before the step. L1 by its proximal map,
+    w <- sign(w) max(|w| - rate l1, 0) after it, which leaves exact zeros (ISTA, Daubechies et al. 2004).
     """
 
     def init(params: PyTree) -> ShrinkState:
@@ -86,8 +86,8 @@ def shrink(schedule: optax.Schedule, penalty: Penalty) -> optax.GradientTransfor
         def one(step: Float[Array, "*any"], weight: Float[Array, "*any"]) -> Float[Array, "*any"]:
             if weight.ndim < 2:
                 return step
-            moved = weight * (1.0 - rate * penalty.decay) + step
-            return jnp.sign(moved) * jnp.maximum(jnp.abs(moved) - rate * penalty.lasso, 0.0) - weight
+            moved = weight * (1.0 - rate * penalty.weight_decay) + step
+            return jnp.sign(moved) * jnp.maximum(jnp.abs(moved) - rate * penalty.l1, 0.0) - weight
 
         return jax.tree.map(one, steps, params), ShrinkState(state.taken + 1)
 

@@ -108,12 +108,12 @@ class EpisodeImitation(AbstractBaseOptimizer):
     warmup: Count = 50
     floor: Scalar = 0.02
     clip: Scalar = 1.0
-    decay: float = eqx.field(static=True, default=0.0)
-    lasso: float = eqx.field(static=True, default=0.0)
+    weight_decay: float = eqx.field(static=True, default=0.0)
+    l1: float = eqx.field(static=True, default=0.0)
 
     def _transform(self) -> optax.GradientTransformation:
         return clipped_adam(
-            self.updates, self.learning_rate, self.warmup, self.floor, self.clip, Penalty(self.decay, self.lasso)
+            self.updates, self.learning_rate, self.warmup, self.floor, self.clip, Penalty(self.weight_decay, self.l1)
         )
 
     def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractSubject) -> TrainState:

@@ -63,12 +63,12 @@ class PPO(AbstractBaseOptimizer):
     warmup: Count = 10
     floor: Scalar = 0.02
     clip: Scalar = 0.5
-    ratio_clip: Scalar = 0.2
-    trace: Scalar = 0.95
-    value_share: Scalar = 0.5
+    clip_eps: Scalar = 0.2
+    gae_lambda: Scalar = 0.95
+    vf_coef: Scalar = 0.5
     entropy: Scalar = 0.01
-    decay: float = eqx.field(static=True, default=0.0)
-    lasso: float = eqx.field(static=True, default=0.0)
+    weight_decay: float = eqx.field(static=True, default=0.0)
+    l1: float = eqx.field(static=True, default=0.0)
 
     def __check_init__(self):
         lanes, left = divmod(self.batch, self.lane_levels)
@@ -95,7 +95,7 @@ class PPO(AbstractBaseOptimizer):
             self.warmup * inner,
             self.floor,
             self.clip,
-            Penalty(self.decay, self.lasso),
+            Penalty(self.weight_decay, self.l1),
         )
 
     def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractSubject) -> TrainState:
@@ -109,7 +109,7 @@ class PPO(AbstractBaseOptimizer):
         weights = jnp.asarray(world.base_objective.vector(world.features))
         actor = actor_of(state.subject, state.extra)
         steps = collect(actor, actor.prepare(observation), mdp, weights, self._lanes, state.update_key("walk"))
-        returns = generalized_advantages(steps, world.discount, self.trace)
+        returns = generalized_advantages(steps, world.discount, self.gae_lambda)
         lanes = self._lanes.lanes
         by_lane = observation.reshape(lanes, self.lane_levels, *observation.shape[1:])
         orders = jax.vmap(lambda key: jax.random.permutation(key, lanes))(
@@ -137,10 +137,10 @@ class PPO(AbstractBaseOptimizer):
         flat = jax.tree.map(lambda x: x.reshape(value.shape), (share.steps, share.returns))
         steps, returns = flat
         taken = jnp.take_along_axis(log_policy, steps.action[..., None], -1)[..., 0]
-        surrogate = clipped_surrogate(taken - steps.log_probability, returns.advantage, self.ratio_clip)
+        surrogate = clipped_surrogate(taken - steps.log_probability, returns.advantage, self.clip_eps)
         missed = jnp.square(value - returns.target).mean()
         entropy = -(jnp.exp(log_policy) * log_policy).sum(-1).mean()
-        return -surrogate + self.value_share * missed - self.entropy * entropy
+        return -surrogate + self.vf_coef * missed - self.entropy * entropy
 
 
 def clipped_surrogate(

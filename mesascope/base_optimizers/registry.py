@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from mesascope.base_optimizers.agent_modeling import AgentModeling
-from mesascope.base_optimizers.descent import CLIP, DECAY, FLOOR, LASSO, LEARNING_RATE, WARMUP
+from mesascope.base_optimizers.descent import CLIP, FLOOR, L1, LEARNING_RATE, WARMUP, WEIGHT_DECAY
 from mesascope.base_optimizers.episode_imitation import EpisodeImitation
 from mesascope.base_optimizers.evolution import Evolution
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
@@ -26,10 +26,10 @@ _COMMON = {
     "warmup": WARMUP,
     "floor": FLOOR,
     "clip": CLIP,
-    "decay": DECAY,
-    "lasso": LASSO,
+    "weight_decay": WEIGHT_DECAY,
+    "l1": L1,
 }
-_PLAIN = {name: option for name, option in _COMMON.items() if name not in ("decay", "lasso")}
+_PLAIN = {name: option for name, option in _COMMON.items() if name not in ("weight_decay", "l1")}
 _TICK_PRICE = {
     "tick_price": Option(
         0.0, 0.0, 1.0, "return that a tick of thinking costs; above 0 its length is learned", later=True
@@ -42,9 +42,9 @@ _PPO = {
     "limit": Option(100, 1, 1_000_000, "steps after which an episode is cut"),
     "epochs": Option(3, 1, 100, "passes over the steps of an update"),
     "minibatches": Option(4, 1, 4_096, "parts that the lanes are divided into"),
-    "ratio_clip": Option(0.2, 0.0, 10.0, "how far the probability ratio may leave 1"),
-    "trace": Option(0.95, 0.0, 1.0, "lambda of the advantage estimates"),
-    "value_share": Option(0.5, 0.0, 100.0, "weight of the critic's error in the loss"),
+    "clip_eps": Option(0.2, 0.0, 10.0, "how far the probability ratio may leave 1"),
+    "gae_lambda": Option(0.95, 0.0, 1.0, "lambda of the advantage estimates"),
+    "vf_coef": Option(0.5, 0.0, 100.0, "weight of the critic's error in the loss"),
     "entropy": Option(0.01, 0.0, 10.0, "weight of the entropy bonus"),
 }
 _EVOLUTION = {

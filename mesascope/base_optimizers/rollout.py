@@ -33,7 +33,7 @@ class Steps(NamedTuple):
     action: Int[Array, "step lane actor"]
     log_probability: Float[Array, "step lane actor"]
     value: Float[Array, "step lane actor"]
-    gain: Float[Array, "step lane actor"]
+    reward: Float[Array, "step lane actor"]
     """Reward by the base objective."""
     next_value: Float[Array, "step lane actor"]
     """Value of where the step led, before any new start: what a cut episode is credited with."""
@@ -113,18 +113,18 @@ def collect(
     return jax.tree.map(lambda x: x.reshape(shape.steps, shape.lanes, shape.actors), steps)
 
 
-def generalized_advantages(steps: Steps, discount: float, trace: Scalar) -> Returns:
-    """Generalized advantage estimates (Schulman et al. 2016, equation 16), `trace` their lambda.
+def generalized_advantages(steps: Steps, discount: float, gae_lambda: Scalar) -> Returns:
+    """Generalized advantage estimates (Schulman et al. 2016, equation 16), `gae_lambda` their lambda.
 
     d_t = r_t + g V(s_{t+1}) - V(s_t), with no V after a termination but with it after a cut, and after the last step;
     A_t = d_t + g lambda A_{t+1} within an episode. The target of the critic is A_t + V(s_t).
     """
-    surprise = steps.gain + discount * jnp.where(steps.terminated, 0.0, steps.next_value) - steps.value
+    surprise = steps.reward + discount * jnp.where(steps.terminated, 0.0, steps.next_value) - steps.value
     goes_on = ~(steps.terminated | steps.truncated)
 
     def back(later: Float[Array, "lane actor"], now):
         surprise, goes_on = now
-        advantage = surprise + discount * trace * jnp.where(goes_on, later, 0.0)
+        advantage = surprise + discount * gae_lambda * jnp.where(goes_on, later, 0.0)
         return advantage, advantage
 
     _, advantage = jax.lax.scan(back, jnp.zeros_like(surprise[0]), (surprise, goes_on), reverse=True)

@@ -40,9 +40,9 @@ _USUAL = {
     "warmup": Dimension("warmup", 0, 200, whole=True),
     "floor": Dimension("floor", 0.0, 0.5),
     "clip": Dimension("clip", 0.05, 20.0, log=True),
-    "ratio_clip": Dimension("ratio_clip", 0.05, 0.5),
-    "trace": Dimension("trace", 0.8, 1.0),
-    "value_share": Dimension("value_share", 0.05, 2.0, log=True),
+    "clip_eps": Dimension("clip_eps", 0.05, 0.5),
+    "gae_lambda": Dimension("gae_lambda", 0.8, 1.0),
+    "vf_coef": Dimension("vf_coef", 0.05, 2.0, log=True),
     "entropy": Dimension("entropy", 1e-4, 0.1, log=True),
     "spread": Dimension("spread", 0.01, 1.0, log=True),
 }

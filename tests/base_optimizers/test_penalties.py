@@ -14,8 +14,8 @@ STEPS = {"matrix": jnp.array([[0.1, 0.2], [0.0, -0.1]]), "bias": jnp.array([0.05
 
 
 def test_shrinks_as_in_the_formulas():
-    decay, lasso, rate = 0.5, 0.3, 0.1
-    transform = shrink(optax.constant_schedule(rate), Penalty(decay, lasso))
+    decay, l1, rate = 0.5, 0.3, 0.1
+    transform = shrink(optax.constant_schedule(rate), Penalty(decay, l1))
     state = transform.init(WEIGHTS)
     weights = WEIGHTS
     slow = {name: np.asarray(w, np.float64) for name, w in WEIGHTS.items()}
@@ -23,7 +23,7 @@ def test_shrinks_as_in_the_formulas():
         steps, state = transform.update(STEPS, state, weights)
         weights = optax.apply_updates(weights, steps)
         moved = slow["matrix"] * (1 - rate * decay) + np.asarray(STEPS["matrix"])
-        slow["matrix"] = np.sign(moved) * np.maximum(np.abs(moved) - rate * lasso, 0)
+        slow["matrix"] = np.sign(moved) * np.maximum(np.abs(moved) - rate * l1, 0)
         slow["bias"] = slow["bias"] + np.asarray(STEPS["bias"])
         for name in slow:
             np.testing.assert_allclose(weights[name], slow[name], rtol=1e-5, atol=1e-7)
@@ -31,7 +31,7 @@ def test_shrinks_as_in_the_formulas():
 
 
 def test_the_step_size_of_the_schedule_scales_the_penalty():
-    falling = shrink(optax.linear_schedule(0.2, 0.0, 2), Penalty(lasso=1.0))
+    falling = shrink(optax.linear_schedule(0.2, 0.0, 2), Penalty(l1=1.0))
     zero, state = jax.tree.map(jnp.zeros_like, STEPS), falling.init(WEIGHTS)
     moved = []
     for _ in range(3):
@@ -51,7 +51,7 @@ def test_every_option_reaches_the_steps(name):
         return weights
 
     assert jax.tree.all(jax.tree.map(lambda a, b: (a == b).all(), after(), WEIGHTS))
-    decayed, shrunk = after(decay=0.5), after(lasso=20.0)
+    decayed, shrunk = after(weight_decay=0.5), after(l1=20.0)
     assert (jnp.abs(decayed["matrix"]) < jnp.abs(WEIGHTS["matrix"])).all()
     assert shrunk["matrix"][1, 0] == 0.0, "what is small becomes exactly zero"
     for found in (decayed, shrunk):
@@ -73,7 +73,7 @@ def test_without_a_penalty_it_is_adam_to_the_last_bit():
 @pytest.mark.parametrize("name", ["exact-policy-gradient", "imitation", "walked-imitation", "ppo"])
 def test_what_came_later_is_written_down_only_where_it_is_used(name):
     config = base_optimizer_config(build_base_optimizer(name)).config
-    assert not {"decay", "lasso", "tick_price"} & config.keys(), "an old training keeps its fingerprint"
-    used = base_optimizer_config(build_base_optimizer(name, {"decay": 0.1}))
-    assert used.config == {**config, "decay": 0.1}
+    assert not {"weight_decay", "l1", "tick_price"} & config.keys(), "an old training keeps its fingerprint"
+    used = base_optimizer_config(build_base_optimizer(name, {"weight_decay": 0.1}))
+    assert used.config == {**config, "weight_decay": 0.1}
     assert build_base_optimizer(*used).decay == 0.1

@@ -74,7 +74,7 @@ def test_every_step_is_one_of_the_tables(name, walks, batch):
             if age == 0:
                 assert mdp.initial[row, state] > 0
             reached = int(mdp.successor[row, state, action, 0])
-            assert steps.gain[t, lane, walker] == mdp.features[row, state, action, 0, 0]
+            assert steps.reward[t, lane, walker] == mdp.features[row, state, action, 0, 0]
             assert steps.terminated[t, lane, walker] == mdp.terminal[row, reached]
             age += 1
             cut = age == SHAPE.limit and not mdp.terminal[row, reached]
@@ -112,12 +112,12 @@ def test_memory_is_blank_at_the_start_of_every_episode(actors, walks):
 
 def slow_advantages(steps: Steps) -> np.ndarray:
     """The sum of discounted surprises up to the end of the episode, one actor and step at a time."""
-    found = np.zeros(steps.gain.shape)
-    for t, lane, walker in np.ndindex(*steps.gain.shape):
-        for later in range(t, len(steps.gain)):
+    found = np.zeros(steps.reward.shape)
+    for t, lane, walker in np.ndindex(*steps.reward.shape):
+        for later in range(t, len(steps.reward)):
             place = later, lane, walker
             ahead = 0.0 if steps.terminated[place] else steps.next_value[place]
-            surprise = steps.gain[place] + DISCOUNT * ahead - steps.value[place]
+            surprise = steps.reward[place] + DISCOUNT * ahead - steps.value[place]
             found[t, lane, walker] += (DISCOUNT * TRACE) ** (later - t) * surprise
             if steps.terminated[place] or steps.truncated[place]:
                 break
@@ -144,7 +144,7 @@ def one_step(**changes) -> Steps:
     ("ending", "expected"), [({"terminated": True}, 1.0), ({"truncated": True}, 1.0 + 0.9 * 5.0), ({}, 1.0 + 0.9 * 5.0)]
 )
 def test_a_cut_episode_is_credited_with_what_would_follow(ending, expected):
-    steps = one_step(gain=1.0, next_value=5.0, **ending)
+    steps = one_step(reward=1.0, next_value=5.0, **ending)
     np.testing.assert_allclose(first_returns(steps, DISCOUNT), expected, rtol=1e-6)
 
 
@@ -185,4 +185,4 @@ def test_a_level_without_a_start_is_left_out(actors, batch):
     assert steps.terminated[:, 0].any()
     assert (steps.state[:, 1] == NOWHERE).all()
     assert steps.terminated[:, 1].all()
-    assert not steps.gain[:, 1].any()
+    assert not steps.reward[:, 1].any()
