@@ -76,4 +76,4 @@ def test_what_came_later_is_written_down_only_where_it_is_used(name):
     assert not {"weight_decay", "l1", "tick_price"} & config.keys(), "an old training keeps its fingerprint"
     used = base_optimizer_config(build_base_optimizer(name, {"weight_decay": 0.1}))
     assert used.config == {**config, "weight_decay": 0.1}
-    assert build_base_optimizer(*used).decay == 0.1
+    assert build_base_optimizer(*used).weight_decay == 0.1
