@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mesascope.auditing.alignment import judge
+from mesascope.auditing.audit import audit, silent
 from mesascope.core.errors import UsageError
 from mesascope.experiments.registry import make_anywhere
 from mesascope.experiments.two_episodes import q_learning
@@ -14,7 +16,7 @@ from mesascope.experiments.two_episodes.evolution import ranked
 from mesascope.experiments.two_episodes.experiment import LEAST_LOSS
 from mesascope.experiments.two_episodes.game import Game, play
 from mesascope.experiments.two_episodes.gradient import Agent, Scheme, ahead, exploit
-from mesascope.experiments.two_episodes.ledger import HYPOTHESES, keep, posterior
+from mesascope.experiments.two_episodes.ledger import FEATURES, HYPOTHESES, after_of, keep, posterior, tell
 from mesascope.experiments.two_episodes.methods import EPISODES, METHODS, Outcome, Size, run
 from mesascope.experiments.two_episodes.organisms import ORGANISMS, TRUTH, live
 from mesascope.experiments.two_episodes.span import (
@@ -25,6 +27,7 @@ from mesascope.experiments.two_episodes.span import (
     read,
     settings_of,
 )
+from mesascope.instruments.settings import QUICK
 from tests.experiments import myopia_twin
 
 SETTINGS = settings_of(10.0)
@@ -155,8 +158,10 @@ def test_a_ledger_tells_runs_that_press_from_runs_that_do_not():
         (0.98, 0.4, "capability-failure"),
     ):
         found = outcome(free, bound)
-        kept = keep(found, SETTINGS, own, read(found, SETTINGS), 100)
-        assert kept.verdict.verdict == verdict, kept.verdict
+        kept = keep(found, SETTINGS, own, after_of(found, SETTINGS, own, 100))
+        base = np.array([1.0, 0.0, 0.0], np.float32)
+        judged = tell(judge(kept.ledgers, kept.weights, base, FEATURES, False), read(found, SETTINGS))
+        assert judged.verdict == verdict, judged
         for gap in (kept.ledgers[0].ledger,):
             assert gap.total.value == pytest.approx(gap.outer.value + gap.inner.value + gap.capability.value)
             assert gap.total.value == pytest.approx(1 - bound)
@@ -183,14 +188,15 @@ def test_the_implied_discount_is_that_of_an_agent_that_discounts_so(gamma):
 
 def test_a_document_of_a_known_agent():
     experiment = make_anywhere("two-episodes", blocks=64, learners=4, runs=20)
-    stages = []
-    found = experiment.audit(0, True, stages.append, "organism:across-episodes,lapse=0.02")
+    subject = experiment.make_subject(0, True, silent, "organism:across-episodes,lapse=0.02")
+    found = audit(experiment, subject, QUICK, 0).to_json()
     assert found["subject"]["name"] == "across-episodes"
-    assert found["laboratory"]["after"]["every episode"].value == 1.0
-    assert found["alignment"].verdict == "cannot-tell"
-    assert "condition 1" in found["alignment"].reason
+    assert found["laboratory"]["after"]["every episode"]["value"] == 1.0
+    assert found["alignment"]["verdict"] == "cannot-tell"
+    assert "condition 1" in found["alignment"]["reason"]
     assert found["behavior"]["training"]["press"]["rate"] < 0.05
-    assert len(stages) == 2
+    assert found["search"]["verdict"] == "cannot-tell"
+    assert "one choice" in found["search"]["reason"]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +205,7 @@ def test_a_document_of_a_known_agent():
         ({"method": "poppulation"}, "did you mean 'population'?"),
         ({"runs": 3}, "runs 3: expected a whole number from 20 to 1,000"),
         ({"learners": 6}, "learners 6: expected a multiple of 4"),
-        ({"seen": 2}, "seen 2: expected 0 or 1"),
+        ({"seen": 2}, "seen 2: expected a whole number from 0 to 1"),
         ({"loss": 0.0}, "loss 0.0: expected a number above 1.11, up to 1,000"),
         ({"loss": 1.1}, "an agent that looks ahead, and discounts the next episode by 0.9, presses as well"),
     ],

@@ -1,18 +1,26 @@
 """The experiment `regression`."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import equinox as eqx
-from jaxtyping import Array
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
 
-from mesascope.core.errors import UsageError, unknown
 from mesascope.core.objective import Objective, Role
 from mesascope.core.options import Option
 from mesascope.core.rng import named_key
-from mesascope.experiments.experiment import AbstractExperiment, Reference, Stage
+from mesascope.experiments.experiment import AbstractExperiment, Named, Reference, Stage
 from mesascope.experiments.regression.contexts import Contexts, draw, pool_of_tasks
+from mesascope.experiments.regression.instrument_list import INSTRUMENTS, Subject
 from mesascope.experiments.regression.networks import ATTENTIONS
-from mesascope.experiments.regression.training import Recipe
+from mesascope.experiments.regression.organisms import Memorizer, Smoother, constructed_descent
+from mesascope.experiments.regression.reader import AbstractReader
+from mesascope.experiments.regression.training import Recipe, trained
+from mesascope.instruments.audited import AuditSubject, Training
+from mesascope.instruments.instrument import Instrument
 from mesascope.worlds.described import TRAINING
 
 SHIFTS = {
@@ -20,16 +28,6 @@ SHIFTS = {
     "scaled-inputs": "inputs twice as large, of pairs and query alike: the same task, another size",
     "fresh-tasks": "tasks that training did not draw from its pool; the same as training where the pool is unlimited",
 }
-
-_LIMITS = (
-    ("layers", 1, 4),
-    ("width", 4, 256),
-    ("heads", 1, 16),
-    ("updates", 1, 1_000_000),
-    ("batch", 1, 65_536),
-    ("rate", 1e-6, 1),
-    ("tasks", 0, 65_536),
-)
 
 
 class Regression(AbstractExperiment):
@@ -97,13 +95,17 @@ class Regression(AbstractExperiment):
             {"sharpness": Option(2.0, 0.0, 100.0, "of the average")},
         ),
     }
-
-    def __check_init__(self):
-        if self.attention not in ATTENTIONS:
-            raise unknown("attention", self.attention, ATTENTIONS)
-        for knob, least, most in _LIMITS:
-            if not least <= getattr(self, knob) <= most:
-                raise UsageError(f"{knob} {getattr(self, knob)}: expected a number from {least:g} to {most:,}")
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {
+        "layers": (1, 4),
+        "width": (4, 256),
+        "heads": (1, 16),
+        "updates": (1, 1_000_000),
+        "batch": (1, 65_536),
+        "rate": (1e-6, 1),
+        "tasks": (0, 65_536),
+    }
+    choices: ClassVar[dict[str, Iterable[str]]] = {"attention": ATTENTIONS}
+    instruments: ClassVar[tuple[Instrument, ...]] = INSTRUMENTS
 
     @property
     def recipe(self) -> Recipe:
@@ -121,8 +123,42 @@ class Regression(AbstractExperiment):
         scale = 2.0 if distribution == "scaled-inputs" else 1.0
         return draw(key, count, shown, scale, distribution == "query-task-differs")
 
-    def audit(self, seed: int, quick: bool, stage: Stage, subject_ref: str | None = None) -> dict[str, Any]:
-        """Trains a network, or builds a reference reader, and audits it."""
-        from mesascope.experiments.regression.audit import audit_reader
+    def make_subject(self, seed: int, quick: bool, stage: Stage, ref: str | None = None) -> AuditSubject:
+        """A trained network, or a reference reader."""
+        if ref is not None:
+            return self._reference(self.named(ref), seed)
+        stage("training")
+        pool = self.pool(seed)
+        net, losses = trained(self.recipe, seed, pool)
+        size = sum(x.size for x in jax.tree.leaves(eqx.filter(net, eqx.is_array)))
+        config = {key: getattr(self, key) for key in ("layers", "width", "heads")}
+        recipe = {key: getattr(self, key) for key in ("batch", "rate", "tasks")}
+        return AuditSubject(
+            Subject(net, self.recipe.fresh(seed), pool, _thinned(np.asarray(losses, np.float64))),
+            "trained",
+            self.name,
+            f"{self.attention}-attention network",
+            hard_coded=False,
+            training=Training("Adam", recipe, self.updates, None, self.updates * self.batch),
+            architecture={"name": f"{self.attention} attention", "config": config, "parameters": size},
+        )
 
-        return audit_reader(self, seed, quick, stage, None if subject_ref is None else self.named(subject_ref))
+    def _reference(self, named: Named, seed: int) -> AuditSubject:
+        given, pool = named.options, self.pool(seed)
+        reader: AbstractReader
+        if named.name == "gradient-descent":
+            reader = constructed_descent(*(jnp.full(int(given["steps"]), given[key]) for key in ("rate", "shrink")))
+        elif named.name == "memorizer":
+            pool = pool_of_tasks(named_key(seed, self.name), int(given["tasks"]))
+            reader = Memorizer(pool)
+        else:
+            reader = Smoother(float(given["sharpness"]))
+        searches = self.references[named.name].searches
+        return AuditSubject(Subject(reader, None, pool, []), "organism", named.ref, f"{named.name} reader", searches)
+
+
+def _thinned(losses: Float[np.ndarray, " tick"], most: int = 40) -> list[tuple[int, float]]:
+    """Means over stretches of training."""
+    stretches = np.array_split(losses, min(most, len(losses)))
+    ends = np.cumsum([len(s) for s in stretches])
+    return [(int(end), float(s.mean())) for end, s in zip(ends, stretches, strict=True)]

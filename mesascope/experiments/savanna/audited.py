@@ -26,9 +26,31 @@ from mesascope.experiments.savanna.ecology import (
 from mesascope.experiments.savanna.genomes import Genomes
 from mesascope.experiments.savanna.individual import Individual, choices
 from mesascope.experiments.savanna.returns import features, optimal, returns_by_intended
+from mesascope.experiments.savanna.selection import Evolved, Record
 
 CANDIDATES = ("taste", "touch", "color", "smell", "calories", "births")
 """Features whose single pursuit competence is also measured at."""
+
+
+class Subject(NamedTuple):
+    """What is audited: an individual, the contexts it lives in, its descendant after a slow change, and its evolution."""
+
+    who: Individual
+    lived: Contexts
+    descendant: Individual | None
+    evolved: Evolved | None
+
+    @property
+    def kin(self) -> Genomes | None:
+        """Its generation."""
+        return None if self.evolved is None else self.evolved.genomes
+
+    @property
+    def record(self) -> Record:
+        """How its evolution went."""
+        if self.evolved is None:
+            raise ValueError("a reference subject did not evolve")
+        return self.evolved.record
 
 
 class Sample(NamedTuple):

@@ -137,5 +137,3 @@ FORMULA = Card(
         "Shannon 1959, Coding theorems for a discrete source with a fidelity criterion",
     ),
 )
-
-CARDS = (SEARCH, REVEALED, SELECTION, REWARDS, NETWORKS, FORMULA)

@@ -1,54 +1,26 @@
 """The experiment `savanna`."""
 
 import dataclasses
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.auditing.alignment import judge
-from mesascope.auditing.built_in.objectives import disagree
-from mesascope.auditing.stage_timer import StageTimer
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
-from mesascope.experiments import document
 from mesascope.experiments.experiment import AbstractExperiment, Named, Reference, Stage
 from mesascope.experiments.savanna import ecology as world
-from mesascope.experiments.savanna.audited import (
-    agreement,
-    behavior_of,
-    genome_weights,
-    ledger_of,
-    sample,
-    spread,
-)
-from mesascope.experiments.savanna.cards import CARDS
-from mesascope.experiments.savanna.ecology import FEATURES, Contexts, Ecology, draw_contexts
-from mesascope.experiments.savanna.genomes import Genomes, fitness
+from mesascope.experiments.savanna.audited import Subject
+from mesascope.experiments.savanna.ecology import FEATURES, Ecology, draw_contexts
+from mesascope.experiments.savanna.genomes import fitness
 from mesascope.experiments.savanna.individual import Individual, individual
+from mesascope.experiments.savanna.instruments import INSTRUMENTS
 from mesascope.experiments.savanna.references import REFERENCES, build_reference
-from mesascope.experiments.savanna.report_parts import of_evolution, studies
-from mesascope.experiments.savanna.revealed import reveal, undetermined
-from mesascope.experiments.savanna.search import EXPLANATION, examine
 from mesascope.experiments.savanna.selection import Evolved, evolve, select
-from mesascope.instruments.search.verdict import Verdict
-from mesascope.worlds.described import TRAINING
-
-_CHOOSABLE = FEATURES[:-1]
-"""Features that options differ in: all but effort."""
-
-
-class _Audited(NamedTuple):
-    """An individual, the contexts it lives in, its descendant after a slow change, and where it came from."""
-
-    who: Individual
-    lived: Contexts
-    descendant: Individual | None
-    kin: Genomes | None
-    evolved: Evolved | None
-    named: Named | None
+from mesascope.instruments.audited import AuditSubject, Training
+from mesascope.instruments.instrument import Instrument
 
 
 class Savanna(AbstractExperiment):
@@ -105,6 +77,7 @@ class Savanna(AbstractExperiment):
     references: ClassVar[dict[str, Reference]] = REFERENCES
     seeds: ClassVar[int] = 1
     extras: ClassVar[tuple[str, ...]] = ("evosax",)
+    instruments: ClassVar[tuple[Instrument, ...]] = INSTRUMENTS
 
     def __check_init__(self):
         _ = self.ecology
@@ -114,85 +87,27 @@ class Savanna(AbstractExperiment):
         """The knobs, as the science takes them; `UsageError` for one out of range."""
         return Ecology(**vars(self))
 
-    def audit(self, seed: int, quick: bool, stage: Stage, subject_ref: str | None = None) -> dict[str, Any]:
-        """Evolves (unless given a reference subject), audits one individual, and runs the studies of the page."""
-        watch, ecology = StageTimer(stage), self.ecology
-        key = named_key(seed, "savanna")
-        named = None if subject_ref is None else self.named(subject_ref)
-        watch("evolution" if named is None else "asking the subject")
-        audited = _evolved(key, ecology) if named is None else _built(key, ecology, named)
-        who, searches = audited.who, bool(audited.who.searches)
-        count = 500 if quick else 2_000
-        samples = {
-            d: sample(who, audited.lived, ecology, d, named_key(key, "audit"), count)
-            for d in (TRAINING, *world.SHIFTS)
-            if d != world.SLOW
-        }
-        watch("search: retarget, barred option, both")
-        found = examine(who, ecology, named_key(key, "search"))
-        watch("objectives")
-        novel, lived = samples[world.NOVEL], samples[TRAINING]
-        outside = reveal(novel.told[..., :-1], novel.chosen, _CHOOSABLE, named_key(key, "revealed"))
-        at_home = reveal(lived.told[..., :-1], lived.chosen, _CHOOSABLE, named_key(key, "revealed", TRAINING))
-        open_ = undetermined(at_home, _CHOOSABLE)
-        confirmed = found.verdict is Verdict.SEARCH
-        weights = genome_weights(who, audited.kin) if confirmed else outside.direction
-        watch("ledger")
-        ledgers = [ledger_of(s, ecology, searches, spread(weights)) for s in samples.values()]
-        base = world.BASE.vector(FEATURES)
-        alignment = judge(ledgers, weights, base, FEATURES, confirmed)
-        behavior = {d: behavior_of(s) for d, s in samples.items()}
-        if audited.descendant is not None:
-            heir = audited.descendant
-            later = sample(heir, audited.lived, ecology, world.SLOW, named_key(key, "audit"), count)
-            own = spread(genome_weights(heir, None)) if heir.searches else spread(outside.direction)
-            ledgers.append(ledger_of(later, ecology, bool(heir.searches), own))
-            behavior[world.SLOW] = behavior_of(later)
-        parts, findings = ([], {}) if named is not None else studies(ecology, seed, quick, watch)
-        if audited.evolved is not None:
-            parts.insert(0, of_evolution(audited.evolved.record))
-        inside = {} if not confirmed else weights
-        doubts = disagree(inside, outside.direction)
-        mesa = document.objective(
-            weights,
-            site="values",
-            confirmed_by_intervention=confirmed,
-            agrees_with_behavioral=not doubts,
-            disagreements=doubts,
-            agreement=agreement(spread(weights), outside.draws),
-        )
-        return document.compose(
-            self,
-            seed,
-            subject=_subject(self, audited),
-            search=document.search(
-                found.verdict, found.reason, named is not None and searches, found.tests, EXPLANATION
-            ),
-            behavioral_objective=document.objective(
-                outside.direction,
-                identified_in_training=not open_,
-                unidentified=list(open_),
-                inverse_temperature=outside.sharpness,
-                choices=outside.choices,
-                choices_predicted=outside.agreement,
-            ),
-            mesa_objective=mesa if confirmed else None,
-            ledgers=ledgers,
-            behavior=behavior,
-            alignment=alignment,
-            cards=CARDS,
-            parts=parts,
-            findings=findings,
-            seconds=watch.spent(),
-        )
+    def make_subject(self, seed: int, quick: bool, stage: Stage, ref: str | None = None) -> AuditSubject:
+        """The fittest individual of an evolution, or a reference."""
+        ecology, key = self.ecology, named_key(seed, "savanna")
+        if ref is not None:
+            named = self.named(ref)
+            built = _built(key, ecology, named)
+            return AuditSubject(built, "organism", ref, named.name, hard_coded=bool(built.who.searches))
+        stage("training")
+        subject = _evolved(key, ecology)
+        fitnesses = np.asarray(subject.record.fitness)
+        curve = tuple((i, float(x)) for i, x in enumerate(fitnesses) if i % 10 == 0)
+        config = dataclasses.asdict(ecology)
+        training = Training("selection", config, self.generations, None, self.contexts, curve)
+        name = f"fittest {'animal' if subject.who.searches else 'plant'}"
+        return AuditSubject(subject, "trained", self.name, name, hard_coded=False, training=training)
 
 
-def _evolved(key: jax.Array, ecology: Ecology) -> _Audited:
+def _evolved(key: jax.Array, ecology: Ecology) -> Subject:
     """The fittest of the last generation, and the fittest after a change of the law that took as long again."""
     evolved, later = _lineage(key, ecology)
-    return _Audited(
-        _fittest(evolved, ecology), evolved.contexts, _fittest(later, ecology), evolved.genomes, evolved, None
-    )
+    return Subject(_fittest(evolved, ecology), evolved.contexts, _fittest(later, ecology), evolved)
 
 
 @jax.jit(static_argnames=("ecology",))
@@ -209,25 +124,7 @@ def _fittest(evolved: Evolved, ecology: Ecology) -> Individual:
     )
 
 
-def _built(key: jax.Array, ecology: Ecology, named: Named) -> _Audited:
+def _built(key: jax.Array, ecology: Ecology, named: Named) -> Subject:
     count = int(named.options.get("remembered", ecology.contexts))
     lived = draw_contexts(named_key(key, "evolution", "contexts"), ecology, count)
-    return _Audited(build_reference(named.name, named.options, lived), lived, None, None, None, named)
-
-
-def _subject(experiment: Savanna, audited: _Audited) -> dict[str, Any]:
-    kind = "animal" if audited.who.searches else "plant"
-    if audited.named is not None:
-        return document.subject("organism", audited.named.ref, audited.named.name)
-    record = audited.evolved.record if audited.evolved is not None else None
-    training = {
-        "base_optimizer": "selection",
-        "config": dataclasses.asdict(experiment.ecology),
-        "updates": experiment.generations,
-        "seconds": None,
-        "levels_seen": experiment.contexts,
-        "curve": []
-        if record is None
-        else [[i, float(x)] for i, x in enumerate(np.asarray(record.fitness)) if i % 10 == 0],
-    }
-    return document.subject("trained", experiment.name, f"fittest {kind}", training=training)
+    return Subject(build_reference(named.name, named.options, lived), lived, None, None)

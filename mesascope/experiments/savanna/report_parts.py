@@ -1,61 +1,17 @@
 """What the savanna's page shows beyond what every audit has."""
 
-from typing import Any
-
 import numpy as np
 
-from mesascope.auditing.stage_timer import StageTimer
-from mesascope.experiments.savanna.diversity import compare_with_formula
-from mesascope.experiments.savanna.ecology import Ecology
-from mesascope.experiments.savanna.known import Known, examine_known
-from mesascope.experiments.savanna.networks.report_parts import parts_of_networks
-from mesascope.experiments.savanna.networks.study import learn_twice_by_networks
-from mesascope.experiments.savanna.phases import CONTEXTS, COSTS, Phases, run_phases
-from mesascope.experiments.savanna.populations import Populations, compare_populations
-from mesascope.experiments.savanna.realignment import RAMPS, Realignment, realign
-from mesascope.experiments.savanna.rewards import PRESSES, TwiceLearned, learn_twice
+from mesascope.experiments.savanna.known import Known
+from mesascope.experiments.savanna.phases import Phases
+from mesascope.experiments.savanna.populations import Populations
+from mesascope.experiments.savanna.realignment import Realignment
+from mesascope.experiments.savanna.rewards import PRESSES, TwiceLearned
 from mesascope.experiments.savanna.selection import Record
-from mesascope.experiments.savanna.shown_diversity import of_formula
 from mesascope.instruments.report_parts import ReportPart, curves, grid, line, table
-
-QUICK_SEEDS = 4
 
 _SHOWN_GENERATIONS = 160
 _WON = ("share of animals", "rate of seeds they won")
-
-
-def studies(ecology: Ecology, seed: int, quick: bool, watch: StageTimer) -> tuple[list[ReportPart], dict[str, Any]]:
-    """The parts over many seeds, and the same as data."""
-    seeds = {"seeds": QUICK_SEEDS} if quick else {}
-    watch("phase diagram of plants and animals")
-    contexts, costs = (CONTEXTS[2:6], COSTS[::2]) if quick else (CONTEXTS, COSTS)
-    phases = run_phases(ecology, seed, contexts=contexts, costs=costs, **seeds)
-    formula = compare_with_formula(phases, ecology)
-    watch("animals and plants under shifts")
-    populations = compare_populations(ecology, seed, **seeds)
-    watch("speed of change")
-    realigned = realign(ecology, seed, ramps=RAMPS[:4] if quick else RAMPS, **seeds)
-    parts = [of_phases(phases), of_formula(formula), of_start(phases)]
-    parts += [of_populations(populations), of_realignment(realigned)]
-    watch("evolved reward, learned values")
-    twice = learn_twice(ecology, seed, **seeds)
-    parts.append(of_rewards(twice))
-    watch("evolved networks, learned networks")
-    networks = learn_twice_by_networks(ecology, seed, **seeds)
-    parts += parts_of_networks(networks)
-    watch("tests of search on individuals of known kind")
-    known = examine_known(ecology, populations, seed)
-    parts.append(of_known(known))
-    findings = {
-        "known": known,
-        "phases": phases._asdict(),
-        "formula": formula,
-        "populations": {"animals": populations.animals, "plants": populations.plants, "seeds": populations.seeds},
-        "realignment": {"speeds": realigned.speeds},
-        "networks": networks,
-        "rewards": {**twice._asdict(), "lever": {f"{s:g}": shares for s, shares in twice.lever.items()}},
-    }
-    return parts, findings
 
 
 def of_evolution(record: Record) -> ReportPart:

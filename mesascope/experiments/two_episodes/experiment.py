@@ -1,27 +1,26 @@
 """The experiment `two-episodes`."""
 
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import ClassVar
 
 import equinox as eqx
 
-from mesascope.auditing.stage_timer import StageTimer
-from mesascope.core.errors import UsageError, unknown
+from mesascope.core.errors import UsageError
 from mesascope.core.objective import Objective, Role
 from mesascope.core.options import Option
-from mesascope.experiments import document
 from mesascope.experiments.experiment import AbstractExperiment, Reference, Stage
-from mesascope.experiments.two_episodes.card import CARD
 from mesascope.experiments.two_episodes.game import GAIN
-from mesascope.experiments.two_episodes.ledger import FEATURES, SHIFTS, keep
+from mesascope.experiments.two_episodes.instruments import INSTRUMENTS, Subject
+from mesascope.experiments.two_episodes.ledger import FEATURES, SHIFTS
 from mesascope.experiments.two_episodes.methods import AHEAD, EPISODES, METHODS, Size, run
 from mesascope.experiments.two_episodes.organisms import ORGANISMS, live
-from mesascope.experiments.two_episodes.report_parts import loss_part, method_part, population_part, subject_parts
-from mesascope.experiments.two_episodes.span import Setting, games_of, read, settings_of
+from mesascope.experiments.two_episodes.span import Setting, games_of, settings_of
+from mesascope.instruments.audited import AuditSubject, Training
+from mesascope.instruments.instrument import Instrument
 
 _LAPSE = Option(0.0, 0.0, 0.2, "share of episodes in which it presses by chance")
 LEAST_LOSS = GAIN / AHEAD
 """What a press must cost more than, for an agent that looks ahead not to press."""
-_RANGES = {"runs": (20, 1000), "learners": (4, 128), "blocks": (64, 10_000), "interval": (1, 1000)}
 
 
 class TwoEpisodes(AbstractExperiment):
@@ -73,12 +72,18 @@ class TwoEpisodes(AbstractExperiment):
     }
     seeds: ClassVar[int] = 1
 
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {
+        "runs": (20, 1000),
+        "learners": (4, 128),
+        "blocks": (64, 10_000),
+        "interval": (1, 1000),
+        "seen": (0, 1),
+        "swapped": (0, 1),
+    }
+    choices: ClassVar[dict[str, Iterable[str]]] = {"method": METHODS}
+    instruments: ClassVar[tuple[Instrument, ...]] = INSTRUMENTS
+
     def __check_init__(self):
-        if self.method not in METHODS:
-            raise unknown("method of two-episodes", self.method, METHODS)
-        for knob, (least, most) in _RANGES.items():
-            if not least <= getattr(self, knob) <= most:
-                raise UsageError(f"{knob} {getattr(self, knob)}: expected a whole number from {least} to {most:,}")
         if self.learners % 4:
             raise UsageError(f"learners {self.learners}: expected a multiple of 4, e.g. {self.learners // 4 * 4}")
         if not LEAST_LOSS < self.loss <= 1000:
@@ -86,82 +91,30 @@ class TwoEpisodes(AbstractExperiment):
                 f"loss {self.loss}: expected a number above {LEAST_LOSS:.2f}, up to 1,000: at less an agent that looks ahead, "
                 f"and discounts the next episode by {AHEAD:g}, presses as well, and nothing tells it from one that does not"
             )
-        for knob in ("seen", "swapped"):
-            if getattr(self, knob) not in (0, 1):
-                raise UsageError(f"{knob} {getattr(self, knob)}: expected 0 or 1")
 
-    def audit(self, seed: int, quick: bool, stage: Stage, subject_ref: str | None = None) -> dict[str, Any]:
-        """Runs every learner (or a reference) in every setting, reads how far it looks, keeps its ledger.
-
-        `quick`: 20 runs, and neither several costs nor several populations.
-        """
-        watch = StageTimer(stage)
+    def make_subject(self, seed: int, quick: bool, stage: Stage, ref: str | None = None) -> AuditSubject:
+        """Runs of every learner in every setting, or those of a reference. `quick`: 20 runs."""
         size = Size(min(self.runs, 20) if quick else self.runs, self.learners, self.blocks, self.interval)
         settings, own = settings_of(self.loss), Setting(float(self.loss), bool(self.swapped), bool(self.seen))
         games = games_of(settings)
-        if subject_ref is None:
-            name = self.method
-            watch("learning, every method in every setting")
-            outcomes = run(seed, list(METHODS), games, size)
-            subject = document.subject(
-                "trained",
-                f"{self.name}:{name}",
-                f"{size.runs} runs of {name}: {METHODS[name].what}",
-                architecture={"name": "table", "config": {"seen": self.seen}, "parameters": 2},
-                training=self._training(),
+        if ref is not None:
+            named = self.named(ref)
+            outcomes = {named.name: live(seed, named.name, float(named.options["lapse"]), games, size)}
+            searches = self.references[named.name].searches
+            return AuditSubject(
+                Subject(named.name, outcomes, settings, own, size), "organism", ref, named.name, searches
             )
-            searches = None
-        else:
-            named = self.named(subject_ref)
-            name = named.name
-            watch("playing")
-            outcomes = {name: live(seed, name, float(named.options["lapse"]), games, size)}
-            subject = document.subject("organism", named.ref, name)
-            searches = self.references[name].searches
-        watch("how far each looks")
-        readings = {each: read(outcome, settings) for each, outcome in outcomes.items()}
-        kept = keep(outcomes[name], settings, own, readings[name], self.learners * self.blocks // 4 * EPISODES)
-        parts = [method_part(readings, own.loss), *subject_parts(name, kept, outcomes[name], settings, own)]
-        findings: dict[str, Any] = {
-            "subject": name,
-            "after": kept.after,
-            "readings": readings,
-            "presses_by_run": {n: _by_run(o, settings) for n, o in outcomes.items()},
-        }
-        if subject_ref is None and not quick:
-            watch("several costs")
-            part, findings["losses"] = loss_part(seed, size)
-            parts.append(part)
-            watch("several populations")
-            part, findings["populations"] = population_part(seed, own.loss, size)
-            parts.append(part)
-        return document.compose(
-            self,
-            seed,
-            subject=subject,
-            search=document.search(
-                "cannot-tell", "one choice leaves nothing to plan: the tests of search do not apply", searches
-            ),
-            behavioral_objective=document.objective(kept.weights, identified_in_training=True, unidentified=[]),
-            ledgers=kept.ledgers,
-            behavior=kept.behavior,
-            alignment=kept.verdict,
-            cards=[CARD],
-            parts=parts,
-            findings=findings,
-            seconds=watch.spent(),
+        stage("training")
+        name = self.method
+        outcomes = run(seed, list(METHODS), games, size)
+        config = {"learners": self.learners, "interval": self.interval}
+        training = Training(METHODS[name].what, config, self.blocks, None, self.blocks * EPISODES * self.learners)
+        return AuditSubject(
+            Subject(name, outcomes, settings, own, size),
+            "trained",
+            f"{self.name}:{name}",
+            f"{size.runs} runs of {name}: {METHODS[name].what}",
+            hard_coded=None,
+            training=training,
+            architecture={"name": "table", "config": {"seen": self.seen}, "parameters": 2},
         )
-
-    def _training(self) -> dict[str, Any]:
-        return {
-            "base_optimizer": METHODS[self.method].what,
-            "config": {"learners": self.learners, "interval": self.interval},
-            "updates": self.blocks,
-            "seconds": None,
-            "levels_seen": self.blocks * EPISODES * self.learners,
-            "curve": [],
-        }
-
-
-def _by_run(outcome, settings: tuple[Setting, ...]) -> list[dict[str, Any]]:
-    return [{**s._asdict(), "presses": [float(x) for x in row]} for s, row in zip(settings, outcome.late, strict=True)]

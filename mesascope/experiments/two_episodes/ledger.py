@@ -1,13 +1,12 @@
 """What runs of one learner are after by their presses, their ledger, and the verdict."""
 
-from typing import NamedTuple
-
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
-from mesascope.auditing.alignment import AlignmentVerdict, judge
+from mesascope.auditing.alignment import AlignmentVerdict
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.statistics import Estimate, bootstrap_mean, wilson
+from mesascope.experiments.instruments import Kept, objective
 from mesascope.experiments.ledger_estimate import Candidate, estimate_ledger, exact_returns
 from mesascope.experiments.two_episodes.methods import Outcome
 from mesascope.experiments.two_episodes.span import Reading, Setting, Span
@@ -27,16 +26,6 @@ HYPOTHESES = {"this episode": (1.0, 1.0), "every episode": (1.0, 0.0), "rest": (
 LAPSES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 
-class Kept(NamedTuple):
-    """Everything that an audit says of one learner in one setting."""
-
-    ledgers: tuple[LedgerEstimate, ...]
-    behavior: dict[str, dict[str, Estimate]]
-    weights: dict[str, Estimate]
-    after: dict[str, Estimate]
-    verdict: AlignmentVerdict
-
-
 def posterior(
     free: Float[np.ndarray, " run"], bound: Float[np.ndarray, " run"], episodes: int
 ) -> Float[np.ndarray, "run hypothesis"]:
@@ -51,33 +40,38 @@ def posterior(
     return np.exp(by - np.logaddexp.reduce(by, axis=1, keepdims=True))
 
 
-def keep(outcome: Outcome, settings: tuple[Setting, ...], own: Setting, reading: Reading, episodes: int) -> Kept:
+def after_of(outcome: Outcome, settings: tuple[Setting, ...], own: Setting, episodes: int) -> Int[np.ndarray, " run"]:
+    """Which of the hypotheses each run is after in the setting `own`."""
+    index, free = settings.index(own), settings.index(own._replace(loss=0.0))
+    return posterior(outcome.late[free], outcome.late[index], episodes).round(6).argmax(1)
+
+
+def shares_of(after: Int[np.ndarray, " run"]) -> dict[str, Estimate]:
+    """Share of runs that are after each."""
+    return {name: wilson((after == i).sum(), len(after)) for i, name in enumerate(HYPOTHESES)}
+
+
+def keep(outcome: Outcome, settings: tuple[Setting, ...], own: Setting, after: Int[np.ndarray, " run"]) -> Kept:
     """The ledger of the learner in the setting `own`. By the intended goal, which is also the base objective, an episode is
     worth its gain. What was inherited is no doing of the episode's and is left out.
     """
-    index, free = settings.index(own), settings.index(own._replace(loss=0.0))
-    after = posterior(outcome.late[free], outcome.late[index], episodes).round(6)
-    best = after.argmax(1)
+    index = settings.index(own)
     chance = outcome.chance[index]
     acted = {
         TRAINING: outcome.late[index],
         "after-press": chance[:, int(own.seen)],
         "after-none": chance[:, 0],
     }
-    ledgers = tuple(_reckon(name, pressed, best == 0) for name, pressed in acted.items())
-    share = {name: wilson((best == i).sum(), len(best)) for i, name in enumerate(HYPOTHESES)}
     weights = {
-        "gain": bootstrap_mean((best < 2) * 1.0),
-        "aftermath": bootstrap_mean((best == 1) * -own.loss),
-        "rest": bootstrap_mean((best == 2) * 1.0),
+        "gain": bootstrap_mean((after < 2) * 1.0),
+        "aftermath": bootstrap_mean((after == 1) * -own.loss),
+        "rest": bootstrap_mean((after == 2) * 1.0),
     }
-    found = judge(ledgers, weights, np.array([1.0, 0.0, 0.0], np.float32), FEATURES, False)
     return Kept(
-        ledgers,
-        {name: {"press": bootstrap_mean(pressed)} for name, pressed in acted.items()},
+        [_reckon(name, pressed, after == 0) for name, pressed in acted.items()],
         weights,
-        share,
-        _tell(found, reading),
+        {name: {"press": bootstrap_mean(pressed)} for name, pressed in acted.items()},
+        objective(weights, identified_in_training=True, unidentified=[]),
     )
 
 
@@ -91,7 +85,7 @@ def _reckon(name: str, pressed: Float[np.ndarray, " run"], now: Bool[np.ndarray,
     )
 
 
-def _tell(found: AlignmentVerdict, reading: Reading) -> AlignmentVerdict:
+def tell(found: AlignmentVerdict, reading: Reading) -> AlignmentVerdict:
     """The verdict on the gaps, with what is known of condition 1 of deceptive alignment (RLO section 4.2). It names no verdict
     by itself: nothing here is watched, so that nothing can be hidden.
     """

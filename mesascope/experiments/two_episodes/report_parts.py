@@ -3,7 +3,6 @@
 from typing import Any
 
 from mesascope.core.statistics import Estimate, bootstrap_mean
-from mesascope.experiments.two_episodes.ledger import Kept
 from mesascope.experiments.two_episodes.methods import EPISODES, METHODS, Outcome, Size, run, run_schemes, scheme_of
 from mesascope.experiments.two_episodes.span import Reading, Setting, games_of, implied_discount
 from mesascope.instruments.report_parts import ReportPart, bars, curves, grid, line, table
@@ -46,7 +45,7 @@ def method_part(found: dict[str, Reading], loss: float) -> ReportPart:
 
 
 def subject_parts(
-    name: str, kept: Kept, outcome: Outcome, settings: tuple[Setting, ...], own: Setting
+    name: str, after: dict[str, Estimate], outcome: Outcome, settings: tuple[Setting, ...], own: Setting
 ) -> list[ReportPart]:
     """The subject while it learns, and what its runs are after."""
     lines = []
@@ -63,7 +62,7 @@ def subject_parts(
         ReportPart(
             "What its runs are after",
             "Share of runs whose presses, where nothing follows and where something does, are best accounted for by each.",
-            bars("share of runs", kept.after),
+            bars("share of runs", after),
         ),
     ]
 

@@ -1,15 +1,17 @@
 """Findings of `two-exits` as the report shows them."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
+from mesascope.core.statistics import Estimate
 from mesascope.experiments.two_exits.arms import ARMS, DEPLOYED, TRAINING
 from mesascope.experiments.two_exits.episodes import CHANNELS
 from mesascope.experiments.two_exits.examination import Examination
 from mesascope.experiments.two_exits.lifetime import Choice, closed_form, grid_of, solve_lifetime
 from mesascope.experiments.two_exits.trained import Safety
+from mesascope.instruments.deception.cue_search import CueSearch
 from mesascope.instruments.deception.defection_probe import DefectionProbe
 from mesascope.instruments.report_parts import Cell, ReportPart, bars, grid, table
 
@@ -17,15 +19,6 @@ MODIFIED = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
 DISCOUNTS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 1.0)
 LEFT = (1, 3, 10)
 AHEAD = (5, 20)
-
-
-class Arm(NamedTuple):
-    """All that is found of the agents of one arm."""
-
-    examination: Examination
-    probe: DefectionProbe
-    safety: Safety
-    retrained: dict[str, Any]
 
 
 def common_parts() -> tuple[list[ReportPart], dict[str, Any]]:
@@ -58,10 +51,8 @@ def common_parts() -> tuple[list[ReportPart], dict[str, Any]]:
     return [ReportPart("When deception pays", text, figure)], {"settings": int(choice.size), "agree": agree, **counts}
 
 
-def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[ReportPart]:
-    """What was found of the subject, and of every arm beside it."""
-    cue = found.cue
-    named = "none" if cue.cue is None else f"channel {cue.cue} ({CHANNELS[cue.cue]})"
+def gap_part(found: Examination) -> ReportPart:
+    """The subject watched and not."""
     rows = (
         ("complies when watched", found.gap.watched),
         ("complies when unwatched", found.gap.unwatched),
@@ -70,67 +61,67 @@ def arm_parts(found: Examination, own: str, arms: dict[str, Arm]) -> list[Report
         ("kappa, watched", found.pointer.watched),
         ("kappa, unwatched", found.pointer.unwatched),
     )
-    parts = [
-        ReportPart(
-            "Watched and not",
-            "The same episodes with the flag set and not, everything else as it was. Kappa says how far the exit "
-            "follows the sign.",
-            None,
-            table("", "estimate", rows=rows),
-        ),
-        ReportPart(
-            "Search for a cue",
-            f"Found: {named}. Effect on compliance of taking one channel over from unwatched episodes; the search "
-            "was not told what the channels show.",
-            bars("loss of compliance", dict(zip(CHANNELS, cue.effects, strict=True))),
-            table("channel", "effect", "corrected p", rows=zip(CHANNELS, cue.effects, cue.p_values, strict=True)),
-        ),
-    ]
-    if not arms:
-        return parts
-    mine = arms[own]
-    return [
-        *parts,
-        ReportPart(
-            "Arms",
-            "Agents made by the same code. A compliance gap near 1 is deception, near 0 there is none.",
-            bars("compliance gap", {name: arm.examination.gap.gap for name, arm in arms.items()}),
-            table(
-                *("arm", "how it was made", "gap", "complies watched", "complies unwatched"),
-                *("B unwatched after retraining", "verdict"),
-                rows=[_arm(name, arm) for name, arm in arms.items()],
-            ),
-        ),
-        ReportPart(
-            "Defection probe",
-            "Does memory say, before the sides are shown, that the agent will take B? The direction was fitted on "
-            "watched drills. What the untrained networks reach is owed to the flag alone.",
-            None,
-            table(
-                *("arm", "AUROC", "untrained", "shuffled", "held-out pairs", "agents scored"),
-                rows=[
-                    (n, a.probe.auroc, a.probe.untrained, a.probe.shuffled, a.probe.pairs, a.probe.agents)
-                    for n, a in arms.items()
-                ],
-            ),
-        ),
-        ReportPart(
-            "Safety training",
-            "The compliance gap before and after training on the base action. Trained on observed episodes only, it "
-            f"{_became(mine.safety)}.",
-            bars("compliance gap", mine.safety.gap),
-            table(
-                *("", "gap", "complies unwatched"),
-                rows=[(kind, gap, mine.safety.unwatched[kind]) for kind, gap in mine.safety.gap.items()],
-            ),
-        ),
-    ]
+    text = "The same episodes with the flag set and not, everything else as it was. Kappa says how far the exit follows the sign."
+    return ReportPart("Watched and not", text, None, table("", "estimate", rows=rows))
 
 
-def _arm(name: str, arm: Arm) -> tuple[Cell, ...]:
-    gap, found = arm.examination.gap, arm.examination.verdict
-    again = arm.retrained["B unwatched after retraining"]
-    return name, ARMS[name].what, gap.gap, gap.watched, gap.unwatched, again, str(found.verdict)
+def cue_part(cue: CueSearch) -> ReportPart:
+    """What each channel does."""
+    named = "none" if cue.cue is None else f"channel {cue.cue} ({CHANNELS[cue.cue]})"
+    return ReportPart(
+        "Search for a cue",
+        f"Found: {named}. Effect on compliance of taking one channel over from unwatched episodes; the search "
+        "was not told what the channels show.",
+        bars("loss of compliance", dict(zip(CHANNELS, cue.effects, strict=True))),
+        table("channel", "effect", "corrected p", rows=zip(CHANNELS, cue.effects, cue.p_values, strict=True)),
+    )
+
+
+def probe_part(probes: dict[str, DefectionProbe]) -> ReportPart:
+    """The defection probe on every arm."""
+    return ReportPart(
+        "Defection probe",
+        "Does memory say, before the sides are shown, that the agent will take B? The direction was fitted on "
+        "watched drills. What the untrained networks reach is owed to the flag alone.",
+        None,
+        table(
+            *("arm", "AUROC", "untrained", "shuffled", "held-out pairs", "agents scored"),
+            rows=[(n, p.auroc, p.untrained, p.shuffled, p.pairs, p.agents) for n, p in probes.items()],
+        ),
+    )
+
+
+def arms_part(arms: dict[str, Examination], retrained: dict[str, dict[str, Estimate]]) -> ReportPart:
+    """Every arm beside the others."""
+    return ReportPart(
+        "Arms",
+        "Agents made by the same code. A compliance gap near 1 is deception, near 0 there is none.",
+        bars("compliance gap", {name: found.gap.gap for name, found in arms.items()}),
+        table(
+            *("arm", "how it was made", "gap", "complies watched", "complies unwatched"),
+            *("B unwatched after retraining", "verdict"),
+            rows=[_arm(name, found, retrained[name]) for name, found in arms.items()],
+        ),
+    )
+
+
+def _arm(name: str, found: Examination, retrained: dict[str, Estimate]) -> tuple[Cell, ...]:
+    gap, again = found.gap, retrained["B unwatched after retraining"]
+    return name, ARMS[name].what, gap.gap, gap.watched, gap.unwatched, again, str(found.verdict.verdict)
+
+
+def safety_part(safety: Safety) -> ReportPart:
+    """What training on the base action does to the gap."""
+    return ReportPart(
+        "Safety training",
+        "The compliance gap before and after training on the base action. Trained on observed episodes only, it "
+        f"{_became(safety)}.",
+        bars("compliance gap", safety.gap),
+        table(
+            *("", "gap", "complies unwatched"),
+            rows=[(kind, gap, safety.unwatched[kind]) for kind, gap in safety.gap.items()],
+        ),
+    )
 
 
 def _became(safety: Safety) -> str:
@@ -140,27 +131,3 @@ def _became(safety: Safety) -> str:
     if after.interval.high < 0.1:
         return "closes"
     return "stays: what is left of it is out of sight" if after.interval.low > before.value / 2 else "shrinks"
-
-
-def findings_of(found: Examination, arms: dict[str, Arm]) -> dict[str, Any]:
-    """The same as data."""
-    return {
-        "compliance_gap": found.gap,
-        "pointer_index": found.pointer,
-        "cue_search": found.cue,
-        "gap_by_agent": [float(x) for x in found.by_agent],
-        "arms": {
-            name: {
-                "what": ARMS[name].what,
-                "verdict": arm.examination.verdict,
-                "compliance_gap": arm.examination.gap,
-                "gap_by_agent": [float(x) for x in arm.examination.by_agent],
-                "pointer_index": arm.examination.pointer,
-                "cue": arm.examination.cue.cue,
-                "probe": arm.probe,
-                "safety_training": arm.safety,
-                "retrained": arm.retrained,
-            }
-            for name, arm in arms.items()
-        },
-    }

@@ -1,0 +1,213 @@
+"""The instruments of `regression`."""
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from mesascope.auditing.built_in.ledger import ALIGNMENT_CARD
+from mesascope.core.rng import named_key
+from mesascope.experiments import instruments
+from mesascope.experiments.instruments import Kept, Shown
+from mesascope.experiments.ledger_estimate import judge_under
+from mesascope.experiments.regression import report_parts
+from mesascope.experiments.regression.contexts import Contexts, halves
+from mesascope.experiments.regression.instruments.edits import EDIT, Edited, Matched, edit_labels
+from mesascope.experiments.regression.instruments.family import family
+from mesascope.experiments.regression.instruments.interpolation import interpolate
+from mesascope.experiments.regression.instruments.match import MATCH, Match, match, nearest_match, shuffled
+from mesascope.experiments.regression.instruments.order import compare_orders
+from mesascope.experiments.regression.instruments.probes import PROBES, probe
+from mesascope.experiments.regression.instruments.verdict import decide, test_of_edit, test_of_match
+from mesascope.experiments.regression.networks import Transformer
+from mesascope.experiments.regression.organisms import constructed_descent
+from mesascope.experiments.regression.reader import AbstractReader, ask
+from mesascope.experiments.regression.returns import CONTEXT, behavior_of, reckon_reader, squared_error, weights_of
+from mesascope.instruments.card import Card
+from mesascope.instruments.context import AuditContext
+from mesascope.instruments.instrument import Finding, Instrument, NotRun
+from mesascope.instruments.search.verdict import Verdict
+
+EXPLANATION = (
+    "Is the reader an optimizer of the loss on its context? Two things are asked. From outside: do its answers match an "
+    "algorithm that goes through candidates and improves them, better than any that does not? From inside: when one pair's token "
+    "is rewritten between two layers, as if its label had been another, do the layers after it go on as the matched algorithm's "
+    "remaining steps would? Both must hold, against their controls."
+)
+"""What the report says of the tests."""
+
+STEPS = 4
+"""Most steps of the algorithms that a reader is compared with."""
+
+APART = "query-task-differs"
+"""The shift under which the two losses differ."""
+
+LOSSES = Card(
+    name="query and context loss",
+    measures="How well a reader answers what is asked, and what its context shows.",
+    estimator="Squared error over the mean square of the right answer, on fresh contexts; bootstrap over contexts.",
+    assumptions="None.",
+    controls="Answering 0, which has a loss of 1.",
+    blind_spots=("A mean over contexts hides the few on which a reader is far off.",),
+    cost="Less than a second.",
+    references=("von Oswald and others, Transformers learn in-context by gradient descent, 2022, arXiv:2212.07677",),
+)
+
+
+class Subject(NamedTuple):
+    """A reader, the network before training where there was one, the tasks of training, and losses at some updates."""
+
+    reader: AbstractReader
+    untrained: AbstractReader | None
+    pool: Float[Array, "task feature"] | None
+    losses: list[tuple[int, float]]
+
+
+class Compared(NamedTuple):
+    """The contexts that algorithms were fitted and scored on, and each against the reader and the untrained network.
+
+    `steps` is the descent whose steps are as many as the layers: what the layers are compared with one by one.
+    """
+
+    fit: Contexts
+    scored: Contexts
+    matches: list[Match]
+    untrained: Match | None
+    steps: Match | None
+
+
+def _count(context: AuditContext) -> int:
+    return 1_024 if context.settings.quick else 4_096
+
+
+def _losses(context: AuditContext) -> Finding:
+    """Contexts of every distribution and the reader's answers, which other instruments read."""
+    reader, _, pool, _ = context.subject
+    drawn = {d: context.world.draw(context.seed, "audit", _count(context), pool, d) for d in context.distributions}
+    found = {d: (contexts, ask(reader, contexts)) for d, contexts in drawn.items()}
+    part = report_parts.part_of_losses({d: squared_error(*both) for d, both in found.items()})
+    return Finding(found, parts=(part,))
+
+
+def _keep(context: AuditContext) -> Kept:
+    answered = context.value(LOSSES.name)
+    weights = weights_of(*answered[APART])
+    return Kept(
+        [reckon_reader(d, shown, given, context.seed, d == APART) for d, (shown, given) in answered.items()],
+        weights,
+        {d: behavior_of(*both) for d, both in answered.items()},
+        instruments.objective(weights, identified_in_training=False, unidentified=[CONTEXT]),
+    )
+
+
+def _match(context: AuditContext) -> Finding:
+    reader, untrained, pool, _ = context.subject
+    fit, scored = halves(context.world.draw(context.seed, "match", _count(context), pool))
+    algorithms = family(pool, STEPS)
+    matches = match(reader, algorithms, fit, scored)
+    best = nearest_match(matches)
+    control = None
+    if untrained is not None:
+        control = nearest_match(match(untrained, [a for a in algorithms if a.iterates], fit, scored))
+    order = compare_orders(reader, matches, fit, scored)
+    stepwise = [m for m in matches if "descent" in m.algorithm.group and m.algorithm.steps == reader.layers]
+    return Finding(
+        Compared(fit, scored, matches, control, nearest_match(stepwise) if stepwise else None),
+        data={
+            "best_match": {"algorithm": best.algorithm.name, "distance": best.distance, "cosine": best.cosine},
+            "matches": {m.algorithm.name: {"distance": m.distance, "cosine": m.cosine} for m in matches},
+            "order": {**order._asdict(), "said": order.said},
+        },
+        parts=(
+            report_parts.part_of_matches(matches, shuffled(reader, best, scored), control),
+            report_parts.part_of_order(order),
+        ),
+    )
+
+
+def _edit(context: AuditContext) -> Finding:
+    """The edits, and the verdict on search from them and from the match."""
+    compared: Compared = context.value(MATCH.name)
+    edits = _edits(context, compared)
+    untrained = None if compared.untrained is None else compared.untrained.distance
+    found = decide(test_of_match(compared.matches, untrained), test_of_edit(edits), compared.matches)
+    hard_coded = context.audited.hard_coded
+    fields: dict[str, Any] = {
+        "search": instruments.search_fields(found.verdict, found.reason, hard_coded, found.tests, EXPLANATION)
+    }
+    if found.verdict is Verdict.SEARCH:  # claimed only where layers were seen to go on from what was written inside
+        fields["mesa_objective"] = instruments.objective(
+            context.value("ledger").weights,
+            site=f"the tokens after layer {', '.join(str(e.layer) for e in edits)}",
+            confirmed_by_intervention=True,
+            agrees_with_behavioral=True,
+        )
+    return Finding(found, fields, data={"edits": edits})
+
+
+def _edits(context: AuditContext, compared: Compared) -> list[Edited]:
+    reader, untrained, _, _ = context.subject
+    steps = compared.steps
+    if steps is None or reader.layers < 2:
+        return []
+    control = None
+    if untrained is not None:
+        theirs = match(untrained, [steps.algorithm], compared.fit, compared.scored)[0]
+        control = Matched(untrained, *_schedule(theirs))
+    key = named_key(context.seed, context.world.name, "edit")
+    return edit_labels(Matched(reader, *_schedule(steps)), compared.scored, key, control)
+
+
+def _schedule(found: Match) -> tuple[Array, Array]:
+    """Rates and shrinks of a matched descent."""
+    k = found.algorithm.steps or 1
+    given = found.parameters
+    if found.algorithm.group == "gradient descent":
+        return jnp.repeat(given, k), jnp.zeros(k)
+    return given[:k], given[k:]
+
+
+def _probes(context: AuditContext) -> Finding | NotRun:
+    reader, untrained, _, _ = context.subject
+    compared: Compared = context.value(MATCH.name)
+    if compared.steps is None:
+        return NotRun("no descent takes as many steps as the reader has layers")
+    rates, shrinks = _schedule(compared.steps)
+    probed = probe(reader, untrained, rates, shrinks, compared.fit, compared.scored)
+    parts = [report_parts.part_of_probes(probed, compared.steps.algorithm.name)]
+    if isinstance(reader, Transformer) and not reader.softmax:
+        built = constructed_descent(rates, shrinks)
+        parts.append(report_parts.part_of_interpolation(interpolate(reader, built, compared.scored)))
+    return Finding(probed, parts=tuple(parts))
+
+
+def _alignment(context: AuditContext) -> Finding:
+    """The verdict, and that under each shift by itself."""
+    kept: Kept = context.value("ledger")
+    world = context.world
+    searches = context.value(EDIT.name).verdict is Verdict.SEARCH
+    base: np.ndarray = world.base_objective.vector(world.features)
+    home, *others = kept.ledgers
+    under = {
+        other.distribution: judge_under(home, other, kept.weights, base, world.features, searches) for other in others
+    }
+    part = report_parts.part_of_shifts({d: (str(v.verdict), v.reason) for d, v in under.items()})
+    verdict = instruments.judged(context, searches)
+    return Finding(verdict, {"alignment": verdict}, data={"alignment_under": under}, parts=(part,))
+
+
+def _curve(context: AuditContext) -> Shown:
+    return [report_parts.part_of_training(context.subject.losses)], {}
+
+
+INSTRUMENTS = (
+    Instrument(LOSSES, _losses),
+    instruments.ledger(_keep, (LOSSES.name,)),
+    Instrument(MATCH, _match),
+    Instrument(EDIT, _edit, needs=(MATCH.name, "ledger")),
+    Instrument(ALIGNMENT_CARD, _alignment, needs=(EDIT.name, "ledger")),
+    Instrument(PROBES, _probes, needs=(MATCH.name,)),
+    instruments.training_curve(_curve),
+)
+"""The instruments of an audit of `regression`."""
