@@ -6,9 +6,8 @@ from pathlib import Path
 from reference import instruments_page, organisms_page
 
 from mesascope.auditing.document import AuditDocument
-from mesascope.experiments.cards import every_card
 from mesascope.experiments.page import experiment_page
-from mesascope.experiments.registry import EXPERIMENTS
+from mesascope.experiments.registry import EXPERIMENTS, every_card
 from mesascope.organisms.registry import ORGANISMS
 
 HERE = Path(__file__).parent

@@ -27,7 +27,7 @@ def command(
 
 
 def _all() -> list[dict[str, Any]]:
-    from mesascope.experiments.cards import every_card
+    from mesascope.experiments.registry import every_card
 
     return [{"name": name, "references": list(card.references)} for name, card in every_card().items()]
 

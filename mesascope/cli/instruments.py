@@ -12,9 +12,13 @@ def command(
     json: options.Json = False,
 ) -> None:
     """The instruments and what each measures; with a name, that instrument's card with its blind spots."""
-    from mesascope.experiments.cards import every_card, find_card
+    from mesascope.core.errors import unknown
+    from mesascope.experiments.registry import every_card
 
-    chosen = list(every_card().values()) if name is None else [find_card(name)]
+    cards = every_card()
+    if name is not None and name not in cards:
+        raise unknown("instrument", name, cards)
+    chosen = list(cards.values()) if name is None else [cards[name]]
     if json:
         terminal.document({"instruments": [card._asdict() for card in chosen]})
     elif name is None:

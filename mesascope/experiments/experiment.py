@@ -1,8 +1,9 @@
 """What every experiment provides: subjects of its own kind, and the instruments that examine them."""
 
+import abc
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, Number, Option, read_options
@@ -71,16 +72,12 @@ class AbstractExperiment(AbstractDescribed):
                 kind = "a whole number" if isinstance(value, int) else "a number"
                 raise UsageError(f"{knob} {value}: expected {kind} from {least:g} to {most:,}")
 
-    def audit(self, seed: int, quick: bool, stage: Stage, subject_ref: str | None = None) -> dict[str, Any]:
-        """The audit document, for experiments that name no instruments yet."""
-        raise UsageError(f"{self.name} names its instruments: use mesascope.auditing.audit.audit")
-
+    @abc.abstractmethod
     def make_subject(self, seed: int, quick: bool, stage: Stage, ref: str | None = None) -> AuditSubject:
         """The subject of an audit: trained here, or the reference subject that `ref` names.
 
         `quick` trades width of intervals for time. The same arguments give the same subject. Raises what `named` raises.
         """
-        raise UsageError(f"{self.name} names no instruments yet: use its method `audit`")
 
     @classmethod
     def named(cls, ref: str) -> Named:

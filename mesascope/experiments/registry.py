@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from mesascope.core.errors import unknown
 from mesascope.core.registry import Registry, check_class
 from mesascope.experiments.experiment import AbstractExperiment
+from mesascope.instruments.card import Card
+from mesascope.instruments.registry import INSTRUMENTS
 from mesascope.worlds.card import Value
 from mesascope.worlds.knobs import with_knobs
 from mesascope.worlds.registry import WORLDS
@@ -34,6 +36,13 @@ EXPERIMENTS: Registry[type[AbstractExperiment]] = Registry(
 def everywhere() -> Mapping[str, type[AbstractWorld] | type[AbstractExperiment]]:
     """Worlds, then experiments."""
     return {**WORLDS, **EXPERIMENTS}
+
+
+def every_card() -> dict[str, Card]:
+    """The cards of all instruments by name, in alphabetical order: of worlds and of experiments."""
+    of_experiments = (instrument for found in EXPERIMENTS.values() for instrument in found.instruments or ())
+    cards = {instrument.name: instrument.card for instrument in (*INSTRUMENTS.values(), *of_experiments)}
+    return dict(sorted(cards.items()))
 
 
 def make_anywhere(name: str, **knobs: Value) -> AbstractWorld | AbstractExperiment:

@@ -87,16 +87,8 @@ def _job(plan: Plan, seed: int) -> Job:
 
 def _audit(plan: Plan, seed: int, listener: Listener) -> dict[str, Any]:
     """The document of a seed with its provenance."""
-    world, request = plan.world, plan.request
-    if not isinstance(world, AbstractExperiment):
-        subject, seconds = _subject(plan, seed, listener)
-        return _examine(world, subject, plan.settings, seed, seconds, listener)
-    stage, begun = stage_of(f"seed {seed}", listener), time.monotonic()
-    if world.instruments is None:
-        document = world.audit(seed, request.quick, stage, request.subject)
-        return _with_provenance(document, {"audit": time.monotonic() - begun}, listener)
-    made = world.make_subject(seed, request.quick, stage, request.subject)
-    return _examine(world, made, plan.settings, seed, time.monotonic() - begun, listener)
+    subject, seconds = _subject(plan, seed, listener)
+    return _examine(plan.world, subject, plan.settings, seed, seconds, listener)
 
 
 def _examine(
@@ -156,6 +148,10 @@ def audit_agent(
 def _subject(plan: Plan, seed: int, listener: Listener) -> tuple[AuditSubject, float]:
     """The subject, trained as far as it was not, and the seconds that took."""
     started = time.monotonic()
+    if isinstance(plan.world, AbstractExperiment):
+        stage = stage_of(f"seed {seed}", listener)
+        made = plan.world.make_subject(seed, plan.request.quick, stage, plan.request.subject)
+        return made, time.monotonic() - started
     if plan.source is None:
         return _trained_subject(plan, seed, listener), read_curve(plan.folder(seed)).seconds
     return plan.source.make(plan.settings, seed), time.monotonic() - started

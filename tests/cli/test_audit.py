@@ -13,7 +13,7 @@ import pytest
 
 from mesascope.auditing.alignment import Alignment, Kind
 from mesascope.cli import main
-from mesascope.experiments.cards import every_card
+from mesascope.experiments.registry import every_card
 from mesascope.instruments.search.verdict import Verdict
 from mesascope.worlds.grids.red_doors import RedDoors
 from tests.cli.shape import misfits

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from mesascope.cli import doctor, main
-from mesascope.experiments.cards import every_card
-from mesascope.experiments.registry import EXPERIMENTS, everywhere
+from mesascope.experiments.registry import EXPERIMENTS, every_card, everywhere
 from mesascope.organisms.registry import ORGANISMS
 from mesascope.worlds.registry import WORLDS
 

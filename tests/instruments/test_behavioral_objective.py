@@ -4,7 +4,7 @@ import pytest
 
 from mesascope.core.rng import named_key
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
-from mesascope.instruments.cards import all_cards
+from mesascope.instruments.registry import INSTRUMENTS
 from tests.instruments.planted import DISTRIBUTIONS, WORLD, after, empty_sample
 
 NAMES = ("behavior", "behavioral objective", "goal-directedness", "thinking time")
@@ -36,7 +36,7 @@ def test_an_agent_at_random_has_no_objective():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_behavioral_instrument_has_a_card_that_claims_behavior_only(name):
-    card = all_cards()[name]
+    card = INSTRUMENTS[name].card
     assert len(card.blind_spots) >= 2
     assert card.references
     assert "mesa" not in card.measures

@@ -3,10 +3,10 @@
 import json
 
 import pytest
+from mesascope.instruments.cards import all_cards
 
 from mesascope.cli import main
 from mesascope.core.jsonable import to_json
-from mesascope.instruments.cards import all_cards
 from mesascope.reports.cards import cards_used
 from tests.reports.sample_audit import sample_audit
 

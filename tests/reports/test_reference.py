@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from docs.reference import instruments_page, organisms_page
-from mesascope.experiments.cards import every_card
+from mesascope.experiments.registry import every_card
 from mesascope.organisms.registry import ORGANISMS
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -29,10 +29,11 @@ from mesascope.experiments.savanna.populations import compare_populations
 from mesascope.experiments.savanna.realignment import RAMPS, realign
 from mesascope.experiments.savanna.revealed import Revealed, reveal, undetermined
 from mesascope.experiments.savanna.rewards import learn_twice
-from mesascope.experiments.savanna.search import EXPLANATION, Verdict, as_test, examine
+from mesascope.experiments.savanna.search import EXPLANATION, examine
 from mesascope.experiments.savanna.shown_diversity import of_formula
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.instrument import Finding, Instrument
+from mesascope.instruments.search.verdict import Verdict
 from mesascope.worlds.described import TRAINING
 
 QUICK_SEEDS = 4
@@ -58,9 +59,8 @@ def _count(context: AuditContext) -> int:
 
 def _search(context: AuditContext) -> Finding:
     found = examine(context.subject.who, context.world.ecology, _key(context, "search"))
-    tests = map(as_test, found.tests)
     hard_coded = context.audited.hard_coded
-    fields = instruments.search_fields(found.verdict, found.reason, hard_coded, tests, EXPLANATION)
+    fields = instruments.search_fields(found.verdict, found.reason, hard_coded, found.tests, EXPLANATION)
     return Finding(found, {"search": fields})
 
 

@@ -1,28 +1,28 @@
 """The experiment as a whole, small."""
 
-import json
-
 import pytest
 
+from mesascope.auditing.audit import audit, silent
 from mesascope.auditing.document import of_world
 from mesascope.core.errors import UsageError
 from mesascope.core.jsonable import to_json
 from mesascope.experiments.registry import make_anywhere
+from mesascope.instruments.settings import QUICK
 from mesascope.reports.html import render_report
 
 SMALL = {"contexts": 64, "individuals": 100, "generations": 60, "founding_animals": 0.5}
 
 
-def told(stages):
-    return stages.append
+def audited(experiment, ref=None, stage=silent):
+    return audit(experiment, experiment.make_subject(0, True, stage, ref), QUICK, 0, stage).to_json()
 
 
 def test_a_reference_subject_is_audited_without_evolution():
     stages = []
-    found = to_json(
-        make_anywhere("savanna", contexts=32).audit(0, True, told(stages), "organism:animal,taste=1,touch=0")
-    )
-    assert "evolution" not in stages
+    experiment = make_anywhere("savanna", contexts=32)
+    found = audited(experiment, "organism:animal,taste=1,touch=0", stages.append)
+    assert "training" not in stages
+    assert "savanna: selection" not in stages
     assert found["subject"]["kind"] == "organism"
     assert found["search"]["verdict"] == "search"
     assert found["search"]["mesa_optimizer"] is False, "its search was built in"
@@ -32,7 +32,7 @@ def test_a_reference_subject_is_audited_without_evolution():
 
 
 def test_a_plant_has_no_objective_of_its_own():
-    found = to_json(make_anywhere("savanna", contexts=8).audit(0, True, lambda _: None, "organism:plant"))
+    found = audited(make_anywhere("savanna", contexts=8), "organism:plant")
     assert found["search"]["verdict"] == "no-search"
     assert found["mesa_objective"] is None
     assert found["behavior"]["training"]["best for offspring"]["rate"] == 1.0
@@ -43,14 +43,14 @@ def test_a_plant_has_no_objective_of_its_own():
 
 def test_an_unknown_reference_subject_is_refused():
     with pytest.raises(UsageError, match="unknown organism of savanna 'animl': did you mean 'animal'"):
-        make_anywhere("savanna").audit(0, True, lambda _: None, "organism:animl")
+        make_anywhere("savanna").make_subject(0, True, silent, "organism:animl")
 
 
 @pytest.mark.long
 @pytest.mark.slow
 def test_evolved_animals_are_pseudo_aligned_and_the_page_says_so():
     experiment = make_anywhere("savanna", **SMALL)
-    found = json.loads(json.dumps(to_json(experiment.audit(0, True, lambda _: None))))
+    found = audited(experiment)
     assert found["world"] == to_json(of_world(experiment))
     assert (found["search"]["verdict"], found["search"]["mesa_optimizer"]) == ("search", True)
     assert (found["alignment"]["verdict"], found["alignment"]["kind"]) == ("pseudo", "proxy")
