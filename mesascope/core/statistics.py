@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat
 
 import numpy as np
 from jaxtyping import Float
@@ -32,7 +32,7 @@ UNKNOWN = Estimate(float("nan"), Interval(float("nan"), float("nan")))
 """What nothing is known of."""
 
 
-def exactly(value: float) -> Estimate:
+def exactly(value: SupportsFloat) -> Estimate:
     """A value that is known without error."""
     return Estimate(float(value), Interval(float(value), float(value)))
 

@@ -7,6 +7,7 @@ from mesascope.instruments.closed_loop.examine import SampleBudget, closed_loop_
 from mesascope.instruments.closed_loop.rollouts import draw_walked
 from mesascope.instruments.search.trials import contested_levels, not_applicable
 from mesascope.instruments.settings import Settings
+from mesascope.worlds.described import AbstractDescribed
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
@@ -19,7 +20,7 @@ def audit_key(seed: int, *names: str) -> PRNGKeyArray:
     return named_key(seed, "audit", *names)
 
 
-def distributions(world: AbstractWorld) -> tuple[str, ...]:
+def distributions(world: AbstractDescribed) -> tuple[str, ...]:
     """Training first, then the shifts in the world's order."""
     return (TRAINING, *world.shifts)
 

@@ -3,14 +3,14 @@
 import json
 
 import pytest
-from mesascope.instruments.cards import all_cards
 
 from mesascope.cli import main
 from mesascope.core.jsonable import to_json
+from mesascope.experiments.registry import every_card
 from mesascope.reports.cards import cards_used
 from tests.reports.sample_audit import sample_audit
 
-EVERY = [to_json(card) for card in all_cards().values()]
+EVERY = [to_json(card) for card in every_card().values()]
 RUN_BY_DEFAULT = {
     "behavior",
     "behavioral objective",
