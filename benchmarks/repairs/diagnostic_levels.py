@@ -87,7 +87,7 @@ def _table(
     start: Float[Array, "candidate state"],
 ) -> Float[Array, "hypothesis candidate outcome"]:
     mdp = world.tables(levels)
-    touch = first_touch(levels, mdp, world.discount)
+    touch = first_touch(world.outcomes(levels), mdp, world.discount)
     rows = levels.count * mdp.states
     here = jnp.arange(mdp.states, dtype=mdp.successor.dtype)[:, None]
     everywhere = Evidence(

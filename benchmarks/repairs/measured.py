@@ -70,7 +70,9 @@ def objectives_of(samples: Sequence[Sample], seed: int) -> dict[str, float]:
     grid = tuple(Hypothesis(text, Kind.OBJECTIVE, Objective.parse(text, WORLD.features)) for text in texts)
     key = named_key(seed, "repairs", "evidence")
     seen = [
-        evidence_from_policy(s.levels, s.mdp, s.policy, named_key(key, s.distribution), discount=WORLD.discount)
+        evidence_from_policy(
+            WORLD.outcomes(s.levels), s.mdp, s.policy, named_key(key, s.distribution), discount=WORLD.discount
+        )
         for s in samples
     ]
     found = {row.name: row.posterior for row in weigh(grid, WORLD, pool(seen)).table if row.posterior > LEAST}

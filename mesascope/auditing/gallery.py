@@ -1,6 +1,6 @@
 """Levels worth looking at: some as they come, some where the subject does worst by the intended goal."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,8 +10,6 @@ from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate, optimal_values
 from mesascope.instruments.episodes import episode_path
 from mesascope.instruments.sample import Sample
-from mesascope.worlds.grids.grid import GridLevels
-from mesascope.worlds.grids.text import print_level
 from mesascope.worlds.world import AbstractWorld
 
 AS_THEY_COME, WORST = 2, 2
@@ -64,7 +62,8 @@ def _exhibit(sample: Sample, index: int, stake: np.ndarray, title: str) -> Exhib
     cells = np.flatnonzero(np.asarray(sample.mdp.initial[index]) > 0)
     states = episode_path(sample, index, int(cells[stake[cells].argmax()]))
     # Where states are more than cells, the policy is shown as it is at first, and the path by its cells.
-    inside = int(np.prod(sample.levels.interior))
+    levels: Any = sample.levels
+    inside = int(np.prod(levels.interior))
     path = [state % inside for state in states]
     # Where objects are taken one after another, what lies in the last cell may be gone; only the end of an episode reaches it.
     over = bool(sample.mdp.terminal[index, states[-1]])
@@ -73,7 +72,7 @@ def _exhibit(sample: Sample, index: int, stake: np.ndarray, title: str) -> Exhib
     otherwise = f"{'is not at the end after' if staged else 'reaches nothing in'} {len(path) - 1} steps"
     return Exhibit(
         sample.distribution,
-        print_level(sample.levels, index),
+        sample.levels.text(index),
         np.round(np.asarray(sample.policy[index, :inside]).astype(float), 3).tolist(),
         path,
         reached,
@@ -90,7 +89,7 @@ def _stakes(world: AbstractWorld, sample: Sample) -> tuple[np.ndarray, np.ndarra
     return np.asarray(lost), np.asarray(best)
 
 
-def object_at(levels: GridLevels, index: int, cell: int) -> str | None:
+def object_at(levels: Any, index: int, cell: int) -> str | None:
     """`red door`, `green ball`, `cheese`, ... or None."""
     present, cells, shapes, colors = jax.device_get((levels.present, levels.cell, levels.shape, levels.color))
     for slot in np.flatnonzero(present[index]):

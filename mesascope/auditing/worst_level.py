@@ -14,8 +14,8 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.adversary.climb import Budget, Found, best_drawn, climb, sizes
 from mesascope.instruments.sample import Sample, ask, level_tables
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.grids.text import print_level
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 HOME = Budget()
@@ -162,6 +162,6 @@ def _exhibited(
     return exhibit(world, sample, 0, title), split
 
 
-def _sample(world: AbstractWorld, subject: AbstractSubject, levels: GridLevels) -> Sample:
+def _sample(world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels) -> Sample:
     mdp, observation = level_tables(world, levels)
     return Sample(FOUND, levels, mdp, observation, ask(subject, observation, mdp, FOUND))

@@ -24,7 +24,7 @@ from mesascope.core.mdp import rewards
 from mesascope.core.regret import regret_of
 from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.learned.channels_first import answer
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 EMPTY = -1.0
@@ -34,12 +34,12 @@ EMPTY = -1.0
 class Buffer(eqx.Module):
     """Levels with the exact regret by the base objective that was last measured on them, and the update at which it was."""
 
-    levels: GridLevels
+    levels: AbstractLevels
     regret: Float[Array, " level"]
     measured: Int[Array, " level"]
 
 
-def add(buffer: Buffer, levels: GridLevels, regret: Float[Array, " level"], now: Int[Array, ""]) -> Buffer:
+def add(buffer: Buffer, levels: AbstractLevels, regret: Float[Array, " level"], now: Int[Array, ""]) -> Buffer:
     """The buffer after fresh levels have competed for its places: those of largest regret stay, older ones first at a tie."""
     fresh = Buffer(levels, regret, jnp.full(regret.shape, now, buffer.measured.dtype))
     both: Buffer = jax.tree.map(lambda old, new: jnp.concatenate([old, new]), buffer, fresh)
@@ -118,7 +118,7 @@ class PrioritizedReplay(AbstractBaseOptimizer):
         weights = jnp.asarray(world.base_objective.vector(world.features))
         subject, now = answers_at_once(state.subject, "prioritized-replay"), state.updates
 
-        def regret(levels: GridLevels) -> Float[Array, " level"]:
+        def regret(levels: AbstractLevels) -> Float[Array, " level"]:
             policy = policy_table(answer(subject, world.observe(levels)))
             return regret_of(world.tables(levels), policy, weights, world.discount).regret
 

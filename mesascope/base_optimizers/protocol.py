@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree, UInt32
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -78,7 +78,7 @@ class AbstractBaseOptimizer(eqx.Module):
 
 def training_levels(
     key: PRNGKeyArray, world: AbstractWorld, batch: int, batches: int, update: int | Int[Array, ""]
-) -> GridLevels:
+) -> AbstractLevels:
     """The levels of an update, numbered from 0. With `batches` they come round again after so many updates.
 
     `key` is the seed key of the training.

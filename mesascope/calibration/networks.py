@@ -10,7 +10,8 @@ from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.learned.registry import build
 from mesascope.organisms.random_networks import classifiers, random_networks
-from mesascope.worlds.grids.grid import CHANNELS, GridLevels
+from mesascope.worlds.grids.grid import CHANNELS
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 TRAINED = {"glance": "glance net", "recall": "thinking net"}
@@ -34,10 +35,10 @@ CROWD = 50
 def chance_networks() -> tuple[Known, ...]:
     """A random network and an image-style classifier for each seed, none of which searches."""
 
-    def network(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractSubject:
+    def network(world: AbstractWorld, shown: Sequence[AbstractLevels], seed: int) -> AbstractSubject:
         return _random_networks(seed // CROWD)[seed % CROWD]
 
-    def classifier(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractSubject:
+    def classifier(world: AbstractWorld, shown: Sequence[AbstractLevels], seed: int) -> AbstractSubject:
         return _classifiers(seed // CROWD)[seed % CROWD]
 
     return (
@@ -57,14 +58,14 @@ def _classifiers(seed: int) -> list[AbstractSubject]:
 
 
 def _untrained(architecture: str) -> Make:
-    def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractSubject:
+    def make(world: AbstractWorld, shown: Sequence[AbstractLevels], seed: int) -> AbstractSubject:
         return build(architecture, {}, key=named_key(seed, "untrained"), inputs=len(CHANNELS))
 
     return make
 
 
 def _trained(architecture: str) -> Make:
-    def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractSubject:
+    def make(world: AbstractWorld, shown: Sequence[AbstractLevels], seed: int) -> AbstractSubject:
         optimizer = build_base_optimizer("exact-policy-gradient", PRESETS["default"])
         return train(optimizer, world, architecture, seed=seed).subject
 

@@ -20,7 +20,7 @@ from mesascope.instruments.search.battery import TESTS
 from mesascope.instruments.search.examine import SampleBudget, examine_search
 from mesascope.instruments.search.trials import contested_levels, draw_trials
 from mesascope.instruments.search.verdict import SearchVerdict
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 LOWEST = plan_once_map(OperatingPoint(0.25, 0, 0, 0, 100, "calibration"))
@@ -99,7 +99,7 @@ def of_verdict(found: SearchVerdict) -> dict[str, Any]:
     }
 
 
-def outputs_of(world: AbstractWorld, subject: AbstractSubject, pool: GridLevels, key: jax.Array) -> str:
+def outputs_of(world: AbstractWorld, subject: AbstractSubject, pool: AbstractLevels, key: jax.Array) -> str:
     """A hash of every bit that the subject answers on the levels it was shown and on their edited counterparts.
 
     Twins have equal ones. The edits are those of the trials for the base objective, the same for all subjects of a seed.

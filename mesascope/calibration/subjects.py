@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from mesascope.core.subject import AbstractSubject
 from mesascope.organisms.zoo import ZOO, Entry, build
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 STORED = 27_000_000
 """Bound on what tables store, in levels x cells x side: every trade, wall and trade with wall of 512 levels of 9x9."""
 
-Make = Callable[[AbstractWorld, Sequence[GridLevels], int], AbstractSubject]
+Make = Callable[[AbstractWorld, Sequence[AbstractLevels], int], AbstractSubject]
 """Builds a subject for a world, the levels that it will be shown, and a seed."""
 
 
@@ -38,7 +38,7 @@ def zoo(texts: Sequence[str] = ()) -> tuple[Known, ...]:
 
 
 def _builder(entry: Entry) -> Make:
-    def make(world: AbstractWorld, shown: Sequence[GridLevels], seed: int) -> AbstractSubject:
+    def make(world: AbstractWorld, shown: Sequence[AbstractLevels], seed: int) -> AbstractSubject:
         return build(entry, world, shown, seed, STORED)
 
     return make

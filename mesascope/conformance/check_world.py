@@ -16,7 +16,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Role
 from mesascope.core.rng import named_key
 from mesascope.worlds.card import SECTIONS, describe
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -184,10 +184,10 @@ def _draw(world: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str
 
 
 @eqx.filter_jit
-def _look(world: AbstractWorld, levels: GridLevels):
+def _look(world: AbstractWorld, levels: AbstractLevels):
     return world.tables(levels), world.observe(levels)
 
 
-def _same(first: GridLevels, second: GridLevels) -> bool:
+def _same(first: AbstractLevels, second: AbstractLevels) -> bool:
     pairs = zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True)
     return all(np.array_equal(a, b) for a, b in pairs)

@@ -74,7 +74,9 @@ def infer_behavioral_objective(
     few = [first_levels(sample, each) for sample in samples]
     choices = pool_choices(
         [
-            observe_choices(s.levels, s.mdp, s.policy, named_key(key, "choices", s.distribution), world.discount)
+            observe_choices(
+                world.outcomes(s.levels), s.mdp, s.policy, named_key(key, "choices", s.distribution), world.discount
+            )
             for s in few
         ]
     )
@@ -82,12 +84,19 @@ def infer_behavioral_objective(
     hypotheses = hypotheses_of(world)
     seen = {
         s.distribution: evidence_from_policy(
-            s.levels, s.mdp, s.policy, named_key(key, "evidence", s.distribution), discount=world.discount
+            world.outcomes(s.levels),
+            s.mdp,
+            s.policy,
+            named_key(key, "evidence", s.distribution),
+            discount=world.discount,
         )
         for s in few
     }
     training = weigh(hypotheses, world, seen[TRAINING])
     everywhere = weigh(hypotheses, world, pool(list(seen.values())))
     home = next(s for s in few if s.distribution == TRAINING)
-    touch = first_touch(home.levels, home.mdp, world.discount)
-    return BehavioralObjective(weights, training, everywhere, identify(world, hypotheses, training, home, touch))
+    outcomes = world.outcomes(home.levels)
+    touch = first_touch(outcomes, home.mdp, world.discount)
+    return BehavioralObjective(
+        weights, training, everywhere, identify(world, hypotheses, training, outcomes, touch, home.mdp)
+    )

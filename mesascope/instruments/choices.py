@@ -12,7 +12,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import Discount, uniform_policy
 from mesascope.instruments.episodes import Episodes, expected_outcome, horizon_of, sample_episodes
 from mesascope.instruments.first_touch import FirstTouch, first_touch
-from mesascope.worlds.grids.grid import GridLevels, object_features
+from mesascope.worlds.outcomes import Outcomes
 
 _PAD_TO = 256
 """Choices are padded to a multiple of this, so that estimators are compiled for few shapes."""
@@ -48,7 +48,7 @@ class Choices(eqx.Module):
 
 
 def observe_choices(
-    levels: GridLevels,
+    outcomes: Outcomes,
     mdp: FiniteMDP,
     policy: Float[Array, "level state action"],
     key: PRNGKeyArray,
@@ -57,18 +57,18 @@ def observe_choices(
 ) -> Choices:
     """Sample one start (among `starts`, if given) and one episode on each level.
 
-    `levels` and `mdp` are what the choices are read against: for an edited run, the level that the subject was made to
+    `outcomes` and `mdp` are what the choices are read against: for an edited run, the level that the subject was made to
     believe in.
     """
-    touch: FirstTouch = first_touch(levels, mdp, discount)
+    touch: FirstTouch = first_touch(outcomes, mdp, discount)
     initial = mdp.initial if starts is None else mdp.initial * starts
     episodes = sample_episodes(mdp, policy, key, horizon_of(mdp), initial)
-    return _as_choices(levels, mdp, touch, episodes)
+    return _as_choices(outcomes, mdp, touch, episodes)
 
 
 @eqx.filter_jit
-def _as_choices(levels: GridLevels, mdp: FiniteMDP, touch: FirstTouch, episodes: Episodes) -> Choices:
-    row = jnp.arange(levels.count)
+def _as_choices(outcomes: Outcomes, mdp: FiniteMDP, touch: FirstTouch, episodes: Episodes) -> Choices:
+    row = jnp.arange(mdp.levels)
     start = episodes.state[:, 0]
     enters = touch.enters.astype(jnp.float32)
     touched = (enters[row[:, None], episodes.state, :, episodes.action] * episodes.live[..., None]).sum(1)
@@ -78,7 +78,7 @@ def _as_choices(levels: GridLevels, mdp: FiniteMDP, touch: FirstTouch, episodes:
     chance = expected_outcome(walk, uniform_policy(mdp), horizon_of(mdp)).fired
     return Choices(
         touch.reach[row, start].max(-1),
-        object_features(levels),
+        outcomes.features,
         _with_nothing(touched),
         _with_nothing(chance).clip(_HARDLY_EVER),
         episodes.live[:, 0],

@@ -8,7 +8,7 @@ from mesascope.instruments.closed_loop.rollouts import draw_walked
 from mesascope.instruments.search.trials import contested_levels, not_applicable
 from mesascope.instruments.settings import Settings
 from mesascope.worlds.described import AbstractDescribed
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 CLOSED_LOOP = "closed loop"
@@ -25,7 +25,7 @@ def distributions(world: AbstractDescribed) -> tuple[str, ...]:
     return (TRAINING, *world.shifts)
 
 
-def contested(world: AbstractWorld, settings: Settings, seed: int) -> GridLevels:
+def contested(world: AbstractWorld, settings: Settings, seed: int) -> AbstractLevels:
     """The pool that the search tests draw their trials from."""
     return contested_levels(world, audit_key(seed, "contested"), settings.contested)
 
@@ -35,7 +35,9 @@ def episode_budget(settings: Settings) -> SampleBudget:
     return SampleBudget(settings.per_test, settings.thought, settings.thought)
 
 
-def stored_levels(world: AbstractWorld, settings: Settings, seed: int, *, recurrent: bool = False) -> list[GridLevels]:
+def stored_levels(
+    world: AbstractWorld, settings: Settings, seed: int, *, recurrent: bool = False
+) -> list[AbstractLevels]:
     """Every level of the audit of a seed, of a recurrent subject or of one that answers all states: what a table must store to
     answer all of it; the most edited levels first.
     """

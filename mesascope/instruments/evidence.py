@@ -13,7 +13,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import DISCOUNT, Discount
 from mesascope.instruments.episodes import horizon_of, sample_episodes
 from mesascope.instruments.first_touch import FirstTouch, first_touch
-from mesascope.worlds.grids.grid import GridLevels, object_features
+from mesascope.worlds.outcomes import Outcomes
 
 _PAD_TO = 2048
 """Rows are padded to a multiple of this, so that estimators are compiled for few shapes."""
@@ -53,7 +53,7 @@ class Evidence(eqx.Module):
 
 
 def evidence_from_policy(
-    levels: GridLevels,
+    outcomes: Outcomes,
     mdp: FiniteMDP,
     policy: Float[Array, "level state action"],
     key: PRNGKeyArray,
@@ -64,17 +64,17 @@ def evidence_from_policy(
 ) -> Evidence:
     """Sample one start and one episode on each level and keep the choice at the first visit to each state.
 
-    `levels` and `mdp` say what the choices are read against: for an edited run, the level that the subject was made to
+    `outcomes` and `mdp` say what the choices are read against: for an edited run, the level that the subject was made to
     believe in. With `allowed` the episode starts in an allowed state and choices elsewhere are not kept. `touch` is the
     solution of these levels where the caller has it. Levels without an allowed start give no rows.
     """
     if touch is None:
-        touch = first_touch(levels, mdp, discount)
+        touch = first_touch(outcomes, mdp, discount)
     may = jnp.ones_like(mdp.terminal) if allowed is None else allowed
     visited, action = _first_visits(mdp, policy, key, may)
     level, state = np.nonzero(np.asarray(visited))
     chosen = np.asarray(action)[level, state]
-    solved = jax.device_get((touch.enters, touch.reach, _blocked(mdp), object_features(levels)))
+    solved = jax.device_get((touch.enters, touch.reach, _blocked(mdp), outcomes.features))
     enters, reach, blocked, objects = (np.asarray(part) for part in solved)
     at = (level, state)
     return _padded((chosen, np.ones(len(level), bool), level, enters[at], reach[at], blocked[at], objects[level]))

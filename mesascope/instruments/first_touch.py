@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import DISCOUNT, Discount, optimal_values
-from mesascope.worlds.grids.grid import GridLevels, one_hot_objects
+from mesascope.worlds.outcomes import Outcomes
 
 
 class FirstTouch(NamedTuple):
@@ -23,22 +23,21 @@ class FirstTouch(NamedTuple):
 
 
 @eqx.filter_jit
-def first_touch(levels: GridLevels, mdp: FiniteMDP, discount: Discount = DISCOUNT) -> FirstTouch:
-    """Solve each object alone (1 for touching it, 0 for any other), all levels together.
+def first_touch(outcomes: Outcomes, mdp: FiniteMDP, discount: Discount = DISCOUNT) -> FirstTouch:
+    """Solve each outcome alone (1 for reaching it, 0 for any other), all levels together.
 
-    `mdp` holds the tables of `levels`: deterministic, moves reversible, every object terminal. Then an optimal policy
+    `mdp` holds the tables of the same levels: deterministic, moves reversible, every outcome terminal. Then an optimal policy
     either makes for one object and nothing else or, where nothing is worth touching, wanders for ever; so these tables
     give the optimal values of *every* objective (see `action_values`).
     """
-    at = one_hot_objects(levels)
-    flat = at.reshape(levels.count, at.shape[1], mdp.states).transpose(0, 2, 1)
+    flat = outcomes.at.transpose(0, 2, 1)
     here = jnp.arange(mdp.states, dtype=mdp.successor.dtype)[:, None]
     successor = mdp.successor[..., 0]
     moves = (successor != here) & ~mdp.terminal[:, :, None]
-    row = jnp.arange(levels.count)[:, None, None]
+    row = jnp.arange(mdp.levels)[:, None, None]
     enters = flat[row, successor] & moves[..., None]
     alone = dataclasses.replace(mdp, features=enters[:, :, :, None].astype(jnp.float32))
-    reach = jax.lax.map(lambda wanted: optimal_values(alone, wanted, discount).action, jnp.eye(at.shape[1]))
+    reach = jax.lax.map(lambda wanted: optimal_values(alone, wanted, discount).action, jnp.eye(flat.shape[-1]))
     return FirstTouch(enters.transpose(0, 1, 3, 2), reach.transpose(1, 2, 0, 3))
 
 

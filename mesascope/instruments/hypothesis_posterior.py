@@ -8,13 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective
 from mesascope.core.solver import optimal_actions
 from mesascope.instruments.evidence import Evidence
 from mesascope.instruments.first_touch import FirstTouch, action_values
 from mesascope.instruments.hypotheses import Hypothesis, Kind, scores
-from mesascope.instruments.sample import Sample
-from mesascope.worlds.grids.grid import object_features
+from mesascope.worlds.outcomes import Outcomes
 from mesascope.worlds.world import AbstractWorld
 
 INVERSE_TEMPERATURES = tuple(float(b) for b in np.geomspace(1.0, 1024.0, 16))
@@ -125,19 +125,20 @@ def identify(
     world: AbstractWorld,
     hypotheses: tuple[Hypothesis, ...],
     training: HypothesisPosterior,
-    sample: Sample,
+    outcomes: Outcomes,
     touch: FirstTouch,
+    mdp: FiniteMDP,
 ) -> Identifiability:
-    """Compare optimal sets, on every training level of `sample` (solved in `touch`), with those of the objective that is
-    most probable in training. Behavior elsewhere plays no part. Where an account without an objective is within one nat of
-    the best, nothing is identified.
+    """Compare optimal sets, on every training level of `mdp` (its outcomes solved in `touch`), with those of the objective
+    that is most probable in training. Behavior elsewhere plays no part. Where an account without an objective is within one
+    nat of the best, nothing is identified.
     """
     named = {h.name: h for h in hypotheses}
     top = named[training.top.name].objective
     if top is None or any(named[name].objective is None for name in training.near_top):
         return Identifiability(False, (), ())
     objectives = [h for h in hypotheses if h.objective is not None]
-    same = _equivalent(world, top, [h.objective for h in objectives if h.objective], sample, touch)
+    same = _equivalent(world, top, [h.objective for h in objectives if h.objective], outcomes, touch, mdp)
     alike = tuple(h.name for h, equal in zip(objectives, same, strict=True) if equal)
     single = tuple(name for name in alike if name in world.features)
     mixed = top.name not in world.features
@@ -146,10 +147,15 @@ def identify(
 
 
 def _equivalent(
-    world: AbstractWorld, top: Objective, others: Sequence[Objective], sample: Sample, touch: FirstTouch
+    world: AbstractWorld,
+    top: Objective,
+    others: Sequence[Objective],
+    outcomes: Outcomes,
+    touch: FirstTouch,
+    mdp: FiniteMDP,
 ) -> Bool[np.ndarray, " hypothesis"]:
     weights = jnp.asarray(np.stack([o.vector(world.features) for o in (top, *others)]))
-    return np.asarray(_same_optimal_sets(weights, object_features(sample.levels), touch, sample.mdp.terminal))
+    return np.asarray(_same_optimal_sets(weights, outcomes.features, touch, mdp.terminal))
 
 
 @jax.jit

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.rng import named_key
@@ -17,8 +17,9 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.choice_weights import WeightPosterior, fit_choice_weights
 from mesascope.instruments.choices import observe_choices, pool_choices
 from mesascope.instruments.interventions.place import Place
-from mesascope.instruments.search.implants import CLASSES, Implanted, class_name, implant
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.instruments.search.implants import Implanted, implant
+from mesascope.instruments.search.trials import changes_of
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 SINGLE_EVERY = 5
@@ -40,55 +41,66 @@ class MesaObjective(NamedTuple):
     place: Place
 
 
-def classes_of(batches: Sequence[GridLevels]) -> tuple[int, ...]:
-    """Kinds of object (indices into `CLASSES`) that occur in some levels: those a subject can be asked about fairly."""
-    seen = set()
-    for levels in batches:
-        shape, color, present = (np.asarray(t) for t in (levels.shape, levels.color, levels.present))
-        seen |= {(int(s), int(c)) for s, c in zip(shape[present], color[present], strict=True)}
-    return tuple(index for index, kind in enumerate(CLASSES) if kind in seen)
+def kinds_of(world: AbstractWorld, batches: Sequence[AbstractLevels]) -> tuple[int, ...]:
+    """Kinds of outcome (numbers of `kinds` of the world) that occur in some levels: those a subject can be asked about
+    fairly.
+    """
+    seen = {int(kind) for levels in batches for kind in np.unique(np.asarray(_kinds_in(world, levels)))}
+    return tuple(sorted(seen - {-1}))
+
+
+@eqx.filter_jit
+def _kinds_in(world: AbstractWorld, levels: AbstractLevels) -> Int[Array, "level slot"]:
+    return changes_of(world).kinds_in(levels)
 
 
 def read_mesa_objective(
     world: AbstractWorld,
     subject: AbstractSubject,
-    mazes: GridLevels,
+    levels: AbstractLevels,
     classes: Sequence[int],
     place: Place,
     key: PRNGKeyArray,
 ) -> MesaObjective:
     """Implant pairs of objects to weigh features against each other, and single objects to see what each pulls.
 
-    `mazes` give walls and cells; their own objects are removed. `place` is where the search tests found the goal.
+    `levels` give the places; their own outcomes are removed. `place` is where the search tests found the goal.
     """
-    kinds = jnp.asarray(classes)
-    shuffled = jax.random.permutation(named_key(key, "pairs"), jnp.tile(kinds, (mazes.count, 1)), 1, independent=True)
-    single = jnp.arange(mazes.count)[:, None] < mazes.count // SINGLE_EVERY
+    changes, kinds = changes_of(world), jnp.asarray(classes)
+    shuffled = jax.random.permutation(named_key(key, "pairs"), jnp.tile(kinds, (len(levels), 1)), 1, independent=True)
+    single = jnp.arange(len(levels))[:, None] < len(levels) // SINGLE_EVERY
     pairs = jnp.where(single & (jnp.arange(2) == 1), -1, shuffled[:, :2])
-    paired = implant(world, subject, mazes, pairs, place)
+    paired = implant(world, subject, levels, pairs, place)
     tables = _tables(world, paired.believed)
     chosen = observe_choices(
-        paired.believed, tables, paired.policy, named_key(key, "choices"), world.discount, paired.readable
+        world.outcomes(paired.believed),
+        tables,
+        paired.policy,
+        named_key(key, "choices"),
+        world.discount,
+        paired.readable,
     )
     posterior = fit_choice_weights(
         pool_choices([chosen]), world.independent_features, world.features, named_key(key, "weights")
     )
-    few = mazes[: max(mazes.count // 4, 1)]
+    few = levels[: max(len(levels) // 4, 1)]
     pulls = []
     for kind in classes:
-        alone = implant(world, subject, few, jnp.full((few.count, 1), kind), place)
-        pulls.append(Pull(class_name(kind), bootstrap_ratio(*_reached(world, alone, kind))))
+        alone = implant(world, subject, few, jnp.full((len(few), 1), kind), place)
+        pulls.append(Pull(changes.kinds[kind], bootstrap_ratio(*_reached(world, alone, kind))))
     return MesaObjective(posterior, tuple(sorted(pulls, key=lambda p: -p.share.value)), place)
 
 
 @eqx.filter_jit
-def _tables(world: AbstractWorld, levels: GridLevels) -> FiniteMDP:
+def _tables(world: AbstractWorld, levels: AbstractLevels) -> FiniteMDP:
     return world.tables(levels)
 
 
 def _reached(world, implanted: Implanted, kind: int):
     weights = np.zeros(len(world.features), np.float32)
-    weights[CLASSES[kind][0]] = 1.0
+    weights[int(np.asarray(changes_of(world).kind_features[kind]).argmax())] = (
+        1.0  # one feature of it is enough: it is alone
+    )
     own, best = _returns(world, implanted, jnp.asarray(weights))
     some = np.asarray(best) > 0
     return np.asarray(own, np.float64)[some], np.asarray(best, np.float64)[some]

@@ -1,7 +1,7 @@
 """A library of short programs that a policy may amount to, each with its length in bits and its choices on levels."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -62,13 +62,14 @@ def programs_of(world: AbstractWorld, weights: Float[np.ndarray, " feature"]) ->
 
 def choices(world: AbstractWorld, program: Program, sample: Sample) -> Sets:
     """The actions a program would take in every cell; all of them where it has nothing to say."""
+    levels: Any = sample.levels
     if program.scheme == "wall follower":
-        return np.asarray(_along_a_wall(sample.levels.walls, program.hand))
+        return np.asarray(_along_a_wall(levels.walls, program.hand))
     weights = jnp.asarray(program.weights, jnp.float32)
     if program.scheme in ("nearest", "compass"):
         bumps = program.scheme == "compass"
-        return np.asarray(_straight(sample.levels.walls, cell_features(sample.levels) @ weights, bumps))
-    pursued = pursue(sample.levels, sample.mdp, weights, jnp.asarray(world.discount))
+        return np.asarray(_straight(levels.walls, cell_features(levels) @ weights, bumps))
+    pursued = pursue(world, sample.levels, sample.mdp, weights, jnp.asarray(world.discount))
     return np.asarray(pursued.optimal | ~pursued.cells[..., None])
 
 

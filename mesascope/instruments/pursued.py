@@ -33,7 +33,11 @@ def infer_pursued(world: AbstractWorld, samples: Sequence[Sample], key: PRNGKeyA
     """`pursued_weights` of the exact posterior given one episode on each level of the samples."""
     seen = [
         evidence_from_policy(
-            s.levels, s.mdp, s.policy, named_key(key, "evidence", s.distribution), discount=world.discount
+            world.outcomes(s.levels),
+            s.mdp,
+            s.policy,
+            named_key(key, "evidence", s.distribution),
+            discount=world.discount,
         )
         for s in samples
     ]

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 from mesascope.core.errors import SubjectError, said
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.subject import AbstractSubject, Observation, policy_table
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -18,14 +18,14 @@ class Sample(NamedTuple):
     """A batch of levels, solved tables of them, and the subject's policy table."""
 
     distribution: str
-    levels: GridLevels
+    levels: AbstractLevels
     mdp: FiniteMDP
     observation: Observation
     policy: Float[Array, "level state action"]
 
 
 @eqx.filter_jit
-def level_tables(world: AbstractWorld, levels: GridLevels) -> tuple[FiniteMDP, Observation]:
+def level_tables(world: AbstractWorld, levels: AbstractLevels) -> tuple[FiniteMDP, Observation]:
     """Compiled once for each size of level, whatever their distribution."""
     return world.tables(levels), world.observe(levels)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -10,9 +11,10 @@ from mesascope.core.objective import Objective
 from mesascope.organisms.edits import LEVEL_BUDGET
 from mesascope.organisms.labels import DEFAULT_OBJECTIVE, EPISODIC, ORGANISMS
 from mesascope.organisms.level_store import LevelStore, level_stores
-from mesascope.worlds.grids.grid import COLORS, GridLevels
+from mesascope.worlds.grids.grid import COLORS
 from mesascope.worlds.grids.vocabulary import DOORS
 from mesascope.worlds.grids.world import AbstractGridWorld
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 ANYWHERE = ("planner",)
@@ -42,12 +44,13 @@ class OrganismSpec:
         self,
         text: str,
         world: AbstractWorld,
-        stored_levels: Sequence[GridLevels] = (),
+        stored_levels: Sequence[AbstractLevels] = (),
         level_budget: int = LEVEL_BUDGET,
     ):
         self.name, self.given = _parse(text)
         self.inner = self.name.removeprefix(EPISODIC)
-        self.world, self.stored_levels, self.level_budget = world, stored_levels, level_budget
+        self.world, self.level_budget = world, level_budget
+        self.stored_levels: Sequence[Any] = stored_levels
         if ORGANISMS[self.name].build is None:
             self._check_world()
         for key in _WHOLE:
@@ -122,7 +125,7 @@ class OrganismSpec:
         return np.random.default_rng([self.whole("seed", 0), *stream])
 
 
-def enough_ticks(world: AbstractWorld, stored_levels: Sequence[GridLevels] = ()) -> int:
+def enough_ticks(world: AbstractWorld, stored_levels: Sequence[Any] = ()) -> int:
     """Ticks in which a wave crosses the largest maze of the world: five times the size of its `larger` shift.
 
     In 500 loop-free mazes of each size the farthest cell was 26 steps from the goal at 9x9, 50 at 13x13, 116 at 25x25.

@@ -11,7 +11,7 @@ from mesascope.organisms.ordered_planner import ORDERS
 from mesascope.organisms.organism_spec import OrganismSpec, enough_ticks
 from mesascope.organisms.search_builders import ANSWERS, SEARCHING
 from mesascope.organisms.table_builders import DICE, NOT_SEARCHING, STORES, WAKES, WHEN
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 __all__ = [
@@ -39,7 +39,7 @@ _CHOICES = {
 
 
 def build_organism(
-    text: str, world: AbstractWorld, stored_levels: Sequence[GridLevels] = (), level_budget: int = LEVEL_BUDGET
+    text: str, world: AbstractWorld, stored_levels: Sequence[AbstractLevels] = (), level_budget: int = LEVEL_BUDGET
 ) -> AbstractSubject:
     """Build an organism from text such as `planner,objective=red,memory=recall` or `walking-planner,pace=4,sees=1`.
 

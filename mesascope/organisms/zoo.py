@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from mesascope.core.subject import AbstractSubject
 from mesascope.organisms.labels import ORGANISMS
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 Half = Literal["tune", "test"]
@@ -135,7 +135,7 @@ ZOO = _entries()
 def build(
     entry: Entry,
     world: AbstractWorld,
-    stored_levels: Sequence[GridLevels],
+    stored_levels: Sequence[AbstractLevels],
     seed: int = 0,
     level_budget: int = POOL_BUDGET,
 ) -> AbstractSubject:

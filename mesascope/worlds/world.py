@@ -6,16 +6,19 @@ from operator import index as as_index
 from typing import Any, ClassVar, Generic, SupportsIndex, TypeVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
+from mesascope.worlds.counterfactuals import AbstractCounterfactuals
 from mesascope.worlds.described import TRAINING, AbstractDescribed
 from mesascope.worlds.levels import AbstractLevels, Level
+from mesascope.worlds.outcomes import Outcomes
 from mesascope.worlds.views import STATE_ID, STATE_ID_VIEW, States, View
 
 __all__ = ["TRAINING", "AbstractWorld"]
@@ -67,6 +70,50 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
     def views_per_level(self) -> int:
         """How many observations of the first view answer for all states of a training level."""
         return len(self.observe(self.draw(0, 1)))
+
+    def outcomes(self, levels: Levels) -> Outcomes:
+        """What ends an episode in each level, where an episode is a single choice.
+
+        Args:
+            levels: a batch of levels.
+
+        Returns:
+            The outcomes, in slots.
+
+        Raises:
+            UsageError: an episode of this world is more than one choice.
+        """
+        raise UsageError(f"an episode of {self.name} is more than one choice among outcomes")
+
+    def active(self, levels: Levels) -> Bool[Array, "level state"]:
+        """States in which an agent can be and has to act."""
+        return ~self.tables(levels).terminal
+
+    def map_shape(self, levels: Levels) -> tuple[int, int]:
+        """Height and width of the first view's map."""
+        height, width = jax.eval_shape(self.observe, levels).shape[1:3]
+        return height, width
+
+    def locate(self, levels: Levels) -> Int[Array, "level state"] | None:
+        """Where each state lies on the first view's map, as a row-major cell number; None where states have no place."""
+        return None
+
+    def at_states(self, levels: Levels, values: Shaped[Array, "level height width"]) -> Shaped[Array, "level state"]:
+        """What a map holds where each state lies. `UsageError` for a world whose states have no place."""
+        cells = self.locate(levels)
+        if cells is None:
+            raise UsageError(f"states of {self.name} have no place on a map")
+        return jnp.take_along_axis(values.reshape(len(levels), -1), cells, 1)
+
+    @property
+    def counterfactuals(self) -> AbstractCounterfactuals[Levels] | None:
+        """How levels can be changed so that optimal behavior changes; None where the world does not say."""
+        return None
+
+    @property
+    def no_search_tests(self) -> str | None:
+        """Why no tests of search can be made from `counterfactuals`; None where they can."""
+        return f"not applicable: {self.name} names no changes of a level that move what is wanted or bar the way to it"
 
     def draw(self, seed: SupportsIndex | PRNGKeyArray, count: SupportsIndex, distribution: str = TRAINING) -> Levels:
         """Draw levels.

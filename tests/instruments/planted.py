@@ -11,6 +11,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over, uniform_policy
 from mesascope.instruments.evidence import evidence_from_policy, pool
 from mesascope.instruments.sample import Sample
+from mesascope.worlds.grids.grid import grid_outcomes
 from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors(size=7)
@@ -62,5 +63,8 @@ def along_the_right_wall(sample):
 def evidence_of(samples, seed=0):
     """One episode of each level of each sample."""
     return pool(
-        [evidence_from_policy(s.levels, s.mdp, s.policy, named_key(seed, "episodes", s.distribution)) for s in samples]
+        [
+            evidence_from_policy(grid_outcomes(s.levels), s.mdp, s.policy, named_key(seed, "episodes", s.distribution))
+            for s in samples
+        ]
     )

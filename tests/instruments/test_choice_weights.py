@@ -17,7 +17,10 @@ FREE = WORLD.independent_features
 def choices_of(plant, distributions=DISTRIBUTIONS):
     samples = [plant(empty_sample(d)) for d in distributions]
     return pool_choices(
-        [observe_choices(s.levels, s.mdp, s.policy, named_key(1, s.distribution), WORLD.discount) for s in samples]
+        [
+            observe_choices(WORLD.outcomes(s.levels), s.mdp, s.policy, named_key(1, s.distribution), WORLD.discount)
+            for s in samples
+        ]
     )
 
 

@@ -8,6 +8,7 @@ from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.instruments.evidence import evidence_from_policy, pool
 from mesascope.instruments.first_touch import first_touch
+from mesascope.worlds.grids.grid import grid_outcomes
 from tests.instruments.planted import after, empty_sample
 
 
@@ -18,7 +19,7 @@ def sample():
 
 @pytest.fixture(scope="module")
 def evidence(sample):
-    return evidence_from_policy(sample.levels, sample.mdp, sample.policy, named_key(0))
+    return evidence_from_policy(grid_outcomes(sample.levels), sample.mdp, sample.policy, named_key(0))
 
 
 def kept(evidence, column):
@@ -38,12 +39,12 @@ def test_an_agent_that_never_moves_gives_one_choice_a_level():
     stays = (successor == np.arange(sample.mdp.states)[:, None]) + 1e-6
     policy = jnp.asarray(stays / stays.sum(-1, keepdims=True), jnp.float32)
     starts = jnp.asarray((successor == np.arange(sample.mdp.states)[:, None]).any(-1))
-    evidence = evidence_from_policy(sample.levels, sample.mdp, policy, named_key(1), allowed=starts)
+    evidence = evidence_from_policy(grid_outcomes(sample.levels), sample.mdp, policy, named_key(1), allowed=starts)
     assert evidence.choices == sample.mdp.levels
 
 
 def test_rows_agree_with_the_tables_they_were_taken_from(evidence, sample):
-    touch = first_touch(sample.levels, sample.mdp)
+    touch = first_touch(grid_outcomes(sample.levels), sample.mdp)
     level, reach, action = (kept(evidence, c) for c in ("level", "reach", "action"))
     tables = np.asarray(touch.reach)
     for row in range(0, len(level), 17):
@@ -57,7 +58,7 @@ def test_only_allowed_states_are_kept(sample):
     first = (np.asarray(sample.mdp.initial) > 0).argmax(1)
     allowed[level[:40], first[:40]] = True
     evidence = evidence_from_policy(
-        sample.levels, sample.mdp, sample.policy, named_key(0), allowed=jnp.asarray(allowed)
+        grid_outcomes(sample.levels), sample.mdp, sample.policy, named_key(0), allowed=jnp.asarray(allowed)
     )
     assert evidence.choices == 40
     assert sorted(kept(evidence, "level")) == list(range(40))

@@ -18,7 +18,7 @@ def solved(request):
     world = RedDoors(size=7)
     levels = world.draw(named_key(11, request.param), 32, request.param)
     mdp = world.tables(levels)
-    return world, levels, mdp, first_touch(levels, mdp, world.discount)
+    return world, levels, mdp, first_touch(world.outcomes(levels), mdp, world.discount)
 
 
 @pytest.mark.parametrize("seed", range(6))

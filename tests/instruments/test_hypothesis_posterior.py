@@ -82,7 +82,8 @@ def told(plant, world=WORLD):
     samples = [plant(empty_sample(d, world=world)) for d in DISTRIBUTIONS]
     training = weigh(HYPOTHESES, world, evidence_of(samples[:1]))
     home = samples[0]
-    return identify(world, HYPOTHESES, training, home, first_touch(home.levels, home.mdp))
+    outcomes = world.outcomes(home.levels)
+    return identify(world, HYPOTHESES, training, outcomes, first_touch(outcomes, home.mdp), home.mdp)
 
 
 @pytest.mark.parametrize("objective", ["door", "red"])

@@ -11,7 +11,7 @@ from mesascope.instruments.choice_weights import Weight, WeightPosterior
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.hypothesis_posterior import HypothesisPosterior
 from mesascope.instruments.instrument import Finding, Instrument, NotRun
-from mesascope.instruments.mesa_objective import MesaObjective, classes_of, read_mesa_objective
+from mesascope.instruments.mesa_objective import MesaObjective, kinds_of, read_mesa_objective
 from mesascope.instruments.search.card import MESA_OBJECTIVE_CARD
 from mesascope.instruments.search.verdict import SearchVerdict, Verdict
 from mesascope.instruments.staged import CARD as STAGED_CARD
@@ -106,7 +106,10 @@ def _mesa(context: AuditContext) -> Finding | NotRun:
     place = next((test.place for test in search.tests if test.name == "retarget"), None)
     if search.verdict is not Verdict.SEARCH or place is None:
         return NotRun("no search was found, so that nothing inside is read as its objective")
-    mazes, kinds = context.contested[: context.settings.implants], classes_of([s.levels for s in context.samples])
+    mazes, kinds = (
+        context.contested[: context.settings.implants],
+        kinds_of(context.world, [s.levels for s in context.samples]),
+    )
     found = read_mesa_objective(context.world, context.subject, mazes, kinds, place, context.key("mesa-objective"))
     return Finding(found, {"mesa_objective": _mesa_fields(found, search, context.value("behavioral objective"))})
 

@@ -56,7 +56,7 @@ class EpisodeArms(AbstractArms):
     @cached_property
     def _batch(self) -> EvaluationBatch:
         world, base, start = self._world, self._trial.trials.base, self._trial.start
-        limit = LIMIT_PER_STATE * base.walls[0].size
+        limit = LIMIT_PER_STATE * self._trial.trials.scored[0].size
         return EvaluationBatch(world.tables(base), world.observe(base), start, world.discount, limit, self._pauses)
 
     def explore(self) -> Explored:
@@ -82,7 +82,7 @@ class EpisodeArms(AbstractArms):
             place = _NOWHERE
         if arm is Arm.CEILING:
             batch = batch._replace(mdp=self._world.tables(part.donor), observation=donor)
-        patch = patch_of(part.centers, targets, place.radius, trials.base.interior)
+        patch = patch_of(part.centers, targets, place.radius, trials.scored.shape[1:])
         random = arm is Arm.RANDOM
         found = walk_edited_unchecked(self._subject, batch, donor, patch, place, self._key, random=random)
         outcome = score(self._trial, found.walk, place.radius)
@@ -104,7 +104,7 @@ def _score(trial: EpisodeTrial, walked: Rollout, radius: Int[Array, ""]) -> tupl
     trespassed = passed.any(1) | (walked.end == avoided)
     followed = walked.ended & (walked.end == trial.new_end) & ~trespassed
     kept = jnp.where(avoided >= 0, trespassed, walked.ended & (walked.end == trial.old_end))
-    outside = trials.scored & ~within(trials.parts[0].centers, radius, trials.base.interior)
+    outside = trials.scored & ~within(trials.parts[0].centers, radius, trials.scored.shape[1:])
     counted = outside.reshape(*fit.shape, -1)[level, walked.cell] & walked.live & fit[:, None]
     turned = trials.new[level, walked.cell, walked.action] & counted
     return followed & fit, kept & fit, turned.sum(1), fit, counted.sum(1)

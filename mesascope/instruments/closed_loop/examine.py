@@ -12,7 +12,7 @@ from mesascope.instruments.closed_loop.battery import PAUSES, run_closed_loop_te
 from mesascope.instruments.closed_loop.rollouts import draw_walked
 from mesascope.instruments.closed_loop.trials import TESTS, EpisodeTrial, draw_episode_trials
 from mesascope.instruments.interventions.result import TestResult
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 CALIBRATED_FOR = (
@@ -67,7 +67,7 @@ def closed_loop_trials(
 
 def closed_loop_levels(
     world: AbstractWorld, key: PRNGKeyArray, effort: SampleBudget = DEFAULT_BUDGET
-) -> list[GridLevels]:
+) -> list[AbstractLevels]:
     """The levels that `examine_closed_loop` looks at, before any edit; those of the tests first."""
     courses = closed_loop_trials(world, key, effort)
     thought = draw_walked(world, named_key(key, THOUGHT), effort.thought)

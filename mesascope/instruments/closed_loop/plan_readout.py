@@ -61,14 +61,13 @@ def read_plans(
 ) -> PlanReadout | None:
     """Fit on the first half of `count` levels, score on the second; None where the state is no map over cells.
 
-    A cell's label is the action by which it is left first, in the rest of the episode. Cells that are walls, objects or
-    where the subject stands are left out, and levels whose episode is over.
+    A cell's label is the action by which it is left first, in the rest of the episode. Cells in which nobody can act, or in which
+    the subject stands, are left out, and levels whose episode is over.
     """
     grounds = prepare(world, draw_walked(world, key, count), key)
     walked = rolled_out(world, subject, grounds, named_key(key, "walk"))
     labels, counted = (jnp.asarray(part) for part in future_actions(walked, grounds.mdp.states, PROBED_AFTER))
-    blocked = grounds.levels.walls.reshape(count, -1) | grounds.mdp.terminal
-    counted &= ~blocked
+    counted &= world.active(grounds.levels)
     path = walked.cell[:, : PROBED_AFTER + 1].T
     maps = _maps(subject, grounds.observation, path)
     if maps is None:

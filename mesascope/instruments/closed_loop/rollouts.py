@@ -15,7 +15,7 @@ from mesascope.core.solver import evaluate, optimal_values, uniform_policy
 from mesascope.core.statistics import Estimate, bootstrap, bootstrap_mean, wilson
 from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.instruments.behavior import NOTHING, Behavior, Event
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 HORIZON_PER_STATE = 2
@@ -25,7 +25,7 @@ HORIZON_PER_STATE = 2
 class EpisodeBatch(NamedTuple):
     """Levels with one start on each, and what is earned from there at the base objective by others."""
 
-    levels: GridLevels
+    levels: AbstractLevels
     mdp: FiniteMDP
     observation: Observation
     start: Int[Array, " level"]
@@ -35,7 +35,7 @@ class EpisodeBatch(NamedTuple):
 
 
 @eqx.filter_jit
-def prepare(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray) -> EpisodeBatch:
+def prepare(world: AbstractWorld, levels: AbstractLevels, key: PRNGKeyArray) -> EpisodeBatch:
     """Draw the starts and solve the levels."""
     mdp, weights = world.tables(levels), jnp.asarray(world.base_objective.vector(world.features))
     start = draw_starts(mdp.initial, named_key(key, "start"))
@@ -68,7 +68,7 @@ def competence_of(means: Float[np.ndarray, "resample column"], own: int = 0) -> 
         return (means[:, own] - means[:, -2]) / (means[:, -1] - means[:, -2])
 
 
-def draw_walked(world: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> GridLevels:
+def draw_walked(world: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str = TRAINING) -> AbstractLevels:
     """The levels that are walked in under a key."""
     return world.draw(named_key(key, "levels"), count, world.check_distribution(distribution))
 

@@ -52,7 +52,7 @@ def draw_episode_trials(
 
 def _start(world: AbstractWorld, key: PRNGKeyArray, trials: Trials, walled: bool) -> EpisodeTrial:
     (centers,), levels = (part.centers for part in trials.parts), trials.base.count
-    far = trials.scored & ~within(centers, max(RADII), trials.base.interior)
+    far = trials.scored & ~within(centers, max(RADII), trials.scored.shape[1:])
     may = far.reshape(levels, -1)
     start = jax.random.categorical(key, jnp.where(may, 0.0, -1e30), -1).astype(jnp.int32)
     start = jnp.where(may.any(-1), start, NOWHERE)

@@ -107,7 +107,7 @@ def measure_compute_depth(
 ) -> ComputeDepth:
     """Compute depth of a subject that is after `weights`, on a sample's levels. Describes and decides nothing."""
     pursued: Pursued = jax.tree.map(
-        np.asarray, pursue(sample.levels, sample.mdp, jnp.asarray(weights), jnp.asarray(world.discount))
+        np.asarray, pursue(world, sample.levels, sample.mdp, jnp.asarray(weights), jnp.asarray(world.discount))
     )
     policy = np.asarray(follow(subject, sample.observation).policy)
     depth = _depth(policy, pursued)

@@ -1,6 +1,6 @@
 """Which algorithm a subject runs, if any in a small library: interchange interventions through linear maps (T6)."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -173,7 +173,7 @@ def _foretell(algorithm: Algorithm, base: Level, source: Level, region, before: 
 
 def _prepare(world: AbstractWorld, subject: AbstractSubject, sample: Sample, weights, key: PRNGKeyArray) -> _Bench:
     level = _level(world, sample, weights)
-    count, (height, width) = sample.levels.count, sample.levels.interior
+    count, (height, width) = len(sample.levels), level.worth.shape[1:]
     choosing = np.arange(count) % 2 == 0
     pairs = draw_pairs(level.worth, named_key(key, "pairs"))
     source, region = pairs.source, pairs.region
@@ -202,12 +202,13 @@ def _prepare(world: AbstractWorld, subject: AbstractSubject, sample: Sample, wei
 
 def _level(world: AbstractWorld, sample: Sample, weights: Float[np.ndarray, " feature"]) -> Level:
     wanted = jnp.asarray(weights) / max(float(np.abs(weights).max()), 1e-9)
-    pursued = pursue(sample.levels, sample.mdp, wanted, jnp.asarray(world.discount))
+    pursued = pursue(world, sample.levels, sample.mdp, wanted, jnp.asarray(world.discount))
     optimal = pursued.optimal | ~pursued.cells[..., None]
-    shape = sample.levels.walls.shape
-    worth = cell_features(sample.levels) @ wanted
-    objects = one_hot_objects(sample.levels).any(1).astype(jnp.float32)
-    return Level(sample.levels.walls.astype(jnp.float32), objects, worth, optimal.reshape(*shape, -1))
+    levels: Any = sample.levels
+    shape = levels.walls.shape
+    worth = cell_features(levels) @ wanted
+    objects = one_hot_objects(levels).any(1).astype(jnp.float32)
+    return Level(levels.walls.astype(jnp.float32), objects, worth, optimal.reshape(*shape, -1))
 
 
 def draw_pairs(worth: Float[Array, "level height width"], key: PRNGKeyArray) -> Pairs:

@@ -1,14 +1,14 @@
 """The light cone of information: when each cell's state learns that the goal has moved (T2)."""
 
-import dataclasses
 from typing import NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from mesascope.core.errors import UsageError
+from mesascope.core.mdp import FiniteMDP
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
 from mesascope.core.subject import AbstractSubject
@@ -17,7 +17,8 @@ from mesascope.instruments.describe.moments import level_moments, partial_correl
 from mesascope.instruments.describe.pursued import FAR, away_from
 from mesascope.instruments.describe.recording import follow
 from mesascope.instruments.sample import Sample
-from mesascope.worlds.grids.grid import GridLevels, object_features, one_hot_objects
+from mesascope.worlds.levels import AbstractLevels
+from mesascope.worlds.space import chebyshev
 from mesascope.worlds.world import AbstractWorld
 
 EPS = 0.1
@@ -72,28 +73,27 @@ class LightCone(NamedTuple):
 class Moved(NamedTuple):
     """Levels with the goal moved, and how far every cell is from the change; `cells` are those to look at."""
 
-    levels: GridLevels
+    levels: AbstractLevels
     steps: Int[Array, "level state"]
     chebyshev: Int[Array, "level state"]
     cells: Bool[Array, "level state"]
 
 
 @eqx.filter_jit
-def move_goal(levels: GridLevels, weights: Float[Array, " feature"], key: PRNGKeyArray) -> Moved:
-    """Move the most valued object of each level to a random cell that is free; no cells where none is worth anything."""
-    worth = jnp.where(levels.present, object_features(levels) @ weights, -jnp.inf)
-    goal = worth.argmax(1)[:, None]
-    objects = one_hot_objects(levels)
-    taken = (levels.walls | objects.any(1)).reshape(levels.count, -1)
-    new = jnp.where(taken, -1.0, jax.random.uniform(key, taken.shape)).argmax(1)[:, None].astype(levels.cell.dtype)
-    old = jnp.take_along_axis(levels.cell, goal, 1)
-    cell = jnp.where(jnp.arange(levels.cell.shape[1]) == goal, new, levels.cell)
-    changed = jnp.concatenate([old, new], 1)
-    at_change = (changed[:, :, None] == jnp.arange(taken.shape[1])).any(1)
-    away = away_from(levels, changed, taken & ~at_change)
-    wanted = jnp.take_along_axis(worth, goal, 1) > 1e-6
-    cells = wanted & ~taken & ~at_change & (away.steps < FAR)
-    return Moved(dataclasses.replace(levels, cell=cell), away.steps, away.chebyshev, cells)
+def move_goal(
+    world: AbstractWorld, levels: AbstractLevels, mdp: FiniteMDP, weights: Float[Array, " feature"], key: PRNGKeyArray
+) -> Moved:
+    """Move the most valued outcome of each level to another place; no cells where none is worth anything."""
+    if world.counterfactuals is None:
+        raise UsageError(f"{world.name} does not say how a goal is moved")
+    changed = world.counterfactuals.move_goal(levels, weights, key)
+    outcomes, shape = world.outcomes(levels), world.map_shape(levels)
+    at_change = world.at_states(levels, (chebyshev(changed.where, shape) == 0).any(1))
+    taken = ~world.active(levels)
+    away = away_from(world, levels, mdp, changed.where, taken & ~at_change)
+    worth = jnp.where(outcomes.present, outcomes.features @ weights, -jnp.inf)
+    cells = (worth.max(1, keepdims=True) > 1e-6) & ~taken & ~at_change & (away.steps < FAR)
+    return Moved(changed.levels, away.steps, away.chebyshev, cells)
 
 
 def arrival_ticks(
@@ -114,7 +114,7 @@ def measure_light_cone(
     key: PRNGKeyArray,
 ) -> LightCone:
     """The light cone of a subject that is after `weights`, on a sample's levels. Describes and decides nothing."""
-    moved = move_goal(sample.levels, jnp.asarray(weights), named_key(key, "light cone"))
+    moved = move_goal(world, sample.levels, sample.mdp, jnp.asarray(weights), named_key(key, "light cone"))
     observations = sample.observation, _observe(world, moved.levels)
     arrivals = _arrivals(subject, observations)
     chosen = _choose(arrivals, moved)
@@ -124,7 +124,7 @@ def measure_light_cone(
 
 
 @eqx.filter_jit
-def _observe(world: AbstractWorld, levels: GridLevels) -> Array:
+def _observe(world: AbstractWorld, levels: AbstractLevels) -> Array:
     return world.observe(levels)
 
 

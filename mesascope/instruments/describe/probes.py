@@ -111,7 +111,7 @@ def measure_probes(
 ) -> Probes:
     """Probe every site of a subject that is after `weights`. Describes and decides nothing; at least 16 levels."""
     pursued: Pursued = jax.tree.map(
-        np.asarray, pursue(sample.levels, sample.mdp, jnp.asarray(weights), jnp.asarray(world.discount))
+        np.asarray, pursue(world, sample.levels, sample.mdp, jnp.asarray(weights), jnp.asarray(world.discount))
     )
     cells, split = np.asarray(pursued.cells), split_levels(sample.levels.count)
     if any(not cells[part].any() for part in split):

@@ -7,29 +7,20 @@ from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.inline_jit import inline_jit
 from mesascope.core.subject import State
+from mesascope.worlds.space import chebyshev as chebyshev
 
 Cells = Int[Array, "level center"]
 """Centers of patches, row-major interior indices."""
 
 
 @inline_jit("shape")
-def chebyshev(centers: Cells, shape: tuple[int, int]) -> Int[Array, "level center height width"]:
-    """Distance of every cell from each center, counting a diagonal step as one."""
-    height, width = shape
-    row, column = jnp.divmod(jnp.arange(height * width), width)
-    down = jnp.abs(row - (centers // width)[..., None])
-    right = jnp.abs(column - (centers % width)[..., None])
-    return jnp.maximum(down, right).reshape(*centers.shape, height, width)
-
-
-@inline_jit("shape")
-def within(centers: Cells, radius: int | Int[Array, ""], shape: tuple[int, int]) -> Bool[Array, "level height width"]:
+def within(centers: Cells, radius: int | Int[Array, ""], shape: tuple[int, ...]) -> Bool[Array, "level height width"]:
     """Cells in the (2 radius + 1)^2 squares around the centers."""
     return (chebyshev(centers, shape) <= radius).any(1)
 
 
 @inline_jit("shape")
-def sources(from_: Cells, to: Cells, shape: tuple[int, int]) -> Int[Array, "level height width"]:
+def sources(from_: Cells, to: Cells, shape: tuple[int, ...]) -> Int[Array, "level height width"]:
     """For every cell, the donor cell it is taken from when the patches around `from_` are pasted around `to`.
 
     A cell belongs to the nearest center of `to`; donor cells beyond the edge are clipped to it. With `from_` equal to
@@ -63,7 +54,7 @@ class Patch(NamedTuple):
     home: Bool[Array, "level height width"]
 
 
-def patch_of(centers: Cells, targets: Cells, radius: int | Int[Array, ""], shape: tuple[int, int]) -> Patch:
+def patch_of(centers: Cells, targets: Cells, radius: int | Int[Array, ""], shape: tuple[int, ...]) -> Patch:
     """The donor's patches around `centers` pasted around `targets` (equal to `centers` for the true edit)."""
     return Patch(within(targets, radius, shape), sources(centers, targets, shape), within(centers, radius, shape))
 

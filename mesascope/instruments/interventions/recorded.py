@@ -12,7 +12,7 @@ from mesascope.core.subject import AbstractSubject, State, policy_table
 from mesascope.instruments.interventions import patches
 from mesascope.instruments.interventions.patches import Cells, as_long, moved, patch_of
 from mesascope.instruments.interventions.place import Place
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -31,7 +31,7 @@ class Content(NamedTuple):
 
 
 @eqx.filter_jit
-def record(world: AbstractWorld, subject: AbstractSubject, levels: GridLevels) -> Recorded:
+def record(world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels) -> Recorded:
     """All sites in all states of an unedited run."""
     sites = tuple(site.name for site in subject.sites)
     run = run_unchecked(subject, world.observe(levels), (), sites)
@@ -73,7 +73,12 @@ def random_content(base: Recording, true: Content, key: PRNGKeyArray) -> Content
 
 
 def edited_policy(
-    world: AbstractWorld, subject: AbstractSubject, levels: GridLevels, base: Recording, content: Content, place: Place
+    world: AbstractWorld,
+    subject: AbstractSubject,
+    levels: AbstractLevels,
+    base: Recording,
+    content: Content,
+    place: Place,
 ) -> Float[Array, "level state action"]:
     """The policy on `levels`, whose unedited run is `base`, with something written at a place."""
     start = {site.name: base[site.name][place.first] for site in subject.sites}
@@ -104,7 +109,7 @@ def write(
 def _branch(
     world: AbstractWorld,
     subject: AbstractSubject,
-    levels: GridLevels,
+    levels: AbstractLevels,
     start: State,
     content: Content,
     on: Bool[Array, " site"],

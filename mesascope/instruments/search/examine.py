@@ -13,7 +13,7 @@ from mesascope.instruments.search.battery import TESTS, run_test
 from mesascope.instruments.search.certified import MOST, certify
 from mesascope.instruments.search.trials import draw_trials
 from mesascope.instruments.search.verdict import SearchVerdict, decide
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -31,7 +31,7 @@ def examine_search(
     world: AbstractWorld,
     subject: AbstractSubject,
     untrained: AbstractSubject | None,
-    pool: GridLevels,
+    pool: AbstractLevels,
     weights: Float[np.ndarray, " feature"],
     key: Array,
     effort: SampleBudget = FULL_BUDGET,

@@ -1,5 +1,7 @@
 """Fresh levels under joint edits that were never used before: what a subject answers there, unedited and edited."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,9 +13,9 @@ from mesascope.instruments.interventions.patches import chebyshev, within
 from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.interventions.recorded import sites_on, write
 from mesascope.instruments.search.information import Answers
-from mesascope.instruments.search.trials import NEAR, Part, Trials, best_actions, by_value, contested_levels
+from mesascope.instruments.search.trials import NEAR, Part, Trials, best_actions, changes_of, contested_levels
 from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
-from mesascope.worlds.grids.grid import MOVES, GridLevels, one_hot_objects
+from mesascope.worlds.grids.grid import MOVES, one_hot_objects
 from mesascope.worlds.world import AbstractWorld
 
 BLOCK = 512
@@ -49,7 +51,7 @@ def _lockstep(
     """The unedited and the edited policy. Donor runs advance beside the edited one, and only as far as they are needed, so
     that nothing is recorded.
     """
-    shape = trials.base.interior
+    shape = trials.scored.shape[1:]
     donors = (trials.changed,) if sustained else tuple(part.donor for part in trials.parts)
     seen = [world.observe(levels) for levels in (trials.base, *donors)]
     inside = [within(part.centers, radius, shape) for part in trials.parts]
@@ -77,7 +79,7 @@ def _lockstep(
 
 def _beyond(trials: Trials, radius: Int[Array, ""]) -> Bool[Array, "level height width"]:
     centers = jnp.concatenate([part.centers for part in trials.parts], 1)
-    return (chebyshev(centers, trials.base.interior) > jnp.maximum(radius, NEAR)).all(1)
+    return (chebyshev(centers, trials.scored.shape[1:]) > jnp.maximum(radius, NEAR)).all(1)
 
 
 @eqx.filter_jit
@@ -85,7 +87,7 @@ def _fresh(
     world: AbstractWorld, key: PRNGKeyArray, count: int, weights: Float[Array, " feature"]
 ) -> tuple[Trials, Bool[Array, " level"]]:
     """Joint edits with one random wall each, whatever it changes; every cell away from them is scored."""
-    base, targeted = by_value(contested_levels(world, named_key(key, "levels"), count), weights)
+    base, targeted = changes_of(world).aim(contested_levels(world, named_key(key, "levels"), count), weights)
     swapped = swap_objects(base, 0, 1)
     taken = base.walls | one_hot_objects(base).any(1)
     noise = jax.random.uniform(named_key(key, "wall"), taken.shape)
@@ -118,7 +120,7 @@ def _blocks(
 
 
 def _block(
-    levels: GridLevels,
+    levels: Any,
     policy: Float[Array, "level state action"],
     optimal: Bool[Array, "level state action"],
     where: Bool[Array, "level height width"],

@@ -1,6 +1,5 @@
 """Objects that exist nowhere but inside: patched into a subject's state of a level that holds none."""
 
-import dataclasses
 from typing import NamedTuple
 
 import equinox as eqx
@@ -11,18 +10,9 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.interventions.patches import within
 from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.interventions.recorded import donor_content, edited_policy, record
-from mesascope.worlds.grids.counterfactuals import without_objects
-from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES, GridLevels
+from mesascope.instruments.search.trials import changes_of
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
-
-CLASSES = tuple((shape, color) for shape in range(len(SHAPES)) for color in range(len(COLORS)))
-"""Every shape in every color, as indices."""
-
-
-def class_name(index: int) -> str:
-    """`red door`, `blue ball`, ..."""
-    shape, color = CLASSES[index]
-    return f"{COLORS[color]} {SHAPES[shape]}"
 
 
 class Implanted(NamedTuple):
@@ -31,50 +21,40 @@ class Implanted(NamedTuple):
     `readable` are cells outside every patch: only there does the policy come from the plan and not from the patch.
     """
 
-    believed: GridLevels
+    believed: AbstractLevels
     policy: Float[Array, "level state action"]
     readable: Bool[Array, "level state"]
-
-
-def _classes(index: Int[Array, "level slot"]) -> tuple[Int[Array, "level slot"], Int[Array, "level slot"]]:
-    shape, color = (jnp.array([c[i] for c in CLASSES], jnp.int32) for i in (0, 1))
-    return shape[index], color[index]
-
-
-@eqx.filter_jit
-def believed_levels(mazes: GridLevels, classes: Int[Array, "level slot"]) -> GridLevels:
-    """The mazes with objects of the given classes in their first slots and nothing else (-1: no object)."""
-    shape, color = _classes(classes)
-    empty = without_objects(mazes)
-    slots = classes.shape[1]
-    return dataclasses.replace(
-        empty,
-        shape=empty.shape.at[:, :slots].set(jnp.where(classes >= 0, shape, ABSENT)),
-        color=empty.color.at[:, :slots].set(jnp.where(classes >= 0, color, ABSENT)),
-    )
 
 
 def implant(
     world: AbstractWorld,
     subject: AbstractSubject,
-    mazes: GridLevels,
+    levels: AbstractLevels,
     classes: Int[Array, "level slot"],
     place: Place,
 ) -> Implanted:
-    """Write objects into the state of the empty mazes, each from a donor run on a level with that object alone.
+    """Write objects into the state of the emptied levels, each from a donor run on a level with that object alone.
 
-    No run ever saw two of the objects together; the subject's choice between them is made from its state.
+    `classes` are numbers of `kinds` of the world. No run ever saw two of the objects together; the subject's choice between
+    them is made from its state.
     """
-    believed = believed_levels(mazes, classes)
-    base = record(world, subject, without_objects(mazes)).states
+    changes = changes_of(world)
+    believed, empty = believed_levels(world, levels, classes), believed_levels(world, levels, classes[:, :0])
+    base = record(world, subject, empty).states
     donors, centers = [], []
     for slot in range(classes.shape[1]):
         alone = jnp.where(jnp.arange(classes.shape[1]) == slot, classes, -1)
-        donors.append(record(world, subject, believed_levels(mazes, alone)).states)
-        centers.append(mazes.cell[:, slot : slot + 1])
+        donors.append(record(world, subject, believed_levels(world, levels, alone)).states)
+        centers.append(changes.cells(levels)[:, slot : slot + 1])
     at = tuple(centers)
     content = donor_content(base, tuple(donors), at, at, jnp.array(place.radius))
-    policy = edited_policy(world, subject, without_objects(mazes), base, content, place)
-    near = within(jnp.concatenate(centers, 1), max(place.radius, 1), mazes.interior)
-    readable = ~near.reshape(mazes.count, -1) & ~mazes.walls.reshape(mazes.count, -1)
+    policy = edited_policy(world, subject, empty, base, content, place)
+    near = within(jnp.concatenate(centers, 1), max(place.radius, 1), world.map_shape(levels))
+    readable = ~near.reshape(len(levels), -1) & world.active(empty)
     return Implanted(believed, policy, readable)
+
+
+@eqx.filter_jit
+def believed_levels(world: AbstractWorld, levels: AbstractLevels, kinds: Int[Array, "level slot"]) -> AbstractLevels:
+    """The levels with outcomes of the given kinds in their first slots and no others (-1: none)."""
+    return changes_of(world).with_kinds(levels, kinds)

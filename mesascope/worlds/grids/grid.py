@@ -20,6 +20,7 @@ from mesascope.worlds.grids.vocabulary import COLORS as COLORS
 from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
 from mesascope.worlds.grids.vocabulary import SHAPES as SHAPES
 from mesascope.worlds.levels import AbstractLevels
+from mesascope.worlds.outcomes import Outcomes
 
 MOVES = ((-1, 0), (1, 0), (0, -1), (0, 1))
 """Row and column steps of the actions up, down, left, right."""
@@ -83,6 +84,12 @@ def one_hot_objects(levels: GridLevels) -> Bool[Array, "level object height widt
 
 
 @inline_jit()
+def free_cells(levels: GridLevels) -> Bool[Array, "level state"]:
+    """Cells without a wall and without an object."""
+    return ~(levels.walls | one_hot_objects(levels).any(1)).reshape(len(levels), -1)
+
+
+@inline_jit()
 def object_features(levels: GridLevels) -> Float[Array, "level object feature"]:
     """Features of touching each object: one of the shapes, one of the colors, and the place where it lies there."""
     shape = levels.shape[..., None] == jnp.arange(len(levels.vocabulary.shapes))
@@ -109,6 +116,13 @@ def cell_features(levels: GridLevels) -> Float[Array, "level height width featur
     """Features that fire on entering each cell."""
     at = one_hot_objects(levels).astype(jnp.float32)
     return jnp.einsum("lohw,lof->lhwf", at, object_features(levels))
+
+
+@inline_jit()
+def grid_outcomes(levels: GridLevels) -> Outcomes:
+    """The objects of levels in which touching any of them ends the episode."""
+    at = one_hot_objects(levels)
+    return Outcomes(at.reshape(*levels.cell.shape, -1), object_features(levels))
 
 
 @inline_jit()

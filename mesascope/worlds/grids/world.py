@@ -5,12 +5,14 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.mdp import FiniteMDP
-from mesascope.worlds.grids.grid import ACTIONS, GridLevels, grid_tables, observe
+from mesascope.worlds.grids.changes import GridCounterfactuals, why_not
+from mesascope.worlds.grids.grid import ACTIONS, GridLevels, free_cells, grid_outcomes, grid_tables, observe
 from mesascope.worlds.grids.printing import MARK
 from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
+from mesascope.worlds.outcomes import Outcomes
 from mesascope.worlds.views import FULL, MAP, States, View
 from mesascope.worlds.world import AbstractWorld
 
@@ -42,6 +44,39 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
     def tables(self, levels: GridLevels) -> FiniteMDP:
         """Tables over interior cells; touching any object ends the episode."""
         return grid_tables(levels)
+
+    def outcomes(self, levels: GridLevels) -> Outcomes:
+        """The objects of levels in which touching any of them ends the episode."""
+        return grid_outcomes(levels) if self.single_choice else super().outcomes(levels)
+
+    def active(self, levels: GridLevels) -> Bool[Array, "level state"]:
+        """Free cells without an object, where touching one ends the episode."""
+        return free_cells(levels) if self.single_choice else super().active(levels)
+
+    def map_shape(self, levels: GridLevels) -> tuple[int, int]:
+        """Height and width of the interior."""
+        return levels.interior
+
+    def locate(self, levels: GridLevels) -> Int[Array, "level state"]:
+        """The cell of each state."""
+        height, width = levels.interior
+        states = height * width if self.single_choice else self.tables(levels).states
+        return jnp.broadcast_to(jnp.arange(states, dtype=jnp.int32) % (height * width), (len(levels), states))
+
+    @property
+    def no_search_tests(self) -> str | None:
+        """Tests need three objects that can trade places, and one answer to a level."""
+        if not self.single_choice:
+            return (
+                "not applicable: the tests read one answer to a level, and an agent here answers once for every set of "
+                "objects that may be gone"
+            )
+        return why_not(self.name, self.vocabulary)
+
+    @property
+    def counterfactuals(self) -> GridCounterfactuals | None:
+        """Objects that trade places, and a wall more, where touching an object ends the episode."""
+        return GridCounterfactuals(self.vocabulary) if self.single_choice else None
 
     def map(self, levels: GridLevels) -> Float[Array, "view height width channel"]:
         """Walls and objects of every interior cell, without the agent."""

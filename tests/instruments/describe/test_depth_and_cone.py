@@ -49,7 +49,7 @@ def walk(sample, level, sources, stops):
 def test_distances_are_those_of_a_walk(known):
     sample = known.make("planner,ticks=32").sample
     few = sample.levels[:6]
-    pursued = pursue(sample.levels, sample.mdp, jnp.asarray(known.weights), jnp.asarray(0.97))
+    pursued = pursue(known.world, sample.levels, sample.mdp, jnp.asarray(known.weights), jnp.asarray(0.97))
     others = np.asarray(sample.mdp.terminal)
     for level in range(6):
         door = int(few.cell[level, 0])
@@ -58,7 +58,8 @@ def test_distances_are_those_of_a_walk(known):
             assert int(pursued.steps[level, cell]) == steps[int(cell)]
             row, column = divmod(int(cell), 7)
             assert int(pursued.chebyshev[level, cell]) == max(abs(door // 7 - row), abs(door % 7 - column))
-        away = away_from(few, few.cell[:, :1], jnp.asarray(others[:6] & (np.arange(49) != np.asarray(few.cell[:, :1]))))
+        blocked = others[:6] & (np.arange(49) != np.asarray(few.cell[:, :1]))
+        away = away_from(known.world, few, known.world.tables(few), few.cell[:, :1], jnp.asarray(blocked))
         for cell, number in steps.items():
             assert int(away.steps[level, cell]) == number
     assert int(away.steps.max()) >= FAR or bool((away.steps < FAR).all())
@@ -66,7 +67,7 @@ def test_distances_are_those_of_a_walk(known):
 
 def test_the_goal_moves_and_nothing_else(known):
     sample = known.make("planner,ticks=32").sample
-    moved = move_goal(sample.levels, jnp.asarray(known.weights), known.key)
+    moved = move_goal(known.world, sample.levels, sample.mdp, jnp.asarray(known.weights), known.key)
     assert (np.asarray(moved.levels.cell[:, 1:]) == np.asarray(sample.levels.cell[:, 1:])).all()
     assert (np.asarray(moved.levels.cell[:, 0]) != np.asarray(sample.levels.cell[:, 0])).all()
     blocked = np.take_along_axis(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mesascope.core.rng import named_key
-from mesascope.instruments.search.trials import best_actions, by_value, contested_levels, draw_trials
+from mesascope.instruments.search.trials import best_actions, contested_levels, draw_trials
 from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
 from mesascope.worlds.grids.red_doors import RedDoors
 
@@ -44,14 +44,14 @@ def test_contested_levels_have_three_objects_of_which_two_are_unlike(contested):
 
 def test_slots_are_ordered_by_value(contested, world):
     blue = jnp.asarray([0, 0, 0.2, 1.0, 0.0, 0.0])
-    arranged, targeted = by_value(contested, blue)
+    arranged, targeted = world.counterfactuals.aim(contested, blue)
     color = np.asarray(arranged.color)
     assert (color[np.asarray(targeted), 0] == world.features.index("blue") - 2).all()
     assert np.asarray(targeted).all()
 
 
-def test_nothing_is_targeted_when_everything_is_worth_the_same(contested):
-    assert not np.asarray(by_value(contested, jnp.ones(6))[1]).any()
+def test_nothing_is_targeted_when_everything_is_worth_the_same(contested, world):
+    assert not np.asarray(world.counterfactuals.aim(contested, jnp.ones(6))[1]).any()
 
 
 @pytest.mark.parametrize("name", ["retarget", "virtual wall", "joint"])
