@@ -44,8 +44,9 @@ os.environ.setdefault("XLA_FLAGS", " ".join(_QUICK_TO_COMPILE))
 
 # Before any module of the package is imported: every jaxtyping annotation in it is checked from here on. Reports are spared:
 # they hold text, call small functions by the hundred thousand, and mypy reads them.
+_TEXT = ("drawing", "reports")
 _package = Path(__file__).resolve().parents[1] / "mesascope"
-_checked = [f"mesascope.{part.name}" for part in sorted(_package.iterdir()) if part.is_dir() and part.name != "reports"]
+_checked = [f"mesascope.{part.name}" for part in sorted(_package.iterdir()) if part.is_dir() and part.name not in _TEXT]
 _hook = install_import_hook(_checked, "beartype.beartype")
 _hook.__enter__()
 

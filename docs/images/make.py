@@ -14,11 +14,12 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from mesascope.auditing.gallery import object_at
 from mesascope.core.rng import named_key
 from mesascope.core.subject import policy_table
-from mesascope.reports.pictures import greedy_path, level_svg, theme_variables
-from mesascope.reports.pictures.palette import LIGHT, OBJECT_FILL, PICTURE_CSS
+from mesascope.drawing import level_svg, theme_variables
+from mesascope.drawing.palette import LIGHT, OBJECT_FILL, PICTURE_CSS
+from mesascope.instruments.episodes import episode_path
+from mesascope.instruments.sample import Sample
 from mesascope.store.learned_algorithm import load_learned_algorithm
 from mesascope.worlds.grids.grid import GridLevels
 from mesascope.worlds.registry import make_world
@@ -36,10 +37,10 @@ COUNTS = {2: "Two", 3: "Three", 4: "Four", 5: "Five"}
 
 
 class Seed(NamedTuple):
-    """One seed's audit and its policy on the drawn levels, [level, state, action]."""
+    """One seed's audit and its policy on the drawn levels."""
 
     audit: dict
-    policy: np.ndarray
+    sample: Sample
 
 
 class Scene(NamedTuple):
@@ -59,13 +60,9 @@ def read_seeds(folder: Path) -> tuple[list[Seed], GridLevels]:
     levels = world.draw(named_key(0, "picture"), DRAWN, SHIFT)
     shown = world.observe(levels)
     subjects = [load_learned_algorithm(place / "learned").subject for place in places]
-    policies = [np.asarray(policy_table(subject.logits(shown))) for subject in subjects]
-    return [Seed(*pair) for pair in zip(audits, policies, strict=True)], levels
-
-
-def episode(levels: GridLevels, level: int, seed: Seed, start: int) -> list[int]:
-    """Cells of a seed's greedy episode."""
-    return greedy_path(levels, level, seed.policy[level], start)
+    tables = world.tables(levels)
+    samples = [Sample(SHIFT, levels, tables, shown, policy_table(subject.logits(shown))) for subject in subjects]
+    return [Seed(*pair) for pair in zip(audits, samples, strict=True)], levels
 
 
 def choose(seeds: list[Seed], levels: GridLevels) -> Scene:
@@ -76,8 +73,8 @@ def choose(seeds: list[Seed], levels: GridLevels) -> Scene:
     for level in range(levels.count):
         for start in np.flatnonzero(~walls[level]).tolist():
             if start not in cells[level]:
-                ways = [episode(levels, level, seed, start) for seed in seeds]
-                ends = [object_at(levels, level, way[-1]) for way in ways]
+                ways = [episode_path(seed.sample, level, start) for seed in seeds]
+                ends = [levels.name_at(level, way[-1]) for way in ways]
                 if ends == usual and min(map(len, ways)) > LEAST_STEPS:
                     return Scene(level, start)
     sys.exit(f"on {levels.count} levels there is no start from which every seed ends as it usually does")
@@ -147,9 +144,9 @@ def pull_rows(audit: dict, y: float) -> str:
 def panel(seed: Seed, levels: GridLevels, scene: Scene, x: float) -> str:
     """One seed from top to bottom."""
     audit = seed.audit
-    policy = seed.policy[scene.level]
-    path = episode(levels, scene.level, seed, scene.start)
-    level = level_svg(levels, scene.level, policy=policy, path=path, standalone=False)
+    policy = np.asarray(seed.sample.policy[scene.level])
+    path = episode_path(seed.sample, scene.level, scene.start)
+    level = level_svg(levels.drawing(scene.level), policy=policy, path=path, standalone=False)
     trained = audit["competence"]["training"]["base"]["value"]
     behavior = audit["behavior"][SHIFT]
     rates = f"all levels: door first {behavior['door']['rate']:.2f}, red first {behavior['red']['rate']:.2f}"
@@ -159,7 +156,7 @@ def panel(seed: Seed, levels: GridLevels, scene: Scene, x: float) -> str:
         text(0, 14, f"Seed {audit['seed']}", 16, rest=bold),
         text(0, 35, f"training: {trained:.3f} of the optimal return", 13),
         f'<g transform="translate({(PANEL - LEVEL) // 2} 46)">{level}</g>',
-        text(0, y + 22, f"from here: {object_at(levels, scene.level, path[-1])}", 14, rest=bold),
+        text(0, y + 22, f"from here: {levels.name_at(scene.level, path[-1])}", 14, rest=bold),
         text(0, y + 42, rates, 13),
         text(0, y + 76, "Weights", 13, rest=bold),
         weight_rows(audit, y + 86),

@@ -10,6 +10,7 @@ from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate, optimal_values
 from mesascope.instruments.episodes import episode_path
 from mesascope.instruments.sample import Sample
+from mesascope.worlds.space import first_in_cells
 from mesascope.worlds.world import AbstractWorld
 
 AS_THEY_COME, WORST = 2, 2
@@ -17,7 +18,7 @@ AS_THEY_COME, WORST = 2, 2
 
 
 class Exhibit(NamedTuple):
-    """One level with the subject's policy in every cell and one greedy episode."""
+    """One level with the subject's policy and one greedy episode: by cells of its `drawing`, or by states where it has none."""
 
     distribution: str
     level: str
@@ -25,6 +26,7 @@ class Exhibit(NamedTuple):
     path: list[int]
     reached: str | None
     caption: str
+    drawing: dict[str, Any] | None = None
 
 
 def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
@@ -38,7 +40,7 @@ def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
     shown = [(i, -np.abs(best[i] - _middle(best[i], initial[i])), "as drawn") for i in first]
     shown += [(i, lost[i], "largest regret") for i in worst]
     return [
-        _exhibit(sample, i, stake, f"{sample.distribution}, level {i} ({why})")
+        _exhibit(world, sample, i, stake, f"{sample.distribution}, level {i} ({why})")
         for i, stake, why in shown
         if initial[i].any()
     ]
@@ -46,37 +48,43 @@ def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
 
 def exhibit(world: AbstractWorld, sample: Sample, index: int, title: str) -> Exhibit:
     """One level of a sample, with an episode from the start where most is lost."""
-    return _exhibit(_at_hand(sample), index, _stakes(world, sample)[0][index], title)
+    return _exhibit(world, _at_hand(sample), index, _stakes(world, sample)[0][index], title)
 
 
 def _at_hand(sample: Sample) -> Sample:
     """With tables to look at level by level: every kind of look at an array of JAX compiles a program of its own."""
-    return sample._replace(**jax.device_get({"mdp": sample.mdp, "policy": sample.policy}))
+    return sample._replace(**jax.device_get({"levels": sample.levels, "mdp": sample.mdp, "policy": sample.policy}))
 
 
 def _middle(best: np.ndarray, initial: np.ndarray) -> float:
     return float(np.median(best[initial > 0])) if initial.any() else 0.0
 
 
-def _exhibit(sample: Sample, index: int, stake: np.ndarray, title: str) -> Exhibit:
-    cells = np.flatnonzero(np.asarray(sample.mdp.initial[index]) > 0)
-    states = episode_path(sample, index, int(cells[stake[cells].argmax()]))
-    # Where states are more than cells, the policy is shown as it is at first, and the path by its cells.
-    levels: Any = sample.levels
-    inside = int(np.prod(levels.interior))
-    path = [state % inside for state in states]
-    # Where objects are taken one after another, what lies in the last cell may be gone; only the end of an episode reaches it.
-    over = bool(sample.mdp.terminal[index, states[-1]])
-    reached = object_at(sample.levels, index, path[-1]) if over else None
-    staged = sample.mdp.states > inside
-    otherwise = f"{'is not at the end after' if staged else 'reaches nothing in'} {len(path) - 1} steps"
+def _exhibit(world: AbstractWorld, sample: Sample, index: int, stake: np.ndarray, title: str) -> Exhibit:
+    starts = np.flatnonzero(np.asarray(sample.mdp.initial[index]) > 0)
+    path = episode_path(sample, index, int(starts[stake[starts].argmax()]))
+    over, steps = bool(sample.mdp.terminal[index, path[-1]]), len(path) - 1
+    reached = sample.levels.name_at(index, path[-1]) if over else None
+    drawing, policy = world.drawing(sample.levels, index), np.asarray(sample.policy[index]).astype(float)
+    cells = None if drawing is None else world.locate(sample.levels)
+    if drawing is not None and cells is not None:
+        # Where states are more than cells, the policy is shown as it is at first, and the path by its cells.
+        at = np.asarray(cells)[index]
+        path, policy = [int(at[state]) for state in path], first_in_cells(policy, at, drawing.solid.size)
+    if reached:
+        end = f"{'reaches' if world.single_choice else 'ends at'} the {reached}"
+    elif over:
+        end = f"ends after {steps} steps"
+    else:
+        end = f"{'reaches nothing in' if world.single_choice else 'is not at the end after'} {steps} steps"
     return Exhibit(
         sample.distribution,
         sample.levels.text(index),
-        np.round(np.asarray(sample.policy[index, :inside]).astype(float), 3).tolist(),
+        np.round(policy, 3).tolist(),
         path,
         reached,
-        f"{title}: " + (f"{'ends at' if staged else 'reaches'} the {reached}" if reached else otherwise),
+        f"{title}: {end}",
+        None if drawing is None or cells is None else drawing.as_document(),
     )
 
 
@@ -87,12 +95,3 @@ def _stakes(world: AbstractWorld, sample: Sample) -> tuple[np.ndarray, np.ndarra
     own = evaluate(sample.mdp, sample.policy, rewards(sample.mdp, intended), world.discount)
     lost, best = jax.device_get((best - own, best))
     return np.asarray(lost), np.asarray(best)
-
-
-def object_at(levels: Any, index: int, cell: int) -> str | None:
-    """`red door`, `green ball`, `cheese`, ... or None."""
-    present, cells, shapes, colors = jax.device_get((levels.present, levels.cell, levels.shape, levels.color))
-    for slot in np.flatnonzero(present[index]):
-        if cells[index, slot] == cell:
-            return levels.vocabulary.glyph(int(shapes[index, slot]), int(colors[index, slot])).name
-    return None

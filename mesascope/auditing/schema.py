@@ -211,8 +211,30 @@ class AlignmentPart(Part):
     mechanism: str | None = None
 
 
+class ThingPart(Part):
+    """Something that lies on a board: row and column, border included, and how it is drawn."""
+
+    place: tuple[int, int]
+    shape: Literal["arch", "disc"]
+    color: Literal["red", "blue", "green", "yellow"]
+    letter: str
+    name: str
+
+
+class DrawingPart(Part):
+    """A level as a board: rows of `#` (nobody can enter) and `.`, what lies there, and where each action leads."""
+
+    board: tuple[str, ...]
+    things: tuple[ThingPart, ...] = ()
+    moves: tuple[tuple[int, int], ...] = Field((), description="Rows and columns by which each action leads on.")
+    legend: str = ""
+    shown: str = Field("", description="Which state of a cell the policy is of, where cells have several.")
+
+
 class ExhibitPart(Part):
-    """One level with the subject's policy in every state and one greedy episode, for the report to draw."""
+    """One level with the subject's policy and one greedy episode: by cells of the drawing, row by row, or by states where there
+    is none.
+    """
 
     distribution: str
     level: str
@@ -220,6 +242,7 @@ class ExhibitPart(Part):
     path: tuple[int, ...] = ()
     reached: str | None = None
     caption: str = ""
+    drawing: DrawingPart | None = None
 
 
 class CardPart(Part):

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from mesascope.core.jax_settings import check_jax_settings
+from mesascope.drawing import Drawing, level_svg
 
 Batch = TypeVar("Batch", bound="AbstractLevels")
 
@@ -59,6 +60,14 @@ class AbstractLevels(eqx.Module):
         """Level number `index` as text. Levels that have a way to be written say it here."""
         return f"level {index} of {self.count} {type(self).__name__}"
 
+    def drawing(self, index: int) -> Drawing | None:
+        """Level number `index` as a board to draw; None where levels have no picture."""
+        return None
+
+    def name_at(self, index: int, state: int) -> str | None:
+        """What lies in a state of level number `index`, such as `red door`; None where there is nothing with a name."""
+        return None
+
 
 class Level(Generic[Batch]):
     """One level, as `levels[0]` gives it.
@@ -74,6 +83,11 @@ class Level(Generic[Batch]):
         """The level as text."""
         return self.batch.text(0)
 
+    @property
+    def drawing(self) -> Drawing | None:
+        """The level as a board to draw; None where it has no picture."""
+        return self.batch.drawing(0)
+
     def __str__(self) -> str:
         return self.text
 
@@ -81,5 +95,6 @@ class Level(Generic[Batch]):
         return f"<Level of {type(self.batch).__name__}>\n{self.text}"
 
     def _repr_html_(self) -> str:
-        """How a notebook shows the level."""
-        return f"<pre>{html.escape(self.text)}</pre>"
+        """How a notebook shows the level: as SVG where it has a picture, as text otherwise."""
+        drawing = self.drawing
+        return f"<pre>{html.escape(self.text)}</pre>" if drawing is None else level_svg(drawing)

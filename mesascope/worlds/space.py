@@ -1,7 +1,8 @@
-"""Distances on the map of a level."""
+"""Distances on the map of a level, and what lies in its cells."""
 
 import jax.numpy as jnp
-from jaxtyping import Array, Int
+import numpy as np
+from jaxtyping import Array, Int, Shaped
 
 from mesascope.core.inline_jit import inline_jit
 
@@ -14,3 +15,14 @@ def chebyshev(centers: Int[Array, "level center"], shape: tuple[int, ...]) -> In
     down = jnp.abs(row - (centers // width)[..., None])
     right = jnp.abs(column - (centers % width)[..., None])
     return jnp.maximum(down, right).reshape(*centers.shape, height, width)
+
+
+def first_in_cells(
+    values: Shaped[np.ndarray, "state ..."], cells: Int[np.ndarray, " state"], count: int
+) -> Shaped[np.ndarray, "cell ..."]:
+    """Of a table over states the row of the first state that lies in each of `count` cells; zeros where none does."""
+    found = np.zeros((count, *values.shape[1:]), values.dtype)
+    if len(values) != len(cells):
+        raise ValueError(f"a table of {len(values)} states for a level of {len(cells)}")
+    found[cells[::-1]] = values[::-1]
+    return found

@@ -1,13 +1,14 @@
 """What every world provides: levels drawn from named distributions, their tables, features, and named shifts."""
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import index as as_index
 from typing import Any, ClassVar, Generic, SupportsIndex, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 from mesascope.core.errors import UsageError, unknown
@@ -15,10 +16,12 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
+from mesascope.drawing import Drawing, level_svg
 from mesascope.worlds.counterfactuals import AbstractCounterfactuals
 from mesascope.worlds.described import TRAINING, AbstractDescribed
 from mesascope.worlds.levels import AbstractLevels, Level
 from mesascope.worlds.outcomes import Outcomes
+from mesascope.worlds.space import first_in_cells
 from mesascope.worlds.views import STATE_ID, STATE_ID_VIEW, States, View
 
 __all__ = ["TRAINING", "AbstractWorld"]
@@ -114,6 +117,64 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
     def no_search_tests(self) -> str | None:
         """Why no tests of search can be made from `counterfactuals`; None where they can."""
         return f"not applicable: {self.name} names no changes of a level that move what is wanted or bar the way to it"
+
+    @classmethod
+    def read_levels(cls, text: str) -> Levels:
+        """Levels from the text that `Level.text` gives, separated by blank lines.
+
+        Raises:
+            UsageError: levels of this world cannot be read from text.
+        """
+        raise UsageError(f"levels of {cls.name} cannot be read from text")
+
+    def drawing(self, levels: Levels, index: int) -> Drawing | None:
+        """Level number `index` as a board to draw; None where the world has no pictures."""
+        return levels.drawing(index)
+
+    def picture(
+        self,
+        level: Level[Levels],
+        *,
+        policy: Float[Any, "state action"] | None = None,
+        path: Sequence[int] | None = None,
+        values: Float[Any, " state"] | None = None,
+        title: str | None = None,
+    ) -> str:
+        """A level as SVG, with a policy, a trajectory or values drawn over it.
+
+        Args:
+            level: one level, such as `levels[0]`.
+            policy: probability of each action in each state, drawn as an arrow in each cell; of states that share a cell the
+                first is shown.
+            path: states in the order in which they were visited, start and end included.
+            values: a number for each state, drawn as shades.
+            title: plain text below the level.
+
+        Returns:
+            The SVG document.
+
+        Raises:
+            UsageError: the world has no pictures.
+            ValueError: what is to be drawn does not fit the level.
+
+        Example:
+            >>> import mesascope as ms
+            >>> world = ms.worlds.red_doors(size=5)
+            >>> level = world.draw(0, 1)[0]
+            >>> world.picture(level, values=world.optimal_values(level)).startswith("<svg")
+            True
+        """
+        drawing, cells = self.drawing(level.batch, 0), self.locate(level.batch)
+        if drawing is None or cells is None:
+            raise UsageError(f"levels of {self.name} have no pictures")
+        at = np.asarray(cells)[0]
+        return level_svg(
+            drawing,
+            policy=None if policy is None else first_in_cells(np.asarray(policy), at, drawing.solid.size),
+            path=None if path is None else [int(at[state]) for state in path],
+            values=None if values is None else first_in_cells(np.asarray(values), at, drawing.solid.size),
+            title=title,
+        )
 
     def draw(self, seed: SupportsIndex | PRNGKeyArray, count: SupportsIndex, distribution: str = TRAINING) -> Levels:
         """Draw levels.

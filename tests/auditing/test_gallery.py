@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.auditing.gallery import _exhibit, object_at
+from mesascope.auditing.gallery import _exhibit
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.instruments.sample import Sample, level_tables
@@ -44,8 +44,8 @@ def test_who_stands_on_a_chest_without_a_key_has_not_reached_it():
     for index, start in places:
         stake = np.zeros(sample.mdp.states)
         stake[start] = 1.0
-        shown = _exhibit(sample, index, stake, "up")
-        assert object_at(sample.levels, index, shown.path[-1]) == "chest"
+        shown = _exhibit(WORLD, sample, index, stake, "up")
+        assert sample.levels.name_at(index, shown.path[-1]) == "chest"
         assert shown.reached is None
         assert shown.caption == f"up: is not at the end after {len(shown.path) - 1} steps"
 
@@ -55,6 +55,6 @@ def test_who_is_after_chests_ends_at_one():
     weights = jnp.asarray(WORLD.intended_goal.vector(WORLD.features))
     best = optimal_actions(optimal_values(sample.mdp, weights, WORLD.discount).action)
     sample = sample._replace(policy=uniform_over(best))
-    shown = _exhibit(sample, 0, np.asarray(sample.mdp.initial[0]), "best")
+    shown = _exhibit(WORLD, sample, 0, np.asarray(sample.mdp.initial[0]), "best")
     assert shown.reached == "chest"
     assert shown.caption == "best: ends at the chest"

@@ -188,12 +188,49 @@ def test_an_empty_document_is_still_a_page():
 def test_levels_that_cannot_be_drawn_cost_only_themselves(documents):
     audit = copy.deepcopy(documents["search, robust"][0])
     drawn = Page(render_report([audit])).text().count("reaches")
-    audit["gallery"][0]["level"] = "no level"
+    audit["gallery"][0]["drawing"]["board"] = ["...", "."]
     audit["gallery"][1]["path"] = [0, 48]
     audit["gallery"][2]["policy"] = [[1.0, 0.0]]
     page = Page(render_report([audit]))
     assert page.text().count("cannot be drawn") == 3
     assert page.text().count("reaches") == drawn
+
+
+def _of_first_format(documents, name):
+    """An audit whose exhibits have text and no drawing, in a world of that name."""
+    audit = copy.deepcopy(documents["search, robust"][0])
+    audit["world"]["name"] = name
+    for exhibit in audit["gallery"]:
+        del exhibit["drawing"]
+    return audit
+
+
+def test_levels_of_documents_of_the_first_format_are_drawn_by_their_world(documents):
+    audit = _of_first_format(documents, "red-doors")
+    assert render_report([audit]).count("<svg") == render_report([documents["search, robust"][0]]).count("<svg")
+    audit["gallery"][0]["level"] = "no level"
+    assert Page(render_report([audit])).text().count("cannot be drawn") == 1
+
+
+def test_levels_of_an_unknown_world_are_not_drawn_as_those_of_another(documents):
+    audit = _of_first_format(documents, "brought-by-a-package")
+    page = render_report([audit])
+    assert "ms-level" not in page.split("</style>")[-1]
+    assert "Doors are arches" not in page
+    assert "cannot be drawn" not in page
+    assert audit["gallery"][0]["level"] in Page(page).text()
+
+
+def test_an_unknown_world_is_drawn_as_its_document_says(documents):
+    audit = _of_first_format(documents, "brought-by-a-package")
+    board = {"board": [".#", ".."], "moves": [[0, 1]], "legend": "T is tea."}
+    board["things"] = [{"place": [1, 1], "shape": "disc", "color": "green", "letter": "T", "name": "tea"}]
+    audit["gallery"] = [
+        {"distribution": "training", "level": "?", "policy": [[1.0]] * 4, "path": [3, 2, 0], "drawing": board}
+    ]
+    page = Page(render_report([audit]))
+    assert "T is tea." in page.text()
+    assert "A level of 4 by 4 cells with tea in row 2, column 2." in page.text()
 
 
 def _contrast(first: str, second: str) -> float:

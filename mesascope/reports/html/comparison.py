@@ -6,7 +6,7 @@ from mesascope.reports import plain
 from mesascope.reports.figures.scale import Scale
 from mesascope.reports.figures.tracks import track
 from mesascope.reports.html.behavior import LOOKS
-from mesascope.reports.html.gallery import exhibit, vocabulary_of
+from mesascope.reports.html.gallery import exhibit
 from mesascope.reports.html.opening import anchor
 from mesascope.reports.html.parts import (
     Cell,
@@ -132,12 +132,7 @@ def _levels(audits: Sequence[Audit]) -> Markup | None:
     shared = next((level for level in texts[0] if all(level in own for own in texts)), None)
     chosen = [own[levels.index(shared)] if shared else own[0] for own, levels in zip(shown, texts, strict=True)]
     pictures = [
-        exhibit(
-            e,
-            join(tag("b", label(a, audits)), ": ", words(e, "caption")),
-            vocabulary=vocabulary_of(a),
-            moves=len(items(e, "path")) > 1,
-        )
+        exhibit(a, e, join(tag("b", label(a, audits)), ": ", words(e, "caption")), moves=len(items(e, "path")) > 1)
         for a, e in zip(audits, chosen, strict=True)
     ]
     title = f"One level of {shift}, {'the same for each' if shared else 'one for each'}"

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from mesascope.core.errors import MesascopeError
+from mesascope.drawing import Drawing, animated_episode_svg, level_svg
 from mesascope.reports.html.parts import fold, note, paragraph, section
 from mesascope.reports.markup import Child, Markup, join, tag
-from mesascope.reports.pictures import animated_episode_svg, level_svg
-from mesascope.reports.reading import TRAINING, Audit, items, telling_shift, words
-from mesascope.worlds.grids.text import parse_level
-from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
-from mesascope.worlds.grids.world import AbstractGridWorld
+from mesascope.reports.reading import TRAINING, Audit, items, part, telling_shift, words
 from mesascope.worlds.registry import WORLDS
+
+UNREADABLE = (MesascopeError, ValueError, IndexError, TypeError, KeyError)
+"""What comes of a document that holds something else than a level."""
 
 
 def gallery(audit: Audit, name: str) -> Markup | None:
@@ -29,61 +29,67 @@ def gallery(audit: Audit, name: str) -> Markup | None:
         3,
         f"{name}-gallery",
         "Levels, policies and episodes",
-        paragraph(
-            f"Each cell's arrow is the action the agent is likeliest to take there{_when(audit)}, darker the surer it is. "
-            f"{_legend(vocabulary_of(audit))} The line is one episode, from the diamond to the ring; the first picture "
-            "of each row moves."
-        ),
+        paragraph(legend) if (legend := _legend(audit, next(iter(shown.values()))[0])) else None,
         *(_distribution(audit, d, exhibits, d in first) for d, exhibits in shown.items()),
     )
 
 
-def _when(audit: Audit) -> str:
-    """Where objects are taken one after another, the arrows are those of the first of many policies."""
-    world = WORLDS.get(words(audit, "world", "name"))
-    return " as long as nothing is taken" if world is not None and not world.single_choice else ""
+def drawing_of(audit: Audit, shown: Mapping[str, Any]) -> Drawing | None:
+    """The drawing of an exhibit: that which the document carries, or, in one of the first format, that which its world makes of
+    the level's text. None where there is neither. `MesascopeError`, `ValueError` or `TypeError` for what cannot be read.
+    """
+    carried = part(shown, "drawing")
+    if carried:
+        return Drawing.from_document(carried)
+    kind = WORLDS.get(words(audit, "world", "name"))
+    if kind is None:
+        return None
+    world = kind()
+    return world.drawing(world.read_levels(words(shown, "level")), 0)
 
 
-def vocabulary_of(audit: Audit) -> Vocabulary:
-    """What the levels of the audit's world may hold; doors and balls where the world is not known here."""
-    world = WORLDS.get(words(audit, "world", "name"))
-    return world.vocabulary if world is not None and issubclass(world, AbstractGridWorld) else DOORS
-
-
-def _legend(vocabulary: Vocabulary) -> str:
-    if vocabulary == DOORS:
-        return "Doors are arches with capital letters, balls are round, and the letter names the color."
-    named = [f"{glyph.letter} is a {glyph.name}" for glyph in vocabulary.glyphs]
-    mark = [f"x is the {vocabulary.place}, which the agent does not see"] if vocabulary.place else []
-    return f"{'; '.join([*named, *mark])}."
+def _legend(audit: Audit, shown: Mapping[str, Any]) -> str:
+    """How to read the pictures, as their world says; "" where they have none."""
+    try:
+        drawing = drawing_of(audit, shown)
+    except UNREADABLE:
+        return ""
+    if drawing is None:
+        return ""
+    when = f" {drawing.shown}" if drawing.shown else ""
+    return (
+        f"Each cell's arrow is the action the agent is likeliest to take there{when}, darker the surer it is. "
+        f"{drawing.legend} The line is one episode, from the diamond to the ring; the first picture of each row moves."
+    )
 
 
 def _distribution(audit: Audit, distribution: str, exhibits: list[Mapping[str, Any]], opened: bool) -> Markup:
     sentence = words(audit, "world", "shifts", distribution)
     moving = next((e for e in exhibits if len(items(e, "path")) > 1), None)
-    vocabulary = vocabulary_of(audit)
-    pictures = [
-        exhibit(shown, words(shown, "caption"), moves=shown is moving, vocabulary=vocabulary) for shown in exhibits
-    ]
+    pictures = [exhibit(audit, shown, words(shown, "caption"), moves=shown is moving) for shown in exhibits]
     title = join(tag("b", distribution), f": {sentence}" if sentence else None)
     return fold(title, tag("div", *pictures, class_="gallery"), opened=opened)
 
 
-def exhibit(shown: Mapping[str, Any], caption: Child, *, vocabulary: Vocabulary, moves: bool = False) -> Markup:
-    """One level as a figure: moving along its path, or still."""
+def exhibit(audit: Audit, shown: Mapping[str, Any], caption: Child, *, moves: bool = False) -> Markup:
+    """One level as a figure: moving along its path, or still; as text where its world has no pictures."""
     try:
-        drawn = _picture(shown, moves, vocabulary)
-    except (MesascopeError, ValueError, IndexError, TypeError) as error:
+        drawing = drawing_of(audit, shown)
+        drawn = (
+            tag("pre", words(shown, "level"), class_="level-text")
+            if drawing is None
+            else _picture(drawing, shown, moves)
+        )
+    except UNREADABLE as error:
         # A document may hold anything; one level that cannot be drawn must not cost the reader the rest.
         drawn = note(f"This level cannot be drawn: {error}")
     return tag("figure", drawn, tag("figcaption", caption), class_="level")
 
 
-def _picture(exhibit: Mapping[str, Any], moves: bool, vocabulary: Vocabulary) -> Markup:
-    levels = parse_level(words(exhibit, "level"), door_required=False, vocabulary=vocabulary)
-    table = items(exhibit, "policy")
-    policy = np.asarray(table, np.float64) if table else None
+def _picture(drawing: Drawing, exhibit: Mapping[str, Any], moves: bool) -> Markup:
+    rows = items(exhibit, "policy")
+    policy = np.asarray(rows, np.float64) if rows else None
     path = [int(cell) for cell in items(exhibit, "path")] or None
     if moves and path:
-        return Markup(animated_episode_svg(levels, 0, path, policy=policy, standalone=False))
-    return Markup(level_svg(levels, 0, policy=policy, path=path, standalone=False))
+        return Markup(animated_episode_svg(drawing, path, policy=policy, standalone=False))
+    return Markup(level_svg(drawing, policy=policy, path=path, standalone=False))

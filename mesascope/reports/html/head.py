@@ -2,8 +2,8 @@
 
 from importlib import resources
 
+from mesascope.drawing import PICTURE_CSS
 from mesascope.reports.markup import Child, Markup, tag
-from mesascope.reports.pictures import PICTURE_CSS
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """Content security policy of a page: it may draw itself and nothing else. No script runs, nothing is fetched."""

@@ -14,10 +14,11 @@ from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.inline_jit import inline_jit
 from mesascope.core.mdp import FiniteMDP
+from mesascope.drawing.drawing import Drawing, Place, Thing
 from mesascope.worlds.grids.printing import cells_as_text
 from mesascope.worlds.grids.vocabulary import ABSENT as ABSENT
 from mesascope.worlds.grids.vocabulary import COLORS as COLORS
-from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
+from mesascope.worlds.grids.vocabulary import DOORS, Glyph, Vocabulary
 from mesascope.worlds.grids.vocabulary import SHAPES as SHAPES
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.outcomes import Outcomes
@@ -72,6 +73,26 @@ class GridLevels(AbstractLevels):
             raise IndexError(f"level {index} of a batch of {len(self)}")
         slots = np.stack([np.asarray(part)[index] for part in (self.cell, self.shape, self.color)], -1)
         return cells_as_text(np.asarray(self.walls)[index], slots, self.vocabulary, index)
+
+    def drawing(self, index: int) -> Drawing:
+        """Level number `index` as a board: walls are solid, objects have the looks of the vocabulary."""
+        width = self.interior[1]
+        things = [
+            Thing(Place(cell // width + 1, cell % width + 1), glyph.outline, glyph.fill, glyph.letter, glyph.name)
+            for cell, glyph in self._objects(index)
+        ]
+        return Drawing(np.asarray(self.walls)[index], tuple(things), MOVES, self.vocabulary.legend)
+
+    def name_at(self, index: int, state: int) -> str | None:
+        """`red door`, `green ball`, `cheese`, ...: the object in the cell of a state, or None."""
+        height, width = self.interior
+        found = dict(self._objects(index)).get(int(state) % (height * width))
+        return None if found is None else found.name
+
+    def _objects(self, index: int) -> list[tuple[int, Glyph]]:
+        """Cell and looks of each object of one level."""
+        slots = np.stack([np.asarray(part)[index] for part in (self.cell, self.shape, self.color)], -1).tolist()
+        return [(cell, self.vocabulary.glyph(shape, color)) for cell, shape, color in slots if shape != ABSENT]
 
 
 @inline_jit()

@@ -13,6 +13,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT
+from mesascope.drawing import Drawing
 from mesascope.worlds.grids.grid import ABSENT, GridLevels
 from mesascope.worlds.grids.maze import check_share, check_size, distinct_cells, draw_mazes
 from mesascope.worlds.grids.stages import observe_stages, staged_tables, stages_of
@@ -98,6 +99,10 @@ class KeysAndChests(AbstractGridWorld):
     def views_per_level(self) -> int:
         """One map for each set of objects that may be gone, and one for the end."""
         return len(stages_of(self.keys, self.chests)) + 1
+
+    def drawing(self, levels: GridLevels, index: int) -> Drawing:
+        """A board on which arrows are those of the first of many policies."""
+        return levels.drawing(index)._replace(shown="as long as nothing is taken")
 
     def tables(self, levels: GridLevels) -> FiniteMDP:
         """Tables over interior cells and what is gone."""

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from mesascope.drawing.drawing import ARCH, DISC
+
 SHAPES = ("door", "ball")
 COLORS = ("red", "blue", "green", "yellow")
 
@@ -21,6 +23,11 @@ class Glyph(NamedTuple):
     def name(self) -> str:
         """`red door`, `cheese`, ..."""
         return f"{self.color} {self.shape}".strip()
+
+    @property
+    def outline(self) -> str:
+        """What a picture draws: an arch for a door, a disc for everything else."""
+        return ARCH if self.shape == "door" else DISC
 
 
 class Vocabulary(NamedTuple):
@@ -56,6 +63,15 @@ class Vocabulary(NamedTuple):
     def mark(self) -> int:
         """The shape number of a mark, one above those of the shapes."""
         return len(self.shapes)
+
+    @property
+    def legend(self) -> str:
+        """What a picture shows, in a sentence."""
+        if "door" in self.shapes:
+            return "Doors are arches with capital letters, balls are round, and the letter names the color."
+        named = [f"{glyph.letter} is a {glyph.name}" for glyph in self.glyphs]
+        mark = [f"x is the {self.place}, which the agent does not see"] if self.place else []
+        return f"{'; '.join([*named, *mark])}."
 
     @property
     def slots(self) -> int:

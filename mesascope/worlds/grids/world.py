@@ -11,6 +11,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.worlds.grids.changes import GridCounterfactuals, why_not
 from mesascope.worlds.grids.grid import ACTIONS, GridLevels, free_cells, grid_outcomes, grid_tables, observe
 from mesascope.worlds.grids.printing import MARK
+from mesascope.worlds.grids.text import parse_levels
 from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
 from mesascope.worlds.outcomes import Outcomes
 from mesascope.worlds.views import FULL, MAP, States, View
@@ -40,6 +41,11 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
         if self.vocabulary.place:
             listed.append(f"`{MARK}` the {self.vocabulary.place}, where nothing lies there (agents do not see it)")
         return f"`#` wall, `.` free cell, {', '.join(listed)}."
+
+    @classmethod
+    def read_levels(cls, text: str) -> GridLevels:
+        """Levels from their text, separated by blank lines; `LevelFormatError` says what is wrong in which line."""
+        return parse_levels(text, door_required=False, vocabulary=cls.vocabulary)
 
     def tables(self, levels: GridLevels) -> FiniteMDP:
         """Tables over interior cells; touching any object ends the episode."""

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mesascope.reports.pictures.scene import Arrow, Heat, Place, Scene, Thing
+from mesascope.drawing.drawing import ARCH, Place, Thing
+from mesascope.drawing.scene import Arrow, Heat, Scene
 
 CELL = 24
 """Side of a cell."""
@@ -15,13 +16,13 @@ MARGIN = 3
 """Width by which the frame reaches beyond the border cells, so that its corners can be round."""
 LETTER_SIZE, CAPTION_SIZE, CAPTION_LINE = 15, 13, 18
 
-_DOOR_HALF, _DOOR_TOP, _DOOR_BOTTOM = 8.5, 2.5, 21.5
-"""A door is a round arch: half its width, and top and bottom from the upper edge of the cell."""
-_BALL_RADIUS = 8.75
+_ARCH_HALF, _ARCH_TOP, _ARCH_BOTTOM = 8.5, 2.5, 21.5
+"""An arch: half its width, and top and bottom from the upper edge of the cell."""
+_DISC_RADIUS = 8.75
 _AGENT_RADIUS, _EYE_OFFSET, _EYE_RADIUS = 8.5, 2.7, 1.5
 """The agent is a diamond with two eyes."""
 _RING_RADIUS = 13.0
-"""Ring around the object that ended an episode."""
+"""Ring around the thing that ended an episode."""
 _HEAT_OPACITY = 0.6
 """Opacity of the largest value."""
 _HEAT_INSET = {"good": 1, "bad": 5}
@@ -82,18 +83,18 @@ def center(place: Place) -> Point:
 
 def size(scene: Scene) -> tuple[int, int]:
     """Width and height of a picture without its caption."""
-    rows, columns = scene.walls.shape
+    rows, columns = scene.solid.shape
     return columns * CELL + 2 * MARGIN, rows * CELL + 2 * MARGIN
 
 
 def ground(scene: Scene) -> list[Mark]:
-    """Walls, floor, values and policy."""
-    floor = ~scene.walls
+    """Solid cells, floor, values and policy."""
+    floor = ~scene.solid
     beside, below = np.argwhere(floor[:, 1:] & floor[:, :-1]) * CELL, np.argwhere(floor[1:] & floor[:-1]) * CELL
     down = [[(x + CELL, y), (x + CELL, y + CELL)] for y, x in beside.tolist()]
     across = [[(x, y + CELL), (x + CELL, y + CELL)] for y, x in below.tolist()]
     return [
-        Box("wall", -MARGIN, -MARGIN, *size(scene), 2 * MARGIN),
+        Box("solid", -MARGIN, -MARGIN, *size(scene), 2 * MARGIN),
         Lines("floor", _runs(floor), closed=True),
         Lines("grid", down + across),
         *map(_heat, scene.heat),
@@ -102,7 +103,7 @@ def ground(scene: Scene) -> list[Mark]:
 
 
 def things(scene: Scene) -> list[Mark]:
-    """Doors and balls with their letters."""
+    """Things with their letters."""
     return [mark for thing in scene.things for mark in _thing(thing)]
 
 
@@ -128,7 +129,7 @@ def agent(x: float, y: float) -> list[Mark]:
 
 
 def end_mark(scene: Scene) -> Disc:
-    """A ring around the object where the path ends, or a small ring on the floor where it just stops."""
+    """A ring around the thing where the path ends, or a small ring on the floor where it just stops."""
     touched = any(thing.place == scene.path[-1] for thing in scene.things)
     return Disc("path end", *center(scene.path[-1]), _RING_RADIUS if touched else _RING_RADIUS / 3)
 
@@ -197,16 +198,16 @@ def _thing(thing: Thing) -> tuple[Mark, Letter]:
     x, y = center(thing.place)
     top = thing.place.row * CELL
     letter = Letter(f"letter on-{thing.color}", x, top + _baseline(thing.letter), thing.letter)
-    if thing.shape == "door":
-        half, shoulder, bottom = _DOOR_HALF, top + _DOOR_TOP + _DOOR_HALF, top + _DOOR_BOTTOM
+    if thing.shape == ARCH:
+        half, shoulder, bottom = _ARCH_HALF, top + _ARCH_TOP + _ARCH_HALF, top + _ARCH_BOTTOM
         turn = np.linspace(0, np.pi, 13).tolist()
         arc = [(x - half * math.cos(angle), shoulder - half * math.sin(angle)) for angle in turn]
         return Lines(thing.color, [[(x - half, bottom), *arc, (x + half, bottom)]], closed=True), letter
-    return Disc(thing.color, x, y, _BALL_RADIUS), letter
+    return Disc(thing.color, x, y, _DISC_RADIUS), letter
 
 
 def _baseline(letter: str) -> float:
-    """Height of the baseline in the cell that puts a letter in the middle of its door or ball."""
+    """Height of the baseline in the cell that puts a letter in the middle of its arch or disc."""
     if letter.isupper():
         return 18.5
     return 15.0 if letter in "gy" else 17.0 if letter == "b" else 16.0

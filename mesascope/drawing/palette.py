@@ -12,7 +12,7 @@ class Theme(NamedTuple):
 
     page: str
     ink: str
-    wall: str
+    solid: str
     frame: str
     floor: str
     grid: str
@@ -27,7 +27,7 @@ class Theme(NamedTuple):
 LIGHT = Theme(
     page="#ffffff",
     ink="#1f2328",
-    wall="#434c5a",
+    solid="#434c5a",
     frame="#434c5a",
     floor="#f7f5f0",
     grid="#e4e0d6",
@@ -41,7 +41,7 @@ LIGHT = Theme(
 DARK = Theme(
     page="#14171c",
     ink="#e8e6e1",
-    wall="#191d23",
+    solid="#191d23",
     frame="#59636f",
     floor="#3d4552",
     grid="#4a5361",
@@ -73,7 +73,7 @@ class Style(NamedTuple):
 
 
 STYLES = {
-    "wall": Style("wall", "frame", 1),
+    "solid": Style("solid", "frame", 1),
     "floor": Style("floor"),
     "grid": Style(None, "grid", 1),
     "good": Style("good"),

@@ -4,40 +4,38 @@ from collections.abc import Iterable
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from mesascope.reports.pictures import marks
-from mesascope.reports.pictures import scene as scenes
-from mesascope.reports.pictures.marks import MARGIN, Box, Disc, Letter, Lines, Mark, center
-from mesascope.reports.pictures.palette import STANDALONE_CSS
-from mesascope.reports.pictures.scene import HOLD_SECONDS, STEP_SECONDS, Scene
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.drawing import marks
+from mesascope.drawing import scene as scenes
+from mesascope.drawing.drawing import Drawing
+from mesascope.drawing.marks import MARGIN, Box, Disc, Letter, Lines, Mark, center
+from mesascope.drawing.palette import STANDALONE_CSS
+from mesascope.drawing.scene import HOLD_SECONDS, STEP_SECONDS, Scene
 
 
 def level_svg(
-    levels: GridLevels,
-    index: int,
+    drawing: Drawing,
     *,
     policy: scenes.PolicyTable | None = None,
     path: scenes.Path | None = None,
-    values: scenes.StateValues | None = None,
+    values: scenes.CellValues | None = None,
     title: str | None = None,
     standalone: bool = True,
 ) -> str:
-    """One level of a batch as an SVG document.
+    """One level as an SVG document.
 
     `policy` draws the likeliest action of each free cell as an arrow, longer and darker the likelier; `values` shades
     cells by value (a negative one with a smaller square); `path` draws an episode, the agent at its start and a ring
-    around the object that ended it. `title` is plain text, shown below the level and read by screen readers.
+    around the thing that ended it. `title` is plain text, shown below the level and read by screen readers.
 
     With `standalone` false the picture brings no rules of its own: the page must include `PICTURE_CSS`.
     """
-    scene = scenes.read_scene(levels, index, policy=policy, path=path, values=values)
+    scene = scenes.read_scene(drawing, policy=policy, path=path, values=values)
     body = _drawn([*marks.ground(scene), *marks.episode(scene), *marks.things(scene)])
     return _document(scene, body, title, standalone)
 
 
 def animated_episode_svg(
-    levels: GridLevels,
-    index: int,
+    drawing: Drawing,
     path: scenes.Path,
     *,
     policy: scenes.PolicyTable | None = None,
@@ -49,7 +47,7 @@ def animated_episode_svg(
     Where the reader asked for reduced motion the whole path stands still instead. See `level_svg` for the rest; only
     the first `MOST_STEPS` steps are shown.
     """
-    scene = scenes.read_scene(levels, index, policy=policy, path=path[: scenes.MOST_STEPS + 1])
+    scene = scenes.read_scene(drawing, policy=policy, path=path[: scenes.MOST_STEPS + 1])
     episode = f'{_moving(scene)}<g class="ms-still">{_drawn(marks.episode(scene))}</g>'
     return _document(scene, _drawn(marks.ground(scene)) + episode + _drawn(marks.things(scene)), caption, standalone)
 

@@ -9,21 +9,14 @@ import pytest
 from PIL import Image
 
 from mesascope.core.errors import UsageError
-from mesascope.reports.pictures import (
-    PICTURE_CSS,
-    animated_episode_svg,
-    episode_gif,
-    greedy_path,
-    level_png,
-    level_svg,
-    theme_variables,
-)
-from mesascope.reports.pictures.palette import DARK, LIGHT, OBJECT_FILL, OBJECT_INK
-from mesascope.reports.pictures.scene import MOST_STEPS
+from mesascope.drawing import PICTURE_CSS, animated_episode_svg, level_svg, theme_variables
+from mesascope.drawing.palette import DARK, LIGHT, OBJECT_FILL, OBJECT_INK
+from mesascope.drawing.raster import episode_gif, level_png
+from mesascope.drawing.scene import MOST_STEPS
 from mesascope.worlds.grids.text import parse_level
 
 SVG = "{http://www.w3.org/2000/svg}"
-LEVELS = parse_level("#######\n#R..#b#\n#.#...#\n#...#r#\n#######")
+LEVEL = parse_level("#######\n#R..#b#\n#.#...#\n#...#r#\n#######")[0].drawing
 STATES, FREE_CELLS = 15, 9
 PATH = [14 - 5, 8, 7, 2, 1, 0]
 
@@ -46,7 +39,7 @@ def rgb(color):
 
 
 def test_objects_differ_by_shape_and_letter_as_well_as_color():
-    picture = level_svg(LEVELS, 0)
+    picture = level_svg(LEVEL)
     assert [(e.text, e.get("class")) for e in tagged(picture, "text")] == [
         ("R", "ms-letter ms-on-red"),
         ("b", "ms-letter ms-on-blue"),
@@ -58,7 +51,7 @@ def test_objects_differ_by_shape_and_letter_as_well_as_color():
 
 
 def test_a_picture_says_in_words_what_it_shows():
-    (words,) = tagged(level_svg(LEVELS, 0), "desc")
+    (words,) = tagged(level_svg(LEVEL), "desc")
     assert words.text == (
         "A level of 5 by 7 cells with red door in row 2, column 2, blue ball in row 2, column 6, "
         "red ball in row 4, column 6."
@@ -69,7 +62,7 @@ def test_a_picture_says_in_words_what_it_shows():
 def test_text_is_never_markup(draw):
     hostile = '</title><script>alert(1)</script>"&\x00\x1b\u202e'
     extra = {"title": hostile} if draw is level_svg else {"path": PATH, "caption": hostile}
-    picture = draw(LEVELS, 0, **extra)
+    picture = draw(LEVEL, **extra)
     assert "<script" not in picture
     assert "\x00" not in picture
     assert "\x1b" not in picture
@@ -79,17 +72,17 @@ def test_text_is_never_markup(draw):
 
 
 def test_a_picture_asks_nobody_for_anything_and_has_no_identifiers():
-    picture = animated_episode_svg(LEVELS, 0, PATH, policy=certain(0), caption="x")
+    picture = animated_episode_svg(LEVEL, PATH, policy=certain(0), caption="x")
     addresses = re.findall(r"https?://[^\"' ]+", picture)
     assert addresses == ["http://www.w3.org/2000/svg"]
     assert not re.search(r"\b(href|src|url\(|id=|on\w+=|@import)", picture)
 
 
 def test_rules_come_with_a_picture_only_where_it_stands_alone():
-    assert PICTURE_CSS in level_svg(LEVELS, 0)
-    assert "<style" not in level_svg(LEVELS, 0, standalone=False)
-    assert "<style" not in animated_episode_svg(LEVELS, 0, PATH, standalone=False)
-    used = set(re.findall(r"ms-[a-z-]+", re.sub(r"<style>.*</style>", "", level_svg(LEVELS, 0, path=PATH))))
+    assert PICTURE_CSS in level_svg(LEVEL)
+    assert "<style" not in level_svg(LEVEL, standalone=False)
+    assert "<style" not in animated_episode_svg(LEVEL, PATH, standalone=False)
+    used = set(re.findall(r"ms-[a-z-]+", re.sub(r"<style>.*</style>", "", level_svg(LEVEL, path=PATH))))
     assert all(f".{name}" in PICTURE_CSS for name in used - {"ms-end"})
     assert set(re.findall(r"var\((--ms-\w+),", PICTURE_CSS)) >= set(re.findall(r"--ms-\w+", theme_variables("dark")))
 
@@ -98,7 +91,7 @@ def test_every_free_cell_has_one_arrow_that_points_the_likeliest_way():
     policy = certain(3)
     policy[1] = 0.25
     policy[2] = (0.0, 0.6, 0.2, 0.2)
-    arrows = tagged(level_svg(LEVELS, 0, policy=policy), "path", "ms-arrow")
+    arrows = tagged(level_svg(LEVEL, policy=policy), "path", "ms-arrow")
     drawn = "".join(arrow.get("d") for arrow in arrows)
     assert drawn.count("h.1") == 1, "a cell without a preference has a dot"
     assert drawn.count("L") == 3 * (FREE_CELLS - 1), "each arrow is a shaft and a head"
@@ -117,35 +110,35 @@ def test_every_free_cell_has_one_arrow_that_points_the_likeliest_way():
 
 def test_values_below_zero_are_told_without_color():
     values = np.linspace(-1, 1, STATES, dtype=np.float32)
-    picture = level_svg(LEVELS, 0, values=values)
+    picture = level_svg(LEVEL, values=values)
     good, bad = tagged(picture, "rect", "ms-good"), tagged(picture, "rect", "ms-bad")
     assert len(good) + len(bad) == FREE_CELLS
     assert {e.get("width") for e in good} == {"22"}
     assert {e.get("width") for e in bad} == {"14"}
-    assert tagged(level_svg(LEVELS, 0, values=np.zeros(STATES, np.float32)), "rect", "ms-good") == []
+    assert tagged(level_svg(LEVEL, values=np.zeros(STATES, np.float32)), "rect", "ms-good") == []
 
 
 def test_a_path_has_the_agent_at_its_start_and_a_ring_at_its_end():
-    picture = level_svg(LEVELS, 0, path=PATH)
+    picture = level_svg(LEVEL, path=PATH)
     (line,) = tagged(picture, "polyline")
     assert line.get("points") == "132,60 84,60 84,36 36,36"
     (ring,) = tagged(picture, "circle", "ms-end")
     assert (ring.get("cx"), ring.get("cy")) == ("36", "36")
     (agent,) = tagged(picture, "path", "ms-agent")
     assert agent.get("d").startswith("M132 ")
-    (stopped,) = tagged(level_svg(LEVELS, 0, path=PATH[:3]), "circle", "ms-end")
+    (stopped,) = tagged(level_svg(LEVEL, path=PATH[:3]), "circle", "ms-end")
     assert float(stopped.get("r")) < float(ring.get("r"))
 
 
 @pytest.mark.parametrize(("theme", "colors"), [("light", LIGHT), ("dark", DARK)])
 def test_a_png_shows_walls_floor_and_objects(theme, colors):
-    image = pixels(level_png(LEVELS, 0, theme=theme, scale=1))
+    image = pixels(level_png(LEVEL, theme=theme, scale=1))
     assert image.shape == (5 * 24 + 6, 7 * 24 + 6, 3)
 
     def at(row, column, down=12, right=12):
         return image[3 + row * 24 + down, 3 + column * 24 + right]
 
-    assert (at(0, 3) == rgb(colors.wall)).all()
+    assert (at(0, 3) == rgb(colors.solid)).all()
     assert (at(2, 3) == rgb(colors.floor)).all()
     assert (at(1, 1, 13, 5) == rgb(OBJECT_FILL["red"])).all()
     assert (at(1, 5, 12, 6) == rgb(OBJECT_FILL["blue"])).all()
@@ -154,15 +147,15 @@ def test_a_png_shows_walls_floor_and_objects(theme, colors):
 
 
 def test_overlays_change_a_png_and_the_caption_makes_it_taller():
-    plain = pixels(level_png(LEVELS, 0, scale=1))
+    plain = pixels(level_png(LEVEL, scale=1))
     for extra in ({"policy": certain(1)}, {"path": PATH}, {"values": np.ones(STATES, np.float32)}):
-        assert (pixels(level_png(LEVELS, 0, scale=1, **extra)) != plain).any()
-    assert len(pixels(level_png(LEVELS, 0, title="caption", scale=1))) > len(plain)
-    assert level_png(LEVELS, 0, policy=certain(1)) == level_png(LEVELS, 0, policy=certain(1))
+        assert (pixels(level_png(LEVEL, scale=1, **extra)) != plain).any()
+    assert len(pixels(level_png(LEVEL, title="caption", scale=1))) > len(plain)
+    assert level_png(LEVEL, policy=certain(1)) == level_png(LEVEL, policy=certain(1))
 
 
 def test_a_gif_has_one_frame_for_each_cell_of_the_path_and_one_palette():
-    data = episode_gif(LEVELS, 0, PATH, policy=certain(2), caption="an episode")
+    data = episode_gif(LEVEL, PATH, policy=certain(2), caption="an episode")
     image = Image.open(io.BytesIO(data))
     assert image.n_frames == len(PATH)
     assert image.info["loop"] == 0
@@ -171,28 +164,28 @@ def test_a_gif_has_one_frame_for_each_cell_of_the_path_and_one_palette():
         image.seek(frame)
         durations.append(image.info["duration"])
     assert durations == [200] * (len(PATH) - 1) + [1600]
-    assert data == episode_gif(LEVELS, 0, PATH, policy=certain(2), caption="an episode")
+    assert data == episode_gif(LEVEL, PATH, policy=certain(2), caption="an episode")
 
 
 def test_gif_colors_stay_those_of_the_picture():
-    first = pixels(episode_gif(LEVELS, 0, PATH))
-    assert (first[3 * 2 + 24 + 4, 3 * 2 + 24] == rgb(LIGHT.wall)).all()
-    true = pixels(level_png(LEVELS, 0))
+    first = pixels(episode_gif(LEVEL, PATH))
+    assert (first[3 * 2 + 24 + 4, 3 * 2 + 24] == rgb(LIGHT.solid)).all()
+    true = pixels(level_png(LEVEL))
     assert np.abs(first - true)[:, :200].mean() < 2
 
 
 def test_the_longest_episode_of_a_13x13_level_stays_below_a_megabyte():
     rows = ["#" * 13, "#R" + "." * 10 + "#", *["#" + "." * 11 + "#"] * 9, "#..b.....r..#", "#" * 13]
-    levels = parse_level("\n".join(rows))
+    level = parse_level("\n".join(rows))[0].drawing
     there = [row * 11 + (column if row % 2 else 10 - column) for row in range(11) for column in range(11)]
     policy = np.random.default_rng(0).dirichlet(np.ones(4), 121).astype(np.float32)
-    data = episode_gif(levels, 0, (there + there[-2:0:-1]) * 3, policy=policy, caption="back and forth")
+    data = episode_gif(level, (there + there[-2:0:-1]) * 3, policy=policy, caption="back and forth")
     assert len(data) <= 1_000_000
     assert Image.open(io.BytesIO(data)).n_frames == MOST_STEPS + 1
 
 
 def test_an_animated_picture_moves_in_step_and_stands_still_when_asked():
-    picture = animated_episode_svg(LEVELS, 0, PATH, policy=certain(0))
+    picture = animated_episode_svg(LEVEL, PATH, policy=certain(0))
     (glide,) = tagged(picture, "animateTransform")
     stops, times = glide.get("values").split(";"), [float(t) for t in glide.get("keyTimes").split(";")]
     assert len(stops) == len(times) == len(PATH) + 1
@@ -207,19 +200,9 @@ def test_an_animated_picture_moves_in_step_and_stands_still_when_asked():
 
 
 def test_an_agent_that_never_moves_is_drawn():
-    picture = animated_episode_svg(LEVELS, 0, [1, 1, 1])
+    picture = animated_episode_svg(LEVEL, [1, 1, 1])
     assert len(tagged(picture, "animateTransform")) == 1
-    assert Image.open(io.BytesIO(episode_gif(LEVELS, 0, [1]))).n_frames == 1
-
-
-def test_a_greedy_path_ends_at_an_object_a_loop_or_the_limit():
-    assert greedy_path(LEVELS, 0, certain(2), 2) == [2, 1, 0]
-    assert greedy_path(LEVELS, 0, certain(0), 2) == [2, 2], "a wall stops it for ever"
-    assert greedy_path(LEVELS, 0, certain(3), 0) == [0], "it starts at an object"
-    around = certain(3)
-    around[8] = np.eye(4)[2]
-    assert greedy_path(LEVELS, 0, around, 7) == [7, 8, 7]
-    assert greedy_path(LEVELS, 0, certain(2), 2, most_steps=1) == [2, 1]
+    assert Image.open(io.BytesIO(episode_gif(LEVEL, [1]))).n_frames == 1
 
 
 @pytest.mark.parametrize(
@@ -236,14 +219,12 @@ def test_a_greedy_path_ends_at_an_object_a_loop_or_the_limit():
 )
 def test_an_overlay_that_does_not_fit_is_named(extra, message):
     with pytest.raises(ValueError, match=message):
-        level_svg(LEVELS, 0, **extra)
+        level_svg(LEVEL, **extra)
 
 
-def test_a_level_or_theme_that_is_not_there():
-    with pytest.raises(IndexError, match="level 1 of a batch of 1"):
-        level_svg(LEVELS, 1)
+def test_a_theme_that_is_not_there():
     with pytest.raises(UsageError, match="unknown theme 'drak': did you mean 'dark'"):
-        level_png(LEVELS, 0, theme="drak")
+        level_png(LEVEL, theme="drak")
 
 
 def luminance(color):
@@ -265,7 +246,7 @@ def test_letters_stand_out_from_their_objects(name):
 def test_everything_stands_out_from_the_floor(theme):
     for part in ("arrow", "agent", "path"):
         assert contrast(getattr(theme, part), theme.floor) >= 3, part
-    assert contrast(theme.wall, theme.floor) >= 1.7
+    assert contrast(theme.solid, theme.floor) >= 1.7
     assert contrast(theme.ink, theme.page) >= 7
 
 

@@ -8,12 +8,12 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mesascope.core.errors import unknown
-from mesascope.reports.pictures import marks
-from mesascope.reports.pictures import scene as scenes
-from mesascope.reports.pictures.marks import MARGIN, Box, Disc, Letter, Lines, Mark, Point
-from mesascope.reports.pictures.palette import COLORS, STYLES, THEMES, Theme
-from mesascope.reports.pictures.scene import Scene
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.drawing import marks
+from mesascope.drawing import scene as scenes
+from mesascope.drawing.drawing import Drawing
+from mesascope.drawing.marks import MARGIN, Box, Disc, Letter, Lines, Mark, Point
+from mesascope.drawing.palette import COLORS, STYLES, THEMES, Theme
+from mesascope.drawing.scene import Scene
 
 _PNG_OVERSAMPLING, _GIF_OVERSAMPLING = 3, 2
 """Pixels drawn for each pixel kept, each way: that makes edges smooth; a GIF has too few colors to show more."""
@@ -23,18 +23,17 @@ _Color = str | int | None
 
 
 def level_png(
-    levels: GridLevels,
-    index: int,
+    drawing: Drawing,
     *,
     policy: scenes.PolicyTable | None = None,
     path: scenes.Path | None = None,
-    values: scenes.StateValues | None = None,
+    values: scenes.CellValues | None = None,
     title: str | None = None,
     theme: str = "light",
     scale: int = 2,
 ) -> bytes:
-    """One level of a batch as the bytes of a PNG, `scale` times the size of the SVG; see `level_svg` for the rest."""
-    scene = scenes.read_scene(levels, index, policy=policy, path=path, values=values)
+    """One level as the bytes of a PNG, `scale` times the size of the SVG; see `level_svg` for the rest."""
+    scene = scenes.read_scene(drawing, policy=policy, path=path, values=values)
     data = io.BytesIO()
     canvas = _open(scene, title, theme, scale, _PNG_OVERSAMPLING)
     canvas.with_marks([*marks.episode(scene), *marks.things(scene)]).save(data, "PNG", optimize=True)
@@ -42,8 +41,7 @@ def level_png(
 
 
 def episode_gif(
-    levels: GridLevels,
-    index: int,
+    drawing: Drawing,
     path: scenes.Path,
     *,
     policy: scenes.PolicyTable | None = None,
@@ -54,7 +52,7 @@ def episode_gif(
 
     Every frame uses the colors of the last, so an episode of a 13x13 level stays below 1 MB.
     """
-    scene = scenes.read_scene(levels, index, policy=policy, path=path[: scenes.MOST_STEPS + 1])
+    scene = scenes.read_scene(drawing, policy=policy, path=path[: scenes.MOST_STEPS + 1])
     canvas = _open(scene, caption, theme, _GIF_SCALE, _GIF_OVERSAMPLING)
     last = len(scene.path) - 1
     palette = _palette(canvas.with_marks(_after(scene, last)))
