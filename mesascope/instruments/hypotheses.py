@@ -13,25 +13,11 @@ from mesascope.core.inline_jit import inline_jit
 from mesascope.core.objective import Objective
 from mesascope.instruments.evidence import Evidence
 from mesascope.instruments.first_touch import action_values
+from mesascope.worlds.strategies import Habit
 from mesascope.worlds.world import AbstractWorld
 
 RATIOS = ((1.0, 0.5), (1.0, 1.0), (0.5, 1.0))
 """Weights of the two features of a pair."""
-
-RIGHT_OF = (3, 2, 0, 1)
-LEFT_OF = (2, 3, 1, 0)
-"""The action to the right and to the left of moving up, down, left, right."""
-
-_DIRECTIONS = {
-    "go up": (1.0, 0.0, 0.0, 0.0),
-    "go down": (0.0, 1.0, 0.0, 0.0),
-    "go left": (0.0, 0.0, 1.0, 0.0),
-    "go right": (0.0, 0.0, 0.0, 1.0),
-    "go up and left": (1.0, 0.0, 1.0, 0.0),
-    "go up and right": (1.0, 0.0, 0.0, 1.0),
-    "go down and left": (0.0, 1.0, 1.0, 0.0),
-    "go down and right": (0.0, 1.0, 0.0, 1.0),
-}
 
 
 class Kind(enum.StrEnum):
@@ -51,10 +37,9 @@ class Hypothesis(NamedTuple):
 
 
 def hypotheses_of(world: AbstractWorld) -> tuple[Hypothesis, ...]:
-    """Every feature and its negation, pairs with what the base objective rewards, any object, nothing, and nuisances.
+    """Every feature and its negation, pairs with what the base objective rewards, nothing, and nuisances.
 
-    An objective is named as `Objective.parse` reads it. Nuisances are policies after nothing: following a wall with
-    either hand, and going in fixed directions wherever the way is open.
+    An objective is named as `Objective.parse` reads it. Nuisances are policies after nothing: the habits that the world names.
     """
     texts = [sign + feature for feature in world.features for sign in ("", "-")]
     rewarded = [feature for feature, weight in world.base_objective.weights if weight > 0]
@@ -62,11 +47,10 @@ def hypotheses_of(world: AbstractWorld) -> tuple[Hypothesis, ...]:
         others = [other for other in world.features if other not in rewarded]
         texts += [f"{feature}:{a:g}+{other}:{b:g}" for other in others for a, b in RATIOS]
     objectives = [Hypothesis(text, Kind.OBJECTIVE, Objective.parse(text, world.features)) for text in texts]
-    nuisances = ("follow the right wall", "follow the left wall", *_DIRECTIONS)
     return (
         *objectives,
         Hypothesis("nothing", Kind.NONE, None),
-        *(Hypothesis(name, Kind.NUISANCE, None) for name in nuisances),
+        *(Hypothesis(name, Kind.NUISANCE, None) for name in world.habits),
     )
 
 
@@ -80,28 +64,26 @@ def scores(
     objectives = [h.objective.vector(world.features) for h in hypotheses if h.objective is not None]
     worth = jnp.einsum("rof,hf->hro", evidence.objects, jnp.asarray(np.stack(objectives)))
     valued = jax.vmap(lambda each: action_values(evidence.enters, evidence.reach, each))(worth)
-    return beside_nuisances(hypotheses, list(valued), evidence.blocked)
+    return beside_nuisances(hypotheses, world, list(valued), evidence.blocked)
 
 
 def beside_nuisances(
     hypotheses: tuple[Hypothesis, ...],
+    world: AbstractWorld,
     valued: Sequence[Float[Array, "row action"]],
     blocked: Bool[Array, "row action"],
 ) -> Float[Array, "hypothesis row action"]:
     """Action values of the objectives among the hypotheses, in order, and the preferences of the others beside them."""
-    values, named, flat = iter(valued), _nuisances(blocked), jnp.zeros(blocked.shape)
+    habits = tuple(world.habits.items())
+    values, named, flat = iter(valued), _nuisances(blocked, habits), jnp.zeros(blocked.shape)
     return jnp.stack([next(values) if h.kind is Kind.OBJECTIVE else named.get(h.name, flat) for h in hypotheses])
 
 
-@inline_jit()
-def _nuisances(blocked: Bool[Array, "row action"]) -> dict[str, Float[Array, "row action"]]:
-    free = ~blocked
-    preferred = {
-        "follow the right wall": free & blocked[:, jnp.array(RIGHT_OF)],
-        "follow the left wall": free & blocked[:, jnp.array(LEFT_OF)],
-        **{name: free & (jnp.array(wanted) > 0) for name, wanted in _DIRECTIONS.items()},
-    }
-    return {name: _or_any_free(wanted, free) for name, wanted in preferred.items()}
+@inline_jit("habits")
+def _nuisances(
+    blocked: Bool[Array, "row action"], habits: tuple[tuple[str, Habit], ...]
+) -> dict[str, Float[Array, "row action"]]:
+    return {name: _or_any_free(habit(blocked), ~blocked) for name, habit in habits}
 
 
 def _or_any_free(wanted: Bool[Array, "row action"], free: Bool[Array, "row action"]) -> Float[Array, "row action"]:

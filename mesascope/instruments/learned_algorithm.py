@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from mesascope.core.statistics import Estimate, bootstrap_ratio
 from mesascope.instruments.card import Card
-from mesascope.instruments.programs import SCHEMES, Program, choices, programs_of
+from mesascope.instruments.programs import LOOKUP, Program, choices, programs_of, schemes_of
 from mesascope.instruments.sample import Sample
 from mesascope.worlds.world import AbstractWorld
 
@@ -17,7 +17,6 @@ LEAST = 0.9
 """A program is named only if it matches at least this share of what the subject does, with its interval."""
 
 NONE = "none of these"
-LOOKUP = "lookup table"
 
 CARD = Card(
     name="learned algorithm",
@@ -93,17 +92,17 @@ def name_learned_algorithm(
         matches = {s.distribution: _match(s, found, program) for s, found in zip(samples, sets, strict=True)}
         bits = _data_bits(samples[0], sets[0][program.name])
         scores.append(ProgramScore(program.name, program.scheme, program.bits, bits, program.bits + bits, matches))
-    scores = sorted([*scores, _table(samples)], key=lambda score: score.total_bits)
+    scores = sorted([*scores, _table(world, samples)], key=lambda score: score.total_bits)
     return LearnedAlgorithmFinding(
         *_name(scores, samples[0].distribution), tuple(scores), int(_cells(samples[0]).sum())
     )
 
 
-def _table(samples: Sequence[Sample]) -> ProgramScore:
+def _table(world: AbstractWorld, samples: Sequence[Sample]) -> ProgramScore:
     """A table that stores the likeliest action of every start cell of the training levels, and says nothing elsewhere."""
     policy, cells = np.asarray(samples[0].policy, np.float64), _cells(samples[0])
     likeliest = np.arange(policy.shape[-1]) == policy.argmax(-1)[..., None]
-    size = math.log2(len(SCHEMES)) + int(cells.sum()) * math.log2(policy.shape[-1])
+    size = math.log2(len(schemes_of(world))) + int(cells.sum()) * math.log2(policy.shape[-1])
     matches = {sample.distribution: Match(None, None, 0.0) for sample in samples}
     matches[samples[0].distribution] = Match(_share(policy.max(-1), cells), None, 1.0)
     bits = _data_bits(samples[0], likeliest)

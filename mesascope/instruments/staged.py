@@ -117,8 +117,8 @@ def infer_staged_objective(
         evidence, level, state = plain_evidence(few.mdp, few.policy, named_key(key, "evidence", few.distribution))
         values = np.asarray(_values(few.mdp, jnp.asarray(np.stack(wanted)), world.discount))[:, level, state]
         seen[few.distribution] = (evidence, values)
-    training = _weighed(hypotheses, [seen[TRAINING]])
-    everywhere = _weighed(hypotheses, list(seen.values()))
+    training = _weighed(world, hypotheses, [seen[TRAINING]])
+    everywhere = _weighed(world, hypotheses, list(seen.values()))
     draws = _draws(world, hypotheses, everywhere, key)
     return StagedObjective(_summarized(world, draws), draws, training, everywhere)
 
@@ -131,13 +131,15 @@ def _values(
 
 
 def _weighed(
-    hypotheses: tuple[Hypothesis, ...], seen: list[tuple[Evidence, Float[np.ndarray, "objective _ action"]]]
+    world: AbstractWorld,
+    hypotheses: tuple[Hypothesis, ...],
+    seen: list[tuple[Evidence, Float[np.ndarray, "objective _ action"]]],
 ) -> HypothesisPosterior:
     evidence = pool([part for part, _ in seen])
     values = np.concatenate([values for _, values in seen], 1)
     fill = len(evidence.action) - values.shape[1]
     padded = jnp.asarray(np.pad(values, [(0, 0), (0, fill), (0, 0)]))
-    return weigh_scores(hypotheses, beside_nuisances(hypotheses, list(padded), evidence.blocked), evidence)
+    return weigh_scores(hypotheses, beside_nuisances(hypotheses, world, list(padded), evidence.blocked), evidence)
 
 
 def _draws(

@@ -22,6 +22,7 @@ from mesascope.worlds.described import TRAINING, AbstractDescribed
 from mesascope.worlds.levels import AbstractLevels, Level
 from mesascope.worlds.outcomes import Outcomes
 from mesascope.worlds.space import first_in_cells
+from mesascope.worlds.strategies import AlgorithmLibrary, Habit, Rule, fixed_actions
 from mesascope.worlds.views import STATE_ID, STATE_ID_VIEW, States, View
 
 __all__ = ["TRAINING", "AbstractWorld"]
@@ -117,6 +118,21 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
     def no_search_tests(self) -> str | None:
         """Why no tests of search can be made from `counterfactuals`; None where they can."""
         return f"not applicable: {self.name} names no changes of a level that move what is wanted or bar the way to it"
+
+    @property
+    def habits(self) -> Mapping[str, Habit]:
+        """Named policies that are after nothing: accounts of behavior without an objective."""
+        return fixed_actions(self.actions)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Short rules that a policy may amount to, beside tables and planners."""
+        return ()
+
+    @property
+    def algorithms(self) -> AlgorithmLibrary | None:
+        """Algorithms with explicit variables in every cell of the map, to be compared with a subject; None: none."""
+        return None
 
     @classmethod
     def read_levels(cls, text: str) -> Levels:

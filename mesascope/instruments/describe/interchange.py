@@ -8,17 +8,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
 from mesascope.core.subject import AbstractSubject, State
 from mesascope.instruments.card import Card
-from mesascope.instruments.describe.algorithms import ALGORITHMS, VALUE_ITERATION, Algorithm, Level, run_on
 from mesascope.instruments.describe.alignment_map import Whitened, exchange_matrix, whiten
 from mesascope.instruments.describe.pursued import pursue
 from mesascope.instruments.describe.recording import channels, follow, resume
 from mesascope.instruments.interventions.counts import Count, beyond, compare
 from mesascope.instruments.sample import Sample
-from mesascope.worlds.grids.grid import cell_features, one_hot_objects
+from mesascope.worlds.strategies import Algorithm, AlgorithmLibrary, run_on
 from mesascope.worlds.world import AbstractWorld
 
 LEAST = 0.5
@@ -131,6 +131,14 @@ class _Bench(NamedTuple):
     variables: dict[tuple[str, int, int], Whitened]
     cells: dict[int, Bool[np.ndarray, "level height width"]]
     choosing: Bool[np.ndarray, " level"]
+    library: AlgorithmLibrary
+
+
+def library_of(world: AbstractWorld) -> AlgorithmLibrary:
+    """The algorithms to compare with. `UsageError` for a world that names none."""
+    if world.algorithms is None:
+        raise UsageError(f"{world.name} names no algorithms to compare a subject with")
+    return world.algorithms
 
 
 def identify_algorithm(
@@ -145,7 +153,7 @@ def identify_algorithm(
     bench = _prepare(world, subject, sample, weights, key)
     own = _Network(subject, sample)
     twin = None if untrained is None else _Network(untrained, sample)
-    tried = [_score(bench, algorithm, own, twin) for algorithm in ALGORITHMS]
+    tried = [_score(bench, algorithm, own, twin) for algorithm in bench.library.algorithms]
     scores = tuple(score for score, _ in tried)
     named = [i for i, s in enumerate(scores) if s.beyond.interval.low > 0 and s.foretold.interval.low > LEAST]
     cells = bench.cells[min(bench.cells)][~bench.choosing]
@@ -164,7 +172,7 @@ def exchange_ticks(ticks: int, reads_until: int) -> tuple[int, ...]:
 
 
 @eqx.filter_jit
-def _foretell(algorithm: Algorithm, base: Level, source: Level, region, before: Array, after: Array) -> _Foretold:
+def _foretell(algorithm: Algorithm, base: Any, source: Any, region, before: Array, after: Array) -> _Foretold:
     own, other = (run_on(algorithm, algorithm.begin(level), before) for level in (base, source))
     mixed = jnp.where(region[..., None], other, own)
     before_it, beside, exchanged = (algorithm.answer(run_on(algorithm, v, after)) for v in (own, other, mixed))
@@ -172,7 +180,8 @@ def _foretell(algorithm: Algorithm, base: Level, source: Level, region, before: 
 
 
 def _prepare(world: AbstractWorld, subject: AbstractSubject, sample: Sample, weights, key: PRNGKeyArray) -> _Bench:
-    level = _level(world, sample, weights)
+    library = library_of(world)
+    level = _problem(world, library, sample, weights)
     count, (height, width) = len(sample.levels), level.worth.shape[1:]
     choosing = np.arange(count) % 2 == 0
     pairs = draw_pairs(level.worth, named_key(key, "pairs"))
@@ -182,7 +191,7 @@ def _prepare(world: AbstractWorld, subject: AbstractSubject, sample: Sample, wei
     cells = {}
     for tick in exchange_ticks(subject.ticks, subject.reads_until):
         novel = np.zeros((count, height, width), bool)
-        for algorithm in ALGORITHMS:
+        for algorithm in library.algorithms:
             for pace in PACES if algorithm.moves else PACES[:1]:
                 steps = jnp.array(pace * tick), jnp.array(pace * (subject.ticks - tick))
                 found = _foretell(algorithm, level, partner, jnp.asarray(region), *steps)
@@ -190,25 +199,22 @@ def _prepare(world: AbstractWorld, subject: AbstractSubject, sample: Sample, wei
                 if pace == PACES[0]:
                     copied = jnp.where(jnp.asarray(region)[..., None], found.source, found.base)
                     novel |= np.asarray(~(found.exchanged & copied).any(-1))
-        taken = np.asarray(jnp.where(region, partner.walls + partner.objects, level.walls + level.objects)) > 0
-        reached = ~foretold[VALUE_ITERATION, tick, PACES[-1]].exchanged.all(-1)
+        taken = np.asarray(jnp.where(region, partner.closed, level.closed)) > 0
+        reached = ~foretold[library.algorithms[0].name, tick, PACES[-1]].exchanged.all(-1)
         cells[tick] = novel & ~taken & reached & pairs.fit[:, None, None]
     variables = {}
     for arm, found in foretold.items():
         rows = np.asarray(found.aligned)[choosing].astype(np.float64)
         variables[arm] = whiten(rows.reshape(-1, rows.shape[-1]))
-    return _Bench(pairs, foretold, variables, cells, choosing)
+    return _Bench(pairs, foretold, variables, cells, choosing, library)
 
 
-def _level(world: AbstractWorld, sample: Sample, weights: Float[np.ndarray, " feature"]) -> Level:
+def _problem(
+    world: AbstractWorld, library: AlgorithmLibrary, sample: Sample, weights: Float[np.ndarray, " feature"]
+) -> Any:
     wanted = jnp.asarray(weights) / max(float(np.abs(weights).max()), 1e-9)
     pursued = pursue(world, sample.levels, sample.mdp, wanted, jnp.asarray(world.discount))
-    optimal = pursued.optimal | ~pursued.cells[..., None]
-    levels: Any = sample.levels
-    shape = levels.walls.shape
-    worth = cell_features(levels) @ wanted
-    objects = one_hot_objects(levels).any(1).astype(jnp.float32)
-    return Level(levels.walls.astype(jnp.float32), objects, worth, optimal.reshape(*shape, -1))
+    return library.problem(sample.levels, wanted, pursued.optimal | ~pursued.cells[..., None])
 
 
 def draw_pairs(worth: Float[Array, "level height width"], key: PRNGKeyArray) -> Pairs:

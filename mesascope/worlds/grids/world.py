@@ -8,12 +8,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.mdp import FiniteMDP
+from mesascope.worlds.grids.algorithms import library
 from mesascope.worlds.grids.changes import GridCounterfactuals, why_not
 from mesascope.worlds.grids.grid import ACTIONS, GridLevels, free_cells, grid_outcomes, grid_tables, observe
+from mesascope.worlds.grids.habits import HABITS, RULES
 from mesascope.worlds.grids.printing import MARK
 from mesascope.worlds.grids.text import parse_levels
 from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
 from mesascope.worlds.outcomes import Outcomes
+from mesascope.worlds.strategies import AlgorithmLibrary, Habit, Rule
 from mesascope.worlds.views import FULL, MAP, States, View
 from mesascope.worlds.world import AbstractWorld
 
@@ -83,6 +86,21 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
     def counterfactuals(self) -> GridCounterfactuals | None:
         """Objects that trade places, and a wall more, where touching an object ends the episode."""
         return GridCounterfactuals(self.vocabulary) if self.single_choice else None
+
+    @property
+    def habits(self) -> Mapping[str, Habit]:
+        """Following a wall with either hand, and going in fixed directions wherever the way is open."""
+        return HABITS
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Wall followers, and what goes straight to the nearest cell of a feature."""
+        return RULES
+
+    @property
+    def algorithms(self) -> AlgorithmLibrary | None:
+        """Value iteration, floods, dead-end filling and simpler ones, where touching an object ends the episode."""
+        return library(self.discount) if self.single_choice else None
 
     def map(self, levels: GridLevels) -> Float[Array, "view height width channel"]:
         """Walls and objects of every interior cell, without the agent."""

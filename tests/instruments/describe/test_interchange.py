@@ -4,11 +4,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mesascope.instruments.describe.algorithms import ALGORITHMS, Level, run_on
 from mesascope.instruments.describe.alignment_map import exchange_matrix, whiten
 from mesascope.instruments.describe.interchange import agreement, draw_pairs, exchange_ticks, identify_algorithm
+from mesascope.worlds.grids.algorithms import Problem, library
+from mesascope.worlds.strategies import run_on
 
-BY_NAME = {algorithm.name: algorithm for algorithm in ALGORITHMS}
+BY_NAME = {algorithm.name: algorithm for algorithm in library(0.97).algorithms}
 UP, DOWN, LEFT, RIGHT = np.eye(4, dtype=bool)
 ALL = np.ones(4, bool)
 
@@ -18,7 +19,7 @@ def corridor(text, optimal=None):
     row = np.array(list(text))[None, None]
     sets = np.ones((1, 1, len(text), 4), bool) if optimal is None else optimal[None, None]
     maps = (row == "#", np.isin(row, ["G", "x"]), row == "G")
-    return Level(*(jnp.asarray(m, jnp.float32) for m in maps), jnp.asarray(sets))
+    return Problem(*(jnp.asarray(m, jnp.float32) for m in maps), jnp.asarray(sets))
 
 
 def exchanged(name, base, source, region, before, after):
@@ -139,3 +140,11 @@ def test_an_agent_after_nothing_runs_none(known):
     agent = known.make("compass")
     found = identify_algorithm(known.world, agent.subject, None, agent.sample, np.zeros_like(known.weights), known.key)
     assert (found.name, found.cells, found.pairs) == ("none", 0, 0)
+
+
+def test_values_are_discounted_as_the_world_discounts():
+    level, steps = corridor("....G."), 9
+    for discount in (0.5, 0.97):
+        iterated = library(discount).algorithms[0]
+        values = np.asarray(run_on(iterated, iterated.begin(level), steps))[0, 0, :, 3]
+        np.testing.assert_allclose(values[:4], [discount**k for k in (3, 2, 1, 0)], rtol=1e-5)

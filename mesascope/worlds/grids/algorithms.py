@@ -5,26 +5,22 @@ is to exchange everything there. Variables are maps; the first channel is the wa
 """
 
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from mesascope.core.solver import DISCOUNT
-from mesascope.worlds.grids.grid import MOVES
+from mesascope.worlds.grids.grid import MOVES, GridLevels, cell_features, one_hot_objects
+from mesascope.worlds.grids.habits import RIGHT_OF, or_any
+from mesascope.worlds.strategies import Algorithm, AlgorithmLibrary, Sets, Variables
 
-Variables = Float[Array, "level height width variable"]
 Map = Float[Array, "level height width"]
-Sets = Bool[Array, "level height width action"]
-
-RIGHT_OF = (3, 2, 0, 1)
-"""The action to the right of moving up, down, left, right."""
 
 _UNSEEN = -1e9
 
 
-class Level(NamedTuple):
+class Problem(NamedTuple):
     """What an algorithm is given: walls, objects, what touching them is worth, and the exact optimal actions."""
 
     walls: Map
@@ -32,21 +28,19 @@ class Level(NamedTuple):
     worth: Map
     optimal: Sets
 
+    @property
+    def closed(self) -> Map:
+        """Above 0 in cells in which nobody acts."""
+        return self.walls + self.objects
 
-class Algorithm(NamedTuple):
-    """`begin` makes the variables of a level, `step` moves them on, `answer` reads the actions off (all four: no answer).
 
-    `moves` says whether a step changes anything. `aligned` are the variables as a cell of a local network could hold them:
-    its own, and what it can see one cell ahead.
-    """
-
-    name: str
-    says: str
-    begin: Callable[[Level], Variables]
-    step: Callable[[Variables], Variables]
-    answer: Callable[[Variables], Sets]
-    aligned: Callable[[Variables], Variables]
-    moves: bool
+def problem_of(
+    levels: GridLevels, weights: Float[Array, " feature"], optimal: Bool[Array, "level state action"]
+) -> Problem:
+    """Levels in which touching an object ends the episode, as algorithms begin from them."""
+    objects = one_hot_objects(levels).any(1).astype(jnp.float32)
+    worth = cell_features(levels) @ weights
+    return Problem(levels.walls.astype(jnp.float32), objects, worth, optimal.reshape(*levels.walls.shape, -1))
 
 
 def ahead(field: Map, outside: float) -> Float[Array, "level height width action"]:
@@ -56,16 +50,11 @@ def ahead(field: Map, outside: float) -> Float[Array, "level height width action
     return jnp.stack([padded[:, 1 + r : 1 + r + height, 1 + c : 1 + c + width] for r, c in MOVES], -1)
 
 
-def or_any(sets: Bool[Array, "*cells action"]) -> Bool[Array, "*cells action"]:
-    """Every action where there is none."""
-    return sets | ~sets.any(-1, keepdims=True)
-
-
 def _open(v: Variables) -> Float[Array, "level height width action"]:
     return (ahead(v[..., 0], 1.0) < 0.5).astype(jnp.float32)
 
 
-def _given(level: Level, *more: Map) -> Variables:
+def _given(level: Problem, *more: Map) -> Variables:
     return jnp.stack([level.walls, level.objects, level.worth, *more], -1)
 
 
@@ -75,20 +64,20 @@ def _goals(v: Variables) -> Bool[Array, "level height width"]:
     return (worth > 1e-6) & (worth >= worth.max((1, 2), keepdims=True) - 1e-6)
 
 
-def _action_values(v: Variables) -> Float[Array, "level height width action"]:
+def _action_values(v: Variables, discount: float) -> Float[Array, "level height width action"]:
     """Bellman's right side: the object ahead, or the discounted value ahead; 0 where the episode has ended."""
     touches, worth, value = ahead(v[..., 1], 0.0) > 0.5, ahead(v[..., 2], 0.0), ahead(v[..., 3], 0.0)
-    on = jnp.where(touches, worth, DISCOUNT * value)
-    q = jnp.where(_open(v) > 0.5, on, DISCOUNT * v[..., 3:4])
+    on = jnp.where(touches, worth, discount * value)
+    q = jnp.where(_open(v) > 0.5, on, discount * v[..., 3:4])
     return jnp.where(v[..., 1:2] > 0.5, 0.0, q)
 
 
-def _sweep(v: Variables) -> Variables:
-    return v.at[..., 3].set(_action_values(v).max(-1))
+def _sweep(v: Variables, discount: float) -> Variables:
+    return v.at[..., 3].set(_action_values(v, discount).max(-1))
 
 
-def _greedy(v: Variables) -> Sets:
-    q = _action_values(v)
+def _greedy(v: Variables, discount: float) -> Sets:
+    q = _action_values(v, discount)
     best = q.max(-1, keepdims=True)
     return or_any((q >= best - 1e-4 * jnp.abs(best)) & (best > 1e-9))
 
@@ -146,7 +135,7 @@ def _with_openings(*more: Callable[[Variables], Array]) -> Callable[[Variables],
     return lambda v: jnp.concatenate([v, _open(v), *(each(v) for each in more)], -1)
 
 
-def _with_pointers(level: Level) -> Variables:
+def _with_pointers(level: Problem) -> Variables:
     nothing = jnp.zeros_like(level.walls)
     return _given(level, *[nothing] * 5)
 
@@ -158,16 +147,24 @@ def _same(v: Variables) -> Variables:
 VALUE_ITERATION, BREADTH_FIRST, DEAD_ENDS = "value iteration", "latched breadth-first", "dead-end filling"
 WALL_FOLLOWER, COMPASS, LOOKUP = "wall follower", "compass", "lookup"
 
-ALGORITHMS: tuple[Algorithm, ...] = (
-    Algorithm(
+
+@lru_cache
+def library(discount: float) -> AlgorithmLibrary:
+    """The algorithms, with values that are discounted so. The same object for the same discount: programs are compiled for it."""
+    values = partial(_action_values, discount=discount)
+    iterated = Algorithm(
         VALUE_ITERATION,
         "values of all cells, renewed at every step",
         lambda level: _given(level, jnp.zeros_like(level.walls)),
-        _sweep,
-        _greedy,
-        _with_openings(_action_values),
+        partial(_sweep, discount=discount),
+        partial(_greedy, discount=discount),
+        _with_openings(values),
         moves=True,
-    ),
+    )
+    return AlgorithmLibrary((iterated, *_WITHOUT_VALUES), problem_of)
+
+
+_WITHOUT_VALUES = (
     Algorithm(
         BREADTH_FIRST,
         "a flood from the goal; each cell points back to where it was reached from, for good",
@@ -214,8 +211,3 @@ ALGORITHMS: tuple[Algorithm, ...] = (
         moves=False,
     ),
 )
-
-
-def run_on(algorithm: Algorithm, variables: Variables, steps: Array | int) -> Variables:
-    """The variables after some more steps."""
-    return jax.lax.fori_loop(0, steps, lambda _, v: algorithm.step(v), variables)
