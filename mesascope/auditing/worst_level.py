@@ -14,7 +14,6 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.adversary.climb import Budget, Found, best_drawn, climb, sizes
 from mesascope.instruments.sample import Sample, ask, level_tables
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.grids.text import print_level
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -90,7 +89,7 @@ def find_worst_level(
         controls.append(Control(text, _regrets(runs), _regrets(drawn)))
     shown: dict[str, tuple[Found, Exhibit, Ledger]] = {}
     for run in sorted(found, key=lambda run: -run.regret):
-        text = print_level(run.levels)
+        text = run.levels.text(0)
         shown.setdefault(text, (run, *_exhibited(world, subject, own, run)))
     worst = next(iter(shown))
     run, _, split = shown[worst]

@@ -56,6 +56,11 @@ class AbstractLevels(eqx.Module):
     def __iter__(self: Batch) -> "Iterator[Level[Batch]]":
         return (self[place] for place in range(self.count))
 
+    @property
+    def size(self) -> int:
+        """How large a level is. Levels of one world and size can be joined to one batch."""
+        return sum(leaf.size for leaf in jax.tree.leaves(self)) // max(self.count, 1)
+
     def text(self, index: int) -> str:
         """Level number `index` as text. Levels that have a way to be written say it here."""
         return f"level {index} of {self.count} {type(self).__name__}"

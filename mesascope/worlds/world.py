@@ -20,6 +20,7 @@ from mesascope.drawing import Drawing, level_svg
 from mesascope.worlds.counterfactuals import AbstractCounterfactuals
 from mesascope.worlds.described import TRAINING, AbstractDescribed
 from mesascope.worlds.levels import AbstractLevels, Level
+from mesascope.worlds.mutations import AbstractMutations
 from mesascope.worlds.outcomes import Outcomes
 from mesascope.worlds.space import first_in_cells
 from mesascope.worlds.strategies import AlgorithmLibrary, Habit, Rule, fixed_actions
@@ -133,6 +134,16 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
     def algorithms(self) -> AlgorithmLibrary | None:
         """Algorithms with explicit variables in every cell of the map, to be compared with a subject; None: none."""
         return None
+
+    @property
+    def mutations(self) -> AbstractMutations[Levels] | None:
+        """How levels can be changed a little, for searches over levels; None where the world does not say."""
+        return None
+
+    @property
+    def no_mutations(self) -> str | None:
+        """Why there are no `mutations`, said of what searches over levels; None where there are."""
+        return f"changes levels a little, and {self.name} does not say how"
 
     @classmethod
     def read_levels(cls, text: str) -> Levels:

@@ -20,8 +20,6 @@ from mesascope.instruments.context import AuditContext
 from mesascope.instruments.instrument import Finding, Instrument, NotRun
 from mesascope.instruments.mesa_objective import MesaObjective
 from mesascope.instruments.search.verdict import SearchVerdict, Verdict
-from mesascope.worlds.grids.vocabulary import DOORS
-from mesascope.worlds.grids.world import AbstractGridWorld
 from mesascope.worlds.world import AbstractWorld
 
 DRAWS = 12
@@ -176,8 +174,8 @@ LEDGER = Instrument(
 
 
 def _no_edits(world: AbstractWorld, audited: AuditSubject) -> str | None:
-    if not isinstance(world, AbstractGridWorld) or not world.single_choice or world.vocabulary != DOORS:
-        return f"it changes levels of doors and balls, and {world.name} has others"
+    if world.no_mutations:
+        return f"it {world.no_mutations}"
     return with_policy(world, audited)
 
 

@@ -8,12 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
+from mesascope.core.errors import UsageError
 from mesascope.core.regret import Regret, regret_of
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
-from mesascope.instruments.adversary.edits import choose, propose, varying_cells
 from mesascope.instruments.sample import ask, level_tables
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
+from mesascope.worlds.mutations import AbstractMutations, select_levels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 CULL_EVERY = 4
@@ -47,9 +48,16 @@ class Budget(NamedTuple):
 class Found(NamedTuple):
     """The level of largest regret that one run of a search, or of random draws, came by. `levels` holds that one level."""
 
-    levels: GridLevels
+    levels: AbstractLevels
     regret: float
     optimal: float
+
+
+def mutations_of(world: AbstractWorld) -> AbstractMutations:
+    """How levels are changed. `UsageError` for a world that does not say."""
+    if world.mutations is None:
+        raise UsageError(f"a search over levels {world.no_mutations}")
+    return world.mutations
 
 
 def sizes(world: AbstractWorld, key: PRNGKeyArray) -> dict[int, tuple[str, ...]]:
@@ -61,7 +69,7 @@ def sizes(world: AbstractWorld, key: PRNGKeyArray) -> dict[int, tuple[str, ...]]
     return found
 
 
-def draw_evenly(world: AbstractWorld, key: PRNGKeyArray, count: int, names: Sequence[str]) -> GridLevels:
+def draw_evenly(world: AbstractWorld, key: PRNGKeyArray, count: int, names: Sequence[str]) -> AbstractLevels:
     """`count` levels, as nearly as it goes the same number of each of the distributions, in random order."""
     each = -(-count // len(names))
     parts = [world.draw(named_key(key, name), each, name) for name in names]
@@ -70,7 +78,7 @@ def draw_evenly(world: AbstractWorld, key: PRNGKeyArray, count: int, names: Sequ
     return joined[order[:count]]
 
 
-def regrets(world: AbstractWorld, subject: AbstractSubject, levels: GridLevels) -> Regret:
+def regrets(world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels) -> Regret:
     """Exact regret by the intended goal. `SubjectError` where the subject's answer is not a policy.
 
     Tables and solver are compiled once for each number of levels, whoever the subject.
@@ -86,12 +94,12 @@ def climb(
     """The worst level that each run finds among levels like those of `names`, which are of one size.
 
     A run draws levels evenly from all of them and goes on from those of largest regret. In each generation every level is
-    changed (`edits.propose`), and the change is kept unless the regret falls. Walls may be toggled where drawn levels
-    differ; objects may be anywhere and of any color.
+    changed as the world's `mutations` say, and the change is kept unless the regret falls. `UsageError` for a world without them.
     """
     drawn = [draw_evenly(world, named_key(key, "starts", run), budget.starts, names) for run in range(budget.runs)]
     together = jax.tree.map(lambda *columns: jnp.concatenate(columns), *drawn)
-    varies = varying_cells(together)
+    mutations = mutations_of(world)
+    varying = mutations.varying(together)
     worst = _ask(world, subject, together, budget.climbers)
     starts = np.concatenate(
         [
@@ -101,10 +109,10 @@ def climb(
     )
     levels, worst = together[jnp.asarray(starts)], worst[starts]
     for generation in range(budget.generations):
-        changed = propose(named_key(key, "change", generation), levels, varies)
+        changed = mutations.propose(named_key(key, "change", generation), levels, varying)
         found = _ask(world, subject, changed, budget.climbers)
         kept = found >= worst - _TIE
-        levels, worst = choose(jnp.asarray(kept), changed, levels), np.where(kept, found, worst)
+        levels, worst = select_levels(jnp.asarray(kept), changed, levels), np.where(kept, found, worst)
         if (generation + 1) % CULL_EVERY == 0 and generation + 1 < budget.generations:
             order = _culled(worst, budget)
             levels, worst = levels[jnp.asarray(order)], worst[order]
@@ -120,15 +128,15 @@ def best_drawn(
 
 
 def _ask(
-    world: AbstractWorld, subject: AbstractSubject, levels: GridLevels, together: int
+    world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels, together: int
 ) -> Float[np.ndarray, " level"]:
     """Regrets, `together` levels at a time: one compiled program for all, whatever their number."""
-    fill = -levels.count % together
-    index = np.concatenate([np.arange(levels.count), np.zeros(fill, int)])
+    fill = -len(levels) % together
+    index = np.concatenate([np.arange(len(levels)), np.zeros(fill, int)])
     parts = [
         np.asarray(regrets(world, subject, levels[jnp.asarray(part)]).regret) for part in index.reshape(-1, together)
     ]
-    return np.concatenate(parts)[: levels.count].astype(np.float64)
+    return np.concatenate(parts)[: len(levels)].astype(np.float64)
 
 
 def _culled(worst: Float[np.ndarray, " level"], budget: Budget) -> np.ndarray:
@@ -143,7 +151,7 @@ def _culled(worst: Float[np.ndarray, " level"], budget: Budget) -> np.ndarray:
 def _best_of_runs(
     world: AbstractWorld,
     subject: AbstractSubject,
-    levels: GridLevels,
+    levels: AbstractLevels,
     worst: Float[np.ndarray, " level"],
     budget: Budget,
 ) -> list[Found]:

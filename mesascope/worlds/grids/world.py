@@ -12,6 +12,7 @@ from mesascope.worlds.grids.algorithms import library
 from mesascope.worlds.grids.changes import GridCounterfactuals, why_not
 from mesascope.worlds.grids.grid import ACTIONS, GridLevels, free_cells, grid_outcomes, grid_tables, observe
 from mesascope.worlds.grids.habits import HABITS, RULES
+from mesascope.worlds.grids.mutations import GridMutations
 from mesascope.worlds.grids.printing import MARK
 from mesascope.worlds.grids.text import parse_levels
 from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
@@ -86,6 +87,17 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
     def counterfactuals(self) -> GridCounterfactuals | None:
         """Objects that trade places, and a wall more, where touching an object ends the episode."""
         return GridCounterfactuals(self.vocabulary) if self.single_choice else None
+
+    @property
+    def mutations(self) -> GridMutations | None:
+        """Walls toggled, objects moved, recolored, put in and taken out, in levels of doors and balls."""
+        return None if self.no_mutations else GridMutations()
+
+    @property
+    def no_mutations(self) -> str | None:
+        """Levels of doors and balls alone are changed."""
+        known = self.single_choice and self.vocabulary == DOORS
+        return None if known else f"changes levels of doors and balls, and {self.name} has others"
 
     @property
     def habits(self) -> Mapping[str, Habit]:

@@ -9,9 +9,9 @@ import pytest
 
 from mesascope.core.rng import named_key
 from mesascope.instruments.adversary.climb import Budget, best_drawn, climb, draw_evenly, regrets
-from mesascope.instruments.adversary.edits import legal, propose, varying_cells
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.grid import ABSENT, MOVES, SHAPES
+from mesascope.worlds.grids.mutations import legal, propose, varying_cells
 from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.grids.text import parse_level, print_level
 

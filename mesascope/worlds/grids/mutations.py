@@ -8,6 +8,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES, GridLevels, neighbors, reaches
+from mesascope.worlds.mutations import AbstractMutations, select_levels
 
 TRIES = 8
 """Changes drawn for each level; the first legal one is taken."""
@@ -49,12 +50,7 @@ def propose(key: PRNGKeyArray, levels: GridLevels, varies: Bool[Array, " state"]
     fits = jax.vmap(legal)(tried)
     first = jnp.argmax(fits, 0)
     picked = jax.tree.map(lambda t: t[first, jnp.arange(levels.count)], tried)
-    return choose(fits.any(0), picked, levels)
-
-
-def choose(which: Bool[Array, " level"], first: GridLevels, second: GridLevels) -> GridLevels:
-    """The first batch's level where `which`, the second's elsewhere."""
-    return jax.tree.map(lambda a, b: jnp.where(which.reshape(-1, *[1] * (a.ndim - 1)), a, b), first, second)
+    return select_levels(fits.any(0), picked, levels)
 
 
 def _changed(key: PRNGKeyArray, levels: GridLevels, varies: Bool[Array, " state"]) -> GridLevels:
@@ -62,7 +58,7 @@ def _changed(key: PRNGKeyArray, levels: GridLevels, varies: Bool[Array, " state"
 
     def edit(changed: GridLevels, number: Int[Array, ""]) -> tuple[GridLevels, None]:
         new = _edited(jax.random.fold_in(key, number), changed, varies)
-        return choose(number < edits, new, changed), None
+        return select_levels(number < edits, new, changed), None
 
     return jax.lax.scan(edit, levels, jnp.arange(MOST))[0]
 
@@ -98,3 +94,17 @@ def _one_of(key: PRNGKeyArray, allowed: Bool[Array, "level choice"]) -> Int[Arra
     """A random one of the allowed choices of each level."""
     noise: Float[Array, "level choice"] = jax.random.uniform(key, allowed.shape)
     return jnp.where(allowed, noise, -1.0).argmax(1).astype(jnp.int32)
+
+
+class GridMutations(AbstractMutations[GridLevels]):
+    """Small legal changes of levels of doors and balls. Cells that are wall on some levels and free on others may be toggled;
+    objects may be anywhere and of any color.
+    """
+
+    def varying(self, levels: GridLevels) -> Bool[Array, " state"]:
+        """Cells that may be toggled."""
+        return varying_cells(levels)
+
+    def propose(self, key: PRNGKeyArray, levels: GridLevels, varying: Bool[Array, " state"]) -> GridLevels:
+        """One legal change of each level; the level itself where none of the tries was legal."""
+        return propose(key, levels, varying)
