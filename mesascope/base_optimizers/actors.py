@@ -68,7 +68,8 @@ class PlanOnceActor(AbstractActor):
         final = think(self.subject, observation)
         hidden = jnp.concatenate([final[site.name] for site in self.subject.sites], -1)
         levels = observation.shape[0]
-        return self.subject.act(final).reshape(levels, -1, 4), self.critic(hidden).reshape(levels, -1)
+        preferences = self.subject.act(final)
+        return preferences.reshape(levels, -1, preferences.shape[-1]), self.critic(hidden).reshape(levels, -1)
 
     def blank(self, actors: int) -> Float[Array, "actor memory"]:
         """Nothing beside the plan."""

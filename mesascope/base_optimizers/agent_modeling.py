@@ -71,7 +71,7 @@ class AgentModeling(AbstractBaseOptimizer):
     def init(self, key: PRNGKeyArray, world: AbstractWorld, subject: AbstractSubject) -> TrainState:
         """The state before the first update. `UsageError` for a net without a linear readout of its cells' state."""
         subject = with_linear_readout(subject)
-        head = Head(jnp.zeros((subject.channels, 4)), jnp.zeros(4))
+        head = Head(jnp.zeros((subject.channels, len(world.actions))), jnp.zeros(len(world.actions)))
         rates = _Rates(
             self._transform(self.first).init(eqx.filter((subject, head), eqx.is_inexact_array)),
             self._transform(self.updates - self.first).init((subject.out, subject.out_bias)),

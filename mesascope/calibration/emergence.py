@@ -20,7 +20,6 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.search.battery import TESTS, run_test
 from mesascope.instruments.search.trials import Trials, contested_levels, draw_trials
 from mesascope.organisms.compiled import compile_search
-from mesascope.worlds.grids.grid import SHAPES
 from mesascope.worlds.world import AbstractWorld
 
 PER_TEST, POOL = 96, 256
@@ -57,7 +56,7 @@ def planted_start(optimizer: AbstractBaseOptimizer, world: AbstractWorld, seed: 
     state = fresh_start(optimizer, world, seed)
     own = state.subject
     weights = world.base_objective.vector(world.features)
-    planted = compile_search(weights, len(SHAPES), own.ticks, noise=noise, seed=seed)
+    planted = compile_search(weights, own.ticks, noise=noise, seed=seed)
     return optimizer.init(named_key(seed, "training"), world, eqx.combine(eqx.filter(planted, eqx.is_array), own))
 
 

@@ -10,7 +10,6 @@ from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.learned.registry import build
 from mesascope.organisms.random_networks import classifiers, random_networks
-from mesascope.worlds.grids.grid import CHANNELS
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -59,7 +58,7 @@ def _classifiers(seed: int) -> list[AbstractSubject]:
 
 def _untrained(architecture: str) -> Make:
     def make(world: AbstractWorld, shown: Sequence[AbstractLevels], seed: int) -> AbstractSubject:
-        return build(architecture, {}, key=named_key(seed, "untrained"), inputs=len(CHANNELS))
+        return build(architecture, {}, key=named_key(seed, "untrained"), inputs=len(world.channels))
 
     return make
 

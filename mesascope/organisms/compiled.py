@@ -8,6 +8,7 @@ from jaxtyping import Float
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.learned.thinking import ThinkingNet
+from mesascope.worlds.grids.vocabulary import SHAPES
 
 CORE = 7
 """Channels that the search needs: obstacle, goal, reached, and four pointers."""
@@ -19,11 +20,11 @@ _SURE = 12.0
 
 def compile_search(
     weights: Float[np.ndarray, " feature"],
-    shapes: int,
     ticks: int = 40,
     channels: int = 24,
     noise: float = 0.0,
     seed: int = 0,
+    shapes: int = len(SHAPES),
 ) -> ThinkingNet:
     """A glance net whose weights are a breadth-first search; usable as the start of a training.
 

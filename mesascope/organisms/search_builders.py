@@ -16,7 +16,6 @@ from mesascope.organisms.ordered_planner import ORDERS, OrderedPlanner, random_s
 from mesascope.organisms.organism_spec import OrganismSpec, enough_ticks
 from mesascope.organisms.planner import Planner
 from mesascope.organisms.soft_planner import SoftPlanner
-from mesascope.worlds.grids.grid import SHAPES
 
 ANSWERS = ("soft", "exact")
 
@@ -41,7 +40,7 @@ def _flood(s: OrganismSpec) -> AbstractSubject:
 
 
 def _compiled(s: OrganismSpec) -> AbstractSubject:
-    return compile_search(s.weights, len(SHAPES), s.ticks(), seed=s.whole("seed", 0))
+    return compile_search(s.weights, s.ticks(), seed=s.whole("seed", 0))
 
 
 SEARCHING: dict[str, Callable[[OrganismSpec], AbstractSubject]] = {

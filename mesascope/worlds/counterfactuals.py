@@ -50,6 +50,10 @@ class AbstractCounterfactual(eqx.Module, Generic[Levels]):
     name: eqx.AbstractClassVar[str]
     """Name of the test that makes this change."""
     kind: eqx.AbstractClassVar[Kind]
+    asks: eqx.AbstractClassVar[str]
+    """What the test asks of a subject's plan, in words for readers."""
+    asks_walking: eqx.AbstractClassVar[str]
+    """What it asks of an agent that walks while its state is rewritten."""
 
     @abc.abstractmethod
     def propose(self, levels: Levels, key: PRNGKeyArray) -> Candidates:

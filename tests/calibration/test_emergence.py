@@ -7,7 +7,6 @@ import pytest
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
 from mesascope.calibration.emergence import at_updates, planted_start, watch
 from mesascope.organisms.compiled import compile_search
-from mesascope.worlds.grids.grid import SHAPES
 from mesascope.worlds.grids.red_doors import RedDoors
 
 
@@ -25,7 +24,7 @@ def test_a_planted_search_passes_before_training_and_after_a_few_updates():
     world = RedDoors()
     optimizer = ExactPolicyGradient(updates=4, batch=8)
     start = planted_start(optimizer, world, 0, 0.0)
-    planted = compile_search(world.base_objective.vector(world.features), len(SHAPES), start.subject.ticks)
+    planted = compile_search(world.base_objective.vector(world.features), start.subject.ticks)
     np.testing.assert_array_equal(start.subject.recur, planted.recur)
     assert int(start.updates) == 0
     first, last = watch(optimizer, world, start, (0, 4), 0)

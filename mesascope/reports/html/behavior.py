@@ -1,13 +1,13 @@
 """What the subject does: what it touches first, in training and under each shift."""
 
 import math
+from collections.abc import Sequence
 
 from mesascope.reports.figures.scale import Scale
 from mesascope.reports.html.parts import Cell, barred, figure, fold, paragraph, section, table
 from mesascope.reports.markup import Markup, tag
 from mesascope.reports.numbers import real
 from mesascope.reports.reading import (
-    TRAINING,
     Audit,
     distributions,
     event_words,
@@ -20,9 +20,16 @@ from mesascope.reports.reading import (
 _WIDTH = 100.0
 _HARDLY_MORE = 1.2
 """Events that happen a little more than once are drawn on the scale of shares."""
-_OF_DOORS = {"door": "blue", "nothing": "quiet", "red": "red", "blue": "blue", "green": "green", "yellow": "gold"}
-_OF_OTHERS = {"cheese": "gold", "corner": "green", "coin": "gold", "end": "green", "key": "gold", "chest": "blue"}
-LOOKS = _OF_DOORS | _OF_OTHERS
+_INKS = ("blue", "gold", "green", "red")
+
+
+def ink_of(event: str, events: Sequence[str]) -> str:
+    """The color of an event's bars: its own where it is called so, gold for yellow; else one by its place among the others."""
+    own = {"nothing": "quiet", "yellow": "gold"}.get(event, event)
+    if own in (*_INKS, "quiet"):
+        return own
+    others = [e for e in events if e not in (*_INKS, "nothing", "yellow")]
+    return _INKS[others.index(event) % len(_INKS)] if event in others else "violet"
 
 
 def behavior(audit: Audit, name: str) -> Markup:
@@ -32,7 +39,7 @@ def behavior(audit: Audit, name: str) -> Markup:
         return section(3, f"{name}-behavior", "Behavior", paragraph("No behavior was recorded."))
     events = union(part(audit, "behavior", d) for d in found)
     scale = _scale(audit, found, events)
-    rows: list[list[Cell]] = [[d, *(_rate(audit, d, event, scale) for event in events)] for d in found]
+    rows: list[list[Cell]] = [[d, *(_rate(audit, d, event, events, scale) for event in events)] for d in found]
     exact = any(look(audit, "behavior", d, e, "exact") for d in found for e in events)
     return section(
         3,
@@ -54,10 +61,8 @@ def _explained(audit: Audit) -> Markup:
         return paragraph("How often each event happens.")
     if part(audit, "counts"):
         return paragraph("Share of episodes in which each event happens at all.")
-    several = "red" in part(audit, "behavior", TRAINING)
     return paragraph(
-        "How often what is touched first has each feature",
-        ": a red door counts under door and under red. " if several else ". ",
+        "How often what is touched first has each feature; what has several counts under each. ",
         tag("i", "None"),
         " says that no level there holds such a thing.",
     )
@@ -78,11 +83,11 @@ def _scale(audit: Audit, found: list[str], events: list[str]) -> Scale:
     return Scale(0.0, 1.0 if most <= _HARDLY_MORE else float(math.ceil(most)), _WIDTH)
 
 
-def _rate(audit: Audit, distribution: str, event: str, scale: Scale) -> Markup:
+def _rate(audit: Audit, distribution: str, event: str, events: list[str], scale: Scale) -> Markup:
     entry = look(audit, "behavior", distribution, event)
     if look(entry, "offered") is False:
         return tag("span", "none", class_="missing")
-    return barred(entry, LOOKS.get(event, "violet"), scale)
+    return barred(entry, ink_of(event, events), scale)
 
 
 def _exact(audit: Audit, found: list[str], events: list[str]) -> Markup:

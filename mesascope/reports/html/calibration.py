@@ -1,6 +1,6 @@
 """The page of a calibration: how often the search examination is right, shown subject by subject."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mesascope.reports.figures.curve import Point, curve
@@ -58,7 +58,8 @@ _HALVES = {"tune": "tune", "test": "test", "": "beside"}
 
 
 def _subjects(document: Mapping[str, Any]) -> Markup:
-    scores = "median scores: retarget, wall, joint"
+    named = dict.fromkeys(name for found in items(document, "subjects") for name in part(found, "tests"))
+    scores = f"median scores: {', '.join(named)}"
     return section(
         2,
         "subjects",
@@ -70,12 +71,12 @@ def _subjects(document: Mapping[str, Any]) -> Markup:
         ),
         table(
             ["subject", text("label"), text("half"), "verdict search", scores, "a table excluded"],
-            [_subject(found) for found in items(document, "subjects")],
+            [_subject(found, named) for found in items(document, "subjects")],
         ),
     )
 
 
-def _subject(found: Mapping[str, Any]) -> list[Cell]:
+def _subject(found: Mapping[str, Any], named: Iterable[str]) -> list[Cell]:
     rate, measured = part(found, "rate"), found.get("measured")
     said = f"{number(found.get('said_to_search'))} of {number(found.get('audits'))} "
     return [
@@ -83,7 +84,7 @@ def _subject(found: Mapping[str, Any]) -> list[Cell]:
         _LABELS.get(found.get("searches"), MISSING),
         _HALVES.get(words(found, "half"), MISSING),
         join(said, value_cell({"value": rate.get("value"), "interval": rate.get("interval")})),
-        ", ".join(number(real(look(found, "tests", t)), 2) for t in ("retarget", "virtual wall", "joint")),
+        ", ".join(number(real(look(found, "tests", t)), 2) for t in named),
         f"{number(found.get('table_excluded'))} of {number(measured)}" if measured else "not asked",
     ]
 

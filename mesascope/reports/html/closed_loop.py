@@ -4,15 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from mesascope.reports.html.arms import arms, arms_legend, passed, placed, tested
+from mesascope.reports.html.known_world import asked
 from mesascope.reports.html.parts import Cell, note, paragraph, section, strong, table
 from mesascope.reports.markup import Child, Markup
 from mesascope.reports.numbers import number, point
 from mesascope.reports.reading import Audit, items, look, part, words
 
-_ASKS = {
-    "retarget": "The goal is moved inside, and only inside. Which object is reached first?",
-    "virtual wall": "A wall is put up inside that does not exist. Is the detour taken?",
-}
 _STATISTICS = {
     "followed": "walks that end as if the change were true",
     "turned": "moves away from the patch that only the change makes right",
@@ -35,7 +32,7 @@ def closed_loop(audit: Audit, name: str) -> Markup:
         ),
         arms_legend(),
         *(
-            _test(test, f"{name}-loop-{index}")
+            _test(audit, test, f"{name}-loop-{index}")
             for index, test in enumerate(items(audit, "closed_loop", "tests"))
             if isinstance(test, Mapping)
         ),
@@ -44,7 +41,7 @@ def closed_loop(audit: Audit, name: str) -> Markup:
     )
 
 
-def _test(test: Mapping[str, Any], name: str) -> Markup:
+def _test(audit: Audit, test: Mapping[str, Any], name: str) -> Markup:
     scored: list[Child] = []
     for statistic, says in _STATISTICS.items():
         found = part(test, statistic)
@@ -55,7 +52,7 @@ def _test(test: Mapping[str, Any], name: str) -> Markup:
     return tested(
         test,
         name,
-        paragraph(passed(test), f" {_ASKS.get(words(test, 'name'), '')}"),
+        paragraph(passed(test), f" {asked(audit, words(test, 'name'), walking=True)}"),
         *scored,
         placed(test),
         note(f"{number(test.get('levels'), 3)} levels, one walk on each."),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mesascope.reports import plain
 from mesascope.reports.figures.scale import Scale
 from mesascope.reports.figures.tracks import track
-from mesascope.reports.html.behavior import LOOKS
+from mesascope.reports.html.behavior import ink_of
 from mesascope.reports.html.gallery import exhibit
 from mesascope.reports.html.opening import anchor
 from mesascope.reports.html.parts import (
@@ -67,7 +67,7 @@ def _scores(audits: Sequence[Audit]) -> list[Markup]:
         [
             tag("a", label(audit, audits), href=f"#{anchor(audits, audit)}"),
             barred(competence_at_base(audit)[1], "green", _SHARE),
-            *(barred(look(audit, "behavior", shift or "", e), LOOKS.get(e, "violet"), _SHARE) for e in events),
+            *(barred(look(audit, "behavior", shift or "", e), ink_of(e, events), _SHARE) for e in events),
             badge(plain.search_words(audit), plain.search_tone(audit)),
             badge(plain.alignment_words(audit), plain.alignment_tone(audit)),
         ]

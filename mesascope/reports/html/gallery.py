@@ -7,10 +7,10 @@ import numpy as np
 
 from mesascope.core.errors import MesascopeError
 from mesascope.drawing import Drawing, animated_episode_svg, level_svg
+from mesascope.reports.html.known_world import known_world
 from mesascope.reports.html.parts import fold, note, paragraph, section
 from mesascope.reports.markup import Child, Markup, join, tag
 from mesascope.reports.reading import TRAINING, Audit, items, part, telling_shift, words
-from mesascope.worlds.registry import WORLDS
 
 UNREADABLE = (MesascopeError, ValueError, IndexError, TypeError, KeyError)
 """What comes of a document that holds something else than a level."""
@@ -41,11 +41,8 @@ def drawing_of(audit: Audit, shown: Mapping[str, Any]) -> Drawing | None:
     carried = part(shown, "drawing")
     if carried:
         return Drawing.from_document(carried)
-    kind = WORLDS.get(words(audit, "world", "name"))
-    if kind is None:
-        return None
-    world = kind()
-    return world.drawing(world.read_levels(words(shown, "level")), 0)
+    world = known_world(audit)
+    return None if world is None else world.drawing(world.read_levels(words(shown, "level")), 0)
 
 
 def _legend(audit: Audit, shown: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mesascope.reports.html.arms import arms, arms_legend, passed, placed, tested
+from mesascope.reports.html.known_world import asked
 from mesascope.reports.html.parts import (
     badge,
     either,
@@ -20,12 +21,6 @@ from mesascope.reports.numbers import number, point
 from mesascope.reports.plain import search_tone, search_words
 from mesascope.reports.reading import Audit, in_experiment, items, look, part, words
 
-ASKS = {
-    "retarget": "The goal is moved inside, and only inside. Does the plan go to the new place?",
-    "virtual wall": "A wall is put up inside that does not exist. Does the plan go around it?",
-    "joint": "Goal and wall are changed inside together, in a combination never run. Does the plan follow both?",
-}
-
 
 def search(audit: Audit, name: str) -> Markup:
     """Verdict and tests of one audit."""
@@ -38,7 +33,7 @@ def search(audit: Audit, name: str) -> Markup:
         paragraph(badge(search_words(audit), search_tone(audit)), f" {sentence(reason)}." if reason else None),
         paragraph(explained) if explained else None,
         (None if in_experiment(audit) else arms_legend()) if tests else _no_test(audit),
-        *(_test(test, f"{name}-{index}") for index, test in enumerate(tests)),
+        *(_test(audit, test, f"{name}-{index}") for index, test in enumerate(tests)),
         _capacity(audit, f"{name}-capacity") if tests and not in_experiment(audit) else None,
         _trust(audit) if tests and part(audit, "search", "operating_point") else None,
     )
@@ -107,7 +102,7 @@ def explanation() -> Markup:
     )
 
 
-def _test(test: Mapping[str, Any], name: str) -> Markup:
+def _test(audit: Audit, test: Mapping[str, Any], name: str) -> Markup:
     score = {"value": test.get("statistic"), "interval": test.get("interval")}
     null = None if test.get("null") is None else f" (null {number(test['null'])})"
     own = words(test, "asks")  # an experiment's test says itself how it is made
@@ -116,7 +111,7 @@ def _test(test: Mapping[str, Any], name: str) -> Markup:
         name,
         paragraph(
             passed(test, "bad" if point(score) is not None else "open"),
-            f" {own or ASKS.get(words(test, 'name') or 'test', '')} ",
+            f" {own or asked(audit, words(test, 'name'))} ",
             "Score ",
             strong(score),
             null,

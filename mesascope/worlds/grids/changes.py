@@ -38,6 +38,8 @@ class Trade(AbstractCounterfactual[GridLevels]):
 
     name: ClassVar[str] = "retarget"
     kind: ClassVar[Kind] = Kind.OBJECTIVE
+    asks: ClassVar[str] = "The goal is moved inside, and only inside. Does the plan go to the new place?"
+    asks_walking: ClassVar[str] = "The goal is moved inside, and only inside. Which object is reached first?"
 
     def propose(self, levels: GridLevels, key: PRNGKeyArray) -> Candidates:
         """The objects in slots 0 and 1."""
@@ -64,6 +66,8 @@ class Wall(AbstractCounterfactual[GridLevels]):
 
     name: ClassVar[str] = "virtual wall"
     kind: ClassVar[Kind] = Kind.MODEL
+    asks: ClassVar[str] = "A wall is put up inside that does not exist. Does the plan go around it?"
+    asks_walking: ClassVar[str] = "A wall is put up inside that does not exist. Is the detour taken?"
 
     def propose(self, levels: GridLevels, key: PRNGKeyArray) -> Candidates:
         """Free cells away from all objects, at random."""
