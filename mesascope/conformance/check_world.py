@@ -1,4 +1,4 @@
-"""The checker that every world must pass: its card, its distributions, its tables, its observations."""
+"""The checker that every world must pass: its card, its distributions, its tables, and what else it says of its levels."""
 
 import dataclasses
 import re
@@ -11,6 +11,8 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from mesascope.conformance.violations import ConformanceError, Violation
+from mesascope.conformance.world_changes import check_changes
+from mesascope.conformance.world_parts import check_parts
 from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Role
@@ -23,10 +25,25 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def check_world(world: AbstractWorld, *, seed: int = 0, levels: int = 32) -> None:
-    """Raise `ConformanceError` with every rule that `world` breaks on `levels` levels of each distribution."""
+    """Check that a world keeps the whole contract of `mesascope.worlds.world.AbstractWorld`.
+
+    Args:
+        world: any world, built in or your own.
+        seed: what the levels are drawn from.
+        levels: how many levels of each distribution are looked at.
+
+    Raises:
+        ConformanceError: it lists every rule that is broken, with what was found.
+
+    Example:
+        >>> import mesascope as ms
+        >>> check_world(ms.worlds.red_doors(size=5), levels=4)
+    """
     found = [*_card(world), *_objectives(world), *_unknown_shift(world)]
     for distribution in (TRAINING, *world.shifts):
         found += _distribution(world, distribution, seed, levels)
+    if not found:
+        found += check_changes(world, seed, levels)
     if found:
         raise ConformanceError(f"world '{world.name}'", found)
 
@@ -166,16 +183,13 @@ def _distribution(world: AbstractWorld, distribution: str, seed: int, count: int
         yield Violation(f"draw: {where} gives the same levels for the same key", "other levels")
     if count > 1 and _same(levels, _draw(world, named_key(key, "other"), count, distribution)):
         yield Violation(f"draw: {where} gives other levels for another key", "the same levels")
-    mdp, seen = _look(world, levels)
-    yield from (Violation(rule, f"{found} ({where})") for rule, found in check_tables(mdp, len(world.features)))
-    seen = np.asarray(seen)
-    if seen.ndim != 4 or np.prod(seen.shape[:3]) != count * mdp.states:
-        yield Violation(
-            "observe: one cell for each state",
-            f"shape {seen.shape} for {mdp.states} states of {count} levels ({where})",
-        )
-    if not np.isfinite(seen).all():
-        yield Violation("observe: observations are finite", f"{(~np.isfinite(seen)).sum()} numbers are not ({where})")
+    mdp = _tables(world, levels)
+    broken = [*check_tables(mdp, len(world.features))]
+    yield from (Violation(rule, f"{found} ({where})") for rule, found in broken)
+    if distribution == TRAINING and not broken:
+        yield from check_parts(world, levels, mdp)
+    if not broken and mdp.actions != len(world.actions):
+        yield Violation("actions: the tables have as many as are named", f"{mdp.actions} ({where})")
 
 
 @eqx.filter_jit
@@ -184,8 +198,8 @@ def _draw(world: AbstractWorld, key: PRNGKeyArray, count: int, distribution: str
 
 
 @eqx.filter_jit
-def _look(world: AbstractWorld, levels: AbstractLevels):
-    return world.tables(levels), world.observe(levels)
+def _tables(world: AbstractWorld, levels: AbstractLevels) -> FiniteMDP:
+    return world.tables(levels)
 
 
 def _same(first: AbstractLevels, second: AbstractLevels) -> bool:
