@@ -47,7 +47,7 @@ def test_a_number_gives_one_level(levels, index):
     level = levels[index]
     assert isinstance(level, Level)
     assert str(level) == level.text == print_level(levels, 0)
-    assert level.text.splitlines()[0] in level._repr_html_()
+    assert level._repr_html_().startswith("<svg")
     assert level.text in repr(level)
 
 
@@ -151,3 +151,23 @@ def test_constructors_are_listed_and_others_are_not_there():
     assert sorted(name.replace("_", "-") for name in dir(ms.worlds)) == sorted(WORLDS)
     with pytest.raises(AttributeError, match="no attribute 'blue_doors'"):
         _ = ms.worlds.blue_doors
+
+
+def test_a_picture_has_the_policy_the_path_and_the_values_of_states(world, levels):
+    level = levels[0]
+    policy = np.full((9, 4), 0.25, np.float32)
+    picture = world.picture(level, policy=policy, path=[0, 1, 1], values=world.optimal_values(level), title="one level")
+    for part in ("ms-dot", "ms-agent", "ms-good", "one level"):
+        assert part in picture
+    with pytest.raises(ValueError, match="a table of 8 states for a level of 9"):
+        world.picture(level, policy=policy[1:])
+
+
+def test_a_picture_of_levels_with_more_states_than_cells_is_of_the_first_states():
+    world = KeysAndChests(size=7, keys=1, chests=1)
+    level = world.draw(0, 1)[0]
+    states = world.tables(level.batch).states
+    policy = np.zeros((states, 4), np.float32)
+    policy[:25, 3], policy[25:, 0] = 1, 1
+    assert world.picture(level, policy=policy) == world.picture(level, policy=np.tile([0, 0, 0, 1.0], (states, 1)))
+    assert world.drawing(level.batch, 0).shown == "as long as nothing is taken"
