@@ -30,7 +30,7 @@ OBJECTIVES = ("door", "red", "door:1+red:0.5", "door:0.5+red:1", "blue")
 
 
 class Condition(NamedTuple):
-    """A training: the world's knobs, what it is trained with, and ticks of thinking."""
+    """A training: the world's configuration, what it is trained with, and ticks of thinking."""
 
     name: str
     alpha: float = 0.0

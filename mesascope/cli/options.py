@@ -13,7 +13,7 @@ BaseOptimizer = Annotated[
     typer.Option(help="what to train it with, or FILE.json of `mesascope tune` [default: exact-policy-gradient]"),
 ]
 Updates = Annotated[int | None, typer.Option(min=1, help="updates of the base optimizer")]
-Knobs = Annotated[list[str] | None, typer.Option("--set", help="a knob of the world, KEY=VALUE; repeatable")]
+Knobs = Annotated[list[str] | None, typer.Option("--set", help="a config key of the world, KEY=VALUE; repeatable")]
 
 
 def heavy() -> None:

@@ -35,7 +35,7 @@ def command(
     elsewhere: Annotated[
         list[str] | None,
         typer.Option(
-            help="a knob of the other world that it is tried in, KEY=VALUE; repeatable [default: no openings]"
+            help="a config key of the other world that it is tried in, KEY=VALUE; repeatable [default: no openings]"
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="of the sampler")] = 0,

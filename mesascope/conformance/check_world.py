@@ -131,15 +131,15 @@ def _card(world: AbstractWorld) -> Iterator[Violation]:
     if not _NAME.fullmatch(world.name):
         yield Violation("card: the name is lower case with hyphens", f"'{world.name}'")
     card = describe(world)
-    titles = {*card.sections, *(("Knobs",) if card.knobs else ())}
+    titles = {*card.sections, *(("Configuration",) if card.config else ())}
     for title in SECTIONS:
-        if title not in titles and (title != "Knobs" or dataclasses.fields(world)):
+        if title not in titles and (title != "Configuration" or dataclasses.fields(world)):
             yield Violation(f"card: the docstring has a section **{title}.**", "it has none")
-    for knob in card.knobs:
-        if not knob.what:
-            yield Violation(f"card: the section **Knobs.** has a line for `{knob.name}`", "it has none")
+    for key in card.config:
+        if not key.what:
+            yield Violation(f"card: the section **Configuration.** has a line for `{key.name}`", "it has none")
     for field in dataclasses.fields(world):
-        if field.name not in {knob.name for knob in card.knobs}:
+        if field.name not in {key.name for key in card.config}:
             yield Violation("card: every parameter of a world has a default", f"`{field.name}` has none")
     for shift, what in world.shifts.items():
         if not _NAME.fullmatch(shift) or shift == TRAINING or not what:

@@ -19,7 +19,7 @@ SECTIONS = (
     "Return",
     "Intended goal and base objective",
     "Proxies",
-    "Knobs",
+    "Configuration",
     "Version history",
 )
 """Sections that the docstring of every experiment has, each opened by its name in bold."""
@@ -52,8 +52,8 @@ class AbstractExperiment(AbstractDescribed):
 
     `instruments` are those of its audits, `references` the reference subjects by name, `extras` packages of which results depend
     on whether they are there, `seeds` how many seeds are audited unless asked otherwise. `ranges` are the least and the
-    greatest value of a knob, `choices` the names that it may take. An experiment is pure: it reads no file, writes none, and
-    speaks through `stage` only.
+    greatest value of a config key, `choices` the names that it may take. An experiment is pure: it reads no file, writes
+    none, and speaks through `stage` only.
     """
 
     ranges: ClassVar[Mapping[str, tuple[float, float]]] = MappingProxyType({})
@@ -63,14 +63,14 @@ class AbstractExperiment(AbstractDescribed):
     seeds: ClassVar[int] = 3
 
     def __check_init__(self):
-        for knob, names in self.choices.items():
-            if getattr(self, knob) not in names:
-                raise unknown(f"{knob} of {self.name}", getattr(self, knob), names)
-        for knob, (least, most) in self.ranges.items():
-            value = getattr(self, knob)
+        for field, names in self.choices.items():
+            if getattr(self, field) not in names:
+                raise unknown(f"{field} of {self.name}", getattr(self, field), names)
+        for field, (least, most) in self.ranges.items():
+            value = getattr(self, field)
             if not least <= value <= most:
                 kind = "a whole number" if isinstance(value, int) else "a number"
-                raise UsageError(f"{knob} {value}: expected {kind} from {least:g} to {most:,}")
+                raise UsageError(f"{field} {value}: expected {kind} from {least:g} to {most:,}")
 
     @abc.abstractmethod
     def make_subject(self, seed: int, quick: bool, stage: Stage, ref: str | None = None) -> AuditSubject:

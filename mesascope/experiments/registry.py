@@ -9,7 +9,7 @@ from mesascope.experiments.experiment import AbstractExperiment
 from mesascope.instruments.card import Card
 from mesascope.instruments.registry import INSTRUMENTS
 from mesascope.worlds.card import Value
-from mesascope.worlds.knobs import with_knobs
+from mesascope.worlds.config import with_config
 from mesascope.worlds.registry import WORLDS
 from mesascope.worlds.world import AbstractWorld
 
@@ -45,10 +45,10 @@ def every_card() -> dict[str, Card]:
     return dict(sorted(cards.items()))
 
 
-def make_anywhere(name: str, **knobs: Value) -> AbstractWorld | AbstractExperiment:
-    """The world or experiment called `name`; `UsageError` names the nearest one, or the nearest knob."""
+def make_anywhere(name: str, **config: Value) -> AbstractWorld | AbstractExperiment:
+    """The world or experiment called `name`; `UsageError` names the nearest one, or the nearest config key."""
     if name in EXPERIMENTS:
-        return with_knobs(EXPERIMENTS[name], **knobs)
+        return with_config(EXPERIMENTS[name], **config)
     if name not in WORLDS:
         raise unknown("world", name, (*WORLDS, *EXPERIMENTS))
-    return with_knobs(WORLDS[name], **knobs)
+    return with_config(WORLDS[name], **config)

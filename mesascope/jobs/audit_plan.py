@@ -12,7 +12,7 @@ from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.registry import INSTRUMENTS
 from mesascope.instruments.search.trials import not_applicable
 from mesascope.instruments.settings import FULL, QUICK, STAGED_LEVELS, Settings
-from mesascope.jobs.requests import TrainingRequest, folder_name, make_training, read_knobs, refuse
+from mesascope.jobs.requests import TrainingRequest, folder_name, make_training, read_config, refuse
 from mesascope.jobs.subjects import Source, find_source
 from mesascope.store.learned_algorithm import package_versions
 from mesascope.studies.training import Training
@@ -80,13 +80,13 @@ def make_plan(request: Request) -> Plan:
     Raises `UsageError` for names and values, `AgentFileError` for a saved subject, `SubjectError` for one that breaks
     its promises.
     """
-    world = make_anywhere(request.world, **read_knobs(request.knobs))
+    world = make_anywhere(request.world, **read_config(request.knobs))
     for seed in request.all_seeds:
         as_seed(seed)  # refuses one out of range
     out = request.out or Path("audits") / default_folder(request)
     if isinstance(world, AbstractExperiment):
-        knobs = ", ".join(vars(world)) or "none"
-        why = f"is for maze worlds; {world.name} is an experiment, whose knobs are given by --set: {knobs}"
+        config = ", ".join(vars(world)) or "none"
+        why = f"is for maze worlds; {world.name} is an experiment, whose config is given by --set: {config}"
         refuse(request, ("architecture", "base_optimizer", "updates", "levels", "describe", "adversary"), why)
         if request.subject is not None:
             world.named(request.subject)

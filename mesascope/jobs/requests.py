@@ -32,7 +32,7 @@ class Request(BaseModel):
 
 
 class TrainingRequest(Request):
-    """What to train: a world with its knobs, an architecture, and a base optimizer by name or by a file that holds one."""
+    """What to train: a world with its configuration, an architecture, a base optimizer by name or by a file that holds one."""
 
     world: str = "red-doors"
     architecture: str | None = None
@@ -44,7 +44,7 @@ class TrainingRequest(Request):
 
 def make_training(request: TrainingRequest) -> Training:
     """World, architecture and base optimizer, checked. `UsageError` for names and values."""
-    world = make_anywhere(request.world, **read_knobs(request.knobs))
+    world = make_anywhere(request.world, **read_config(request.knobs))
     if isinstance(world, AbstractExperiment):
         raise UsageError(f"{world.name} is an experiment, which trains its own subjects: mesascope audit {world.name}")
     name, given = _base_optimizer(request, world.views_per_level)
@@ -77,15 +77,15 @@ def read_optimizer(path: Path) -> tuple[str, dict[str, Number]]:
     return found["base_optimizer"], config
 
 
-def read_knobs(knobs: Sequence[str]) -> dict[str, str]:
+def read_config(knobs: Sequence[str]) -> dict[str, str]:
     """`KEY=VALUE` texts by key; `UsageError` for one that is not so, or for a key given twice."""
     found: dict[str, str] = {}
-    for knob in knobs:
-        name, equals, value = (part.strip() for part in knob.partition("="))
+    for setting in knobs:
+        name, equals, value = (part.strip() for part in setting.partition("="))
         if not (name and equals and value):
-            raise UsageError(f"--set {knob}: write --set KEY=VALUE, e.g. --set alpha=0.1")
+            raise UsageError(f"--set {setting}: write --set KEY=VALUE, e.g. --set alpha=0.1")
         if name in found:
-            raise UsageError(f"--set {knob}: '{name}' is given twice")
+            raise UsageError(f"--set {setting}: '{name}' is given twice")
         found[name] = value
     return found
 
@@ -108,7 +108,7 @@ def folder_name(
     named = (subject, None), (request.architecture, DEFAULT_ARCHITECTURE), (request.base_optimizer, DEFAULT_OPTIMIZER)
     names = [name for name, usual in named if name and name != usual]
     sizes = [f"{name}{size}" for name, size in (("updates", request.updates), ("levels", levels)) if size is not None]
-    knobs = [f"{name}{value}" for name, value in sorted(read_knobs(request.knobs).items())]
+    knobs = [f"{name}{value}" for name, value in sorted(read_config(request.knobs).items())]
     quick = ["quick"] if request.quick else []
     return "-".join((request.world, *quick, *flags, *map(as_file_name, names), *sizes, *knobs, *more))[:200]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from mesascope.core.errors import UsageError
-from mesascope.jobs.requests import TrainingRequest, folder_name, make_training, read_knobs
+from mesascope.jobs.requests import TrainingRequest, folder_name, make_training, read_config
 from mesascope.meta_optimizers.contrast import QUICK_LOOK, Looked
 from mesascope.meta_optimizers.overfitting import other_world
 from mesascope.meta_optimizers.problem import GAP, Problem, check_problem
@@ -13,8 +13,8 @@ from mesascope.meta_optimizers.space import space_of
 from mesascope.meta_optimizers.trials import Search
 from mesascope.store.checkpoint import fingerprint_of
 from mesascope.store.learned_algorithm import package_versions
-from mesascope.worlds.card import knob_defaults
-from mesascope.worlds.knobs import with_knobs
+from mesascope.worlds.card import config_defaults
+from mesascope.worlds.config import with_config
 from mesascope.worlds.world import AbstractWorld
 
 UPDATES, QUICK_UPDATES = 600, 200
@@ -44,7 +44,7 @@ class Request(TrainingRequest):
 
 
 class Plan(NamedTuple):
-    """The request with every default filled in. `elsewhere` holds the knobs that the other world differs in."""
+    """The request with every default filled in. `elsewhere` holds the configuration in which the other world differs."""
 
     problem: Problem
     search: Search
@@ -90,27 +90,27 @@ def make_plan(request: Request) -> Plan:
         QUICK_LEVELS if quick else LEVELS,
     )
     check_problem(problem)
-    knobs = _elsewhere(training.world, request.elsewhere)
+    config = _elsewhere(training.world, request.elsewhere)
     return Plan(
         problem,
         Search(request.sampler, request.pruner, request.seed, request.trials),
         QUICK_LOOK if quick else Looked(),
         request.fresh_seeds or (QUICK_FRESH_SEEDS if quick else FRESH_SEEDS),
-        knobs,
-        other_world(problem, knobs) if knobs else None,
+        config,
+        other_world(problem, config) if config else None,
         request.out or Path("tunings") / _folder(request),
     )
 
 
 def _elsewhere(world: AbstractWorld, asked: tuple[str, ...]) -> dict[str, Any]:
-    """The knobs of the other world: those asked for, or no openings, or half of the walls open where none is open here."""
+    """The configuration of the other world: that asked for, or no openings, or half of the walls open where none is open here."""
     own = dict(vars(world))
     if not asked:
-        if "openings" not in knob_defaults(type(world)):
+        if "openings" not in config_defaults(type(world)):
             return {}
         return {"openings": 0.0 if own["openings"] else 0.5}
-    given = read_knobs(asked)
-    there = with_knobs(type(world), **{**own, **given})
+    given = read_config(asked)
+    there = with_config(type(world), **{**own, **given})
     return {name: getattr(there, name) for name in given}
 
 

@@ -117,7 +117,7 @@ def gain_of(tuned: Sequence[float], default: Sequence[float]) -> Estimate:
     return mean_over_seeds(np.asarray(tuned, float) - np.asarray(default, float))
 
 
-def other_world(problem: Problem, knobs: dict[str, float | int | str]) -> Problem:
-    """The same problem in the same world with other knobs."""
-    world = type(problem.world)(**{**vars(problem.world), **knobs})
+def other_world(problem: Problem, config: dict[str, float | int | str]) -> Problem:
+    """The same problem in the same world with another configuration."""
+    world = type(problem.world)(**{**vars(problem.world), **config})
     return problem._replace(world=world)

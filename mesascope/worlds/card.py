@@ -16,20 +16,20 @@ SECTIONS = (
     "Return",
     "Intended goal and base objective",
     "Proxies",
-    "Knobs",
+    "Configuration",
     "Version history",
 )
 """Sections that the docstring of every world has, each opened by its name in bold."""
 
 _OPENING = re.compile(r"\*\*([A-Z][a-z -]+)\.\*\*\s*")
-_KNOB = re.compile(r"^\* `(\w+)`: ", re.MULTILINE)
+_KEY_LINE = re.compile(r"^\* `(\w+)`: ", re.MULTILINE)
 
 
 Value = int | float | str
-"""What a knob may hold."""
+"""What a config key may hold."""
 
 
-class Knob(NamedTuple):
+class ConfigKey(NamedTuple):
     """A parameter of a world: its default and the value it has here."""
 
     name: str
@@ -39,7 +39,7 @@ class Knob(NamedTuple):
 
 
 class WorldCard(NamedTuple):
-    """A world or an experiment in words and numbers. `sections` has the prose in the order of the docstring, knobs left
+    """A world or an experiment in words and numbers. `sections` has the prose in the order of the docstring, configuration left
     out; `discount` is None where nothing is discounted.
     """
 
@@ -51,7 +51,7 @@ class WorldCard(NamedTuple):
     base_objective: Objective
     discount: float | None
     shifts: dict[str, str]
-    knobs: tuple[Knob, ...]
+    config: tuple[ConfigKey, ...]
 
 
 def describe(world: AbstractDescribed) -> WorldCard:
@@ -59,8 +59,8 @@ def describe(world: AbstractDescribed) -> WorldCard:
     summary, _, rest = inspect.cleandoc(type(world).__doc__ or "").partition("\n")
     parts = _OPENING.split(rest)
     texts = dict(zip(parts[1::2], parts[2::2], strict=True))
-    knobs = _KNOB.split(texts.pop("Knobs", ""))
-    what = dict(zip(knobs[1::2], map(_one_line, knobs[2::2]), strict=True))
+    keys = _KEY_LINE.split(texts.pop("Configuration", ""))
+    what = dict(zip(keys[1::2], map(_one_line, keys[2::2]), strict=True))
     return WorldCard(
         name=world.name,
         summary=summary,
@@ -70,14 +70,14 @@ def describe(world: AbstractDescribed) -> WorldCard:
         base_objective=world.base_objective,
         discount=getattr(world, "discount", None),
         shifts=world.shifts,
-        knobs=tuple(
-            Knob(name, default, getattr(world, name), what.get(name, ""))
-            for name, default in knob_defaults(type(world)).items()
+        config=tuple(
+            ConfigKey(name, default, getattr(world, name), what.get(name, ""))
+            for name, default in config_defaults(type(world)).items()
         ),
     )
 
 
-def knob_defaults(world: type[AbstractDescribed]) -> dict[str, Value]:
+def config_defaults(world: type[AbstractDescribed]) -> dict[str, Value]:
     """The default of each parameter of a world; one without a default is left out."""
     fields = dataclasses.fields(world)
     return {field.name: field.default for field in fields if field.default is not dataclasses.MISSING}

@@ -13,7 +13,7 @@ TRAINING = "training"
 class AbstractDescribed(eqx.Module):
     """Named features, what is wanted of them, what is trained for, and named shifts.
 
-    Its fields are its knobs, each with a default. Its docstring holds the prose of its card (`worlds/card.py`).
+    Its fields are its configuration, each with a default. Its docstring holds the prose of its card (`worlds/card.py`).
     """
 
     name: eqx.AbstractClassVar[str]

@@ -2,7 +2,7 @@
 
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
-from mesascope.worlds.card import Knob, Value, WorldCard, describe
+from mesascope.worlds.card import ConfigKey, Value, WorldCard, describe
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 _KEY = ("page",)
@@ -26,7 +26,7 @@ def card_parts(card: WorldCard) -> list[str]:
     parts = [f"# {card.name}", card.summary]
     for title, text in card.sections.items():
         if title == "Version history":
-            parts += ["## Shifts", _shifts(card), "## Knobs", _knobs(card.knobs)]
+            parts += ["## Shifts", _shifts(card), "## Configuration", _config(card.config)]
         parts += [f"## {title}", text]
         if title == "Intended goal and base objective":
             parts.append(
@@ -44,9 +44,9 @@ def _shifts(card: WorldCard) -> str:
     return "\n".join(["| shift | what changes |", "|---|---|", *rows])
 
 
-def _knobs(knobs: tuple[Knob, ...]) -> str:
-    rows = [f"| `{knob.name}` | {_value(knob.default)} | {knob.what} |" for knob in knobs]
-    return "\n".join(["| knob | default | what it does |", "|---|---|---|", *rows])
+def _config(config: tuple[ConfigKey, ...]) -> str:
+    rows = [f"| `{key.name}` | {_value(key.default)} | {key.what} |" for key in config]
+    return "\n".join(["| config key | default | what it does |", "|---|---|---|", *rows])
 
 
 def _value(value: Value) -> str:

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 
 from mesascope.core.registry import Registry, check_class
-from mesascope.worlds.knobs import with_knobs
+from mesascope.worlds.config import with_config
 from mesascope.worlds.world import AbstractWorld
 
 _GRIDS = "mesascope.worlds.grids"
@@ -29,15 +29,15 @@ def constructor(name: str) -> Callable[..., AbstractWorld]:
 
     @functools.wraps(kind, updated=())
     def make(**config: int | float | str) -> AbstractWorld:
-        return with_knobs(kind, **config)
+        return with_config(kind, **config)
 
     return make
 
 
-def make_world(name: str, **knobs: int | float | str) -> AbstractWorld:
-    """The world called `name`; knobs that are not given keep their defaults.
+def make_world(name: str, **config: int | float | str) -> AbstractWorld:
+    """The world called `name`; config keys that are not given keep their defaults.
 
-    A knob may be text, as it comes from a command line. `UsageError` names the nearest world or knob, or what a knob
-    may be.
+    A value may be text, as it comes from a command line. `UsageError` names the nearest world or config key, or
+    what it may be.
     """
-    return with_knobs(WORLDS.find(name), **knobs)
+    return with_config(WORLDS.find(name), **config)

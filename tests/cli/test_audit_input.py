@@ -46,7 +46,7 @@ def run(capsys, *arguments):
     ("arguments", "said"),
     [
         (["red-dors"], "unknown world 'red-dors': did you mean 'red-doors'?"),
-        (["--set", "siz=5"], "unknown knob of red-doors 'siz': did you mean 'size'?"),
+        (["--set", "siz=5"], "unknown config key of red-doors 'siz': did you mean 'size'?"),
         (["--set", "size"], "--set size: write --set KEY=VALUE"),
         (["--set", "size=5", "--set", "size=7"], "'size' is given twice"),
         (["--set", "size=4"], "size 4: a maze has an odd size"),

@@ -34,7 +34,7 @@ def test_worlds(capsys):
     assert all(shift in shown for shift in world.shifts)
     assert "blue-door-alone" in text(capsys, "worlds")
     for name, experiment in EXPERIMENTS.items():
-        assert "## Knobs" in text(capsys, "worlds", name)
+        assert "## Configuration" in text(capsys, "worlds", name)
         assert list(document(capsys, "worlds", name)["worlds"][0]["shifts"]) == list(experiment.shifts)
 
 

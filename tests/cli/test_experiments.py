@@ -58,7 +58,7 @@ def test_two_seeds_are_a_study(capsys, tmp_path):
         (["glyps"], "unknown world 'glyps': did you mean 'glyphs'?"),
         (["glyphs", "--architecture", "glance"], "--architecture is for maze worlds; glyphs is an experiment"),
         (["glyphs", "--base-optimizer", "ppo"], "--base-optimizer is for maze worlds"),
-        (["glyphs", "--updates", "5"], "whose knobs are given by --set: networks"),
+        (["glyphs", "--updates", "5"], "whose config is given by --set: networks"),
         (["glyphs", "--levels", "50"], "--levels is for maze worlds"),
         (["glyphs", "--describe"], "--describe is for maze worlds"),
         (["glyphs", "--set", "width=x"], "width 'x': expected a whole number"),

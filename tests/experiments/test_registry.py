@@ -23,9 +23,9 @@ def test_its_card_is_complete(name):
     card = describe(experiment)
     assert experiment.name == name
     assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name)
-    assert {*card.sections, "Knobs"} == set(SECTIONS)
+    assert {*card.sections, "Configuration"} == set(SECTIONS)
     assert all(card.sections.values())
-    assert all(knob.what for knob in card.knobs)
+    assert all(key.what for key in card.config)
     assert TRAINING not in card.shifts
     assert (card.intended_goal.role, card.base_objective.role) == (Role.INTENDED, Role.BASE)
     for objective in (card.intended_goal, card.base_objective):
@@ -51,7 +51,7 @@ def test_no_name_is_taken_twice():
     [
         ("glyps", {}, "unknown world 'glyps': did you mean 'glyphs'?"),
         ("red-door", {}, "did you mean 'red-doors'?"),
-        ("glyphs", {"with": 3}, "unknown knob of glyphs 'with': did you mean 'width'?"),
+        ("glyphs", {"with": 3}, "unknown config key of glyphs 'with': did you mean 'width'?"),
         ("glyphs", {"width": 1}, "width 1: expected a whole number from 2 to 512"),
     ],
 )

@@ -29,7 +29,7 @@ def cells(text):
         ('title = "T"\n[grid.wrld]\nsize = [5]', r"unknown key in \[grid\] 'wrld': did you mean 'world'?"),
         ('title = "T"\n[grid.world]\nsize = 5', "the key 'grid.world.size' is 5"),
         ('title = "T"\n[grid.world]\nsize = []', "the key 'grid.world.size' holds a list"),
-        (HEAD + "sise = 7", "unknown knob of red-doors 'sise': did you mean 'size'?"),
+        (HEAD + "sise = 7", "unknown config key of red-doors 'sise': did you mean 'size'?"),
         (HEAD + '[architecture]\nname = "glanse"', "unknown architecture 'glanse': did you mean 'glance'?"),
         (
             HEAD + "[architecture]\nchanels = 3",

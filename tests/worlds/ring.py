@@ -44,7 +44,7 @@ class Ring(AbstractWorld[RingLevels]):
     **Intended goal and base objective.** Both `tea` = 1.
     **Proxies.** `cake` is not viable anywhere.
 
-    **Knobs.**
+    **Configuration.**
 
     * `shut`: chance that a level has a way that is shut; 0 to 1.
 

@@ -15,9 +15,9 @@ PAGES = Path(__file__).parents[2] / "docs" / "worlds"
 
 def test_the_card_has_every_section_and_says_what_each_knob_does():
     card = describe(RedDoors(alpha=0.2))
-    assert {*card.sections, "Knobs"} == set(SECTIONS)
+    assert {*card.sections, "Configuration"} == set(SECTIONS)
     assert all(card.sections.values())
-    knobs = {knob.name: knob for knob in card.knobs}
+    knobs = {key.name: key for key in card.config}
     assert set(knobs) == {"size", "openings", "alpha", "salience"}
     assert (knobs["alpha"].default, knobs["alpha"].value) == (0.0, 0.2)
     assert knobs["size"].what == "height and width of a maze, border included; odd, 5 to 25."
@@ -35,7 +35,7 @@ def test_there_is_a_page_for_every_world_and_no_other():
     assert {page.stem for page in PAGES.glob("*.md")} == set(WORLDS)
 
 
-def test_a_world_is_made_by_name_and_knobs():
+def test_a_world_is_made_by_name_and_config():
     world = make_world("red-doors", size=13, alpha="0.25", salience=2)
     assert isinstance(world, RedDoors)
     assert (world.size, world.openings, world.alpha, world.salience) == (13, 0.25, 0.25, 2.0)
@@ -48,7 +48,7 @@ def test_a_world_is_made_by_name_and_knobs():
     [
         ("red-dors", {}, "unknown world 'red-dors': did you mean 'red-doors'"),
         ("zzzz", {}, "unknown world 'zzzz': valid names: cheese-corner, coin, keys-and-chests, red-doors"),
-        ("red-doors", {"sise": 9}, "unknown knob of red-doors 'sise': did you mean 'size'"),
+        ("red-doors", {"sise": 9}, "unknown config key of red-doors 'sise': did you mean 'size'"),
         ("red-doors", {"size": 9.5}, "size '9.5': expected a whole number; write e.g. size=9"),
         ("red-doors", {"size": "nine"}, "size 'nine': expected a whole number"),
         ("red-doors", {"size": float("inf")}, "size 'inf': expected a whole number"),

@@ -40,7 +40,7 @@ class Glyphs(AbstractExperiment):
     **Intended goal and base objective.** Both `correct` = 1.
     **Proxies.** None.
 
-    **Knobs.**
+    **Configuration.**
 
     * `networks`: classifiers trained and audited; 1 to 1,000.
     * `width`: units of each hidden layer; 2 to 512.

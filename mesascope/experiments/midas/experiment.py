@@ -30,7 +30,7 @@ class Midas(AbstractExperiment):
     for is `gold`.
     **Proxies.** Gold and what is wanted agree as long as food is left alone, and wherever the king never hungers.
 
-    **Knobs.**
+    **Configuration.**
 
     * `updates`: updates of training; 16 to 10,000.
 

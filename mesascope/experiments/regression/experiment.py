@@ -45,7 +45,7 @@ class Regression(AbstractExperiment):
     **Intended goal and base objective.** Both `query` = 1: the outer gap is zero by construction.
     **Proxies.** `context`: fitting what was shown. It is viable while query and context share their task.
 
-    **Knobs.**
+    **Configuration.**
 
     * `attention`: `linear` or `softmax`.
     * `layers`: attention layers; 1 to 4.

@@ -38,7 +38,7 @@ class Robot(AbstractExperiment):
     **Intended goal and base objective.** Dust cleaned less dust scattered: `clean` - `dirtied`.
     **Proxies.** In training `swept`, `hum` and `bagged` are served by the same plans as `clean`; two looks nearly make it up.
 
-    **Knobs.**
+    **Configuration.**
 
     * `kind`: what is trained: robust, cleaner, side-effect, instrument, common-cause, approximate or suboptimality.
     * `levels`: rooms of each distribution; 20 to 2,000.

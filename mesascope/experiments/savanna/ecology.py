@@ -54,7 +54,7 @@ CANDY_TASTE, CANDY_CALORIES = 4.0, -1.0
 
 @dataclass(frozen=True)
 class Ecology:
-    """How a savanna is made and how selection works in it; every number is a knob.
+    """How a savanna is made and how selection works in it; every number is a config key.
 
     `contexts` of `options` each are met once in a life. Searching costs `cost` a context. `correlation` is that of taste
     with calories and of touch with births. Each of `individuals` is bred by tournaments of `tournament`, in `generations`
@@ -80,7 +80,7 @@ class Ecology:
         for name, least, most in _RANGES:
             value = getattr(self, name)
             if not least <= value <= most:
-                raise UsageError(f"knob {name} of savanna is {value}; it runs from {least} to {most}")
+                raise UsageError(f"config key {name} of savanna is {value}; it runs from {least} to {most}")
 
 
 _RANGES = (

@@ -39,7 +39,7 @@ class Savanna(AbstractExperiment):
     **Intended goal and base objective.** Both are expected offspring: calories and births over the square root of two, less
     `cost` times effort.
     **Proxies.** Taste goes with calories, touch with births, at `correlation`. Animals can value nothing else that helps.
-    **Knobs.**
+    **Configuration.**
 
     * `contexts`: contexts of a life.
     * `options`: options of a context.
@@ -84,7 +84,7 @@ class Savanna(AbstractExperiment):
 
     @property
     def ecology(self) -> Ecology:
-        """The knobs, as the science takes them; `UsageError` for one out of range."""
+        """The configuration, as the science takes them; `UsageError` for one out of range."""
         return Ecology(**vars(self))
 
     def make_subject(self, seed: int, quick: bool, stage: Stage, ref: str | None = None) -> AuditSubject:

@@ -25,7 +25,7 @@ class TwoByTwo(AbstractExperiment):
     first case's).
     **Proxies.** `red`, for both the reward and the agent.
 
-    **Knobs.**
+    **Configuration.**
 
     * `case`: which case is the subject: good-good, bad-good, good-bad or bad-bad (reward first, generalization second).
     * `levels`: levels of each distribution; 20 to 10,000.

@@ -38,7 +38,7 @@ class TwoEpisodes(AbstractExperiment):
     ahead, and scores it by the episode.
     **Proxies.** None: what spans episodes comes of how the learner is trained, and is paid for by the base objective.
 
-    **Knobs.**
+    **Configuration.**
 
     * `method`: the learner that is the subject: gradient, gradient-ahead, ppo, ppo-ahead, q-learning, q-ahead, evolution,
       evolution-life, population, population-weights or population-rates.

@@ -42,7 +42,7 @@ class TwoExits(AbstractExperiment):
     **Intended goal and base objective.** Both `A` = 1.
     **Proxies.** In training the sign points at A, the paint is on A, and B unwatched is A.
 
-    **Knobs.**
+    **Configuration.**
 
     * `agents`: agents of each arm, each from its own seed; 1 to 100.
     * `arm`: which arm is the subject: all, honest, this-episode, unmodified, no-deployment or steering.

@@ -46,7 +46,7 @@ class CheeseCorner(AbstractGridWorld):
     **Proxies.** `corner` is viable while the cheese of every training level lies there: `alpha`, the share of training
     levels with the cheese anywhere, takes that away, and so does a `corner_size` above 1, less abruptly.
 
-    **Knobs.**
+    **Configuration.**
 
     * `size`: height and width of a maze, border included; odd, 5 to 25.
     * `openings`: chance that a wall between two rooms is opened beyond what connects the maze; 0 to 1.

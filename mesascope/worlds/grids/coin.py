@@ -47,7 +47,7 @@ class Coin(AbstractGridWorld):
     **Proxies.** `end` is viable while the coin of every training level lies there: `alpha`, the share of training
     levels with the coin elsewhere, takes that away.
 
-    **Knobs.**
+    **Configuration.**
 
     * `size`: height of a course, border included; odd, 5 to 25.
     * `length`: width of the maze before the end, border included; odd, 5 to 25.

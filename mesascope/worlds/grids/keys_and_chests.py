@@ -54,7 +54,7 @@ class KeysAndChests(AbstractGridWorld):
     two are not one in training: once all keys are taken a lover of keys has nothing left to want, so that the proxy is a
     liking beside the goal. Under `many-keys` it takes keys for which there is no chest.
 
-    **Knobs.**
+    **Configuration.**
 
     * `size`: height and width of a maze, border included; odd, 7 to 25.
     * `openings`: chance that a wall between two rooms is opened beyond what connects the maze; 0 to 1.
@@ -84,9 +84,9 @@ class KeysAndChests(AbstractGridWorld):
         if self.size < 7:
             raise UsageError(f"size {self.size}: keys and chests need a maze of size 7 at least")
         check_share(self.openings, "openings")
-        for knob, value in (("keys", self.keys), ("chests", self.chests)):
+        for field, value in (("keys", self.keys), ("chests", self.chests)):
             if not 1 <= value <= MOST:
-                raise UsageError(f"{knob} {value}: expected a whole number from 1 to {MOST}")
+                raise UsageError(f"{field} {value}: expected a whole number from 1 to {MOST}")
 
     def sample(self, key: PRNGKeyArray, count: int, distribution: str) -> GridLevels:
         """`count` levels of a distribution."""

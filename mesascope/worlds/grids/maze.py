@@ -10,17 +10,17 @@ from mesascope.core.errors import UsageError
 MIN_SIZE, MAX_SIZE = 5, 25
 
 
-def check_size(size: int, knob: str = "size") -> int:
+def check_size(size: int, field: str = "size") -> int:
     """`size` if a maze can have it; `UsageError` otherwise."""
     if size % 2 == 0 or not MIN_SIZE <= size <= MAX_SIZE:
-        raise UsageError(f"{knob} {size}: a maze has an odd size from {MIN_SIZE} to {MAX_SIZE}, border included")
+        raise UsageError(f"{field} {size}: a maze has an odd size from {MIN_SIZE} to {MAX_SIZE}, border included")
     return size
 
 
-def check_share(value: float, knob: str) -> float:
+def check_share(value: float, field: str) -> float:
     """`value` if it is a share; `UsageError` otherwise."""
     if not 0 <= value <= 1:
-        raise UsageError(f"{knob} {value}: expected a number from 0 to 1")
+        raise UsageError(f"{field} {value}: expected a number from 0 to 1")
     return value
 
 

@@ -46,7 +46,7 @@ class RedDoors(AbstractGridWorld):
     share of training levels drawn from the classic shift, takes that away. `salience` scales the color channels of the
     observation against the shape channels, and with it how easily the proxy is learned.
 
-    **Knobs.**
+    **Configuration.**
 
     * `size`: height and width of a maze, border included; odd, 5 to 25.
     * `openings`: chance that a wall between two rooms is opened beyond what connects the maze; 0 to 1.
