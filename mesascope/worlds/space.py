@@ -18,7 +18,7 @@ def chebyshev(centers: Int[Array, "level center"], shape: tuple[int, ...]) -> In
 
 
 def first_in_cells(
-    values: Shaped[np.ndarray, "state ..."], cells: Int[np.ndarray, " state"], count: int
+    values: Shaped[np.ndarray, "row ..."], cells: Int[np.ndarray, " state"], count: int
 ) -> Shaped[np.ndarray, "cell ..."]:
     """Of a table over states the row of the first state that lies in each of `count` cells; zeros where none does."""
     found = np.zeros((count, *values.shape[1:]), values.dtype)
