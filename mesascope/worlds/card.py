@@ -56,7 +56,8 @@ class WorldCard(NamedTuple):
 
 def describe(world: AbstractDescribed) -> WorldCard:
     """The card of a world or an experiment."""
-    summary, _, rest = inspect.cleandoc(type(world).__doc__ or "").partition("\n")
+    prose = inspect.cleandoc(type(world).__doc__ or "").partition("\n\nExample:\n")[0]
+    summary, _, rest = prose.partition("\n")
     parts = _OPENING.split(rest)
     texts = dict(zip(parts[1::2], parts[2::2], strict=True))
     keys = _KEY_LINE.split(texts.pop("Configuration", ""))
