@@ -42,7 +42,7 @@ class TwoLamps(AbstractGridWorld):
 
     **Proxies.** `white` is viable while every lamp is white and no mirror is.
 
-    **Knobs.**
+    **Configuration.**
 
     * `size`: height and width of a maze, border included; odd, 5 to 25.
 
