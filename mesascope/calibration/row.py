@@ -35,7 +35,7 @@ EFFORT = SampleBudget(per_test=96)
 def distributions(world: AbstractWorld) -> tuple[str, ...]:
     """Training, the world's first shift and its last: where the objective is inferred. They must keep the size of training."""
     shifts = tuple(world.shifts)
-    return (TRAINING, *dict.fromkeys((shifts[0], shifts[-1])))
+    return (TRAINING, *dict.fromkeys((*shifts[:1], *shifts[-1:])))
 
 
 def examine(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget = EFFORT) -> dict[str, Any]:
