@@ -28,9 +28,11 @@ class Outcome(NamedTuple):
 
     def lines(self, name: str) -> list[str]:
         """What the terminal shows: a line, and one for each further difference."""
-        lines = [f"differs  {name}: {difference}" for difference in self.unlisted[:MOST_SHOWN]]
-        if len(self.unlisted) > MOST_SHOWN:
-            lines.append(f"differs  {name}: and {len(self.unlisted) - MOST_SHOWN} more")
+        first = sorted(self.unlisted, key=lambda difference: difference.slight)
+        lines = [f"differs  {name}: {difference}" for difference in first[:MOST_SHOWN]]
+        if len(first) > MOST_SHOWN:
+            slight = sum(difference.slight for difference in first[MOST_SHOWN:])
+            lines.append(f"differs  {name}: and {len(first) - MOST_SHOWN} more, {slight} of them slight")
         for reason in dict.fromkeys(change.reason for _, change in self.listed):
             paths = [difference for difference, change in self.listed if change.reason == reason]
             lines.append(f"changed  {name}: {paths[0]} (and {len(paths) - 1} more); on purpose: {reason}")

@@ -151,6 +151,22 @@ def test_in_the_same_environment_any_number_counts(path, value, kind):
 
 
 @pytest.mark.parametrize(
+    ("path", "value", "slight"),
+    [
+        ("tests/retarget/statistic", [0.82, 0.7, 0.9], True),
+        ("tests/retarget/statistic", [0.79, 0.7, 0.9], False),
+        ("returns/training/subject", 38.9670, True),
+        ("returns/training/subject", 38.9, False),
+        ("search/verdict", "no-search", False),
+    ],
+)
+def test_a_difference_that_another_environment_might_make_is_called_slight(path, value, slight):
+    (found,) = compare(GOLDEN, changed(path, value), "exact", True).differences
+    assert found.slight is slight
+    assert ("(slight)" in Outcome([found], [], True).lines("red-doors")[0]) is slight
+
+
+@pytest.mark.parametrize(
     ("path", "value"),
     [
         ("returns/training/subject", 38.9683),
