@@ -54,7 +54,7 @@ def test_an_audit_is_typed_and_has_the_forms_of_the_file(tmp_path, world):
     result = ms.audit("organism:compass", world, quick=True, levels=20)
     assert result.search.verdict in ("no-search", "cannot-tell")
     assert result.alignment.verdict
-    assert result.ledger["training"].outer.value == 0.0
+    assert result.ledger["training"].outer.value == pytest.approx(0.0, abs=1e-6), "float32 rounding of value iteration"
     assert result.subject.ref == "organism:compass"
     found = result.to_json()
     assert json.loads(json.dumps(found, allow_nan=False)) == found

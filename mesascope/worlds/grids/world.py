@@ -106,8 +106,8 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """Wall followers, and what goes straight to the nearest cell of a feature."""
-        return RULES
+        """Wall followers, and what goes straight to the nearest cell of a feature, where touching an object ends the episode."""
+        return RULES if self.single_choice else ()
 
     @property
     def algorithms(self) -> AlgorithmLibrary | None:
