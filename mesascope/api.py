@@ -167,4 +167,6 @@ def audit(
     document = audit_agent(
         agent, world, as_seed(seed), quick=quick, describe=describe, adversary=adversary, levels=levels
     )
+    # What called it is a program of the user's, whose own arguments say nothing of this audit.
+    document["provenance"]["command"] = "mesascope.audit"
     return AuditResult.model_validate(rounded(document, DIGITS))
