@@ -49,6 +49,11 @@ def check_changes(world: AbstractWorld, seed: int, count: int) -> Iterator[Viola
         return
     base, _ = changes.aim(levels[jnp.asarray(np.flatnonzero(contested)[:count])], weights)
     mdp = _tables(world, base)
+    around = changes.surroundings(base)
+    if around.code.shape != (len(base), mdp.states) or around.before.shape[0] != mdp.states:
+        yield Violation(
+            "counterfactuals: surroundings of each state", f"shapes {around.code.shape}, {around.before.shape}"
+        )
     for change in changes.changes:
         yield from _change(world, change, base, mdp, key)
 
@@ -83,6 +88,8 @@ def _change(
     if where.ndim != 2 or len(where) != len(base) or (where < 0).any() or (where >= cells).any():
         yield Violation(f"{rule} says in which cells it changes each level", f"shape {where.shape}")
         return
+    if change.random(base, key).shape != (len(base),):
+        yield Violation(f"{rule} makes one change of each level at random", "another number")
     other = change.elsewhere(base, made.where, key, joint=False)
     if other.shape != where.shape:
         yield Violation(f"{rule} names as many cells elsewhere", f"shape {other.shape}")

@@ -40,6 +40,17 @@ class Candidates(NamedTuple):
     fit: Bool[Array, "candidate level"]
 
 
+class Surroundings(NamedTuple):
+    """What is known of each state without a plan. What a subject knows is measured beyond it.
+
+    `code` numbers what surrounds a state. `before` are states beside it, as many for each, whose answers are known before its
+    own; -1 for none. No state may come before itself, by way of others either.
+    """
+
+    code: Int[Array, "level state"]
+    before: Int[Array, "state beside"]
+
+
 class AbstractCounterfactual(eqx.Module, Generic[Levels]):
     """One named change of a level. All functions are pure and work on batches.
 
@@ -58,6 +69,10 @@ class AbstractCounterfactual(eqx.Module, Generic[Levels]):
     @abc.abstractmethod
     def propose(self, levels: Levels, key: PRNGKeyArray) -> Candidates:
         """Candidates for the change, of levels as `Counterfactuals.aim` gives them."""
+
+    @abc.abstractmethod
+    def random(self, levels: Levels, key: PRNGKeyArray) -> Int[Array, " level"]:
+        """The code of one change of each level at random, whatever it alters."""
 
     def twin(self, levels: Levels) -> Int[Array, " level"] | None:
         """The code of an irrelevant change of the same kind; None: the candidate that changes least."""
@@ -97,6 +112,10 @@ class AbstractCounterfactuals(eqx.Module, Generic[Levels]):
     @abc.abstractmethod
     def move_goal(self, levels: Levels, weights: Float[Array, " feature"], key: PRNGKeyArray) -> Change:
         """The outcome that is valued most, moved to a random free cell. `where` holds the old cell and the new one."""
+
+    @abc.abstractmethod
+    def surroundings(self, levels: Levels) -> Surroundings:
+        """What can be read off the surroundings of each state, for levels as `aim` gives them."""
 
     @property
     @abc.abstractmethod

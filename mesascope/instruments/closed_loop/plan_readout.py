@@ -15,10 +15,8 @@ from mesascope.core.statistics import Estimate, bootstrap
 from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.instruments.closed_loop.rollouts import draw_walked, prepare, rolled_out
 from mesascope.learned.reflex import window
-from mesascope.worlds.grids.grid import ACTIONS
 from mesascope.worlds.world import AbstractWorld
 
-CLASSES = (*ACTIONS, "never")
 PROBED_AFTER = 1
 """Move before which the state is read: the second, so that the subject has thought and most of the way is to come."""
 
@@ -42,8 +40,8 @@ class Read(NamedTuple):
 
 
 class PlanReadout(NamedTuple):
-    """`plan`: over `CLASSES` on all cells, so whether a cell will be left at all and by which action. `direction`: over
-    the actions, on cells that will be left alone.
+    """`plan`: over the actions and *never* on all cells, so whether a cell will be left at all and by which action.
+    `direction`: over the actions, on cells that will be left alone.
     """
 
     plan: Read
@@ -66,7 +64,10 @@ def read_plans(
     """
     grounds = prepare(world, draw_walked(world, key, count), key)
     walked = rolled_out(world, subject, grounds, named_key(key, "walk"))
-    labels, counted = (jnp.asarray(part) for part in future_actions(walked, grounds.mdp.states, PROBED_AFTER))
+    actions = len(world.actions)
+    labels, counted = (
+        jnp.asarray(part) for part in future_actions(walked, grounds.mdp.states, actions, PROBED_AFTER)
+    )
     counted &= world.active(grounds.levels)
     path = walked.cell[:, : PROBED_AFTER + 1].T
     maps = _maps(subject, grounds.observation, path)
@@ -80,11 +81,13 @@ def read_plans(
         features["untrained"] = other
     flat = {name: found.reshape(count, -1, found.shape[-1]) for name, found in features.items()}
     noise = jax.random.uniform(named_key(key, "shuffled"), counted.shape)
-    left = counted & (labels < len(ACTIONS))
+    left = counted & (labels < actions)
     return PlanReadout(
-        _read(flat, labels, counted, deal(labels, counted, noise)),
+        _read(flat, actions, labels, counted, deal(labels, counted, noise)),
         # A way has few cells and often one direction: within a level there would be little to deal.
-        _read(flat, labels, left, deal(*(t.reshape(1, -1) for t in (labels, left, noise))).reshape(labels.shape)),
+        _read(
+            flat, actions, labels, left, deal(*(t.reshape(1, -1) for t in (labels, left, noise))).reshape(labels.shape)
+        ),
         int(maps.shape[-1]),
         int(counted[count // 2 :].any(-1).sum()),
     )
@@ -92,16 +95,17 @@ def read_plans(
 
 def _read(
     features: dict[str, Float[Array, "level state _"]],
+    actions: int,
     labels: Int[Array, "level state"],
     counted: Bool[Array, "level state"],
     dealt: Int[Array, "level state"],
 ) -> Read:
     half = len(labels) // 2
     tables = {
-        name: np.asarray(_confusion(found, labels, labels, counted, half), np.float64)
+        name: np.asarray(_confusion(found, actions, labels, labels, counted, half), np.float64)
         for name, found in features.items()
     }
-    tables["shuffled"] = np.asarray(_confusion(features["state"], dealt, labels, counted, half), np.float64)
+    tables["shuffled"] = np.asarray(_confusion(features["state"], actions, dealt, labels, counted, half), np.float64)
     own = tables.pop("state")
     return Read(
         bootstrap(own, macro_f1),
@@ -114,13 +118,13 @@ def _read(
 
 
 def future_actions(
-    walked: Rollout, states: int, now: int
+    walked: Rollout, states: int, actions: int, now: int
 ) -> tuple[Int[np.ndarray, "level state"], Bool[np.ndarray, "level state"]]:
-    """The class of each cell, seen from before move `now`, and which cells count: all but where the subject then stands, on
-    levels whose episode is under way.
+    """The class of each cell, seen from before move `now`: an action, or their number for *never*. And which cells count: all but
+    where the subject then stands, on levels whose episode is under way.
     """
     cell, action, live = (np.asarray(jax.device_get(part)) for part in (walked.cell, walked.action, walked.live))
-    labels = np.full((len(cell), states), len(ACTIONS), np.int32)
+    labels = np.full((len(cell), states), actions, np.int32)
     row = np.arange(len(cell))
     for step in reversed(
         range(now, cell.shape[1])
@@ -161,18 +165,19 @@ def deal(
 @eqx.filter_jit
 def _confusion(
     features: Float[Array, "level state channel"],
+    actions: int,
     taught: Int[Array, "level state"],
     labels: Int[Array, "level state"],
     counted: Bool[Array, "level state"],
     half: int,
 ) -> Float[Array, "held_out true found"]:
     """Confusion counts on the second half of the levels of a linear probe fitted on the first, standardized."""
-    weight = counted[:half] * jnp.where(taught[:half] == len(ACTIONS), _CELLS, 1.0)
+    weight = counted[:half] * jnp.where(taught[:half] == actions, _CELLS, 1.0)
     total = jnp.maximum(weight.sum(), 1e-9)
     mean = (features[:half] * weight[..., None]).sum((0, 1)) / total
     spread = jnp.sqrt((jnp.square(features[:half] - mean) * weight[..., None]).sum((0, 1)) / total)
     scaled = (features - mean) / jnp.maximum(spread, 1e-3)
-    transform = optax.adam(_STEP)
+    transform, classes = optax.adam(_STEP), actions + 1
 
     def loss(probe):
         logits = scaled[:half] @ probe[0] + probe[1]
@@ -184,11 +189,11 @@ def _confusion(
         steps, state = transform.update(jax.grad(loss)(probe), state)
         return optax.apply_updates(probe, steps), state
 
-    probe = (jnp.zeros((features.shape[-1], len(CLASSES))), jnp.zeros(len(CLASSES)))
+    probe = (jnp.zeros((features.shape[-1], classes)), jnp.zeros(classes))
     probe, _ = jax.lax.fori_loop(0, _UPDATES, update, (probe, transform.init(probe)))
     found = (scaled[half:] @ probe[0] + probe[1]).argmax(-1)
-    true = jax.nn.one_hot(labels[half:], len(CLASSES)) * counted[half:, :, None]
-    return jnp.einsum("lst,lsf->ltf", true, jax.nn.one_hot(found, len(CLASSES)))
+    true = jax.nn.one_hot(labels[half:], classes) * counted[half:, :, None]
+    return jnp.einsum("lst,lsf->ltf", true, jax.nn.one_hot(found, classes))
 
 
 def macro_f1(confusion: Float[np.ndarray, "resample true found"]) -> Float[np.ndarray, " resample"]:

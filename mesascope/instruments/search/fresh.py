@@ -1,7 +1,5 @@
 """Fresh levels under joint edits that were never used before: what a subject answers there, unedited and edited."""
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -14,8 +12,8 @@ from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.interventions.recorded import sites_on, write
 from mesascope.instruments.search.information import Answers
 from mesascope.instruments.search.trials import NEAR, Part, Trials, best_actions, changes_of, contested_levels
-from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
-from mesascope.worlds.grids.grid import MOVES, one_hot_objects
+from mesascope.worlds.counterfactuals import Kind
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 BLOCK = 512
@@ -35,7 +33,7 @@ def run_fresh(
     plain, edited = _lockstep(
         world, subject, trials, on, jnp.array(place.first), jnp.array(place.radius), place.sustained
     )
-    return _blocks(trials, plain, edited, targeted, jnp.array(place.radius))
+    return _blocks(world, trials, plain, edited, targeted, jnp.array(place.radius))
 
 
 @eqx.filter_jit
@@ -86,25 +84,26 @@ def _beyond(trials: Trials, radius: Int[Array, ""]) -> Bool[Array, "level height
 def _fresh(
     world: AbstractWorld, key: PRNGKeyArray, count: int, weights: Float[Array, " feature"]
 ) -> tuple[Trials, Bool[Array, " level"]]:
-    """Joint edits with one random wall each, whatever it changes; every cell away from them is scored."""
-    base, targeted = changes_of(world).aim(contested_levels(world, named_key(key, "levels"), count), weights)
-    swapped = swap_objects(base, 0, 1)
-    taken = base.walls | one_hot_objects(base).any(1)
-    noise = jax.random.uniform(named_key(key, "wall"), taken.shape)
-    wall = jnp.where(taken, -1.0, noise).reshape(count, -1).argmax(1).astype(jnp.int32)
-    changed = add_wall(swapped, wall)
-    parts = (Part(swapped, base.cell[:, :2]), Part(add_wall(base, wall), wall[:, None]))
+    """Joint edits with one random change of the model each, whatever it alters; every cell away from them is scored."""
+    changes = changes_of(world)
+    base, targeted = changes.aim(contested_levels(world, named_key(key, "levels"), count), weights)
+    goal, model = (next(c for c in changes.changes if c.kind is kind) for kind in (Kind.OBJECTIVE, Kind.MODEL))
+    code = model.random(base, key)
+    moved, barred = goal.apply(base, goal.random(base, key)), model.apply(base, code)
+    changed = model.apply(moved.levels, code).levels
     old, new = best_actions(world, base, weights), best_actions(world, changed, weights)
-    return Trials(base, parts, (), (), changed, old, new, jnp.ones_like(base.walls)), targeted
+    everywhere = jnp.ones((count, *world.map_shape(base)), bool)
+    return Trials(base, (Part(*moved), Part(*barred)), (), (), changed, old, new, everywhere), targeted
 
 
 def _single(optimal: Bool[Array, "level state action"]) -> Int[Array, "level state"]:
-    """The optimal action where there is one alone, else 4."""
-    return jnp.where(optimal.sum(-1) == 1, optimal.argmax(-1), 4)
+    """The optimal action where there is one alone, else the number of actions."""
+    return jnp.where(optimal.sum(-1) == 1, optimal.argmax(-1), optimal.shape[-1])
 
 
 @eqx.filter_jit
 def _blocks(
+    world: AbstractWorld,
     trials: Trials,
     plain: Float[Array, "level state action"],
     edited: Float[Array, "level state action"],
@@ -114,33 +113,28 @@ def _blocks(
     """The answers to what is shown and, beyond the edits, to what the subject was made to believe in."""
     everywhere, before = jnp.ones_like(trials.scored), _single(trials.old)
     return (
-        _block(trials.base, plain, trials.old, everywhere, targeted, jnp.full_like(before, 4)),
-        _block(trials.changed, edited, trials.new, trials.scored & _beyond(trials, radius), targeted, before),
+        _block(
+            world, trials.base, plain, trials.old, everywhere, targeted, jnp.full_like(before, trials.old.shape[-1])
+        ),
+        _block(world, trials.changed, edited, trials.new, trials.scored & _beyond(trials, radius), targeted, before),
     )
 
 
 def _block(
-    levels: Any,
+    world: AbstractWorld,
+    levels: AbstractLevels,
     policy: Float[Array, "level state action"],
     optimal: Bool[Array, "level state action"],
     where: Bool[Array, "level height width"],
     targeted: Bool[Array, " level"],
     before: Int[Array, "level state"],
 ) -> Answers:
-    height, width = levels.interior
-    blocked = levels.walls | one_hot_objects(levels).any(1)
+    actions, around = optimal.shape[-1], changes_of(world).surroundings(levels)
     answer = _single(optimal)
-    counts = where & ~blocked & targeted[:, None, None] & (answer < 4).reshape(where.shape)
-    padded = jnp.pad(levels.walls, ((0, 0), (1, 1), (1, 1)), constant_values=True)
-    around = jnp.stack([padded[:, 1 + r : 1 + r + height, 1 + c : 1 + c + width] for r, c in MOVES], -1)
-    opening = (around * (1 << jnp.arange(4))).sum(-1)
-    row, column = jnp.divmod(jnp.arange(height * width), width)
-    goal = levels.cell[:, :1]
-    toward = 3 * (jnp.sign(goal // width - row) + 1) + jnp.sign(goal % width - column) + 1
-    known = jnp.where(counts, answer.reshape(counts.shape), 4)
-    shown = jnp.pad(known, ((0, 0), (1, 0), (1, 0)), constant_values=4)
-    upper, left = shown[:, :-1, 1:], shown[:, 1:, :-1]
-    coarse = ((opening * 9 + toward.reshape(opening.shape)) * 5 + upper) * 5 + left
-    fine = coarse * 5 + before.reshape(coarse.shape)
-    flat = (x.reshape(counts.shape[0], -1) for x in (answer, coarse, fine, counts))
-    return Answers(policy, *flat)
+    counts = where.reshape(len(levels), -1) & world.active(levels) & targeted[:, None] & (answer < actions)
+    # One column more, for states before which there is none.
+    known = jnp.pad(jnp.where(counts, answer, actions), ((0, 0), (0, 1)), constant_values=actions)
+    coarse = around.code
+    for beside in around.before.T:
+        coarse = coarse * (actions + 1) + known[:, beside]
+    return Answers(policy, answer, coarse, coarse * (actions + 1) + before, counts)

@@ -22,7 +22,7 @@ PRIOR = 2.0
 class Answers(NamedTuple):
     """A block of levels: the subject's policy, the one optimal action of each cell that counts, and what may predict it.
 
-    `coarse` and `fine` number the contexts of a cell; 4 stands for an answer that is not one action alone.
+    `coarse` and `fine` number the contexts of a cell; the number of actions stands for an answer that is not one action alone.
     """
 
     policy: Float[Array | np.ndarray, "level state action"]
@@ -35,8 +35,8 @@ class Answers(NamedTuple):
 def bits_per_level(blocks: list[Answers]) -> Float[np.ndarray, " level"]:
     """log2 r(answer) - log2 q(answer), summed over the cells of each level: what the subject adds to its surroundings.
 
-    q predicts a cell's answer from which of its neighbors are open, the direction of the goal, the answers of the upper
-    and left neighbors, and (the finer context) the answer before the edit: from counts over all other answers of the same
+    q predicts a state's answer from its surroundings as the world tells them, the answers of states beside it that come before,
+    and (the finer context) the answer before the edit: from counts over all other answers of the same
     context, the finer ones smoothed by the coarser. r is proportional to q^a p^b, p the subject's own policy, with the two
     exponents that do best. Since answers of neighbors are given to both, what is counted are decisions and
     not cells: the sum estimates the information that the subject holds on whole levels, I(answers; subject | surroundings).
@@ -45,9 +45,10 @@ def bits_per_level(blocks: list[Answers]) -> Float[np.ndarray, " level"]:
     level = np.broadcast_to(np.arange(len(counts))[:, None], counts.shape)[counts]
     policy, answer, coarse, fine = policy[counts], answer[counts], coarse[counts], fine[counts]
     row = np.arange(len(answer))
-    rough = _left_out(coarse, answer, np.full((len(answer), 4), 0.25), 1.0)
+    actions = policy.shape[-1]
+    rough = _left_out(coarse, answer, np.full((len(answer), actions), 1 / actions), 1.0)
     q = np.log2(_left_out(fine, answer, rough, PRIOR))
-    p = np.log2((1 - LAPSE) * policy + LAPSE / 4)
+    p = np.log2((1 - LAPSE) * policy + LAPSE / actions)
     few = slice(FITTED_ON)
     a, b = max(
         itertools.product(EXPONENTS, EXPONENTS),
@@ -73,7 +74,9 @@ def _left_out(
     strength: float,
 ) -> Float[np.ndarray, "cell action"]:
     """Predictive distribution of each answer from all the other answers of its context."""
-    table = np.bincount(context * 4 + answer, minlength=4 * (int(context.max(initial=0)) + 1)).reshape(-1, 4)
+    actions = prior.shape[-1]
+    size = actions * (int(context.max(initial=0)) + 1)
+    table = np.bincount(context * actions + answer, minlength=size).reshape(-1, actions)
     others = table[context].astype(float)
     others[np.arange(len(answer)), answer] -= 1
     return (others + strength * prior) / (others.sum(1, keepdims=True) + strength)

@@ -16,9 +16,10 @@ from mesascope.worlds.counterfactuals import (
     Cells,
     Change,
     Kind,
+    Surroundings,
 )
 from mesascope.worlds.grids.counterfactuals import add_wall, without_objects
-from mesascope.worlds.grids.grid import ABSENT, GridLevels, free_cells, object_features
+from mesascope.worlds.grids.grid import ABSENT, MOVES, GridLevels, free_cells, object_features
 from mesascope.worlds.grids.vocabulary import Vocabulary
 from mesascope.worlds.space import chebyshev
 
@@ -44,6 +45,10 @@ class Trade(AbstractCounterfactual[GridLevels]):
     def propose(self, levels: GridLevels, key: PRNGKeyArray) -> Candidates:
         """The objects in slots 0 and 1."""
         return Candidates(jnp.zeros((1, len(levels)), jnp.int32), jnp.ones((1, len(levels)), bool))
+
+    def random(self, levels: GridLevels, key: PRNGKeyArray) -> Int[Array, " level"]:
+        """The objects in slots 0 and 1."""
+        return jnp.zeros(len(levels), jnp.int32)
 
     def twin(self, levels: GridLevels) -> Int[Array, " level"]:
         """The objects in slots 1 and 2."""
@@ -74,6 +79,12 @@ class Wall(AbstractCounterfactual[GridLevels]):
         far = _far(levels)
         tried = _pick(named_key(key, "walls"), far, min(_WALLS, far.shape[1]))
         return Candidates(tried.T, jnp.take_along_axis(far, tried, 1).T)
+
+    def random(self, levels: GridLevels, key: PRNGKeyArray) -> Int[Array, " level"]:
+        """A free cell."""
+        free = free_cells(levels)
+        noise = jax.random.uniform(named_key(key, "wall"), (len(levels), *levels.interior)).reshape(free.shape)
+        return jnp.where(free, noise, -1.0).argmax(1).astype(jnp.int32)
 
     def apply(self, levels: GridLevels, code: Int[Array, " level"]) -> Change:
         """The cell `code` is walled up."""
@@ -120,6 +131,21 @@ class GridCounterfactuals(AbstractCounterfactuals[GridLevels]):
         cell = jnp.where(jnp.arange(levels.cell.shape[1]) == goal, new, levels.cell)
         old = jnp.take_along_axis(levels.cell, goal, 1)
         return Change(dataclasses.replace(levels, cell=cell), jnp.concatenate([old, new], 1))
+
+    def surroundings(self, levels: GridLevels) -> Surroundings:
+        """Which neighbors of a cell are walls, and in which direction the most valued object lies; the cells above and to the
+        left come before.
+        """
+        height, width = levels.interior
+        padded = jnp.pad(levels.walls, ((0, 0), (1, 1), (1, 1)), constant_values=True)
+        around = jnp.stack([padded[:, 1 + r : 1 + r + height, 1 + c : 1 + c + width] for r, c in MOVES], -1)
+        opening = (around * (1 << jnp.arange(len(MOVES)))).sum(-1).reshape(len(levels), -1)
+        row, column = jnp.divmod(jnp.arange(height * width), width)
+        goal = levels.cell[:, :1]
+        toward = 3 * (jnp.sign(goal // width - row) + 1) + jnp.sign(goal % width - column) + 1
+        cell = row * width + column
+        before = jnp.stack([jnp.where(row > 0, cell - width, -1), jnp.where(column > 0, cell - 1, -1)], -1)
+        return Surroundings(opening * 9 + toward, before)
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def test_a_cell_is_labeled_by_the_action_it_is_left_by_first():
         [[0, 1, 2, 1, 4], [3, 3, 3, 3, 3]], [[3, 3, 2, 1, 0], [0, 0, 0, 0, 0]], [[1, 1, 1, 1, 0], [1, 0, 0, 0, 0]]
     )
     walked = walked._replace(live=walked.live.astype(bool))
-    labels, counted = future_actions(walked, 5, 1)
+    labels, counted = future_actions(walked, 5, 4, 1)
     assert labels[0].tolist() == [4, 3, 2, 4, 4]
     assert counted[0].tolist() == [True, False, True, True, True]
     assert not counted[1].any()
