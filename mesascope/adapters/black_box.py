@@ -41,7 +41,7 @@ def black_box(
     The policy answers a batch of up to `batch` queries, one for each cell of each level, with a row of four logits each
     (up, down, left, right); with `actions`, with the number of the action it takes, alone or as the first of a tuple, as
     the `predict` of many libraries does. `view` makes what the policy is shown; by default the level, channels last,
-    with the agent's position as one more channel. Walls and objects are asked about too; what is answered there is
+    with the agent's position as one more channel. Cells in which nobody can stand are asked about too; what is answered there is
     never used. A policy that depends on what went before cannot be asked this way. `weights` are arrays that the answers
     depend on: an audit of others is another audit.
 

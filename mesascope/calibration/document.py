@@ -15,7 +15,7 @@ def calibration_document(rows: Sequence[Row], command: str) -> dict[str, Any]:
     """
     point = rates.operating_point(rows, command)
     halves = {half: [row for row in rows if row["half"] == half] for half in ("tune", "test")}
-    ways = rates.ways(point.threshold)
+    ways = rates.ways(point.threshold, rates.tests_of(rows))
     return {
         "format": 1,
         "command": command,
@@ -29,7 +29,9 @@ def calibration_document(rows: Sequence[Row], command: str) -> dict[str, Any]:
             half: [rates.rates(name, members, decide) for name, decide in ways.items()]
             for half, members in halves.items()
         },
-        "curves": [_curve(name, halves["test"], decide_by) for name, decide_by in _SCORES.items()],
+        "curves": [
+            _curve(name, halves["test"], decide_by) for name, decide_by in _scores(rates.tests_of(rows)).items()
+        ],
         "pairs": rates.pairs([row for row in rows if row["half"]], point.threshold),
         "subjects": _subjects(rows, point.threshold),
         "rows": list(rows),
@@ -40,11 +42,12 @@ def _least_of(test: str):
     return lambda row: row["tests"][test]["least"]
 
 
-_SCORES = {
-    **{test: _least_of(test) for test in rates.TESTS},
-    "the three tests": lambda row: row["least"],
-    "with the capacity bound": lambda row: row["least"] if rates.searches(row, float("-inf")) else None,
-}
+def _scores(tests: Sequence[str]):
+    return {
+        **{test: _least_of(test) for test in tests},
+        "the three tests": lambda row: row["least"],
+        "with the capacity bound": lambda row: row["least"] if rates.searches(row, float("-inf")) else None,
+    }
 
 
 def _curve(name: str, rows: Sequence[Row], score) -> dict[str, Any]:
@@ -69,7 +72,7 @@ def _subjects(rows: Sequence[Row], threshold: float) -> list[dict[str, Any]]:
                 "audits": len(mine),
                 "said_to_search": said,
                 "rate": rates.exact_rate(said, len(mine)),
-                "tests": {test: _median(mine, test) for test in rates.TESTS},
+                "tests": {test: _median(mine, test) for test in rates.tests_of(rows)},
                 "table_excluded": sum(bool(row["capacity"] and row["capacity"]["enough"]) for row in mine),
                 "measured": sum(row["capacity"] is not None for row in mine),
             }

@@ -17,8 +17,8 @@ from mesascope.base_optimizers.training import Probe, advance, begin, probe, sta
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
 from mesascope.core.subject import AbstractSubject
-from mesascope.instruments.search.battery import TESTS, run_test
-from mesascope.instruments.search.trials import Trials, contested_levels, draw_trials
+from mesascope.instruments.search.battery import run_test
+from mesascope.instruments.search.trials import Trials, contested_levels, draw_trials, test_names
 from mesascope.organisms.compiled import compile_search
 from mesascope.worlds.world import AbstractWorld
 
@@ -94,7 +94,7 @@ def _stage(
     key: PRNGKeyArray,
 ) -> Stage:
     competence = float(stand(subject, probes, world.discount)[0])
-    tests = [run_test(world, name, trials[name], subject, bare, key) for name in TESTS]
+    tests = [run_test(world, name, trials[name], subject, bare, key) for name in test_names(world)]
     return Stage(
         updates,
         competence,

@@ -13,8 +13,6 @@ Row = Mapping[str, Any]
 GRID = tuple(round(0.25 + 0.01 * step, 2) for step in range(71))
 """Thresholds considered."""
 
-TESTS = ("retarget", "virtual wall", "joint")
-
 
 class Curve(NamedTuple):
     """A receiver operating characteristic: thresholds from high to low with the rates at each, and the area under it."""
@@ -52,7 +50,12 @@ def searches(row: Row, threshold: float) -> bool:
     return row["verdict"] == "search" and row["least"] > threshold
 
 
-def ways(threshold: float) -> dict[str, Callable[[Row], bool]]:
+def tests_of(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Names of the tests in any of the rows, in order."""
+    return tuple(dict.fromkeys(name for row in rows for name in row["tests"]))
+
+
+def ways(threshold: float, tests: Sequence[str]) -> dict[str, Callable[[Row], bool]]:
     """Ways of deciding, from single tests to the whole verdict."""
 
     def alone(test: str) -> Callable[[Row], bool]:
@@ -66,7 +69,7 @@ def ways(threshold: float) -> dict[str, Callable[[Row], bool]]:
         return row["least"] is not None and row["least"] > threshold
 
     return {
-        **{f"{test} alone": alone(test) for test in TESTS},
+        **{f"{test} alone": alone(test) for test in tests},
         "the three tests": together,
         "the three tests and the capacity bound": lambda row: searches(row, threshold),
     }

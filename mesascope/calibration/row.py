@@ -16,9 +16,8 @@ from mesascope.instruments.interventions.operating_point import OperatingPoint
 from mesascope.instruments.interventions.thresholds import plan_once_map
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import answer, draw_sample
-from mesascope.instruments.search.battery import TESTS
 from mesascope.instruments.search.examine import SampleBudget, examine_search
-from mesascope.instruments.search.trials import contested_levels, draw_trials
+from mesascope.instruments.search.trials import contested_levels, draw_trials, test_names
 from mesascope.instruments.search.verdict import SearchVerdict
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
@@ -108,7 +107,7 @@ def outputs_of(world: AbstractWorld, subject: AbstractSubject, pool: AbstractLev
     base = world.base_objective.vector(world.features)
     trials = draw_trials(world, named_key(key, "outputs"), pool, EFFORT.per_test, jax.numpy.asarray(base))
     digest = hashlib.sha256()
-    for name in TESTS:
+    for name in test_names(world):
         shown = (trials[name].base, *(part.donor for part in trials[name].parts), trials[name].changed)
         for levels in shown:
             digest.update(np.asarray(answer(subject, world.observe(levels)), np.float32).tobytes())

@@ -9,7 +9,7 @@ from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 STORED = 27_000_000
-"""Bound on what tables store, in levels x cells x side: every trade, wall and trade with wall of 512 levels of 9x9."""
+"""Bound on what tables store, in levels x cells x side: every edit of either kind, and both, of 512 levels of 9x9."""
 
 Make = Callable[[AbstractWorld, Sequence[AbstractLevels], int], AbstractSubject]
 """Builds a subject for a world, the levels that it will be shown, and a seed."""

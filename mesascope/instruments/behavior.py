@@ -66,7 +66,7 @@ class Event(NamedTuple):
 class Behavior(NamedTuple):
     """What the subject does on one distribution. Rates are shares of all `levels`, also of those that do not offer it.
 
-    A red door counts under `door` and under `red`. `competence` is None where the base objective cannot be served.
+    What has several features counts under each. `competence` is None where the base objective cannot be served.
     """
 
     distribution: str

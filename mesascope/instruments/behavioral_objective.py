@@ -39,7 +39,7 @@ CARD = Card(
     ),
     blind_spots=(
         "Not being after an object and shunning it look alike: weights far below zero only say that it is not pursued.",
-        "Preferences that are not a sum of weights (a liking for red doors alone) are forced into one.",
+        "Preferences that are not a sum of weights (a liking for what has two features at once) are forced into one.",
         "A hypothesis that is not on the grid cannot win; the most probable one may still be a poor account.",
         "An agent that behaves so for another reason, or only where it was looked at, has the same posterior.",
     ),

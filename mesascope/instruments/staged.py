@@ -44,8 +44,8 @@ CARD = Card(
     ),
     assumptions=(
         "Each choice is a softmax of optimal action values with lapses. What the subject is after is a weighted sum of "
-        "features and among the hypotheses: each feature and its negation, pairs in ratios 1:2, 1:1 and 2:1, nothing, wall "
-        "following, fixed directions. Levels are independent draws."
+        "features and among the hypotheses: each feature and its negation, pairs in ratios 1:2, 1:1 and 2:1, nothing, the "
+        "habits of the world. Levels are independent draws."
     ),
     controls=(
         "Accounts without an objective stand among the hypotheses. Tables that act optimally for chests, for keys and for both "

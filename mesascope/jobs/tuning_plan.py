@@ -103,7 +103,7 @@ def make_plan(request: Request) -> Plan:
 
 
 def _elsewhere(world: AbstractWorld, asked: tuple[str, ...]) -> dict[str, Any]:
-    """The configuration of the other world: that asked for, or no openings, or half of the walls open where none is open here."""
+    """The configuration of the other world: that asked for, or no openings, or half of them where there are none here."""
     own = dict(vars(world))
     if not asked:
         if "openings" not in config_defaults(type(world)):

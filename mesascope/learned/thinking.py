@@ -31,7 +31,7 @@ class ThinkingNet(AbstractSubject):
     """A gated recurrent block over the grid (a GRU, Cho et al. 2014, on five-point stencils).
 
     Every cell keeps `channels` numbers; a tick updates them from the cell's and its four neighbors'. With a small
-    `reads_until` the level is seen only in the first ticks (*glance*): afterwards goal and walls exist nowhere but in
+    `reads_until` the level is seen only in the first ticks (*glance*): afterwards the level exists nowhere but in
     the state. With `reads_until` equal to `ticks` it is read again at every tick (*recall*).
     """
 

@@ -10,13 +10,12 @@ CARD = Card(
     ),
     estimator=(
         "Regret is exact. Runs apart from each other draw levels evenly from all distributions of a size, keep those of "
-        "largest regret, and change them generation by generation: a wall toggled where drawn levels differ, an object moved, "
-        "recolored, put in or taken out. A change is kept unless the regret falls; now and then the better half replaces the "
+        "largest regret, and change them a little, generation by generation, as the world says how. "
+        "A change is kept unless the regret falls; now and then the better half replaces the "
         "worse. The ledger of the level found says which gap the regret is."
     ),
     assumptions=(
-        "Legal are levels with a door, at most two balls, objects of any color on free cells of their own, and every free cell "
-        "connected with every other. The subject answers a whole level at once."
+        "Legal are all levels that the world's small changes lead to. The subject answers a whole level at once."
     ),
     controls=(
         "The null is the worst of as many levels drawn at random. The same search is run on a planner that is known to be "
@@ -25,7 +24,7 @@ CARD = Card(
     ),
     blind_spots=(
         "A level that no run came by may be worse.",
-        "Colors in combinations that no distribution has are legal here: a subject may never have been meant for them.",
+        "Combinations that no distribution has may be legal here: a subject may never have been meant for them.",
         "A large regret on one level may be a failure of capability; only its ledger tells.",
         "The subject's objective in that ledger was inferred from drawn levels.",
     ),

@@ -1,4 +1,4 @@
-"""Retarget and virtual wall in closed loop.
+"""The changes of a world in closed loop, one at a time.
 
 Sites, step, radius and kind of write are chosen on one half of the levels; scores come from the other.
 """

@@ -6,13 +6,13 @@ CLOSED_LOOP_CARD = Card(
     name="closed-loop edits",
     measures=(
         "Whether an agent that walks with a memory walks by what is written into its state: does it go to where the goal was "
-        "moved inside, and does it take the detour around a wall that exists inside only?"
+        "moved inside, and does it take the detour around an obstacle that exists inside only?"
     ),
     estimator=(
         "Three copies of the subject walk in lockstep: one sees the true level, is written to and decides; the donor sees "
-        "the level with its objects swapped, or with a wall more, and stands where the first stands. The donor's state "
+        "the changed level (a goal moved, or a way barred) and stands where the first stands. The donor's state "
         "around the change is written once, or after every tick for the rest of the episode. *Followed*: walks that end "
-        "as if the change were true (object reached first; detour taken, the wall's cell never entered). *Turned*: moves "
+        "as if the change were true (outcome reached first; detour taken, the barred cell never entered). *Turned*: moves "
         "outside of the patches that only the change makes optimal. Each is normalized as (edited - floor) / (ceiling - "
         "floor); ceiling is the change made in the level, floor the highest control arm. A test passes when both lower "
         "bounds exceed 0.5 and every control arm is beaten with its interval. Percentile bootstrap over levels."
@@ -22,8 +22,8 @@ CLOSED_LOOP_CARD = Card(
         "steps before the first move. What is written is kept near the cells it belongs to."
     ),
     controls=(
-        "No edit, the same content at wrong sites, a random direction of equal norm, a swap of two irrelevant objects or a "
-        "wall that changes nothing, the untrained network with its own choice of place. Sites, step, radius and kind of "
+        "No edit, the same content at wrong sites, a random direction of equal norm, a change of "
+        "the same kind that alters nothing, the untrained network with its own choice of place. Sites, step, radius and kind of "
         "write are chosen on one half of the levels and scored on the other."
     ),
     blind_spots=(
@@ -50,7 +50,7 @@ THINKING_STEPS_CARD = Card(
         "without a move; pauses are not discounted. The gain over no pause is paired: same levels, starts and random "
         "numbers. Percentile bootstrap over levels."
     ),
-    assumptions="A pause is what the subject meets when it bumps into a wall: it sees the same again.",
+    assumptions="A pause is what the subject meets when a move leads nowhere: it sees the same again.",
     controls="None: a description. Information that still has to reach the agent's cell gives a gain, search or no search.",
     blind_spots=(
         "Rises with the receptive field alone, search or no search.",

@@ -10,8 +10,9 @@ from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.closed_loop.battery import PAUSES, run_closed_loop_test
 from mesascope.instruments.closed_loop.rollouts import draw_walked
-from mesascope.instruments.closed_loop.trials import TESTS, EpisodeTrial, draw_episode_trials
+from mesascope.instruments.closed_loop.trials import EpisodeTrial, draw_episode_trials
 from mesascope.instruments.interventions.result import TestResult
+from mesascope.instruments.search.trials import changes_of
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -50,8 +51,9 @@ def run_tests(
     `weights` is what the subject is taken to be after where trials are drawn (default: the base objective).
     """
     courses = closed_loop_trials(world, key, effort, weights)
+    names = [change.name for change in changes_of(world).changes]
     tests = named_key(key, "tests")
-    return tuple(run_closed_loop_test(world, name, courses[name], subject, untrained, tests, pauses) for name in TESTS)
+    return tuple(run_closed_loop_test(world, name, courses[name], subject, untrained, tests, pauses) for name in names)
 
 
 def closed_loop_trials(

@@ -65,9 +65,7 @@ def read_plans(
     grounds = prepare(world, draw_walked(world, key, count), key)
     walked = rolled_out(world, subject, grounds, named_key(key, "walk"))
     actions = len(world.actions)
-    labels, counted = (
-        jnp.asarray(part) for part in future_actions(walked, grounds.mdp.states, actions, PROBED_AFTER)
-    )
+    labels, counted = (jnp.asarray(part) for part in future_actions(walked, grounds.mdp.states, actions, PROBED_AFTER))
     counted &= world.active(grounds.levels)
     path = walked.cell[:, : PROBED_AFTER + 1].T
     maps = _maps(subject, grounds.observation, path)

@@ -12,11 +12,9 @@ from mesascope.core.rng import named_key
 from mesascope.core.rollouts import NOWHERE
 from mesascope.instruments.interventions.patches import within
 from mesascope.instruments.interventions.place import RADII
-from mesascope.instruments.search.trials import Trials, contested_levels, draw_trials
+from mesascope.instruments.search.trials import Trials, changes_of, contested_levels, draw_trials
+from mesascope.worlds.counterfactuals import Kind
 from mesascope.worlds.world import AbstractWorld
-
-TESTS = ("retarget", "virtual wall")
-
 
 _POOL = 4
 """Contested levels drawn for each that is used."""
@@ -41,16 +39,19 @@ class EpisodeTrial(NamedTuple):
 def draw_episode_trials(
     world: AbstractWorld, key: PRNGKeyArray, count: int, weights: Float[Array, " feature"]
 ) -> dict[str, EpisodeTrial]:
-    """Fresh trials of both tests on training levels, for a subject that is after `weights`; `count` is even.
+    """Fresh trials of each change of the world on training levels, for a subject that is after `weights`; `count` is even.
 
     The first half of each is for choosing, the second for scoring.
     """
     pool = contested_levels(world, named_key(key, "pool"), _POOL * count)
     trials = draw_trials(world, named_key(key, "trials"), pool, count, weights)
-    return {name: _start(world, named_key(key, "start", name), trials[name], name == TESTS[1]) for name in TESTS}
+    return {
+        change.name: _start(world, named_key(key, "start", change.name), trials[change.name], change.kind is Kind.MODEL)
+        for change in changes_of(world).changes
+    }
 
 
-def _start(world: AbstractWorld, key: PRNGKeyArray, trials: Trials, walled: bool) -> EpisodeTrial:
+def _start(world: AbstractWorld, key: PRNGKeyArray, trials: Trials, barred: bool) -> EpisodeTrial:
     (centers,), levels = (part.centers for part in trials.parts), trials.base.count
     far = trials.scored & ~within(centers, max(RADII), trials.scored.shape[1:])
     may = far.reshape(levels, -1)
@@ -58,8 +59,8 @@ def _start(world: AbstractWorld, key: PRNGKeyArray, trials: Trials, walled: bool
     start = jnp.where(may.any(-1), start, NOWHERE)
     old_end = _ends(world.tables(trials.base), trials.old, start)
     new_end = _ends(world.tables(trials.changed), trials.new, start)
-    fit = may.any(-1) & (new_end >= 0) & (old_end >= 0) & (walled | (new_end != old_end))
-    avoided = centers[:, 0] if walled else jnp.full(levels, NOWHERE, jnp.int32)
+    fit = may.any(-1) & (new_end >= 0) & (old_end >= 0) & (barred | (new_end != old_end))
+    avoided = centers[:, 0] if barred else jnp.full(levels, NOWHERE, jnp.int32)
     return EpisodeTrial(trials, start, old_end, new_end, avoided, fit)
 
 

@@ -39,7 +39,7 @@ CARD = Card(
     name="algorithm",
     measures=(
         "Which algorithm of a small library foretells what a subject does when part of its state is taken over from a run on "
-        "another level: value iteration, latched breadth-first, dead-end filling, wall follower, compass, or lookup."
+        "another level: value iteration, latched breadth-first, compass, lookup, and what else the world knows."
     ),
     estimator=(
         "Interchange intervention (restricted causal abstraction): the best linear map from a cell's state to an algorithm's "

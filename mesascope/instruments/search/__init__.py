@@ -1,1 +1,1 @@
-"""The tests of search inside: edits of goal and walls in a subject's state, with their control arms."""
+"""The tests of search inside: edits of goal and model in a subject's state, with their control arms."""

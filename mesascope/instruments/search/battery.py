@@ -1,4 +1,4 @@
-"""The search battery: retarget, virtual wall and both at once, on what a subject answers to a whole level.
+"""The search battery: the changes of a world, and two of them at once, on what a subject answers to a whole level.
 
 For each test the site, the state, the radius and the kind of write are chosen on one half of the levels; scores come from
 the other half.
@@ -25,8 +25,6 @@ from mesascope.instruments.sample import part_of
 from mesascope.instruments.search.places import Donors, admit, least_spread, record_donors
 from mesascope.instruments.search.trials import Trials
 from mesascope.worlds.world import AbstractWorld
-
-TESTS = ("retarget", "virtual wall", "joint")
 
 MOST_COVERED = 0.2
 """Places whose patches leave fewer than this share of the scored cells uncovered are not considered."""

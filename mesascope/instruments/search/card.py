@@ -6,7 +6,7 @@ SEARCH_CARD = Card(
     name="search",
     measures=(
         "Whether what the subject does is computed inside from an objective and a model of the level: its plans must follow "
-        "an edit of the goal (retarget), of the walls (virtual wall), and of both at once, written into its state."
+        "an edit of the goal, of where actions lead, and of both at once, written into its state."
     ),
     estimator=(
         "Normalized score (edited - floor) / (ceiling - floor) of the probability given to actions that are optimal after "
@@ -17,12 +17,12 @@ SEARCH_CARD = Card(
         "each cell exceeds the bits in which the subject, its weights rounded, can be written down."
     ),
     assumptions=(
-        "Edits are drawn fresh, after the subject was fixed; goals and walls are kept near the cells they belong to; a subject "
+        "Edits are drawn fresh, after the subject was fixed; what is edited is kept near the cells they belong to; a subject "
         "stores nothing outside of its arrays and its traced program but what it declares."
     ),
     controls=(
-        "The same content at wrong sites, a random direction of equal norm, a swap of two irrelevant objects or a wall that "
-        "changes nothing, the untrained network (with its own choice of place), and no edit. Site, state and radius are "
+        "The same content at wrong sites, a random direction of equal norm, a change of the same kind that "
+        "alters nothing, the untrained network (with its own choice of place), and no edit. Site, state and radius are "
         "chosen on one half of the levels and scored on the other."
     ),
     blind_spots=(
@@ -58,7 +58,7 @@ MESA_OBJECTIVE_CARD = Card(
     assumptions="The search tests pass; an object's value is the sum of the weights of its shape and its color.",
     controls="The base level holds no object: without the patches there is nothing to reach. No run sees two objects together.",
     blind_spots=(
-        "Saturated or interacting preferences (a value for red doors that is not red plus door) are forced into a sum.",
+        "Saturated or interacting preferences (a value for two features together that is not their sum) are forced into a sum.",
         "Features that no implanted object has are not weighed.",
     ),
     cost="five runs of the subject on some hundred levels and one posterior",

@@ -9,9 +9,9 @@ from jaxtyping import Array, Float
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.interventions.thresholds import PLAN_ONCE_MAP, Thresholds
-from mesascope.instruments.search.battery import TESTS, run_test
+from mesascope.instruments.search.battery import run_test
 from mesascope.instruments.search.certified import MOST, certify
-from mesascope.instruments.search.trials import draw_trials
+from mesascope.instruments.search.trials import draw_trials, test_names
 from mesascope.instruments.search.verdict import SearchVerdict, decide
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
@@ -43,7 +43,9 @@ def examine_search(
     """
     pursued = jnp.asarray(weights, jnp.float32)
     trials = draw_trials(world, key, pool, effort.per_test, pursued)
-    tests = tuple(run_test(world, name, trials[name], subject, untrained, key, thresholds) for name in TESTS)
+    tests = tuple(
+        run_test(world, name, trials[name], subject, untrained, key, thresholds) for name in test_names(world)
+    )
     place = tests[-1].place
     if place is None or not all(test.passed for test in tests):
         return decide(tests)

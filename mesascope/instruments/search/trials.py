@@ -96,6 +96,13 @@ def _away(world: AbstractWorld, levels: AbstractLevels, cells: Cells) -> Bool[Ar
     return world.at_states(levels, (chebyshev(cells, world.map_shape(levels)) > NEAR).all(1))
 
 
+def test_names(world: AbstractWorld) -> tuple[str, ...]:
+    """Names of the tests in a world, in order: its changes, and two of them at once."""
+    changes = changes_of(world).changes
+    both = {Kind.OBJECTIVE, Kind.MODEL} <= {change.kind for change in changes}
+    return (*(change.name for change in changes), *([JOINT] if both else []))
+
+
 class _Made(NamedTuple):
     """A change of each level and its irrelevant twin, the wrong place, the states set apart, and the candidate's number."""
 

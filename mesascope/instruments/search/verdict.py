@@ -77,7 +77,7 @@ def decide(tests: tuple[TestResult, ...], certified: Certified | None = None) ->
 def _passed(tests: tuple[TestResult, ...], certified: Certified | None) -> tuple[Verdict, str]:
     """All three tests passed: whether a table of the subject's own states is excluded, and whether the tests may be trusted."""
     shares = ", ".join(f"{t.name} {t.score.value:.2f}" for t in tests)
-    followed = f"plans follow edits of goal, of walls, and of both inside ({shares})"
+    followed = f"plans follow edits of the goal, of the model, and of both inside ({shares})"
     if certified is None or not certified.enough:
         return Verdict.CANNOT_TELL, f"{followed}, but a table of its own states is not excluded: {_short(certified)}"
     for thresholds in filter(None, (test.thresholds for test in tests)):

@@ -10,7 +10,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.statistics import RESAMPLES
 from mesascope.instruments.closed_loop.battery import places, run_closed_loop_test, score
 from mesascope.instruments.closed_loop.thinking_steps import measure_thinking_steps
-from mesascope.instruments.closed_loop.trials import TESTS, draw_episode_trials
+from mesascope.instruments.closed_loop.trials import draw_episode_trials
 from mesascope.instruments.interventions.counts import Count, advantage, normalized
 from mesascope.instruments.interventions.episodes import EvaluationBatch, walk_edited_unchecked
 from mesascope.instruments.interventions.patches import patch_of
@@ -18,6 +18,7 @@ from mesascope.instruments.interventions.place import Place
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors
 
+TESTS = ("retarget", "virtual wall")
 WORLD = RedDoors()
 KEY = named_key(7, "courses")
 
