@@ -81,7 +81,7 @@ def _sweep(backup, start: Float[Array, "level state"], discount: Discount) -> Fl
 def optimal_values(mdp: FiniteMDP, weights: Float[Array, " feature"], discount: Discount = DISCOUNT) -> Values:
     """Optimal values for an objective by value iteration, stopped when settled.
 
-    Wandering for ever is worth nothing and always allowed by the tables (an action that leads nowhere), so values start from zero.
+    Wandering for ever is worth nothing and always allowed by the tables (actions that lead nowhere), so values start from zero.
     """
     if mdp.is_grid:
         limit = _most_sweeps(mdp.states, discount)
