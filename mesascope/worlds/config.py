@@ -1,11 +1,10 @@
 """Building a world or an experiment from its configuration, which may be text as it comes from a command line."""
 
-import math
 from typing import TypeVar
 
-from mesascope.core.errors import UsageError, unknown
+from mesascope.core.errors import unknown
 from mesascope.worlds.card import Value, config_defaults
-from mesascope.worlds.described import AbstractDescribed
+from mesascope.worlds.described import AbstractDescribed, as_configured
 
 Described = TypeVar("Described", bound=AbstractDescribed)
 
@@ -24,14 +23,4 @@ def with_config(kind: type[Described], /, **config: Value) -> Described:
 
 def _like(default: Value, key: str, value: Value) -> Value:
     """A value as the type of its default."""
-    if isinstance(default, str):
-        return str(value)
-    kind = type(default)
-    try:
-        number = float(value)
-        if isinstance(value, bool) or not math.isfinite(number) or kind(number) != number:
-            raise ValueError
-    except (ValueError, TypeError):
-        expected = "a whole number" if kind is int else "a number"
-        raise UsageError(f"{key} '{value}': expected {expected}; write e.g. {key}={default}") from None
-    return kind(number + 0)  # no minus zero: it would be another world by name only
+    return str(value) if isinstance(default, str) else as_configured(default, key, value)

@@ -224,9 +224,10 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
             [1, 1, 1]
         """
         self.check_distribution(distribution)
-        if as_index(count) < 1:
+        levels = 0 if isinstance(count, bool) or not hasattr(count, "__index__") else as_index(count)
+        if levels < 1:
             raise UsageError(f"{count} levels: expected a whole number from 1 on")
-        return self.sample(named_key(seed), as_index(count), distribution)
+        return self.sample(named_key(seed), levels, distribution)
 
     def observe(self, levels: Levels, view: str | None = None, states: States | None = None) -> Array:
         """What a subject sees of levels.
