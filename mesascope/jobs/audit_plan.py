@@ -64,10 +64,12 @@ class Plan(NamedTuple):
             extras = {name: _version(name) for name in self.world.extras}
             asked = {"laboratory": self.world.name, "subject": self.request.subject, "quick": self.request.quick}
             return {**shared, **asked, **({"extras": extras} if extras else {})}
+        # Whether the sizes are those of `--quick` is no size: what they are decides.
+        sizes = {name: size for name, size in self.settings._asdict().items() if name != "quick"}
         if self.source is not None:
-            return {**shared, "world": self.world.name, "subject": self.source.identity, "settings": self.settings}
+            return {**shared, "world": self.world.name, "subject": self.source.identity, "settings": sizes}
         assert self.training is not None
-        return {**self.training.document(seed), "settings": self.settings}
+        return {**self.training.document(seed), "settings": sizes}
 
     def folder(self, seed: int) -> Path:
         """Where a seed's files go: the folder itself, or one below it where there are several."""
