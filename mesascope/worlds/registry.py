@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 from mesascope.core.registry import Registry, check_class
 from mesascope.worlds.config import with_config
@@ -28,13 +29,13 @@ def constructor(name: str) -> Callable[..., AbstractWorld]:
     kind = WORLDS[name]
 
     @functools.wraps(kind, updated=())
-    def make(**config: int | float | str) -> AbstractWorld:
+    def make(**config: Any) -> AbstractWorld:
         return with_config(kind, **config)
 
     return make
 
 
-def make_world(name: str, **config: int | float | str) -> AbstractWorld:
+def make_world(name: str, **config: Any) -> AbstractWorld:
     """The world called `name`; config keys that are not given keep their defaults.
 
     A value may be text, as it comes from a command line. `UsageError` names the nearest world or config key, or

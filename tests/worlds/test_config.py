@@ -5,12 +5,13 @@ import pytest
 
 from mesascope.core.errors import UsageError
 from mesascope.core.jsonable import to_json
+from mesascope.worlds import red_doors
 from mesascope.worlds.grids.red_doors import RedDoors
 
 
 @pytest.mark.parametrize("size", [np.int64(7), np.uint8(7), np.array(7), 7.0, "7"])
 def test_a_world_is_the_same_whatever_type_its_size_came_as(size):
-    world = RedDoors(size=size)
+    world = red_doors(size=size)
     assert world == RedDoors(size=7)
     assert type(world.size) is int
     assert to_json(dict(vars(world))) == to_json(dict(vars(RedDoors(size=7))))
@@ -18,12 +19,8 @@ def test_a_world_is_the_same_whatever_type_its_size_came_as(size):
 
 @pytest.mark.parametrize("openings", [np.float32(0.5), np.float64(0.5), "5e-1"])
 def test_and_its_other_numbers(openings):
-    assert RedDoors(openings=openings) == RedDoors(openings=0.5)
-    assert type(RedDoors(openings=openings).openings) is float
-
-
-def test_a_default_world_is_shown_short():
-    assert repr(RedDoors(size=7)) == "RedDoors(size=7)"
+    assert red_doors(openings=openings) == RedDoors(openings=0.5)
+    assert type(red_doors(openings=openings).openings) is float
 
 
 @pytest.mark.parametrize(
@@ -39,7 +36,7 @@ def test_a_default_world_is_shown_short():
 )
 def test_what_is_no_such_number_is_refused_in_words(config, message):
     with pytest.raises(UsageError, match=message):
-        RedDoors(**config)
+        red_doors(**config)
 
 
 @pytest.mark.parametrize("count", [0, True, np.int64(-1)])
