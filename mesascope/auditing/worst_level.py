@@ -12,9 +12,8 @@ from mesascope.core.regret import regret_of
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.adversary.climb import Budget, Found, best_drawn, climb, sizes
-from mesascope.instruments.sample import Sample, ask, level_tables
+from mesascope.instruments.sample import Sample, look_at
 from mesascope.organisms.registry import build_organism
-from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 HOME = Budget()
@@ -150,7 +149,7 @@ def _as_text(world: AbstractWorld) -> str:
 def _exhibited(
     world: AbstractWorld, subject: AbstractSubject, own: Float[np.ndarray, " feature"], run: Found
 ) -> tuple[Exhibit, Ledger]:
-    sample = _sample(world, subject, run.levels)
+    sample = look_at(world, subject, run.levels, FOUND)
     intended = jnp.asarray(world.intended_goal.vector(world.features))
     base = jnp.asarray(world.base_objective.vector(world.features))
     split = ledger(returns_by_intended(sample.mdp, sample.policy, intended, base, jnp.asarray(own), world.discount))
@@ -159,8 +158,3 @@ def _exhibited(
         f"{split.capability.value:.2f})"
     )
     return exhibit(world, sample, 0, title), split
-
-
-def _sample(world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels) -> Sample:
-    mdp, observation = level_tables(world, levels)
-    return Sample(FOUND, levels, mdp, observation, ask(subject, observation, mdp, FOUND))

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 
 from mesascope.conformance.subject_runs import answers, first_states, run_blinded, run_episode
 from mesascope.core.errors import SubjectError
-from mesascope.core.subject import AbstractSubject, Observation
+from mesascope.core.subject import FULL, MAP, AbstractSubject, Observation
 from mesascope.worlds.grids.grid import ACTIONS
 
 STEPS = 3
@@ -18,7 +19,9 @@ _ROUNDING = 1e-5
 """Largest difference, relative to the largest logit, that another batch may make by rounding."""
 
 
-def check_subject(subject: AbstractSubject, observation: Observation, actions: int = len(ACTIONS)) -> None:
+def check_subject(
+    subject: AbstractSubject, observation: Array, actions: int = len(ACTIONS), *, all_states: bool = True
+) -> None:
     """Check the promises of `mesascope.core.subject.AbstractSubject`, as far as the subject's properties make them.
 
     Every subject: at least one tick; a view that the worlds have; logits that are finite, of the right shape, the same when
@@ -29,8 +32,10 @@ def check_subject(subject: AbstractSubject, observation: Observation, actions: i
 
     Args:
         subject: The subject.
-        observation: At least two levels that the subject is made for, shape `(level, height, width, channel)`.
+        observation: At least two levels that the subject is made for, shape `(level, height, width, channel)`; what is seen in
+            each state, `(level, state, ...)`, where the view does not show all states.
         actions: Number of actions of the world.
+        all_states: Whether the view that the subject is shown shows all states of a level at once (as `map` does).
 
     Raises:
         SubjectError: For the first promise that is broken, with the level and the cell where there is one.
@@ -43,28 +48,37 @@ def check_subject(subject: AbstractSubject, observation: Observation, actions: i
         >>> world = RedDoors(size=7)
         >>> check_subject(build_organism("planner", world), world.observe(world.draw(jax.random.key(0), 2)))
     """
-    if observation.ndim != 4 or observation.shape[0] < 2:
+    if observation.ndim < 2 or (all_states and observation.ndim != 4) or observation.shape[0] < 2:
         raise SubjectError(f"check_subject needs a batch of at least two levels, and was given {observation.shape}")
-    _check_properties(subject)
+    _check_properties(subject, all_states)
     if subject.sites:
         _check_states(subject, observation)
     if subject.recurrent:
         _check_episode(subject, observation, actions)
     else:
-        _check_answers(subject, observation, actions)
+        _check_answers(subject, observation, actions, 3 if all_states else 2)
 
 
-def _check_properties(subject: AbstractSubject) -> None:
+def _check_properties(subject: AbstractSubject, all_states: bool) -> None:
     if subject.ticks < 1 or subject.reads_until < 0 or subject.sees_until < 1:
         raise SubjectError(
             f"expected ticks from 1, reads_until from 0 and sees_until from 1; found ticks={subject.ticks}, "
             f"reads_until={subject.reads_until} and sees_until={subject.sees_until}"
         )
-    view = "full" if subject.recurrent else "map"
-    if subject.view != view or subject.answers_all_states == subject.recurrent:
+    if subject.recurrent and (subject.view != FULL or subject.answers_all_states):
         raise SubjectError(
-            f"expected view '{view}' and answers_all_states={not subject.recurrent} of a subject with recurrent="
-            f"{subject.recurrent}; found '{subject.view}' and {subject.answers_all_states}"
+            f"expected view '{FULL}' and answers_all_states=False of a recurrent subject; found '{subject.view}' and "
+            f"{subject.answers_all_states}"
+        )
+    if subject.answers_all_states != (not subject.recurrent and subject.view == MAP):
+        raise SubjectError(
+            f"answers_all_states is {subject.answers_all_states} of a subject that is shown '{subject.view}': one look gives "
+            f"the answers in all states where the view is '{MAP}', and nowhere else"
+        )
+    if subject.sites and not subject.recurrent and not all_states:
+        raise SubjectError(
+            f"sites are read where one look at a level gives the answers in all states; view '{subject.view}' depends on the "
+            "state: leave the sites out, and the subject is audited by its answers"
         )
     names = [site.name for site in subject.sites]
     if len(set(names)) < len(names):
@@ -95,19 +109,21 @@ def _differing(state: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray])
     return next((site for site, value in state.items() if not np.array_equal(value, other[site])), None)
 
 
-def _check_answers(subject: AbstractSubject, observation: Observation, actions: int) -> None:
+def _check_answers(subject: AbstractSubject, observation: Array, actions: int, axes: int) -> None:
     logits = np.asarray(answers(subject, observation))
-    expected = (*observation.shape[:3], actions)
+    expected = (*observation.shape[:axes], actions)
     if logits.shape != expected:
-        raise SubjectError(f"logits have shape {logits.shape}; expected {expected} (level, height, width, action)")
+        names = "(level, height, width, action)" if axes > 2 else "(level, state, action)"
+        raise SubjectError(f"logits have shape {logits.shape}; expected {expected} {names}")
     bad = np.argwhere(~np.isfinite(logits).all(-1))
     if len(bad):
-        level, row, column = (int(x) for x in bad[0])
-        raise SubjectError(f"logits of level {level} are not finite in row {row}, column {column} of the interior")
+        level, *place = (int(x) for x in bad[0])
+        where = "row {}, column {} of the interior" if axes > 2 else "state {}"
+        raise SubjectError(f"logits of level {level} are not finite in {where.format(*place)}")
     if not np.array_equal(logits, np.asarray(answers(subject, observation))):
         raise SubjectError("the subject gives other logits when it is asked again about the same levels")
     company = np.array(observation)
-    company[0] = company[1] + 1.0
+    company[0] = company[1] + 1 if axes > 2 else company[1][::-1]  # a state of another number may not exist
     in_other_company = np.asarray(answers(subject, jnp.asarray(company)))
     _check_same(logits[1:], in_other_company[1:], "depend on the other levels of the batch", 1)
     if subject.sites:

@@ -10,8 +10,8 @@ from mesascope.core.subject import AbstractSubject, Observation, State
 
 
 @eqx.filter_jit
-def answers(subject: AbstractSubject, observation: Observation) -> Array:
-    """The logits of a subject that answers all states."""
+def answers(subject: AbstractSubject, observation: Array) -> Array:
+    """The logits of a subject that is not recurrent."""
     return subject.logits(observation)
 
 

@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+MAP, FULL = "map", "full"
+"""Names of the views that are shown unless a subject asks for another."""
 Observation = Float[Array, "level height width channel"]
 """The world's view `map`: one image of the whole level, channels last, without the agent."""
 
@@ -66,8 +68,9 @@ class AbstractSubject(eqx.Module):
     A subject that is only known by its answers derives from `AbstractPolicy` instead. There are two ways to act, told apart by
     the property `recurrent`:
 
-    * Not recurrent (default): the subject is shown the whole level without the agent (view `map`), so that one pass gives the
-      preferences in every state of the level. It has an exact policy table.
+    * Not recurrent (default): what the subject does in a state depends on that state alone, so that it has an exact policy table.
+      Shown the whole level without the agent (view `map`), one pass gives its preferences in every state. Shown any other view of
+      the world, it is asked for every state, and its answer has a row for each.
     * Recurrent: its state survives a step of the environment, so that what it does depends on where it has been. It is shown a
       `View` at every step and thinks `ticks` ticks in each. It has no policy table: it is rolled out
       (`mesascope.core.rollouts`), and what is measured carries sampling error.
@@ -121,12 +124,16 @@ class AbstractSubject(eqx.Module):
     @property
     def answers_all_states(self) -> bool:
         """Whether one pass gives the preferences in every state, because the view does not depend on the agent's state."""
-        return not self.recurrent
+        return not self.recurrent and self.view == MAP
 
     @property
     def view(self) -> str:
-        """Name of the world's view that the subject is shown: `map` (an `Observation`), or `full` (a `View`)."""
-        return "full" if self.recurrent else "map"
+        """Name of the world's view that the subject is shown: `map` (an `Observation`), or `full` for a recurrent one (a `View`).
+
+        One that is not recurrent may name any other view that the world has (`mesascope.worlds.world.AbstractWorld.views`). In a
+        world without `map`, the default is the first view.
+        """
+        return FULL if self.recurrent else MAP
 
     @property
     def sees_until(self) -> int:
@@ -204,7 +211,8 @@ class AbstractSubject(eqx.Module):
 class AbstractPolicy(AbstractSubject):
     """A subject of which only the answers are known: a black box without sites.
 
-    Subclasses define `logits`; `start`, `think` and `act` follow from it.
+    Subclasses define `logits`; `start`, `think` and `act` follow from it. One whose `view` depends on the state is given what is
+    seen in each state, `(level, state, ...)`, and answers with `(level, state, action)`.
 
     Example:
         >>> import jax.numpy as jnp

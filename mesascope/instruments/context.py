@@ -54,7 +54,8 @@ class AuditContext:
         subject = self.audited.subject
         if self.audited.recurrent or self.world.instruments is not None:
             return subject
-        return open_readout(subject, self.samples[0].observation[:2])
+        seen = self.samples[0].observation
+        return subject if seen is None else open_readout(subject, seen[:2])
 
     @cached_property
     def contested(self) -> Any:

@@ -1,12 +1,13 @@
 """Levels of one distribution with their tables and what a subject answers on them: what instruments look at."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, PyTree, Shaped
+from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from mesascope.core.errors import SubjectError, said
 from mesascope.core.mdp import FiniteMDP
@@ -14,21 +15,44 @@ from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
+_NUMBERS_AT_ONCE = 2**24
+"""Numbers that a subject is shown at once, at most, where it is asked state by state (64 MiB of float32)."""
+_AXES = {True: ("level", "height", "width", "action"), False: ("level", "state", "action")}
+
 
 class Sample(NamedTuple):
-    """A batch of levels, solved tables of them, and the subject's policy table."""
+    """A batch of levels, solved tables of them, and the subject's policy table.
+
+    `observation` is what the subject was shown: `(view, height, width, channel)`. It is None where it was asked state by state,
+    which may be far more than is worth keeping.
+    """
 
     distribution: str
     levels: AbstractLevels
     mdp: FiniteMDP
-    observation: Observation
+    observation: Any
     policy: Float[Array, "level state action"]
 
 
 @eqx.filter_jit
-def level_tables(world: AbstractWorld, levels: AbstractLevels) -> tuple[FiniteMDP, Observation]:
-    """Compiled once for each size of level, whatever their distribution."""
-    return world.tables(levels), world.observe(levels)
+def level_tables(
+    world: AbstractWorld, levels: AbstractLevels, view: str | None = None
+) -> tuple[FiniteMDP, Observation]:
+    """Tables of levels and what a view that shows all states shows of them.
+
+    Compiled once for each size of level, whatever their distribution.
+    """
+    return world.tables(levels), world.observe(levels, view)
+
+
+@eqx.filter_jit
+def _tables(world: AbstractWorld, levels: AbstractLevels) -> FiniteMDP:
+    return world.tables(levels)
+
+
+@eqx.filter_jit
+def _shown(world: AbstractWorld, view: str, levels: AbstractLevels, states: Int[Array, "level state"]) -> Array:
+    return world.observe(levels, view, states)
 
 
 @eqx.filter_jit
@@ -41,7 +65,8 @@ def first_levels(sample: Sample, count: int) -> Sample:
     """The first levels of a sample; all of them where it has no more."""
     if count >= sample.mdp.levels:
         return sample
-    views = len(sample.observation) // sample.mdp.levels  # a staged world shows several of each level
+    # A staged world shows several views of each level.
+    views = 1 if sample.observation is None else len(sample.observation) // sample.mdp.levels
     if views == 1:
         return Sample(sample.distribution, *part_of(sample[1:], 0, count))
     levels, mdp, policy = part_of((sample.levels, sample.mdp, sample.policy), 0, count)
@@ -49,7 +74,7 @@ def first_levels(sample: Sample, count: int) -> Sample:
 
 
 @eqx.filter_jit
-def answer(subject: AbstractSubject, observation: Observation) -> Array:
+def answer(subject: AbstractSubject, observation: Array) -> Array:
     """The subject's logits as they come, of any shape; compiled once for each subject type and shape."""
     return subject.logits(observation)
 
@@ -59,46 +84,74 @@ def draw_sample(
 ) -> Sample:
     """Draw levels and ask the subject; `SubjectError` names the level and state of an answer that is not a policy."""
     levels = world.draw(key, count, world.check_distribution(distribution))
-    mdp, observation = level_tables(world, levels)
-    return Sample(distribution, levels, mdp, observation, ask(subject, observation, mdp, distribution))
+    return look_at(world, subject, levels, distribution)
+
+
+def look_at(world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels, distribution: str) -> Sample:
+    """Ask a subject that is not recurrent about levels, through the view that it is shown.
+
+    Args:
+        world: The world of the levels.
+        subject: The subject.
+        levels: A batch of levels.
+        distribution: What the levels are called.
+
+    Returns:
+        The levels with their tables and the subject's policy.
+
+    Raises:
+        SubjectError: An answer is no policy; the message names the level and the state.
+        UsageError: The world does not have the view.
+    """
+    view = world.view_for(subject.view)
+    if world.views[view].shows_all_states:
+        mdp, seen = level_tables(world, levels, view)
+        answered = policy_table(ask(subject, seen, seen.shape[:3], mdp.actions, distribution), mdp.states)
+        return Sample(distribution, levels, mdp, seen, answered)
+    mdp = _tables(world, levels)
+    states = jnp.arange(mdp.states, dtype=jnp.int32)[None]
+    one = jax.eval_shape(lambda: world.observe(levels[:1], view, states))
+    together = max(1, min(mdp.levels, _NUMBERS_AT_ONCE // max(1, math.prod(one.shape))))
+    parts = []
+    for first in range(0, mdp.levels, together):
+        some = levels[first : first + together]
+        seen = _shown(world, view, some, jnp.broadcast_to(states, (len(some), mdp.states)))
+        parts.append(policy_table(ask(subject, seen, seen.shape[:2], mdp.actions, distribution, first), mdp.states))
+    return Sample(distribution, levels, mdp, None, jnp.concatenate(parts))
 
 
 def ask(
-    subject: AbstractSubject, observation: Observation, mdp: FiniteMDP, distribution: str
-) -> Float[Array, "problem state action"]:
-    """The subject's policy table, checked for shape and finite values; `SubjectError` also where it raises.
+    subject: AbstractSubject,
+    observation: Array,
+    places: tuple[int, ...],
+    actions: int,
+    distribution: str,
+    first: int = 0,
+) -> Float[Array, "*place action"]:
+    """The subject's action preferences, checked for shape and finite values; `SubjectError` also where it raises.
 
-    In a world of stages a level is observed once for each of its stages, and is still one problem.
+    `places` is the shape of what an answer has a row of logits for: the cells of maps that show all states, or states that are
+    shown each by itself. `first` is the number of the first level, for messages.
     """
     try:
         logits = answer(subject, observation)
     except Exception as error:
         raise SubjectError(f"the subject failed on {distribution} levels: {said(error)}") from error
-    places = _places(observation, mdp)
-    expected = (*places, mdp.actions)
-    found = tuple(getattr(logits, "shape", ()))
+    cells = len(places) > 2
+    expected, found = (*places, actions), tuple(getattr(logits, "shape", ()))
     if found != expected:
-        first = next((i for i, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), None)
+        axis = next((i for i, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), None)
         raise SubjectError(
-            f"the subject answered {distribution} levels from level 0, state 0 on with shape {found}; expected "
-            f"{expected}, one row of action logits for every {'cell' if len(places) > 2 else 'state'}"
-            + ("" if first is None else f" (they differ in {(*_AXES[len(places)], 'action')[first]})")
+            f"the subject answered {distribution} levels from level {first}, state 0 on with shape {found}; expected "
+            f"{expected}, one row of action logits for every {'cell' if cells else 'state'}"
+            + ("" if axis is None else f" (they differ in {_AXES[cells][axis]})")
         )
     bad = np.argwhere(~np.isfinite(np.asarray(jax.device_get(logits))))
     if len(bad):
         level, *place, action = (int(i) for i in bad[0])
-        where = "cell row {} column {} (interior)" if len(place) > 1 else "state {}"
+        where = "cell row {} column {} (interior)" if cells else "state {}"
         raise SubjectError(
-            f"the subject answered {distribution} level {level}, {where.format(*place)}, action {action} with a value that is "
-            "not finite"
+            f"the subject answered {distribution} level {first + level}, {where.format(*place)}, action {action} with a "
+            "value that is not finite"
         )
-    return policy_table(logits, mdp.states)
-
-
-_AXES = {3: ("level", "height", "width"), 2: ("level", "state")}
-
-
-def _places(observation: Shaped[Array, "..."], mdp: FiniteMDP) -> tuple[int, ...]:
-    """What an answer has a row of logits for: the cells of maps that show all states, or the states, each shown by itself."""
-    cells = observation.shape[:3]
-    return cells if observation.ndim > 3 and math.prod(cells) == mdp.levels * mdp.states else observation.shape[:2]
+    return logits

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-MAP, FULL, STATE_ID = "map", "full", "state-id"
-"""Names of the views that the built-in worlds have."""
+STATE_ID = "state-id"
+"""Name of the view that every world has."""
 
 States = Int[Array, "level state"]
 """State numbers of each level of a batch."""

@@ -16,6 +16,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
+from mesascope.core.subject import MAP
 from mesascope.drawing import Drawing, level_svg
 from mesascope.worlds.counterfactuals import AbstractCounterfactuals
 from mesascope.worlds.described import TRAINING, AbstractDescribed
@@ -255,6 +256,23 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
             mdp = self.tables(levels)
             states = jnp.broadcast_to(jnp.arange(mdp.states, dtype=jnp.int32), (mdp.levels, mdp.states))
         return chosen.of_states(levels, states)
+
+    def view_for(self, asked: str) -> str:
+        """Name of the view that a subject is shown which asks for `asked`.
+
+        Args:
+            asked: The `view` of a subject; `map`, the default, means the first view of a world that has no map.
+
+        Returns:
+            The name of a view of this world.
+
+        Raises:
+            UsageError: The world has no such view; the message names the nearest.
+        """
+        views = self.views
+        if asked not in views and asked != MAP:
+            raise unknown(f"view of {self.name}", asked, views)
+        return asked if asked in views else next(iter(views))
 
     def with_view(self: World, name: str, view: View) -> World:
         """The same world with a view more, shown when it is asked for by name."""

@@ -12,7 +12,7 @@ from mesascope.core.errors import UsageError
 from mesascope.core.regret import Regret, regret_of
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
-from mesascope.instruments.sample import ask, level_tables
+from mesascope.instruments.sample import look_at
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.mutations import AbstractMutations, select_levels
 from mesascope.worlds.world import TRAINING, AbstractWorld
@@ -83,9 +83,8 @@ def regrets(world: AbstractWorld, subject: AbstractSubject, levels: AbstractLeve
 
     Tables and solver are compiled once for each number of levels, whoever the subject.
     """
-    mdp, observation = level_tables(world, levels)
-    policy = ask(subject, observation, mdp, "proposed")
-    return regret_of(mdp, policy, jnp.asarray(world.intended_goal.vector(world.features)), world.discount)
+    asked = look_at(world, subject, levels, "proposed")
+    return regret_of(asked.mdp, asked.policy, jnp.asarray(world.intended_goal.vector(world.features)), world.discount)
 
 
 def climb(

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.mdp import FiniteMDP
+from mesascope.core.subject import FULL, MAP
 from mesascope.worlds.grids.algorithms import library
 from mesascope.worlds.grids.changes import GridCounterfactuals, why_not
 from mesascope.worlds.grids.grid import ACTIONS, GridLevels, free_cells, grid_outcomes, grid_tables, observe
@@ -18,7 +19,7 @@ from mesascope.worlds.grids.text import parse_levels
 from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
 from mesascope.worlds.outcomes import Outcomes
 from mesascope.worlds.strategies import AlgorithmLibrary, Habit, Rule
-from mesascope.worlds.views import FULL, MAP, States, View
+from mesascope.worlds.views import States, View
 from mesascope.worlds.world import AbstractWorld
 
 
