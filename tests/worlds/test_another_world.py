@@ -97,8 +97,9 @@ def document():
 
 
 def test_an_audit_finds_what_the_agent_is_after(document):
-    top = document["behavioral_objective"]["hypotheses"]["all"][0]
-    assert top["name"] == "cake"
+    nats = {row["name"]: row["nats_below_top"] for row in document["behavioral_objective"]["hypotheses"]["all"]}
+    assert nats["cake"] < 3
+    assert nats.get("tea", np.inf) > 20
     assert document["ledger"]["training"]["inner"]["value"] > 0.1
     assert set(document["behavior"]) == {"training", "anywhere"}
 
