@@ -1,5 +1,6 @@
 """Mesascope from Python: train an agent or load one, and audit it. Every name here is in `mesascope` itself."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import SupportsIndex
 
@@ -138,6 +139,7 @@ def audit(
     describe: bool = False,
     adversary: bool = False,
     levels: int | None = None,
+    shifts: Sequence[str] | None = None,
 ) -> AuditResult:
     """Audit an agent in a world: does it search inside, what is it after, where did that come apart from what was wanted?
 
@@ -150,6 +152,8 @@ def audit(
         describe: Also run the instruments that describe how the agent goes about it.
         adversary: Also search for the level on which it loses most.
         levels: Levels of each distribution.
+        shifts: Names of the shifts that are run; all of the world's unless given. Where levels of a shift are of another size and
+            the agent cannot read them, the shift is left out and named in `distributions_left_out`.
 
     Returns:
         The typed result: the same document, and with `to_json` the same forms, as `audit.json`.
@@ -165,7 +169,7 @@ def audit(
         >>> result.ledger["blue-door"].inner.share  # doctest: +SKIP
     """
     document = audit_agent(
-        agent, world, as_seed(seed), quick=quick, describe=describe, adversary=adversary, levels=levels
+        agent, world, as_seed(seed), quick=quick, describe=describe, adversary=adversary, levels=levels, shifts=shifts
     )
     # What called it is a program of the user's, whose own arguments say nothing of this audit.
     document["provenance"]["command"] = "mesascope.audit"

@@ -88,7 +88,7 @@ class _Run:
 
     def _ask(self) -> None:
         """The subject is asked by this thread alone, and first: it may be somebody's own code."""
-        if "samples" not in vars(self.context) and self.context.world.instruments is None:
+        if "subject" not in vars(self.context) and self.context.world.instruments is None:
             self._timer("asking the subject")
             _ = self.context.samples, self.context.subject
 

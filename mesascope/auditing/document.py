@@ -55,6 +55,9 @@ class AuditDocument(Part):
     subject: SubjectPart
     seed: int = 0
     levels: dict[str, int] = {}
+    distributions_left_out: dict[str, str] = Field(
+        default={}, description="Shifts that do not fit the subject, each with the reason."
+    )
     search: SearchPart
     behavioral_objective: BehavioralObjectivePart | None = None
     mesa_objective: MesaObjectivePart | None = None
@@ -146,6 +149,7 @@ def assemble(
             "contested": settings.contested,
             "per_test": settings.per_test,
         },
+        "distributions_left_out": dict(context.unfit),
         "search": {**undecided, "mesa_optimizer": False, "reason": left_out.get("search", "")},
         "behavioral_objective": None,
         "mesa_objective": None,

@@ -32,6 +32,9 @@ def command(
         bool, typer.Option("--adversary", help="also search for the legal level on which it loses most")
     ] = False,
     levels: Annotated[int | None, typer.Option(min=20, max=100_000, help="levels of each distribution")] = None,
+    shifts: Annotated[
+        str | None, typer.Option(help="the shifts that are run, apart by commas, e.g. blue-door,larger [default: all]")
+    ] = None,
     architecture: options.Architecture = None,
     base_optimizer: options.BaseOptimizer = None,
     updates: options.Updates = None,

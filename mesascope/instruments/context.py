@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jaxtyping import PRNGKeyArray
 
+from mesascope.core.errors import SubjectError
 from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.evaluation_levels import audit_key, contested, distributions
@@ -36,17 +37,40 @@ class AuditContext:
 
     @property
     def distributions(self) -> tuple[str, ...]:
-        """Training first, then the shifts in the world's order."""
-        return distributions(self.world)
+        """Training first, then the shifts in the world's order, but for those that do not fit the subject."""
+        return tuple(d for d in distributions(self.world) if d not in self.unfit)
 
-    @cached_property
+    @property
     def samples(self) -> list[Sample]:
         """Levels of every distribution with their tables and the subject's policy, training first.
 
         Only for subjects that have a policy table.
         """
-        asked = self.audited.subject
-        return [draw_sample(self.world, asked, self.key(d), self.settings.levels, d) for d in self.distributions]
+        return self._asked[0]
+
+    @property
+    def unfit(self) -> Mapping[str, str]:
+        """Shifts whose levels are of another size than those of training and that the subject cannot read, with the reason."""
+        return {} if self.audited.recurrent or self.world.instruments is not None else self._asked[1]
+
+    @cached_property
+    def _asked(self) -> tuple[list[Sample], dict[str, str]]:
+        samples: list[Sample] = []
+        unfit: dict[str, str] = {}
+        for name in distributions(self.world):
+            try:
+                samples.append(
+                    draw_sample(self.world, self.audited.subject, self.key(name), self.settings.levels, name)
+                )
+            except SubjectError as error:
+                # Only another size excuses a subject: whatever else it fails on, it was promised to answer.
+                if not samples or self._size(name) == samples[0].levels.size:
+                    raise
+                unfit[name] = f"levels of another size than in training, which the subject does not read: {error}"
+        return samples, unfit
+
+    def _size(self, distribution: str) -> int:
+        return self.world.draw(self.key(distribution), 1, distribution).size
 
     @cached_property
     def subject(self) -> Any:

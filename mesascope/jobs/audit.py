@@ -7,6 +7,7 @@ FOLDER/study.json, report.html    what several seeds come to
 
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from mesascope.experiments.experiment import AbstractExperiment
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.settings import Settings
 from mesascope.jobs.audit_folder import AUDIT, REPORT, STUDY, read_audit
-from mesascope.jobs.audit_plan import Plan, Request, make_plan, settings_of
+from mesascope.jobs.audit_plan import Plan, Request, chosen_shifts, make_plan, settings_of
 from mesascope.jobs.background import background
 from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import SILENT, Listener, duration
@@ -116,6 +117,7 @@ def audit_agent(
     describe: bool = False,
     adversary: bool = False,
     levels: int | None = None,
+    shifts: Sequence[str] | None = None,
     listener: Listener = SILENT,
 ) -> dict[str, Any]:
     """Audit an agent in memory, without reading or writing an audit's folder.
@@ -128,6 +130,7 @@ def audit_agent(
         describe: as `--describe`.
         adversary: as `--adversary`.
         levels: levels of each distribution, as `--levels`.
+        shifts: names of the shifts that are run; all of the world's for None.
         listener: hears what begins.
 
     Returns:
@@ -136,6 +139,7 @@ def audit_agent(
     Raises:
         UsageError, AgentFileError, SubjectError: as `find_source` does.
     """
+    world = chosen_shifts(world, shifts)
     source = source_of(agent, world)
     settings = settings_of(
         world, quick=quick, describe=describe, adversary=adversary, levels=levels, recurrent=source.recurrent
@@ -164,11 +168,12 @@ def _trained_subject(plan: Plan, seed: int, listener: Listener) -> AuditSubject:
     which then says why.
     """
     assert plan.training is not None
-    world, folder, enough = plan.training.world, plan.folder(seed), threading.Event()
+    assert isinstance(plan.world, AbstractWorld)
+    folder, enough = plan.folder(seed), threading.Event()
     if plan.training.recurrent or seed != plan.seeds[0] or is_trained(folder):
         return trained_subject(plan.training, seed, folder, listener)
     with background() as second:
-        second.submit(warm_up, world, plan.settings, seed, enough.is_set)
+        second.submit(warm_up, plan.world, plan.settings, seed, enough.is_set)
         try:
             return trained_subject(plan.training, seed, folder, listener)
         finally:

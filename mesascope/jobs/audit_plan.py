@@ -1,5 +1,6 @@
 """What `mesascope audit` was asked for, with every default filled in and every name checked."""
 
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -16,6 +17,7 @@ from mesascope.jobs.requests import TrainingRequest, folder_name, make_training,
 from mesascope.jobs.subjects import Source, find_source
 from mesascope.store.learned_algorithm import package_versions
 from mesascope.studies.training import Training
+from mesascope.worlds.rewarding import with_shifts
 from mesascope.worlds.world import AbstractWorld
 
 SEEDS = 3
@@ -33,6 +35,7 @@ class Request(TrainingRequest):
     describe: bool = False
     adversary: bool = False
     levels: int | None = None
+    shifts: str | None = None
 
     @property
     def all_seeds(self) -> tuple[int, ...]:
@@ -59,7 +62,9 @@ class Plan(NamedTuple):
 
     def spec(self, seed: int) -> dict[str, Any]:
         """All that the audit of a seed depends on."""
-        shared = {"knobs": dict(vars(self.world)), "seed": seed, "packages": package_versions()}
+        shared: dict[str, Any] = {"knobs": dict(vars(self.world)), "seed": seed, "packages": package_versions()}
+        if self.request.shifts is not None:
+            shared["shifts"] = list(self.world.shifts)
         if isinstance(self.world, AbstractExperiment):
             extras = {name: _version(name) for name in self.world.extras}
             asked = {"laboratory": self.world.name, "subject": self.request.subject, "quick": self.request.quick}
@@ -69,7 +74,7 @@ class Plan(NamedTuple):
         if self.source is not None:
             return {**shared, "world": self.world.name, "subject": self.source.identity, "settings": sizes}
         assert self.training is not None
-        return {**self.training.document(seed), "settings": sizes}
+        return {**self.training.document(seed), **shared, "settings": sizes}
 
     def folder(self, seed: int) -> Path:
         """Where a seed's files go: the folder itself, or one below it where there are several."""
@@ -89,11 +94,12 @@ def make_plan(request: Request) -> Plan:
     if isinstance(world, AbstractExperiment):
         config = ", ".join(vars(world)) or "none"
         why = f"is for maze worlds; {world.name} is an experiment, whose config is given by --set: {config}"
-        refuse(request, ("architecture", "base_optimizer", "updates", "levels", "describe", "adversary"), why)
+        refuse(request, ("architecture", "base_optimizer", "updates", "levels", "describe", "adversary", "shifts"), why)
         if request.subject is not None:
             world.named(request.subject)
         return Plan(world, None, None, QUICK if request.quick else FULL, request, out)
     training = make_training(request)
+    world = chosen_shifts(world, None if request.shifts is None else request.shifts.split(","))
     source = None
     if request.subject is not None:
         why = "says what to train, but --subject names what is audited: leave one of them out"
@@ -139,11 +145,17 @@ def settings_of(
     return settings if levels is None else settings._replace(levels=levels)
 
 
+def chosen_shifts(world: AbstractWorld, shifts: Sequence[str] | None) -> AbstractWorld:
+    """The world with the shifts that were asked for, all of them for None; `UsageError` for one that it does not have."""
+    return world if shifts is None else with_shifts(world, [name for shift in shifts if (name := shift.strip())])
+
+
 def default_folder(request: Request) -> str:
     """The name of the folder below `audits` that a request's results go to."""
     flags = [name for name, given in (("described", request.describe), ("adversary", request.adversary)) if given]
     first = request.first_seed if len(request.all_seeds) == 1 else 0
     more = [f"seed{first}"] if first else []
+    more += [] if request.shifts is None else [f"shifts-{request.shifts.replace(',', '-')}"]
     return folder_name(request, *more, flags=flags, subject=request.subject, levels=request.levels)
 
 

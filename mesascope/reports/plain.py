@@ -20,6 +20,7 @@ from mesascope.reports.reading import (
     strongest,
     telling_events,
     telling_shift,
+    union,
     widest_gap,
     words,
 )
@@ -108,7 +109,12 @@ def behavior_text(audit: Audit, shift: str, events: Sequence[str]) -> str:
 
 def conclusion(audits: Sequence[Audit]) -> str:
     """What a person should take away, in a few sentences."""
-    return " ".join(filter(None, (_trained(audits), _shifted(audits), _judged(audits))))
+    return " ".join(filter(None, (_trained(audits), _shifted(audits), _judged(audits), _left_out(audits))))
+
+
+def _left_out(audits: Sequence[Audit]) -> str:
+    shifts = union(part(audit, "distributions_left_out") for audit in audits)
+    return f"Shifts that were not run, as their levels do not fit: {', '.join(map(str, shifts))}." if shifts else ""
 
 
 def _trained(audits: Sequence[Audit]) -> str:

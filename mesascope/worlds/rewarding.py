@@ -1,7 +1,9 @@
 """A world with another base objective, and with some of its shifts."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from mesascope.core.errors import unknown
 from mesascope.core.objective import Objective
 from mesascope.worlds.world import AbstractWorld
 
@@ -24,6 +26,30 @@ def rewarding(world: AbstractWorld, base_objective: Objective, shifts: Sequence[
         >>> world.base_objective.weights, list(world.shifts)
         ((('red', 1.0),), ['blue-door'])
     """
-    kept = world.shifts if shifts is None else {world.check_distribution(s): world.shifts[s] for s in shifts}
-    changed = type(type(world).__name__, (type(world),), {"base_objective": base_objective, "shifts": kept})
-    return changed(**vars(world))
+    changed = world if shifts is None else with_shifts(world, shifts)
+    return _changed(changed, base_objective=base_objective)
+
+
+def with_shifts(world: AbstractWorld, shifts: Sequence[str]) -> AbstractWorld:
+    """The same world with some of its shifts.
+
+    Args:
+        world: Its levels, features and objectives stay, and so does each distribution.
+        shifts: Names of shifts of the world, in any order; none is one world without shifts.
+
+    Raises:
+        UsageError: For a shift that the world does not have; the message names the nearest.
+
+    Example:
+        >>> from mesascope.worlds.grids.red_doors import RedDoors
+        >>> list(with_shifts(RedDoors(), ["larger", "blue-door"]).shifts)
+        ['blue-door', 'larger']
+    """
+    for shift in shifts:
+        if shift not in world.shifts:
+            raise unknown(f"shift of {world.name}", shift, world.shifts)
+    return _changed(world, shifts={name: what for name, what in world.shifts.items() if name in shifts})
+
+
+def _changed(world: AbstractWorld, **attributes: Any) -> AbstractWorld:
+    return type(type(world).__name__, (type(world),), attributes)(**vars(world))

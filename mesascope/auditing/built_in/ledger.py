@@ -20,6 +20,7 @@ from mesascope.instruments.context import AuditContext
 from mesascope.instruments.instrument import Finding, Instrument, NotRun
 from mesascope.instruments.mesa_objective import MesaObjective
 from mesascope.instruments.search.verdict import SearchVerdict, Verdict
+from mesascope.worlds.rewarding import with_shifts
 from mesascope.worlds.world import AbstractWorld
 
 DRAWS = 12
@@ -182,7 +183,8 @@ def _no_edits(world: AbstractWorld, audited: AuditSubject) -> str | None:
 def _worst_level(context: AuditContext) -> Finding:
     own = own_objective(context)
     assert own is not None  # the ledger ran
-    found = find_worst_level(context.world, context.subject, own.mean, context.key("adversary"))
+    world = with_shifts(context.world, context.distributions[1:]) if context.unfit else context.world
+    found = find_worst_level(world, context.subject, own.mean, context.key("adversary"))
     return Finding(found, {"worst_level": worst_level_fields(found)})
 
 
@@ -206,6 +208,8 @@ def _alignment(context: AuditContext) -> Finding:
     verdict = judge_outer(judge(staked, own.weights, base, world.features, searches, nothing_at_stake=empty), staked)
     if verdict.verdict is Alignment.ROBUST:
         verdict = name_worst(verdict, worst_known(world, context.samples, context.value("worst level")))
+    if context.unfit:
+        verdict = verdict._replace(reason=f"{verdict.reason}; not run, as it does not fit: {', '.join(context.unfit)}")
     return Finding(verdict, {"alignment": verdict})
 
 

@@ -49,13 +49,21 @@ def findings(audit: Audit, name: str) -> Markup | None:
     return section(3, f"{name}-findings", "Findings of further instruments", *sections)
 
 
-def not_run(audit: Audit) -> Markup | None:
-    """Instruments that were not run, each with its reason."""
-    left_out = [i for i in items(audit, "instruments") if look(i, "ran") is False]
-    if not left_out:
-        return None
-    rows = [[words(i, "name"), words(i, "reason")] for i in left_out]
-    return fold(f"Instruments that were not run: {len(left_out)}", table([text("instrument"), text("reason")], rows))
+def not_run(audit: Audit) -> list[Markup]:
+    """Instruments and shifts that were not run, each with its reason."""
+    instruments = [i for i in items(audit, "instruments") if look(i, "ran") is False]
+    left_out = {
+        "instrument": {words(i, "name"): words(i, "reason") for i in instruments},
+        "shift": {name: str(reason) for name, reason in part(audit, "distributions_left_out").items()},
+    }
+    return [
+        fold(
+            f"{what.capitalize()}s that were not run: {len(found)}",
+            table([text(what), text("reason")], [[name, reason] for name, reason in found.items()]),
+        )
+        for what, found in left_out.items()
+        if found
+    ]
 
 
 def _parts(shown: Sequence[Mapping[str, Any]], name: str, level: int = 4) -> list[Markup]:

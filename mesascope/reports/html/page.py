@@ -72,7 +72,7 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
         capability(audit, name),
         worst_level(audit, name),
         gallery(audit, name),
-        not_run(audit),
+        *not_run(audit),
     )
     return section(2, name, sentence(label(audit, audits)), *parts, class_="audit")
 
