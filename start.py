@@ -28,6 +28,13 @@ MARK = VENV / ".made-by-start"  # written first: this folder is ours to remove
 STAMP = VENV / ".complete"  # written last: what is installed here
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOCKS = {"run": "requirements.lock", "test": "requirements-dev.lock"}
+# For the tests of other people's agents, which are left out where these cannot be had. PyTorch is named with its version alone:
+# which of its builds pip finds (for a processor, or far larger for a GPU) differs from place to place, and with it the hash.
+AGENTS = (
+    ["--no-deps", "--require-hashes", "--only-binary=:all:", "-r", str(ROOT / "requirements-agents.lock")],
+    ["--only-binary=:all:", "torch==2.13.0"],
+)
+LEFT_OUT = "the libraries of other people's agents could not be installed: their tests are left out"
 CHECKS = (
     ("lint", ["ruff", "check", "."]),
     ("format", ["ruff", "format", "--check", "."]),
@@ -128,7 +135,7 @@ def set_up(kind):
     """Install what the lock names and this project itself, unless that is done already."""
     goal = {"place": wanted(), "run": wanted(LOCKS["run"], "pyproject.toml")}
     if kind == "test":
-        goal["test"] = wanted(LOCKS["test"], "pyproject.toml")
+        goal["test"] = wanted(LOCKS["test"], "requirements-agents.lock", "start.py", "pyproject.toml")
     if goal.items() <= installed().items():
         return
     with only_one() as lock:
@@ -137,18 +144,25 @@ def set_up(kind):
             return
         started = time.monotonic()
         installer = pip()
-        say(f"setting up {VENV} from {LOCKS[kind]} (once, a minute or two, under 1 GB)")
+        say(
+            f"setting up {VENV} from {LOCKS[kind]} (once, a minute or two, {'under 1 GB' if kind == 'run' else 'some 2 GB'})"
+        )
         if not stamp:
             make_folder(lock)
         STAMP.unlink(missing_ok=True)
+
+        def install(arguments):
+            command = [*installer, "install", "--quiet", *arguments]
+            return subprocess.call(command, env=clean_environment(), cwd=str(ROOT), pass_fds=lock) == 0
+
         for arguments in (
             ["--require-hashes", "--only-binary=:all:", "-r", str(ROOT / LOCKS[kind])],
             ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)],
         ):
-            command = [*installer, "install", "--quiet", *arguments]
-            if subprocess.call(command, env=clean_environment(), cwd=str(ROOT), pass_fds=lock) != 0:
+            if not install(arguments):
                 stop("the installation failed (see above); the same command tries again from the start")
-        STAMP.write_text(json.dumps(goal))
+        agents = kind == "test" and all(map(install, AGENTS))
+        STAMP.write_text(json.dumps({**goal, "agents": agents}))
         say(f"ready after {time.monotonic() - started:.0f} s")
 
 
@@ -175,12 +189,16 @@ def only_one():
 
 def run_checks(extra):
     """Every check in turn, the failed ones named at the end; `extra` goes to pytest."""
-    failed = []
+    failed, env = [], dict(os.environ)
+    if installed().get("agents"):
+        env["MESASCOPE_AGENTS"] = "1"  # to tests/conftest.py: nothing may be left out for want of a library
+    else:
+        say(f"{LEFT_OUT}; to try again, remove {VENV}")
     for name, command in CHECKS:
         say(name)
         begun = time.monotonic()
         command = [str(PYTHON.parent / command[0]), *command[1:], *(extra if name == "tests" else [])]
-        if subprocess.call(command, cwd=str(ROOT)) != 0:
+        if subprocess.call(command, cwd=str(ROOT), env=env) != 0:
             failed.append(name)
         say(f"{name} {'FAILED' if name in failed else 'passed'}, {time.monotonic() - begun:.0f} s")
     say("failed: " + ", ".join(failed) if failed else "all checks passed")

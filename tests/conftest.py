@@ -3,6 +3,7 @@
 import gc
 import os
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,18 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 MOST_KEPT = 2**30
 """Bytes of compiled programs above which all are thrown away before a run: what no test needs any more is among them."""
+
+
+AGENTS = ("torch", "stable_baselines3", "sb3_contrib", "gymnasium", "minigrid", "flax", "orbax", "onnx", "onnxruntime")
+"""Libraries of other people's agents, whose tests are left out without them (`tests/QUARANTINES.md`)."""
+
+
+def pytest_configure(config):
+    """Where they were installed for these tests, none of these may be left out for want of one."""
+    if os.environ.get("MESASCOPE_AGENTS"):
+        missing = [name for name in AGENTS if find_spec(name) is None]
+        if missing:
+            raise pytest.UsageError(f"MESASCOPE_AGENTS is set and these are not installed: {', '.join(missing)}")
 
 
 def pytest_sessionstart(session):

@@ -14,12 +14,15 @@ class Installer:
     """Stands in for `venv` and `pip`: notes what was asked of it and makes the folder's Python; can fail."""
 
     def __init__(self, start):
-        self.start, self.asked, self.fails_at = start, [], None
+        self.start, self.asked, self.fails_at, self.refuses = start, [], None, None
 
     def __call__(self, command, **_):
         if self.fails_at == len(self.asked):
             raise KeyboardInterrupt
-        self.asked.append("venv" if "venv" in command else next((c for c in command if "requirements" in c), "project"))
+        named = [c for c in command if "requirements" in c or c.startswith("torch")]
+        self.asked.append("venv" if "venv" in command else next(iter(named), "project"))
+        if self.refuses is not None and self.refuses in self.asked[-1]:
+            return 1
         self.start.PYTHON.parent.mkdir(parents=True, exist_ok=True)
         self.start.PYTHON.touch()
         return 0
@@ -40,7 +43,7 @@ def start(tmp_path, monkeypatch):
 
 
 RUN = ["requirements.lock", "project"]
-TEST = ["requirements-dev.lock", "project"]
+TEST = ["requirements-dev.lock", "project", "requirements-agents.lock", "torch==2.13.0"]
 
 
 def test_the_first_use_installs_and_the_second_does_not(start):
@@ -55,6 +58,29 @@ def test_the_tests_add_to_what_is_there(start):
     start.set_up("test")
     start.set_up("run")
     assert start.installer.names() == ["venv", *RUN, *TEST]
+
+
+@pytest.mark.parametrize(("refused", "asked"), [("agents", TEST[:3]), ("torch", TEST)])
+def test_the_tests_of_other_peoples_agents_are_left_out_where_their_libraries_are_not(start, capsys, refused, asked):
+    start.installer.refuses = refused
+    start.set_up("test")
+    assert start.installer.names() == ["venv", *asked]
+    start.run_checks([])
+    assert start.LEFT_OUT in capsys.readouterr().err
+    start.set_up("test")
+    assert start.installer.names()[:1] == ["venv"]
+    assert start.installer.names().count("requirements-dev.lock") == 1
+
+
+def test_where_they_are_installed_nothing_may_be_left_out(start, monkeypatch, capsys):
+    start.set_up("test")
+    told = []
+    monkeypatch.setattr(
+        start.subprocess, "call", lambda command, env, **_: told.append(env.get("MESASCOPE_AGENTS")) or 0
+    )
+    assert start.run_checks([]) == 0
+    assert set(told) == {"1"}
+    assert start.LEFT_OUT not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("k", [0, 1, 2])
