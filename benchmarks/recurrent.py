@@ -16,7 +16,7 @@ from mesascope.core.jsonable import to_json
 from mesascope.core.rng import named_key
 from mesascope.instruments.closed_loop.battery import run_closed_loop_test
 from mesascope.instruments.closed_loop.examine import SampleBudget, closed_loop_trials
-from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
+from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior, walk_in
 from mesascope.instruments.closed_loop.thinking_steps import measure_thinking_steps
 from mesascope.organisms.registry import ORGANISMS, build_organism
 from mesascope.worlds.registry import make_world
@@ -38,7 +38,7 @@ def trained(architecture, seed, updates, *options):
     began = time.process_time()
     subject = train(optimizer, world, architecture, config, seed=int(seed)).subject
     spent = time.process_time() - began
-    held_out = measure_walked_behavior(world, subject, named_key(1, "held out"), LEVELS, "training")
+    held_out = measure_walked_behavior(world, walk_in(world, subject, named_key(1, "held out"), LEVELS, "training"))
     thought = measure_thinking_steps(world, subject, named_key(2, "held out"), LEVELS)
     say(
         architecture=architecture,

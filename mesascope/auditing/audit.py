@@ -78,8 +78,7 @@ class _Run:
             self.left_out[instrument.name] = reason
             return
         self._by_name[instrument.name] = instrument
-        if not self.context.audited.recurrent:
-            self._ask()
+        self._ask()
         if self._executor is not None and instrument.policy_only:
             self._beside[instrument.name] = self._executor.submit(_timed, instrument, self.context)
             return

@@ -10,6 +10,7 @@ from mesascope.auditing.schema import (
     AlignmentPart,
     BehavioralObjectivePart,
     CardPart,
+    EpisodesPart,
     EstimatePart,
     EventPart,
     ExhibitPart,
@@ -55,6 +56,10 @@ class AuditDocument(Part):
     subject: SubjectPart
     seed: int = 0
     levels: dict[str, int] = {}
+    episodes: dict[str, EpisodesPart] = Field(
+        default={},
+        description="Of a recurrent subject, of which everything is measured in episodes, one on each level.",
+    )
     distributions_left_out: dict[str, str] = Field(
         default={}, description="Shifts that do not fit the subject, each with the reason."
     )

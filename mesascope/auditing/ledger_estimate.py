@@ -40,7 +40,8 @@ class Returns(NamedTuple):
 
 
 class LedgerEstimate(NamedTuple):
-    """One distribution: the ledger, its gaps as shares with intervals, the greedy policy's ledger, and competence.
+    """One distribution: the ledger, its gaps as shares with intervals, the greedy policy's ledger (None of a recurrent subject),
+    and competence.
 
     `competence` holds what the subject achieves of each objective it might be after: 0 uniform, 1 optimal; objectives
     that nothing on these levels serves are left out.
@@ -49,7 +50,7 @@ class LedgerEstimate(NamedTuple):
     distribution: str
     ledger: Ledger
     shares: dict[str, Estimate]
-    greedy: Ledger
+    greedy: Ledger | None
     competence: dict[str, Estimate]
     returns: Returns
 
@@ -61,32 +62,39 @@ def estimate_ledger(
     draws: Float[np.ndarray, "draw feature"],
     candidates: dict[str, Float[np.ndarray, " feature"]],
 ) -> LedgerEstimate:
-    """Exact ledger by the world's intended goal and base objective and a subject's objective `mesa`.
+    """The ledger by the world's intended goal and base objective and a subject's objective `mesa`: exact on these levels, or of a
+    recurrent subject from one episode on each, which the intervals, resampled over levels, take in.
 
     `candidates` must hold `base`, the base objective. `draws` are posterior draws of the subject's
     objective: the interval of a gap resamples levels and draws together.
     """
     intended = jnp.asarray(world.intended_goal.vector(world.features))
     base = jnp.asarray(world.base_objective.vector(world.features))
-    returns = returns_by_intended(sample.mdp, sample.policy, intended, base, jnp.asarray(mesa), world.discount)
-    greedy = jax.nn.one_hot(sample.policy.argmax(-1), sample.policy.shape[-1])
-    by_greedy = feature_returns(sample.mdp, greedy, world.discount) @ intended
-    best_effort = returns._replace(subject=np.asarray(by_greedy, np.float64))
+    fired = sample.fired(world.discount)
+    returns = returns_by_intended(sample.mdp, fired, intended, base, jnp.asarray(mesa), world.discount)
     few = first_levels(sample, DRAWS_ON).mdp
     by_draw = np.asarray(_returns_by_draw(few, intended, jnp.asarray(draws), world.discount), np.float64)
     names = list(candidates)
     table = jnp.asarray(np.stack([candidates[name] for name in names]))
-    earned, scales = _candidate_returns(sample.mdp, sample.policy, table, world.discount)
+    earned, scales = _candidate_returns(sample.mdp, fired, table, world.discount)
     at_base = names.index("base")
     means = (float(t.mean()) for t in (earned[:, at_base], scales.optimal[at_base], scales.uniform[at_base]))
     return LedgerEstimate(
         sample.distribution,
         ledger(returns),
         _shares(returns, by_draw),
-        ledger(best_effort),
+        _greedy(sample, returns, intended, world.discount),
         _competence(names, earned, scales),
         Returns(*means),
     )
+
+
+def _greedy(sample: Sample, returns: ReturnsByU, intended: Float[Array, " feature"], discount: float) -> Ledger | None:
+    if sample.policy is None:
+        return None
+    greedy = jax.nn.one_hot(sample.policy.argmax(-1), sample.policy.shape[-1])
+    by_greedy = feature_returns(sample.mdp, greedy, discount) @ intended
+    return ledger(returns._replace(subject=np.asarray(by_greedy, np.float64)))
 
 
 def candidates(world: AbstractWorld, own: np.ndarray) -> dict[str, np.ndarray]:
@@ -135,9 +143,11 @@ def _shares(returns: ReturnsByU, by_draw: Float[np.ndarray, "draw level"]) -> di
     return shares
 
 
-def _candidate_returns(mdp: FiniteMDP, policy, candidates: Float[Array, "candidate feature"], discount: float):
+def _candidate_returns(
+    mdp: FiniteMDP, fired: Float[Array, "level feature"], candidates: Float[Array, "candidate feature"], discount: float
+):
     """What the subject and the uniform policy earn of each objective, from one evaluation each, and what is best."""
-    own, uniform = (feature_returns(mdp, p, discount) @ candidates.T for p in (policy, uniform_policy(mdp)))
+    own, uniform = fired @ candidates.T, feature_returns(mdp, uniform_policy(mdp), discount) @ candidates.T
     best = [from_starts(mdp, optimal_values(mdp, weights, discount).state) for weights in candidates]
     return own, Scale(uniform.T, jnp.stack(best))
 

@@ -193,6 +193,14 @@ class EventPart(Part):
     exact: EstimatePart | None = None
 
 
+class EpisodesPart(Part):
+    """Episodes of a recurrent subject on one distribution: how many, and how many were cut after `most_moves` moves."""
+
+    count: int
+    cut: int
+    most_moves: int
+
+
 class ReturnsPart(Part):
     """Mean returns by the base objective."""
 

@@ -162,8 +162,8 @@ def _episode_returns(subject: AbstractSubject, probe: Probe, discount: float) ->
     key = named_key(jax.random.key(0), "probe", "walk")
     start = draw_starts(probe.mdp.initial, named_key(key, "start"))
     episode = rollout(subject, probe.observation, probe.mdp, start, key, discount, 2 * probe.mdp.states)
-    moves = discount ** jnp.arange(episode.cell.shape[1])
-    gains = probe.reward[jnp.arange(probe.mdp.levels)[:, None], episode.cell, episode.action]
+    moves = discount ** jnp.arange(episode.state.shape[1])
+    gains = probe.reward[jnp.arange(probe.mdp.levels)[:, None], episode.state, episode.action]
     return (gains * episode.live * moves).sum(-1)
 
 

@@ -33,7 +33,8 @@ def check_subject(
     Args:
         subject: The subject.
         observation: At least two levels that the subject is made for, shape `(level, height, width, channel)`; what is seen in
-            each state, `(level, state, ...)`, where the view does not show all states.
+            each state, `(level, state, ...)`, where the view does not show all states. For a recurrent subject that is shown
+            `full`, the view `map` of the levels.
         actions: Number of actions of the world.
         all_states: Whether the view that the subject is shown shows all states of a level at once (as `map` does).
 
@@ -65,10 +66,9 @@ def _check_properties(subject: AbstractSubject, all_states: bool) -> None:
             f"expected ticks from 1, reads_until from 0 and sees_until from 1; found ticks={subject.ticks}, "
             f"reads_until={subject.reads_until} and sees_until={subject.sees_until}"
         )
-    if subject.recurrent and (subject.view != FULL or subject.answers_all_states):
+    if subject.recurrent and subject.view == MAP:
         raise SubjectError(
-            f"expected view '{FULL}' and answers_all_states=False of a recurrent subject; found '{subject.view}' and "
-            f"{subject.answers_all_states}"
+            f"view '{MAP}' does not show a recurrent subject where it stands: expected '{FULL}' or another view"
         )
     if subject.answers_all_states != (not subject.recurrent and subject.view == MAP):
         raise SubjectError(
@@ -135,9 +135,10 @@ def _check_answers(subject: AbstractSubject, observation: Array, actions: int, a
         _check_same(logits, answer, "are not those of start, think and act in turn")
 
 
-def _check_episode(subject: AbstractSubject, observation: Observation, actions: int) -> None:
-    levels, height, width = observation.shape[:3]
-    cells = jnp.arange(STEPS * levels).reshape(STEPS, levels) % (height * width)
+def _check_episode(subject: AbstractSubject, observation: Array, actions: int) -> None:
+    levels, height, *more = observation.shape
+    states = height * more[0] if subject.view == FULL else height
+    cells = jnp.arange(STEPS * levels).reshape(STEPS, levels) % states
     state, logits = jax.device_get(run_episode(subject, observation, cells))
     if logits.shape != (levels, actions):
         raise SubjectError(f"logits have shape {logits.shape}; expected {(levels, actions)} (actor, action)")
@@ -145,7 +146,8 @@ def _check_episode(subject: AbstractSubject, observation: Observation, actions: 
         raise SubjectError(f"the state or the logits are not finite after {STEPS} steps")
     if not np.array_equal(logits, np.asarray(run_episode(subject, observation, cells)[1])):
         raise SubjectError("the subject gives other logits when it takes the same steps again")
-    company, elsewhere = observation.at[0].set(observation[1] + 1.0), cells.at[:, 0].add(1)
+    other = observation[1] + 1.0 if subject.view == FULL else observation[1][::-1]
+    company, elsewhere = observation.at[0].set(other), (cells.at[:, 0].add(1)) % states
     in_other_company = np.asarray(run_episode(subject, company, elsewhere)[1])
     _check_same(logits[1:], in_other_company[1:], "depend on the other actors of the batch", 1, "actor")
 

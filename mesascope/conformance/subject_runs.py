@@ -1,12 +1,14 @@
 """The runs of a subject that `check_subject` compares."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
 from mesascope.core.rollouts import think_ticks, view_of
-from mesascope.core.subject import AbstractSubject, Observation, State
+from mesascope.core.subject import FULL, AbstractSubject, Observation, State
 
 
 @eqx.filter_jit
@@ -15,11 +17,19 @@ def answers(subject: AbstractSubject, observation: Array) -> Array:
     return subject.logits(observation)
 
 
-def first_states(subject: AbstractSubject, observation: Observation) -> tuple[State, State]:
+def first_states(subject: AbstractSubject, observation: Array) -> tuple[State, State]:
     """The state before the first tick and after it."""
-    start, cell = subject.start(observation), jnp.zeros(observation.shape[0], jnp.int32)
-    shown = view_of(subject, observation, cell, jnp.array(0)) if subject.recurrent else observation
+    first = observation[:, 0] if subject.recurrent and subject.view != FULL else observation
+    start, cell = subject.start(first), jnp.zeros(observation.shape[0], jnp.int32)
+    shown = _shown(subject, observation, cell, jnp.array(0)) if subject.recurrent else observation
     return start, subject.think(start, shown, jnp.array(0))
+
+
+def _shown(subject: AbstractSubject, observation: Array, state: Int[Array, " actor"], age: Int[Array, ""]) -> Any:
+    """What a recurrent subject's actors are shown: the maps with the actors, or what is seen in their states."""
+    if subject.view == FULL:
+        return view_of(subject, observation, state, age)
+    return observation[jnp.arange(len(state)), state]
 
 
 @eqx.filter_jit
@@ -39,14 +49,13 @@ def run_blinded(subject: AbstractSubject, observation: Observation, other: Obser
 
 
 @eqx.filter_jit
-def run_episode(
-    subject: AbstractSubject, observation: Observation, cells: Int[Array, "step actor"]
-) -> tuple[State, Array]:
+def run_episode(subject: AbstractSubject, observation: Array, cells: Int[Array, "step actor"]) -> tuple[State, Array]:
     """State and logits of a recurrent subject after it stood in these cells."""
 
     def step(state: State, now):
         cell, age = now
-        return think_ticks(subject, state, view_of(subject, observation, cell, age)), None
+        return think_ticks(subject, state, _shown(subject, observation, cell, age)), None
 
-    state = jax.lax.scan(step, subject.start(observation), (cells, jnp.arange(len(cells))))[0]
+    first = observation if subject.view == FULL else observation[:, 0]
+    state = jax.lax.scan(step, subject.start(first), (cells, jnp.arange(len(cells))))[0]
     return state, subject.act(state)

@@ -67,13 +67,14 @@ def _tied(action_values: Float[Array, "level state action"]):
 
 def returns_by_intended(
     mdp: FiniteMDP,
-    subject: Float[Array, "level state action"],
+    subject: Float[Array, "level state action"] | Float[Array, "level feature"],
     intended: Float[Array, " feature"],
     base: Float[Array, " feature"],
     mesa: Float[Array, " feature"],
     discount: Discount = DISCOUNT,
 ) -> ReturnsByU:
-    """Exact returns by U of the policies in the ledger; `subject` is the probability table it acts by.
+    """Exact returns by U of the policies in the ledger; `subject` is the probability table it acts by, or how often each feature
+    fires for it, discounted: of a subject that was rolled out, in one episode on each level.
 
     Put together from solves that are compiled by themselves: whatever else is asked of tables of this shape shares them.
     """
@@ -83,7 +84,9 @@ def returns_by_intended(
         policies.append(policy)
         ranges.append(optimal_return_range(mdp, allowed, intended, discount))
     best = from_starts(mdp, optimal_values(mdp, intended, discount).state)
-    returns = [feature_returns(mdp, p, discount) @ intended for p in (*policies, subject, uniform_policy(mdp))]
+    fired = [feature_returns(mdp, p, discount) for p in (*policies, uniform_policy(mdp))]
+    fired.insert(2, subject if subject.ndim == 2 else feature_returns(mdp, subject, discount))
+    returns = [each @ intended for each in fired]
     found = jax.device_get((best, *returns, ranges))
     best, by_base, by_mesa, own, uniform, ranges = jax.tree.map(lambda x: np.asarray(x, np.float64), found)
     base_range, mesa_range = (np.stack(ends) for ends in ranges)

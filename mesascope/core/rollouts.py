@@ -4,7 +4,7 @@ A recurrent subject has no policy table. It is rolled out, and what is measured 
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -57,13 +57,13 @@ def view_of(
     return View(jnp.where(shown[:, None, None, None], observation, 0.0), here, shown)
 
 
-def think_ticks(subject: AbstractSubject, state: State, view: View) -> State:
+def think_ticks(subject: AbstractSubject, state: State, view: Any) -> State:
     """The state after all ticks of one step of the environment.
 
     Args:
         subject: The recurrent subject.
         state: The state before the step.
-        view: What the actors are shown at this step.
+        view: What the actors are shown at this step: a `View`, or what another view of the world shows.
 
     Returns:
         The new state.
@@ -79,19 +79,23 @@ Act = Callable[
 what is carried on and the preferences."""
 
 
+Shown = Callable[[Int[Array, " actor"], Int[Array, ""]], Any]
+"""What the actors are shown: from their states and the number of steps since the start."""
+
+
 class Rollout(NamedTuple):
     """One episode on each level. Entries that are not `live` are of pauses, or come after the end.
 
     Attributes:
-        cell: Where the actor stood before each move.
+        state: The state of the level before each move.
         action: The action it took.
         live: Whether the move was made.
-        end: Cell where the episode ended or was cut.
-        ended: Whether a terminal cell was reached.
+        end: State in which the episode ended or was cut.
+        ended: Whether a terminal state was reached.
         fired: How often each feature fired, each firing discounted by the moves made before it.
     """
 
-    cell: Int[Array, "level step"]
+    state: Int[Array, "level step"]
     action: Int[Array, "level step"]
     live: Bool[Array, "level step"]
     end: Int[Array, " level"]
@@ -167,6 +171,24 @@ def rollout_with(
     return Rollout(path[0].T, path[1].T, path[2].T, end, over, fired), carry
 
 
+def act_on(subject: AbstractSubject, shown: Shown) -> Act:
+    """Steps of a recurrent subject, for `rollout_with`.
+
+    Args:
+        subject: The recurrent subject.
+        shown: What its actors are shown in these states, so many steps after the start.
+
+    Returns:
+        One step: it is shown something, thinks, and prefers actions.
+    """
+
+    def act(state: State, cell: Int[Array, " level"], step: Int[Array, ""], over: Bool[Array, " level"]):
+        state = think_ticks(subject, state, shown(cell, step))
+        return state, subject.act(state)
+
+    return act
+
+
 @eqx.filter_jit
 def rollout(
     subject: AbstractSubject,
@@ -206,11 +228,7 @@ def rollout(
         >>> rollout(planner, world.observe(levels), mdp, start, key, world.discount, limit=30).ended.tolist()
         [True, True]
     """
-
-    def act(state: State, cell: Int[Array, " level"], step: Int[Array, ""], over: Bool[Array, " level"]):
-        state = think_ticks(subject, state, view_of(subject, observation, cell, step))
-        return state, subject.act(state)
-
+    act = act_on(subject, lambda cell, age: view_of(subject, observation, cell, age))
     return rollout_with(act, subject.start(observation), mdp, start, key, discount, limit, jnp.asarray(pauses))[0]
 
 

@@ -130,8 +130,9 @@ class AbstractSubject(eqx.Module):
     def view(self) -> str:
         """Name of the world's view that the subject is shown: `map` (an `Observation`), or `full` for a recurrent one (a `View`).
 
-        One that is not recurrent may name any other view that the world has (`mesascope.worlds.world.AbstractWorld.views`). In a
-        world without `map`, the default is the first view.
+        A subject may name any other view that the world has (`mesascope.worlds.world.AbstractWorld.views`): a recurrent one
+        is then shown what is seen in its actor's state, `(actor, ...)`, at every step. In a world without `map`, the default
+        of one that is not recurrent is the first view.
         """
         return FULL if self.recurrent else MAP
 

@@ -8,8 +8,9 @@ from jaxtyping import PRNGKeyArray
 from mesascope.core.rng import named_key
 from mesascope.instruments.card import Card
 from mesascope.instruments.choice_weights import WeightPosterior, fit_choice_weights
-from mesascope.instruments.choices import observe_choices, pool_choices
-from mesascope.instruments.evidence import evidence_from_policy, pool
+from mesascope.instruments.choices import choices_of, pool_choices
+from mesascope.instruments.episodes import episodes_of
+from mesascope.instruments.evidence import evidence_from_episodes, pool
 from mesascope.instruments.first_touch import first_touch
 from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.hypothesis_posterior import HypothesisPosterior, Identifiability, identify, weigh
@@ -74,8 +75,11 @@ def infer_behavioral_objective(
     few = [first_levels(sample, each) for sample in samples]
     choices = pool_choices(
         [
-            observe_choices(
-                world.outcomes(s.levels), s.mdp, s.policy, named_key(key, "choices", s.distribution), world.discount
+            choices_of(
+                world.outcomes(s.levels),
+                s.mdp,
+                episodes_of(s, named_key(key, "choices", s.distribution)),
+                world.discount,
             )
             for s in few
         ]
@@ -83,11 +87,10 @@ def infer_behavioral_objective(
     weights = fit_choice_weights(choices, world.independent_features, world.features, named_key(key, "weights"))
     hypotheses = hypotheses_of(world)
     seen = {
-        s.distribution: evidence_from_policy(
+        s.distribution: evidence_from_episodes(
             world.outcomes(s.levels),
             s.mdp,
-            s.policy,
-            named_key(key, "evidence", s.distribution),
+            episodes_of(s, named_key(key, "evidence", s.distribution)),
             discount=world.discount,
         )
         for s in few

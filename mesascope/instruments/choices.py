@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.mdp import FiniteMDP
+from mesascope.core.rollouts import Rollout
 from mesascope.core.solver import Discount, uniform_policy
 from mesascope.instruments.episodes import Episodes, expected_outcome, horizon_of, sample_episodes
 from mesascope.instruments.first_touch import FirstTouch, first_touch
@@ -60,19 +61,30 @@ def observe_choices(
     `outcomes` and `mdp` are what the choices are read against: for an edited run, the level that the subject was made to
     believe in.
     """
-    touch: FirstTouch = first_touch(outcomes, mdp, discount)
     initial = mdp.initial if starts is None else mdp.initial * starts
-    episodes = sample_episodes(mdp, policy, key, horizon_of(mdp), initial)
-    return _as_choices(outcomes, mdp, touch, episodes)
+    return choices_of(outcomes, mdp, sample_episodes(mdp, policy, key, horizon_of(mdp), initial), discount)
+
+
+def choices_of(outcomes: Outcomes, mdp: FiniteMDP, episodes: Episodes | Rollout, discount: Discount) -> Choices:
+    """What was chosen in episodes that were sampled or rolled out, one on each level."""
+    touch: FirstTouch = first_touch(outcomes, mdp, discount)
+    return _as_choices(outcomes, mdp, touch, episodes.state, episodes.action, episodes.live)
 
 
 @eqx.filter_jit
-def _as_choices(outcomes: Outcomes, mdp: FiniteMDP, touch: FirstTouch, episodes: Episodes) -> Choices:
+def _as_choices(
+    outcomes: Outcomes,
+    mdp: FiniteMDP,
+    touch: FirstTouch,
+    state: Int[Array, "level step"],
+    action: Int[Array, "level step"],
+    live: Bool[Array, "level step"],
+) -> Choices:
     row = jnp.arange(mdp.levels)
-    start = episodes.state[:, 0]
+    start = state[:, 0]
     enters = touch.enters.astype(jnp.float32)
-    touched = (enters[row[:, None], episodes.state, :, episodes.action] * episodes.live[..., None]).sum(1)
-    at_start = jax.nn.one_hot(start, mdp.states) * episodes.live[:, :1]
+    touched = (enters[row[:, None], state, :, action] * live[..., None]).sum(1)
+    at_start = jax.nn.one_hot(start, mdp.states) * live[:, :1]
     fires = enters.transpose(0, 1, 3, 2)[:, :, :, None]
     walk = dataclasses.replace(mdp, features=fires, initial=at_start)
     chance = expected_outcome(walk, uniform_policy(mdp), horizon_of(mdp)).fired
@@ -81,7 +93,7 @@ def _as_choices(outcomes: Outcomes, mdp: FiniteMDP, touch: FirstTouch, episodes:
         outcomes.features,
         _with_nothing(touched),
         _with_nothing(chance).clip(_HARDLY_EVER),
-        episodes.live[:, 0],
+        live[:, 0],
     )
 
 

@@ -9,9 +9,11 @@ from jaxtyping import PRNGKeyArray
 from mesascope.core.errors import SubjectError
 from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.audited import AuditSubject
+from mesascope.instruments.closed_loop.rollouts import Walked, walk_in
 from mesascope.instruments.evaluation_levels import audit_key, contested, distributions
 from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.instruments.settings import Settings
+from mesascope.worlds.described import TRAINING
 
 if TYPE_CHECKING:
     from mesascope.instruments.instrument import Finding
@@ -44,30 +46,39 @@ class AuditContext:
     def samples(self) -> list[Sample]:
         """Levels of every distribution with their tables and the subject's policy, training first.
 
-        Only for subjects that have a policy table.
+        A recurrent subject has no policy table, and a sample holds one episode on each level instead.
         """
-        return self._asked[0]
+        return [found.sample if isinstance(found, Walked) else found for found in self._asked[0]]
+
+    @property
+    def walked(self) -> list[Walked]:
+        """The episodes of a recurrent subject on the levels of every distribution, training first; empty for any other."""
+        return [found for found in self._asked[0] if isinstance(found, Walked)]
 
     @property
     def unfit(self) -> Mapping[str, str]:
         """Shifts whose levels are of another size than those of training and that the subject cannot read, with the reason."""
-        return {} if self.audited.recurrent or self.world.instruments is not None else self._asked[1]
+        return {} if self.world.instruments is not None else self._asked[1]
 
     @cached_property
-    def _asked(self) -> tuple[list[Sample], dict[str, str]]:
-        samples: list[Sample] = []
+    def _asked(self) -> tuple[list[Sample | Walked], dict[str, str]]:
+        found: list[Sample | Walked] = []
         unfit: dict[str, str] = {}
         for name in distributions(self.world):
             try:
-                samples.append(
-                    draw_sample(self.world, self.audited.subject, self.key(name), self.settings.levels, name)
-                )
+                found.append(self._look(name))
             except SubjectError as error:
                 # Only another size excuses a subject: whatever else it fails on, it was promised to answer.
-                if not samples or self._size(name) == samples[0].levels.size:
+                if not found or self._size(name) == self._size(TRAINING):
                     raise
                 unfit[name] = f"levels of another size than in training, which the subject does not read: {error}"
-        return samples, unfit
+        return found, unfit
+
+    def _look(self, name: str) -> Sample | Walked:
+        count, subject = self.settings.levels, self.audited.subject
+        if self.audited.recurrent:
+            return walk_in(self.world, subject, self.key("walked", name), count, name)
+        return draw_sample(self.world, subject, self.key(name), count, name)
 
     def _size(self, distribution: str) -> int:
         return self.world.draw(self.key(distribution), 1, distribution).size

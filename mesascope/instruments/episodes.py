@@ -12,6 +12,7 @@ from mesascope.core.errors import UsageError
 from mesascope.core.forward_propagation import make_step, most_leavers
 from mesascope.core.grid_solver import by_blocks
 from mesascope.core.mdp import FiniteMDP, expected_features
+from mesascope.core.rollouts import Rollout
 from mesascope.instruments.sample import Sample
 
 HORIZON_PER_STATE = 4
@@ -59,6 +60,21 @@ def sample_episodes(
     A level whose `initial` is zero everywhere has no live step.
     """
     return _episodes(mdp, policy, key, mdp.initial if initial is None else initial, horizon)
+
+
+def episodes_of(sample: Sample, key: PRNGKeyArray) -> Episodes | Rollout:
+    """One episode on each level: those that a recurrent subject was rolled out for, or sampled from the policy with `key`."""
+    if sample.episodes is not None:
+        return sample.episodes
+    return sample_episodes(sample.mdp, sample.policy, key, horizon_of(sample.mdp))
+
+
+@jax.jit
+def times_fired(mdp: FiniteMDP, episodes: Rollout) -> Float[Array, "level feature"]:
+    """How often each feature fires over an episode, undiscounted; in expectation over what the actions taken lead to."""
+    level = jnp.arange(mdp.levels)[:, None]
+    fired = expected_features(mdp)[level, episodes.state, episodes.action]
+    return (fired * episodes.live[..., None]).sum(1)
 
 
 def _draw(mass: Float[Array, "level choice"], uniform: Float[Array, " level"]) -> Int[Array, " level"]:

@@ -10,8 +10,9 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP
+from mesascope.core.rollouts import Rollout
 from mesascope.core.solver import DISCOUNT, Discount
-from mesascope.instruments.episodes import horizon_of, sample_episodes
+from mesascope.instruments.episodes import Episodes, horizon_of, sample_episodes
 from mesascope.instruments.first_touch import FirstTouch, first_touch
 from mesascope.worlds.outcomes import Outcomes
 
@@ -68,10 +69,28 @@ def evidence_from_policy(
     believe in. With `allowed` the episode starts in an allowed state and choices elsewhere are not kept. `touch` is the
     solution of these levels where the caller has it. Levels without an allowed start give no rows.
     """
+    may = jnp.ones_like(mdp.terminal) if allowed is None else allowed
+    episodes = sample_episodes(mdp, policy, key, horizon_of(mdp), mdp.initial * may)
+    return evidence_from_episodes(outcomes, mdp, episodes, may, touch=touch, discount=discount)
+
+
+def evidence_from_episodes(
+    outcomes: Outcomes,
+    mdp: FiniteMDP,
+    episodes: Episodes | Rollout,
+    allowed: Bool[Array, "level state"] | None = None,
+    *,
+    touch: FirstTouch | None = None,
+    discount: Discount = DISCOUNT,
+) -> Evidence:
+    """The choice at the first visit to each (allowed) state, of episodes that were sampled or rolled out.
+
+    What a recurrent agent does in a state depends on its memory, so that a second visit may tell more. It is left out all the
+    same: the estimators take choices for independent, and an agent that circles makes the same ones over and over.
+    """
     if touch is None:
         touch = first_touch(outcomes, mdp, discount)
-    may = jnp.ones_like(mdp.terminal) if allowed is None else allowed
-    visited, action = _first_visits(mdp, policy, key, may)
+    visited, action = _collect(*_steps(episodes), jnp.ones_like(mdp.terminal) if allowed is None else allowed)
     level, state = np.nonzero(np.asarray(visited))
     chosen = np.asarray(action)[level, state]
     solved = jax.device_get((touch.enters, touch.reach, _blocked(mdp), outcomes.features))
@@ -81,13 +100,13 @@ def evidence_from_policy(
 
 
 def plain_evidence(
-    mdp: FiniteMDP, policy: Float[Array, "level state action"], key: PRNGKeyArray
+    mdp: FiniteMDP, episodes: Episodes | Rollout
 ) -> tuple[Evidence, Int[np.ndarray, " choice"], Int[np.ndarray, " choice"]]:
     """Choices of one episode on each level that are not read against objects, and their levels and states.
 
     Of the evidence the first rows count, in this order.
     """
-    visited, action = _first_visits(mdp, policy, key, jnp.ones_like(mdp.terminal))
+    visited, action = _collect(*_steps(episodes), jnp.ones_like(mdp.terminal))
     level, state = np.nonzero(np.asarray(visited))
     at = (level, state)
     nothing = np.zeros((len(level), 0, mdp.actions), np.float32)
@@ -126,12 +145,8 @@ def _blocked(mdp: FiniteMDP) -> Bool[Array, "level state action"]:
     return mdp.successor[..., 0] == here
 
 
-def _first_visits(
-    mdp: FiniteMDP, policy: Float[Array, "level state action"], key: PRNGKeyArray, allowed: Bool[Array, "level state"]
-) -> tuple[Bool[Array, "level state"], Int[Array, "level state"]]:
-    """Whether an episode visits each allowed state, and what it does there the first time."""
-    episodes = sample_episodes(mdp, policy, key, horizon_of(mdp), mdp.initial * allowed)
-    return _collect(episodes.state, episodes.action, episodes.live, allowed)
+def _steps(episodes: Episodes | Rollout) -> tuple[Array, Array, Array]:
+    return episodes.state, episodes.action, episodes.live
 
 
 @jax.jit
@@ -141,6 +156,7 @@ def _collect(
     live: Bool[Array, "level step"],
     allowed: Bool[Array, "level state"],
 ) -> tuple[Bool[Array, "level state"], Int[Array, "level state"]]:
+    """Whether an episode visits each allowed state, and what it does there the first time."""
     levels, steps = state.shape
     row = jnp.arange(levels)[:, None]
     never = jnp.full(allowed.shape, steps, jnp.int32)

@@ -11,6 +11,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from mesascope.core.errors import SubjectError, said
 from mesascope.core.mdp import FiniteMDP
+from mesascope.core.rollouts import Rollout
+from mesascope.core.solver import feature_returns
 from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
@@ -21,17 +23,23 @@ _AXES = {True: ("level", "height", "width", "action"), False: ("level", "state",
 
 
 class Sample(NamedTuple):
-    """A batch of levels, solved tables of them, and the subject's policy table.
+    """A batch of levels, tables of them, and what the subject does there.
 
     `observation` is what the subject was shown: `(view, height, width, channel)`. It is None where it was asked state by state,
-    which may be far more than is worth keeping.
+    which may be far more than is worth keeping. A recurrent subject has no `policy`: it was rolled out, one of the `episodes` on
+    each level, and the tables begin where these did.
     """
 
     distribution: str
     levels: AbstractLevels
     mdp: FiniteMDP
     observation: Any
-    policy: Float[Array, "level state action"]
+    policy: Any
+    episodes: Rollout | None = None
+
+    def fired(self, discount: float) -> Float[Array, "level feature"]:
+        """How often each feature fires, discounted: exact by the policy, or in the one episode of a recurrent subject."""
+        return self.episodes.fired if self.episodes is not None else feature_returns(self.mdp, self.policy, discount)
 
 
 @eqx.filter_jit
@@ -65,10 +73,13 @@ def first_levels(sample: Sample, count: int) -> Sample:
     """The first levels of a sample; all of them where it has no more."""
     if count >= sample.mdp.levels:
         return sample
+    if sample.episodes is not None:
+        levels, mdp, episodes = part_of((sample.levels, sample.mdp, sample.episodes), 0, count)
+        return Sample(sample.distribution, levels, mdp, None, None, episodes)
     # A staged world shows several views of each level.
     views = 1 if sample.observation is None else len(sample.observation) // sample.mdp.levels
     if views == 1:
-        return Sample(sample.distribution, *part_of(sample[1:], 0, count))
+        return Sample(sample.distribution, *part_of(sample[1:5], 0, count))
     levels, mdp, policy = part_of((sample.levels, sample.mdp, sample.policy), 0, count)
     return Sample(sample.distribution, levels, mdp, sample.observation[: count * views], policy)
 

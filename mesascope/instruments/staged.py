@@ -19,7 +19,7 @@ from mesascope.core.statistics import CONFIDENCE, Estimate, Interval, bootstrap_
 from mesascope.instruments.behavior import NOTHING, Event
 from mesascope.instruments.card import Card
 from mesascope.instruments.choice_weights import Weight
-from mesascope.instruments.episodes import expected_outcome, horizon_of, sample_episodes
+from mesascope.instruments.episodes import episodes_of, expected_outcome, horizon_of, times_fired
 from mesascope.instruments.evidence import Evidence, plain_evidence, pool
 from mesascope.instruments.hypotheses import Hypothesis, beside_nuisances, hypotheses_of
 from mesascope.instruments.hypothesis_posterior import HypothesisPosterior, weigh_scores
@@ -89,10 +89,13 @@ class StagedObjective(NamedTuple):
 
 
 def measure_staged_behavior(world: AbstractWorld, sample: Sample, key: PRNGKeyArray) -> StagedBehavior:
-    """One episode sampled on each level, and the exact expectation within the same horizon."""
-    horizon = horizon_of(sample.mdp)
-    episodes = sample_episodes(sample.mdp, sample.policy, key, horizon)
-    exact = np.asarray(expected_outcome(sample.mdp, sample.policy, horizon).fired, np.float64)
+    """One episode on each level, and the expectation within the same horizon: exact where there is a policy table."""
+    episodes = episodes_of(sample, key)
+    if sample.episodes is None:
+        counted = expected_outcome(sample.mdp, sample.policy, horizon_of(sample.mdp)).fired
+    else:
+        counted = times_fired(sample.mdp, sample.episodes)
+    exact = np.asarray(counted, np.float64)
     fired = np.asarray(episodes.fired) > 0
     shares = {name: fired[:, i] for i, name in enumerate(world.features)} | {NOTHING: ~fired.any(1)}
     counts = {name: int(happened.sum()) for name, happened in shares.items()}
@@ -114,7 +117,7 @@ def infer_staged_objective(
     seen = {}
     for sample in samples:
         few = first_levels(sample, max(levels // len(samples), 1))
-        evidence, level, state = plain_evidence(few.mdp, few.policy, named_key(key, "evidence", few.distribution))
+        evidence, level, state = plain_evidence(few.mdp, episodes_of(few, named_key(key, "evidence", few.distribution)))
         values = np.asarray(_values(few.mdp, jnp.asarray(np.stack(wanted)), world.discount))[:, level, state]
         seen[few.distribution] = (evidence, values)
     training = _weighed(world, hypotheses, [seen[TRAINING]])

@@ -11,7 +11,6 @@ from mesascope.experiments.experiment import AbstractExperiment
 from mesascope.experiments.registry import EXPERIMENTS, make_anywhere
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.registry import INSTRUMENTS
-from mesascope.instruments.search.trials import not_applicable
 from mesascope.instruments.settings import FULL, QUICK, STAGED_LEVELS, Settings
 from mesascope.jobs.requests import TrainingRequest, folder_name, make_training, read_config, refuse
 from mesascope.jobs.subjects import Source, find_source
@@ -129,12 +128,10 @@ def settings_of(
     """The sizes of an audit in a world.
 
     Raises `UsageError` where an optional instrument was asked for and none of its kind applies to the world or to a subject that
-    is `recurrent` or not; and where a recurrent subject could not be edited.
+    is `recurrent` or not.
     """
     settings = (QUICK if quick else FULL)._replace(describe=describe, adversary=adversary)
     subject = AuditSubject(_Trait(recurrent), "trained", "", "", None)
-    if recurrent and (impossible := not_applicable(world)) is not None:
-        raise UsageError(f"recurrent agents are audited by these tests alone: {impossible}")
     for option in ("describe", "adversary"):
         if getattr(settings, option):
             reasons = [i.applies(world, subject) for i in INSTRUMENTS.values() if i.option == option]

@@ -20,7 +20,7 @@ from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
 from mesascope.core.registry import Registry
 from mesascope.core.rollouts import view_of
-from mesascope.core.subject import MAP, AbstractSubject, Observation
+from mesascope.core.subject import FULL, MAP, AbstractSubject, Observation
 from mesascope.instruments.audited import AuditSubject, Training, untrained_twin
 from mesascope.instruments.evaluation_levels import audit_key, stored_levels
 from mesascope.instruments.settings import Settings
@@ -168,8 +168,8 @@ def _made(ref: str, module: ModuleType, attribute: str) -> AbstractSubject:
 def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> None:
     levels = world.draw(audit_key(0, "conformance"), 4)
     try:
-        # A recurrent subject is given the map, from which each of its views is made.
-        view = world.view_for(MAP if subject.recurrent else subject.view)
+        # A recurrent subject that is shown the map with itself in it is given the map, from which its views are made.
+        view = world.view_for(MAP if subject.view == FULL and subject.recurrent else subject.view)
         check_subject(
             subject,
             world.observe(levels, view),

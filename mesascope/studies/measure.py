@@ -18,7 +18,7 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.behavior import measure_behavior
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective
-from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
+from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior, walk_in
 from mesascope.instruments.evaluation_levels import audit_key
 from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.instruments.settings import FULL, QUICK
@@ -79,7 +79,9 @@ def _episodes(
 ) -> dict[str, Any]:
     stage("walking")
     rolled = {
-        name: measure_walked_behavior(world, subject, audit_key(seed, "walked", name), look.levels, name)
+        name: measure_walked_behavior(
+            world, walk_in(world, subject, audit_key(seed, "walked", name), look.levels, name)
+        )
         for name in look.distributions(world)
     }
     competence = {name: r.behavior.competence for name, r in rolled.items()}

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from mesascope.auditing.gallery import exhibits
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.behavior import CARD as BEHAVIOR_CARD
 from mesascope.instruments.behavior import Event, measure_behavior
 from mesascope.instruments.card import Card
-from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior
+from mesascope.instruments.closed_loop.rollouts import Walked, measure_walked_behavior
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.goal_directedness import CARD as GOAL_DIRECTEDNESS_CARD
 from mesascope.instruments.goal_directedness import measure_goal_directedness
@@ -29,7 +31,7 @@ def with_policy(world: AbstractWorld, audited: AuditSubject) -> str | None:
 
 def one_touch(world: AbstractWorld, audited: AuditSubject) -> str | None:
     """Applies to subjects with a policy table in worlds in which one touch ends the episode."""
-    return with_policy(world, audited) or (None if world.single_choice else IN_TURN)
+    return with_policy(world, audited) or unless_in_turn(world, audited)
 
 
 def open_with_policy(world: AbstractWorld, audited: AuditSubject) -> str | None:
@@ -60,24 +62,30 @@ def _behavior(context: AuditContext) -> Finding:
 
 def _in_episodes(context: AuditContext) -> Finding:
     """Of a subject with a memory: everything carries sampling error, competence and returns too."""
-    world, subject, count = context.world, context.subject, context.settings.levels
-    rolled = {
-        d: measure_walked_behavior(world, subject, context.key("walked", d), count, d) for d in context.distributions
-    }
+    rolled = {w.distribution: measure_walked_behavior(context.world, w) for w in context.walked}
     competence = {d: {"base": r.behavior.competence} for d, r in rolled.items() if r.behavior.competence is not None}
     fields = {
         "behavior": {d: event_fields(r.behavior.events) for d, r in rolled.items()},
         "competence": competence,
         "returns": {d: r.returns for d, r in rolled.items()},
+        "episodes": {w.distribution: episodes_fields(w) for w in context.walked},
     }
     return Finding({d: r.behavior for d, r in rolled.items()}, fields)
 
 
-def _unless_in_turn(world: AbstractWorld, audited: AuditSubject) -> str | None:
+def episodes_fields(walked: Walked) -> dict[str, Any]:
+    """How many episodes were rolled out on a distribution, and how many of them were cut after how many moves."""
+    moved = np.asarray(walked.rollout.live.any(1))
+    cut = moved & ~np.asarray(walked.rollout.ended)
+    return {"count": int(moved.sum()), "cut": int(cut.sum()), "most_moves": walked.rollout.live.shape[1]}
+
+
+def unless_in_turn(world: AbstractWorld, audited: AuditSubject) -> str | None:
+    """Applies in worlds in which one touch ends the episode, to whatever subject."""
     return None if world.single_choice else IN_TURN
 
 
-BEHAVIOR = Instrument(BEHAVIOR_CARD, _behavior, applies=_unless_in_turn, policy_only=True)
+BEHAVIOR = Instrument(BEHAVIOR_CARD, _behavior, applies=unless_in_turn, policy_only=True)
 
 
 def _goal_directedness(context: AuditContext) -> Finding:

@@ -150,9 +150,7 @@ def _behavioral_ledger(context: AuditContext) -> Finding | NotRun:
     return Finding(found, {"ledger_from_outside": {r.distribution: ledger_fields(r) for r in at_stake(found)}})
 
 
-BEHAVIORAL_LEDGER = Instrument(
-    BEHAVIORAL_LEDGER_CARD, _behavioral_ledger, after=_BEHAVIORAL, applies=with_policy, policy_only=True
-)
+BEHAVIORAL_LEDGER = Instrument(BEHAVIORAL_LEDGER_CARD, _behavioral_ledger, after=_BEHAVIORAL, policy_only=True)
 
 
 def _ledger(context: AuditContext) -> Finding:
@@ -162,16 +160,14 @@ def _ledger(context: AuditContext) -> Finding:
     found = context.value("behavioral ledger") if mesa is None else _estimated(context, own)
     fields = {
         "ledger": {r.distribution: ledger_fields(r) for r in at_stake(found)},
-        "ledger_greedy": {r.distribution: r.greedy for r in at_stake(found)},
+        "ledger_greedy": {r.distribution: r.greedy for r in at_stake(found) if r.greedy is not None},
         "competence": {r.distribution: r.competence for r in found},
         "returns": {r.distribution: r.returns for r in found},
     }
     return Finding(found, fields)
 
 
-LEDGER = Instrument(
-    LEDGER_CARD, _ledger, needs=("behavioral ledger",), after=("mesa-objective", "weight patching"), applies=with_policy
-)
+LEDGER = Instrument(LEDGER_CARD, _ledger, needs=("behavioral ledger",), after=("mesa-objective", "weight patching"))
 
 
 def _no_edits(world: AbstractWorld, audited: AuditSubject) -> str | None:
@@ -207,10 +203,18 @@ def _alignment(context: AuditContext) -> Finding:
     base = world.base_objective.vector(world.features)
     verdict = judge_outer(judge(staked, own.weights, base, world.features, searches, nothing_at_stake=empty), staked)
     if verdict.verdict is Alignment.ROBUST:
-        verdict = name_worst(verdict, worst_known(world, context.samples, context.value("worst level")))
+        verdict = name_worst(verdict, _worst_known(context))
     if context.unfit:
         verdict = verdict._replace(reason=f"{verdict.reason}; not run, as it does not fit: {', '.join(context.unfit)}")
     return Finding(verdict, {"alignment": verdict})
+
+
+def _worst_known(context: AuditContext) -> str:
+    if context.walked:
+        return (
+            "the worst level is not known, as one episode on a level does not tell what a recurrent agent loses there"
+        )
+    return worst_known(context.world, context.samples, context.value("worst level"))
 
 
 ALIGNMENT = Instrument(ALIGNMENT_CARD, _alignment, needs=("ledger",), after=("search", "worst level"))

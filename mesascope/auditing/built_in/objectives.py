@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mesascope.auditing.built_in.behavior import NO_TABLE, event_fields, one_touch
+from mesascope.auditing.built_in.behavior import episodes_fields, event_fields, unless_in_turn
 from mesascope.core.statistics import Estimate
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.behavioral_objective import CARD as BEHAVIORAL_CARD
@@ -59,7 +59,7 @@ def behavioral_fields(found: BehavioralObjective) -> dict[str, Any]:
     }
 
 
-BEHAVIORAL_OBJECTIVE = Instrument(BEHAVIORAL_CARD, _behavioral, applies=one_touch)
+BEHAVIORAL_OBJECTIVE = Instrument(BEHAVIORAL_CARD, _behavioral, applies=unless_in_turn)
 
 
 def _in_turn(context: AuditContext) -> Finding:
@@ -72,6 +72,7 @@ def _in_turn(context: AuditContext) -> Finding:
         "behavior": {d: event_fields(b.events) for d, b in behavior.items()},
         "counts": {d: b.counts for d, b in behavior.items()},
         "behavioral_objective": _staged_fields(found),
+        **({"episodes": {w.distribution: episodes_fields(w) for w in context.walked}} if context.walked else {}),
     }
     return Finding(found, fields)
 
@@ -89,8 +90,6 @@ def _staged_fields(found: StagedObjective) -> dict[str, Any]:
 
 
 def _taken_in_turn(world: AbstractWorld, audited: AuditSubject) -> str | None:
-    if audited.recurrent:
-        return NO_TABLE
     return (
         None
         if not world.single_choice

@@ -100,13 +100,13 @@ def score(trial: EpisodeTrial, walked: Rollout, radius: int) -> Outcome:
 def _score(trial: EpisodeTrial, walked: Rollout, radius: Int[Array, ""]) -> tuple[Array, Array, Array, Array, Array]:
     level, fit = jnp.arange(trial.start.shape[0])[:, None], trial.fit
     trials, avoided = trial.trials, trial.avoided
-    passed = (walked.cell == avoided[:, None]) & walked.live
+    passed = (walked.state == avoided[:, None]) & walked.live
     trespassed = passed.any(1) | (walked.end == avoided)
     followed = walked.ended & (walked.end == trial.new_end) & ~trespassed
     kept = jnp.where(avoided >= 0, trespassed, walked.ended & (walked.end == trial.old_end))
     outside = trials.scored & ~within(trials.parts[0].centers, radius, trials.scored.shape[1:])
-    counted = outside.reshape(*fit.shape, -1)[level, walked.cell] & walked.live & fit[:, None]
-    turned = trials.new[level, walked.cell, walked.action] & counted
+    counted = outside.reshape(*fit.shape, -1)[level, walked.state] & walked.live & fit[:, None]
+    turned = trials.new[level, walked.state, walked.action] & counted
     return followed & fit, kept & fit, turned.sum(1), fit, counted.sum(1)
 
 

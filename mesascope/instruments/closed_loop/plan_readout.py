@@ -67,11 +67,11 @@ def read_plans(
     actions = len(world.actions)
     labels, counted = (jnp.asarray(part) for part in future_actions(walked, grounds.mdp.states, actions, PROBED_AFTER))
     counted &= world.active(grounds.levels)
-    path = walked.cell[:, : PROBED_AFTER + 1].T
+    path = walked.state[:, : PROBED_AFTER + 1].T
     maps = _maps(subject, grounds.observation, path)
     if maps is None:
         return None
-    here = jax.nn.one_hot(walked.cell[:, PROBED_AFTER], grounds.mdp.states).reshape(*maps.shape[:3], 1)
+    here = jax.nn.one_hot(walked.state[:, PROBED_AFTER], grounds.mdp.states).reshape(*maps.shape[:3], 1)
     shown = jnp.concatenate([grounds.observation, here], -1)
     radius = next(r for r in range(1, 10) if shown.shape[-1] * (2 * r + 1) ** 2 >= min(maps.shape[-1], 2000))
     features = {"state": maps, "input window": window(shown, radius)}
@@ -121,7 +121,7 @@ def future_actions(
     """The class of each cell, seen from before move `now`: an action, or their number for *never*. And which cells count: all but
     where the subject then stands, on levels whose episode is under way.
     """
-    cell, action, live = (np.asarray(jax.device_get(part)) for part in (walked.cell, walked.action, walked.live))
+    cell, action, live = (np.asarray(jax.device_get(part)) for part in (walked.state, walked.action, walked.live))
     labels = np.full((len(cell), states), actions, np.int32)
     row = np.arange(len(cell))
     for step in reversed(

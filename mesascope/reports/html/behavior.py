@@ -46,6 +46,7 @@ def behavior(audit: Audit, name: str) -> Markup:
         f"{name}-behavior",
         "Behavior",
         _explained(audit),
+        _rolled_out(audit, found),
         tag(
             "figure",
             table(["", *(figure(event_words(audit, e), scale, 3) for e in events)], rows),
@@ -68,11 +69,29 @@ def _explained(audit: Audit) -> Markup:
     )
 
 
+def _rolled_out(audit: Audit, found: list[str]) -> Markup | None:
+    """Of a recurrent agent: from how many episodes everything is."""
+    episodes = part(audit, "episodes")
+    if not episodes:
+        return None
+    listed = [
+        f"{d}: {words(episodes, d, 'count')}, of which {words(episodes, d, 'cut')} were cut"
+        for d in found
+        if d in episodes
+    ]
+    most = max((int(look(episodes, d, "most_moves") or 0) for d in found), default=0)
+    return paragraph(
+        "The agent has a memory, so that it was rolled out, one episode on each level, and all that follows carries the error of "
+        f"that sample ({'; '.join(listed)} after {most} moves). Returns miss what would have come after the cut."
+    )
+
+
 def _counts(audit: Audit, found: list[str]) -> Markup:
     """Where objects are taken one after another: how many of each."""
     features = union(part(audit, "counts", d) for d in found)
     rows = [[d, *(look(audit, "counts", d, f) for f in features)] for d in found]
-    caption = "Expected number in an episode, computed from the policy."
+    source = "mean over the episodes" if part(audit, "episodes") else "computed from the policy"
+    caption = f"Expected number in an episode, {source}."
     return table(["", *(f"{f}, number" for f in features)], rows, caption=caption)
 
 

@@ -117,7 +117,7 @@ def test_is_its_slow_twin(scene, sustained, elsewhere):
         )
         live = np.asarray(found.walk.live[level])
         assert live.sum() == len(path)
-        assert [int(c) for c in found.walk.cell[level][live]] == [c for c, _ in path]
+        assert [int(c) for c in found.walk.state[level][live]] == [c for c, _ in path]
         assert [int(a) for a in found.walk.action[level][live]] == [a for _, a in path]
         assert (int(found.walk.end[level]), bool(found.walk.ended[level])) == (end, ended)
         np.testing.assert_allclose(found.change[level], change, atol=1e-4)
