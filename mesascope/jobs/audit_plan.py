@@ -120,6 +120,7 @@ class _Trait(NamedTuple):
 
     recurrent: bool
     sites: tuple[str, ...] = ("state",)
+    view: str = "full"
 
 
 def settings_of(

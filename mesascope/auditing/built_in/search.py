@@ -3,6 +3,7 @@
 from typing import Any
 
 from mesascope.auditing.built_in.behavior import CLOSED
+from mesascope.core.subject import FULL
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.closed_loop.battery import PAUSES
 from mesascope.instruments.closed_loop.card import CLOSED_LOOP_CARD, PLAN_READOUT_CARD, THINKING_STEPS_CARD
@@ -135,6 +136,17 @@ def _with_memory(world: AbstractWorld, audited: AuditSubject) -> str | None:
     return not_applicable(world)
 
 
+def _with_open_memory(world: AbstractWorld, audited: AuditSubject) -> str | None:
+    """Applies to subjects with a memory that can be read and written, shown the level as a map."""
+    return _with_memory(world, audited) or (
+        CLOSED
+        if not audited.open
+        else None
+        if audited.subject.view == FULL
+        else f"edits are made in agents that are shown '{FULL}', and this one is shown '{audited.subject.view}'"
+    )
+
+
 def _untrained(context: AuditContext) -> Any:
     untrained = context.audited.untrained
     return untrained if untrained is not None and untrained.recurrent else None
@@ -174,6 +186,6 @@ def _plan_readout(context: AuditContext) -> Finding:
     return Finding(found, {"closed_loop": {"plan_readout": found}})
 
 
-CLOSED_LOOP_EDITS = Instrument(CLOSED_LOOP_CARD, _edits, after=("behavior",), applies=_with_memory)
+CLOSED_LOOP_EDITS = Instrument(CLOSED_LOOP_CARD, _edits, after=("behavior",), applies=_with_open_memory)
 THINKING_STEPS = Instrument(THINKING_STEPS_CARD, _thinking_steps, after=("behavior",), applies=_with_memory)
-PLAN_READOUT = Instrument(PLAN_READOUT_CARD, _plan_readout, after=("behavior",), applies=_with_memory)
+PLAN_READOUT = Instrument(PLAN_READOUT_CARD, _plan_readout, after=("behavior",), applies=_with_open_memory)

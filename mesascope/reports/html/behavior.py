@@ -15,6 +15,7 @@ from mesascope.reports.reading import (
     look,
     part,
     union,
+    words,
 )
 
 _WIDTH = 100.0
