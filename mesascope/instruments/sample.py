@@ -7,8 +7,9 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
+from mesascope.core.actions import flaw_of_logits
 from mesascope.core.errors import SubjectError, said
-from mesascope.core.mdp import FiniteMDP
+from mesascope.core.mdp import FiniteMDP, visited_states
 from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
@@ -59,13 +60,16 @@ def draw_sample(
     """Draw levels and ask the subject; `SubjectError` names the level and state of an answer that is not a policy."""
     levels = world.draw(key, count, world.check_distribution(distribution))
     mdp, observation = level_tables(world, levels)
+    subject = subject.for_actions(world.actions)
     return Sample(distribution, levels, mdp, observation, ask(subject, observation, mdp, distribution))
 
 
 def ask(
     subject: AbstractSubject, observation: Observation, mdp: FiniteMDP, distribution: str
 ) -> Float[Array, "problem state action"]:
-    """The subject's policy table, checked for shape and finite values; `SubjectError` also where it raises.
+    """The subject's policy table, checked for shape and values; `SubjectError` also where it raises.
+
+    Minus infinity is an action that is never taken. Where an agent can come and has to act, one action must be left.
 
     In a world of stages a level is observed once for each of its stages, and is still one problem.
     """
@@ -82,11 +86,14 @@ def ask(
             f"{expected}, one row of action logits for every cell"
             + ("" if first is None else f" (they differ in {('level', 'height', 'width', 'action')[first]})")
         )
-    bad = np.argwhere(~np.isfinite(np.asarray(jax.device_get(logits))))
-    if len(bad):
-        level, row, column, action = (int(i) for i in bad[0])
+    given = np.asarray(jax.device_get(logits))
+    flaw = flaw_of_logits(given)
+    if flaw is None and np.isneginf(given).all(-1).any():
+        flaw = flaw_of_logits(given, visited_states(mdp).reshape(given.shape[:-1]))
+    if flaw is not None:
+        (level, row, column), why = flaw
         raise SubjectError(
-            f"the subject answered {distribution} level {level}, cell row {row} column {column} (interior), "
-            f"action {action} with a value that is not finite"
+            f"the subject answered {distribution} level {level}, cell row {row} column {column} (interior) with a row that is "
+            f"no policy: {why}"
         )
     return policy_table(logits, mdp.states)

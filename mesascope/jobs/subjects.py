@@ -132,7 +132,7 @@ def _given(
     world: AbstractWorld,
 ) -> Source:
     """A subject of which nothing is known but its answers, once it has kept a subject's promises."""
-    _check(ref, subject, world)
+    subject = _check(ref, subject, world)
     identity = {**identity, "arrays": _hash_of_arrays(subject)}
     if untrained is not None:
         identity["untrained"] = _hash_of_arrays(untrained)
@@ -146,8 +146,7 @@ def _untrained(ref: str, module: ModuleType, attribute: str, world: AbstractWorl
     untrained = _made(ref, module, attribute + UNTRAINED)
     if not untrained.sites:
         raise UsageError(f"subject '{ref}': {attribute + UNTRAINED} has no sites; the control needs them as well")
-    _check(ref + UNTRAINED, untrained, world)
-    return untrained
+    return _check(ref + UNTRAINED, untrained, world)
 
 
 def _made(ref: str, module: ModuleType, attribute: str) -> AbstractSubject:
@@ -165,15 +164,18 @@ def _made(ref: str, module: ModuleType, attribute: str) -> AbstractSubject:
     return subject
 
 
-def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> None:
+def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> AbstractSubject:
+    """The subject, its answers in the order of the world's actions, once it has kept a subject's promises."""
     levels = world.draw(audit_key(0, "conformance"), 4)
     try:
+        subject = subject.for_actions(world.actions)
         check_subject(subject, world.observe(levels), len(world.actions))
     except MesascopeError as error:
         raise SubjectError(f"subject '{ref}': {error}") from error
     except Exception as error:
         hint = "; a subject is compiled: write it with jax.numpy" if isinstance(error, jax.errors.JAXTypeError) else ""
         raise SubjectError(f"subject '{ref}' failed when asked about 4 training levels: {said(error)}{hint}") from error
+    return subject
 
 
 def _hash_of_code(module: Any) -> str | None:
