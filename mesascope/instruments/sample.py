@@ -58,9 +58,9 @@ def draw_sample(
     world: AbstractWorld, subject: AbstractSubject, key: PRNGKeyArray, count: int, distribution: str
 ) -> Sample:
     """Draw levels and ask the subject; `SubjectError` names the level and state of an answer that is not a policy."""
+    subject = subject.for_actions(world.actions)
     levels = world.draw(key, count, world.check_distribution(distribution))
     mdp, observation = level_tables(world, levels)
-    subject = subject.for_actions(world.actions)
     return Sample(distribution, levels, mdp, observation, ask(subject, observation, mdp, distribution))
 
 

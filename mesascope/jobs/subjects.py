@@ -166,9 +166,9 @@ def _made(ref: str, module: ModuleType, attribute: str) -> AbstractSubject:
 
 def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> AbstractSubject:
     """The subject, its answers in the order of the world's actions, once it has kept a subject's promises."""
-    levels = world.draw(audit_key(0, "conformance"), 4)
     try:
         subject = subject.for_actions(world.actions)
+        levels = world.draw(audit_key(0, "conformance"), 4)
         check_subject(subject, world.observe(levels), len(world.actions))
     except MesascopeError as error:
         raise SubjectError(f"subject '{ref}': {error}") from error

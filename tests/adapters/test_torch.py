@@ -18,6 +18,7 @@ from mesascope.core.errors import EditError, SubjectError, UsageError
 from mesascope.core.subject import Site
 
 TOLERANCE = 1e-5
+torch.set_num_threads(1)  # many small convolutions: threads wait for each other
 
 
 class Layers(torch.nn.Module):

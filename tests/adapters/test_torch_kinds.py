@@ -1,6 +1,7 @@
 """Modules whose parts are shared, changed in place, compiled, scripted, or of another precision. Left out without PyTorch."""
 
 import copy
+import itertools
 
 import equinox as eqx
 import jax
@@ -10,16 +11,17 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: tests/QUARANTINES.md")
 
-import torch.nn.functional as F
-from torch import nn
-
 from mesascope.adapters.black_box import black_box
 from mesascope.adapters.torch_functions import weights_of
 from mesascope.adapters.torch_modules import torch_subject
+from mesascope.auditing.weight_patching import _flat, _unflat
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.editing import run
 from mesascope.core.errors import SubjectError
 from mesascope.worlds.grids.red_doors import RedDoors
+
+nn = torch.nn
+torch.set_num_threads(1)  # many small convolutions: threads wait for each other
 
 
 class Blocks(nn.Module):
@@ -98,6 +100,23 @@ def test_shared_weights_are_one_array_and_stay_shared(observation):
     np.testing.assert_array_equal(subject.logits(observation), torch_subject(module).logits(observation))
 
 
+def test_grafting_weights_into_shared_ones_leaves_the_module_alone(observation):
+    """As weight patching does: a flat vector of all weights, some of them replaced."""
+    module = Tied().eval()
+    before, subject = state_of(module), torch_subject(module, sites={"b": B})
+    own = np.asarray(_flat(subject))
+    assert own.size == sum({t.data_ptr(): t.numel() for t in module.state_dict().values()}.values())
+    rng, asked = np.random.default_rng(0), [np.asarray(subject.logits(observation))]
+    for share in (0.1, 0.5, 1.0):
+        grafted = np.where(rng.random(own.size) < share, own + 0.1, own)
+        other = _unflat(subject, grafted)
+        asked.append(np.asarray(other.logits(observation)))
+        np.testing.assert_allclose(run(other, observation).logits, asked[-1], atol=1e-5)
+        assert_untouched(module, before)
+    assert all(np.abs(a - b).max() > 1e-3 for a, b in itertools.pairwise(asked))
+    np.testing.assert_array_equal(_unflat(subject, own).logits(observation), asked[0])
+
+
 def test_the_module_is_itself_again_when_its_code_fails(observation):
     module = Tied().eval()
     subject = moved(torch_subject(module, sites={"b": B}), 0.1)
@@ -109,7 +128,8 @@ def test_the_module_is_itself_again_when_its_code_fails(observation):
 
 
 @pytest.mark.parametrize(
-    ("kind", "sites"), [(Blocks, PLAIN), (Blocks, {"b": B}), (Recurrent, {"h": "a.0"}), (Recurrent, {"h": "a.0", "r": "act"})]
+    ("kind", "sites"),
+    [(Blocks, PLAIN), (Blocks, {"b": B}), (Recurrent, {"h": "a.0"}), (Recurrent, {"h": "a.0", "r": "act"})],
 )
 def test_what_is_changed_in_place_after_a_site_is_recorded_as_it_was(kind, sites, observation):
     outside, inside = (torch_subject(kind(inplace).eval(), sites=sites) for inplace in (False, True))
@@ -171,7 +191,9 @@ def scripted_part(module):
 @pytest.mark.parametrize("made", [scripted, traced, compiled])
 def test_a_closed_module_may_be_any_of_these(made, observation):
     subject = torch_subject(made(Blocks().eval()))
-    np.testing.assert_allclose(subject.logits(observation), torch_subject(Blocks().eval()).logits(observation), atol=1e-5)
+    np.testing.assert_allclose(
+        subject.logits(observation), torch_subject(Blocks().eval()).logits(observation), atol=1e-5
+    )
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -194,12 +216,14 @@ def test_hooks_that_would_never_be_called_are_refused(made, words):
 def test_the_wrapper_of_a_compiler_is_taken_off(prefix, observation):
     subject = torch_subject(compiled(Blocks().eval()), sites={"b": [prefix + name for name in B]})
     assert subject.ticks == 3
-    np.testing.assert_allclose(subject.logits(observation), torch_subject(Blocks().eval()).logits(observation), atol=1e-6)
+    np.testing.assert_allclose(
+        subject.logits(observation), torch_subject(Blocks().eval()).logits(observation), atol=1e-6
+    )
 
 
 class Dropping(Blocks):
     def forward(self, level):
-        return F.dropout(super().forward(level), 0.1)
+        return nn.functional.dropout(super().forward(level), 0.1)
 
 
 class Named(Blocks):
@@ -232,7 +256,9 @@ def test_a_part_that_is_not_called_as_such_is_explained():
 
 
 def test_a_size_that_a_module_does_not_take_ends_in_one_error():
-    with pytest.raises(SubjectError, match="the Fixed failed: RuntimeError: mat1 and mat2.*float32.*size that it is made for"):
+    with pytest.raises(
+        SubjectError, match="the Fixed failed: RuntimeError: mat1 and mat2.*float32.*size that it is made for"
+    ):
         torch_subject(Fixed().eval()).logits(jnp.zeros((2, 9, 9, 7)))
 
 
@@ -279,5 +305,7 @@ def test_tensors_with_gradients_are_answers_of_a_black_box(observation):
 
     subject = black_box(policy)
     assert subject.logits(observation).shape == (4, 7, 7, 4)
-    with pytest.raises(SubjectError, match=r"the policy failed when it was given an array of shape \(196, 7, 7, 8\), float32: Type"):
+    with pytest.raises(
+        SubjectError, match=r"the policy failed when it was given an array of shape \(196, 7, 7, 8\), float32: Type"
+    ):
         black_box(net).logits(observation)

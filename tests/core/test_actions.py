@@ -55,7 +55,8 @@ def test_a_flaw_is_found_exactly_where_a_row_is_no_policy(logits, needed):
     flaws = [
         row
         for row in np.ndindex(2, 3)
-        if any(np.isnan(x) or x == np.inf for x in logits[row]) or (needed[row] and all(x == -np.inf for x in logits[row]))
+        if any(np.isnan(x) or x == np.inf for x in logits[row])
+        or (needed[row] and all(x == -np.inf for x in logits[row]))
     ]
     found = flaw_of_logits(logits, needed)
     assert (found is None) == (not flaws)
