@@ -114,7 +114,14 @@ def main() -> None:
         compare(f"black_box, {name}", black_box(bare), bare, queries(np.asarray(seen)), seen, asked.repeats)
     pooled = ChannelsLast(convolutions(8, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 4)))
     bare = without_gradients(pooled)
-    compare(f"black_box, convolutions, {len(few)} levels", black_box(bare), bare, queries(np.asarray(few)), few, asked.repeats)
+    compare(
+        f"black_box, convolutions, {len(few)} levels",
+        black_box(bare),
+        bare,
+        queries(np.asarray(few)),
+        few,
+        asked.repeats,
+    )
     whole = convolutions(7, nn.Conv2d(32, 4, 1))
     maps = [torch.from_numpy(np.ascontiguousarray(np.asarray(seen).transpose(0, 3, 1, 2)))]
     compare("torch_subject, convolutions", torch_subject(whole), without_gradients(whole), maps, seen, asked.repeats)

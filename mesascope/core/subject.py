@@ -288,8 +288,8 @@ def action_probabilities(logits: Float[Array, "*place action"]) -> Float[Array, 
 
     Example:
         >>> import jax.numpy as jnp
-        >>> action_probabilities(jnp.array([[0.0, 0.0, -jnp.inf], [-jnp.inf, -jnp.inf, -jnp.inf]])).round(2).tolist()
-        [[0.5, 0.5, 0.0], [0.33000001311302185, 0.33000001311302185, 0.33000001311302185]]
+        >>> action_probabilities(jnp.array([[0.0, 0.0, -jnp.inf, -jnp.inf], [-jnp.inf] * 4])).tolist()
+        [[0.5, 0.5, 0.0, 0.0], [0.25, 0.25, 0.25, 0.25]]
     """
     nothing = jnp.isneginf(logits).all(-1, keepdims=True)
     return jax.nn.softmax(jnp.where(nothing, 0.0, logits), -1)
