@@ -10,6 +10,7 @@ both alike; a line gives the median of each, and the median of the ratios with i
 """
 
 import argparse
+import itertools
 import statistics
 import time
 from collections.abc import Callable
@@ -33,7 +34,7 @@ BATCH = 4096
 def perceptron(width: int) -> nn.Module:
     """Two hidden layers over a flattened 7x7 map with position."""
     sizes = (7 * 7 * 8, width, width)
-    layers = [part for a, b in zip(sizes, sizes[1:], strict=False) for part in (nn.Linear(a, b), nn.ReLU())]
+    layers = [part for a, b in itertools.pairwise(sizes) for part in (nn.Linear(a, b), nn.ReLU())]
     return nn.Sequential(nn.Flatten(), *layers, nn.Linear(width, 4)).eval()
 
 

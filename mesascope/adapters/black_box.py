@@ -51,11 +51,11 @@ def black_box(
 
     The policy answers a batch of up to `batch` queries, one for each cell of each level: with a row of action logits each, where
     minus infinity is an action that is never taken; or, with `answers="actions"`, with the number of the action it takes, alone
-    or with None beside it, as the `predict` of many libraries does for policies without memory. It has to give the same whenever it is asked: one that
-    draws its action (`predict` unless told otherwise) is refused. `view` makes what the policy is shown; by default the level,
-    channels last, with the agent's position as one more channel. Cells in which nobody can stand are asked about too; what is
-    answered there is never used. A policy that depends on what went before cannot be asked this way. `weights` are arrays that
-    the answers depend on: an audit of others is another audit.
+    or with None beside it, as the `predict` of many libraries does for policies without memory. It has to give the same whenever
+    it is asked: one that draws its action (`predict` unless told otherwise) is refused. `view` makes what the policy is shown; by
+    default the level, channels last, with the agent's position as one more channel. Cells in which nobody can stand are asked
+    about too; what is answered there is never used. A policy that depends on what went before cannot be asked this way.
+    `weights` are arrays that the answers depend on: an audit of others is another audit.
 
     Args:
         policy: Answers a batch of queries, each one state.
@@ -150,8 +150,8 @@ def _taken(answered: object, queries: int, actions: int) -> Float[np.ndarray, "q
         if any(other is not None for other in beside):
             raise SubjectError(
                 f"the policy hands back a {type(beside[0]).__name__} beside its actions, as a recurrent one does with its memory; "
-                "expected one without memory, since each state is asked about by itself. Write an agent with memory as a subject "
-                "that is `recurrent` (mesascope.core.subject.AbstractSubject); where it is no memory, leave it out: "
+                "expected one without memory, since each state is asked about by itself. Write an agent with memory as a "
+                "subject that is `recurrent` (mesascope.core.subject.AbstractSubject); where it is no memory, leave it out: "
                 "black_box(lambda shown: policy(shown)[0], answers='actions')"
             )
     taken = _as_array(answered)
