@@ -1,8 +1,8 @@
 """What an adapter costs: `PYTHONPATH=. python benchmarks/adapters.py [--levels N] [--repeats N]`. Needs PyTorch.
 
 Asks PyTorch policies for all states of training levels of red doors, as an audit does, beside the bare forward passes on the same
-batches, made beforehand. Both are timed in turn, on one thread of PyTorch and by processor time, so that a busy machine weighs on
-both alike; a line gives the median of each, and the median of the ratios with its range.
+batches, made beforehand. Both are timed in turn, on one thread of PyTorch and by processor time, so that a busy machine weighs
+on both alike; a line gives the median of each, and the median of the ratios with its range.
 
 * `black_box`, small and wide: a perceptron of two layers that is asked in each cell, with the agent's position as one more channel.
 * `black_box`, convolutions: a convolutional policy asked in the same way, on a part of the levels.

@@ -149,7 +149,7 @@ def _taken(answered: object, queries: int, actions: int) -> Float[np.ndarray, "q
         answered, *beside = answered
         if any(other is not None for other in beside):
             raise SubjectError(
-                f"the policy hands back a {type(beside[0]).__name__} beside its actions, as a recurrent one does with its memory; "
+                f"the policy hands back a {type(beside[0]).__name__} beside its actions, as a recurrent one does its memory; "
                 "expected one without memory, since each state is asked about by itself. Write an agent with memory as a "
                 "subject that is `recurrent` (mesascope.core.subject.AbstractSubject); where it is no memory, leave it out: "
                 "black_box(lambda shown: policy(shown)[0], answers='actions')"
