@@ -4,8 +4,8 @@ Asks PyTorch policies for all states of training levels of red doors, as an audi
 batches, made beforehand. Both are timed in turn, on one thread of PyTorch and by processor time, so that a busy machine weighs
 on both alike; a line gives the median of each, and the median of the ratios with its range.
 
-* `black_box`, small and wide: a perceptron of two layers that is asked in each cell, with the agent's position as one more channel.
-* `black_box`, convolutions: a convolutional policy asked in the same way, on a part of the levels.
+* `black_box`, small and wide: a perceptron of two layers that is asked in each cell, with the agent's position as
+one more channel. * `black_box`, convolutions: a convolutional policy asked in the same way, on a part of the levels.
 * `torch_subject`: a module that answers for all cells of a level at once.
 """
 
