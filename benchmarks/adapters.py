@@ -5,7 +5,8 @@ batches, made beforehand. Both are timed in turn, on one thread of PyTorch and b
 on both alike; a line gives the median of each, and the median of the ratios with its range.
 
 * `black_box`, small and wide: a perceptron of two layers that is asked in each cell, with the agent's position as
-one more channel. * `black_box`, convolutions: a convolutional policy asked in the same way, on a part of the levels.
+  one more channel.
+* `black_box`, convolutions: a convolutional policy asked in the same way, on a part of the levels.
 * `torch_subject`: a module that answers for all cells of a level at once.
 """
 
