@@ -70,7 +70,7 @@ def main() -> None:
             spent = time.process_time() - started
             score = f"score {test.score.value:.4f} [{test.score.interval.low:.4f}, {test.score.interval.high:.4f}]"
             print(f"{name:<13}{kind:<6}{score}, {test.place}, {spent:.0f} s of CPU")
-        shares = (np.array([test.edited.value, *(share for _, share in test.tried)]) for test in found.values())
+        shares = (np.array([test.edited.value, *(tried[1] for tried in test.tried)]) for test in found.values())
         worst = max(worst, apart(*shares))
     print(
         f"largest difference of a share that follows, over all places that were tried and the scored one: {worst:.1e}"

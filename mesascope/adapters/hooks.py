@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mesascope.adapters.torch_functions import Module, Tensor, import_torch
+from mesascope.adapters.torch_functions import Module, PassEnded, Tensor, import_torch
+from mesascope.adapters.torch_kinds import check_can_be_hooked, plain_name, without_compiler
 from mesascope.core.errors import SubjectError, unknown
 
 
@@ -28,16 +29,15 @@ class Hooked(NamedTuple):
         return (self.modules,) if isinstance(self.modules, str) else self.modules
 
 
-class _Done(Exception):
-    """All that was wanted has been computed: the rest of the forward pass is left out."""
-
-
 class HookedModule:
     """A module with named sites. One forward pass at a time: hooks are no business of two threads at once."""
 
     def __init__(self, module: Module, sites: Mapping[str, Hooked]):
-        names = [name for name, _ in module.named_modules() if name]
+        sites = {site: hooked._replace(modules=tuple(map(plain_name, hooked.names))) for site, hooked in sites.items()}
+        module = without_compiler(module)
         wanted = [name for hooked in sites.values() for name in hooked.names]
+        check_can_be_hooked(module, wanted)
+        names = [name for name, _ in module.named_modules() if name]
         for name in wanted:
             if name not in names:
                 raise unknown(f"module of the {type(module).__name__}", name, names)
@@ -91,11 +91,14 @@ class HookedModule:
         with self._lock, torch.inference_mode(), self._replaced(state, tick, after):
             try:
                 answer = self.module(seen)
-            except _Done:
+            except PassEnded:
                 return after, None
         if tick < ticks:
             missing = sorted(set(self.sites) - set(after))
-            raise SubjectError(f"the forward pass ended before call {tick} of site '{missing[0]}'")
+            raise SubjectError(
+                f"the forward pass ended before call {tick} of site '{missing[0]}': which modules it calls depends on what they "
+                "put out, or it has a fast path past them; write the agent as steps (`torch_steps`)"
+            )
         return None, answer
 
     @contextlib.contextmanager
@@ -117,13 +120,15 @@ class HookedModule:
                     output = _blank(self._templates[name], levels, state[here[0]].shape[2:])
                     if call == tick - 1:
                         for site in here:
-                            output = _with_part(output, self.sites[site].part, state[site])
+                            own = self._part(site, name, self._templates[name])
+                            output = _with_part(output, self.sites[site].part, state[site].to("cpu", own.dtype))
                     return output
                 output = forward(*given, **named)
                 if call == tick:
-                    after.update({site: self._part(site, name, output) for site in here})
+                    # A copy: what follows in the pass may change the output in place, as `ReLU(inplace=True)` does.
+                    after.update({site: self._part(site, name, output).clone() for site in here})
                     if len(after) == len(self.sites):
-                        raise _Done
+                        raise PassEnded
                 return output
 
             return run
@@ -173,7 +178,8 @@ def _blank(output, levels: int | None, cells: tuple[int, int]):
     """Zeros in place of what a module puts out, for another number and size of levels."""
     torch = import_torch()
     if isinstance(output, torch.Tensor):
-        return torch.zeros((levels, output.shape[1], *cells) if output.ndim == 4 else (levels, *output.shape[1:]))
+        shape = (levels, output.shape[1], *cells) if output.ndim == 4 else (levels, *output.shape[1:])
+        return torch.zeros(shape, dtype=output.dtype)
     if isinstance(output, tuple | list):
         parts = [_blank(part, levels, cells) for part in output]
         return type(output)(*parts) if hasattr(output, "_fields") else type(output)(parts)

@@ -1,16 +1,18 @@
 """Subjects whose computation is plain Python on NumPy arrays; the PyTorch and black-box adapters are built on them."""
 
 import math
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple, SupportsIndex
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
-from mesascope.adapters.checks import checked_logits, checked_state
+from mesascope.adapters.checks import actions_of, checked_logits, checked_state
 from mesascope.adapters.host import host_call
+from mesascope.core.actions import Actions, how_many, order_of
 from mesascope.core.errors import SubjectError
 from mesascope.core.subject import AbstractPolicy, AbstractSubject, Observation, Site, State
 
@@ -33,16 +35,54 @@ class Steps(NamedTuple):
     logits: Callable[[Weights, np.ndarray], np.ndarray] | None = None
 
 
+class Answering(NamedTuple):
+    """What the numbers of a row of an agent's logits stand for, and in which order they are handed on."""
+
+    actions: Actions
+    order: tuple[int, ...] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """Names of the actions as they are handed on."""
+        if isinstance(self.actions, int):
+            return None
+        return self.actions if self.order is None else tuple(self.actions[i] for i in self.order)
+
+    def put(self, actions: tuple[str, ...]) -> "Answering":
+        """The same answers in the order of a world's actions; `SubjectError` where they are not the same."""
+        order = order_of(self.actions, actions)
+        return Answering(self.actions, None if order == tuple(range(len(order))) else order)
+
+    def call(self, function: Callable, shape: tuple[int, int, int], *values: Array, what: str = "the answer") -> Array:
+        """`function(*values)` from a compiled program: checked logits of levels of `shape`."""
+        width = how_many(self.actions)
+
+        def answered(*values: np.ndarray) -> list[np.ndarray]:
+            logits = checked_logits(function(*values), shape, width, what)
+            return [logits if self.order is None else np.ascontiguousarray(logits[..., list(self.order)])]
+
+        return host_call(answered, [(*shape, width)], *values)[0]
+
+
 class HostSubject(AbstractPolicy):
     """A black box: `answer` maps an observation to logits, both NumPy arrays with channels last."""
 
     answer: Callable[[np.ndarray], np.ndarray] = eqx.field(static=True)
     weights: UInt32[Array, "8"]
+    answering: Answering = eqx.field(static=True)
+
+    @property
+    def action_names(self) -> tuple[str, ...] | None:
+        """Names of its actions, where they were given."""
+        return self.answering.names
+
+    def for_actions(self, actions: tuple[str, ...]) -> "HostSubject":
+        """Its answers in the order of a world's actions; `SubjectError` where they are not the same."""
+        return replace(self, answering=self.answering.put(actions))
 
     def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
-        """The agent's answer; `SubjectError` where it is of another shape or not finite."""
-        shape = _levels(observation)
-        return host_call(lambda seen: [checked_logits(self.answer(seen), shape)], [(*shape, 4)], observation)[0]
+        """The agent's answer; `SubjectError` where it is of another shape or no policy."""
+        return self.answering.call(self.answer, _levels(observation), observation)
 
 
 class HostSteps(AbstractSubject):
@@ -53,6 +93,7 @@ class HostSteps(AbstractSubject):
     ticks: int = eqx.field(static=True)
     reads_until: int = eqx.field(static=True)
     weights: dict[str, Array]
+    answering: Answering = eqx.field(static=True)
     hidden: float = eqx.field(static=True, default=math.inf)
 
     @property
@@ -64,6 +105,15 @@ class HostSteps(AbstractSubject):
     def hidden_bits(self) -> float:
         """Bits that it keeps elsewhere than in its weights; infinite where nobody knows."""
         return self.hidden
+
+    @property
+    def action_names(self) -> tuple[str, ...] | None:
+        """Names of its actions, where they were given."""
+        return self.answering.names
+
+    def for_actions(self, actions: tuple[str, ...]) -> "HostSteps":
+        """Its answers in the order of a world's actions; `SubjectError` where they are not the same."""
+        return replace(self, answering=self.answering.put(actions))
 
     def start(self, observation: Observation) -> State:
         """The state before the first tick, from the number and size of the levels alone."""
@@ -89,27 +139,35 @@ class HostSteps(AbstractSubject):
         """The answer, from the state alone."""
         shape = _levels(state[self.named[0].name])
 
-        def act(weights: Weights, *values: np.ndarray) -> list[np.ndarray]:
-            return [checked_logits(self.steps.act(weights, self._named(values)), shape, "the answer of `act`")]
+        def act(*given: np.ndarray) -> np.ndarray:
+            weights, values = self._with_weights(given)
+            return self.steps.act(weights, self._named(values))
 
-        return self._call(act, [(*shape, 4)], *(state[site.name] for site in self.named))[0]
+        values = (state[site.name] for site in self.named)
+        return self.answering.call(act, shape, *self.weights.values(), *values, what="the answer of `act`")
 
     def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
         """The agent's own answer where it has a way of its own to it, else that of its steps."""
         if self.steps.logits is None:
             return super().logits(observation)
-        shape, answer = _levels(observation), self.steps.logits
-        return self._call(
-            lambda weights, seen: [checked_logits(answer(weights, seen), shape)], [(*shape, 4)], observation
-        )[0]
+        answer = self.steps.logits
+
+        def asked(*given: np.ndarray) -> np.ndarray:
+            weights, (seen,) = self._with_weights(given)
+            return answer(weights, seen)
+
+        return self.answering.call(asked, _levels(observation), *self.weights.values(), observation)
 
     def _call(self, function: Callable, shapes: list[tuple[int, ...]], *values: Array) -> tuple[Array, ...]:
-        names = list(self.weights)
-
-        def with_weights(_, *arrays: np.ndarray):
-            return function(dict(zip(names, arrays, strict=False)), *arrays[len(names) :])
+        def with_weights(_, *given: np.ndarray):
+            weights, others = self._with_weights(given)
+            return function(weights, *others)
 
         return host_call(with_weights, shapes, jnp.zeros(()), *self.weights.values(), *values)
+
+    def _with_weights(self, given: tuple[np.ndarray, ...]) -> tuple[dict[str, np.ndarray], tuple[np.ndarray, ...]]:
+        weights = len(self.weights)
+        return dict(zip(self.weights, given[:weights], strict=True)), given[weights:]
 
     def _flat(self, state: object, shape: tuple[int, int, int], when: str) -> list[np.ndarray]:
         checked = checked_state(state, self.named, shape, when)
@@ -130,6 +188,7 @@ def numpy_steps(
     reads_until: int,
     weights: Weights,
     hidden_bits: float = math.inf,
+    actions: Sequence[str] | SupportsIndex | None = None,
 ) -> HostSteps:
     """A subject with sites from functions of NumPy arrays, channels last.
 
@@ -145,6 +204,8 @@ def numpy_steps(
         reads_until: The first tick that does not use the observation.
         weights: The arrays that the functions are given.
         hidden_bits: Bits that the functions hold besides.
+        actions: Names of the actions in the order of its logits, or how many; those of the mazes unless given. An audit puts them
+            in the order of its world.
 
     Returns:
         A subject with sites, computed outside of JAX.
@@ -161,7 +222,7 @@ def numpy_steps(
     if ticks < 1 or not 0 <= reads_until <= ticks:
         raise SubjectError(f"expected ticks from 1 and reads_until from 0 to ticks; found {ticks} and {reads_until}")
     arrays = {name: jnp.asarray(weights[name]) for name in sorted(weights)}
-    return HostSteps(steps, tuple(sites), ticks, reads_until, arrays, hidden_bits)
+    return HostSteps(steps, tuple(sites), ticks, reads_until, arrays, Answering(actions_of(actions, None)), hidden_bits)
 
 
 def _levels(maps: Array) -> tuple[int, int, int]:

@@ -1,6 +1,7 @@
 """Does a subject keep its promises?"""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
@@ -8,25 +9,36 @@ import numpy as np
 from jaxtyping import Array
 
 from mesascope.conformance.subject_runs import answers, first_states, run_blinded, run_episode
-from mesascope.core.errors import SubjectError
+from mesascope.core.actions import flaw_of_logits
+from mesascope.core.errors import SubjectError, subject_errors
 from mesascope.core.subject import FULL, MAP, AbstractSubject, Observation
 from mesascope.worlds.grids.grid import ACTIONS
 
 STEPS = 3
 """Steps of the episode in which a recurrent subject is checked; where an actor stands changes from one to the next."""
 
+REPEATED = 6000
+"""Answers that are compared with the first ones, by asking again about the same levels. Where none differs, a share of differing
+answers of 0.05 % or more is excluded at 95 % (rule of three: 3 / 6,000), and so is an agent that takes an action at random in
+0.1 % of cases, since of two or more actions at least half are others.
+"""
+MOST_TIMES = 50
+"""Times that it is asked again at most: an actor that is rolled out gives one answer each time, and 4 actors exclude 1.5 %."""
+
 _ROUNDING = 1e-5
 """Largest difference, relative to the largest logit, that another batch may make by rounding."""
 
 
+@subject_errors()
 def check_subject(
     subject: AbstractSubject, observation: Array, actions: int = len(ACTIONS), *, all_states: bool = True
 ) -> None:
     """Check the promises of `mesascope.core.subject.AbstractSubject`, as far as the subject's properties make them.
 
-    Every subject: at least one tick; a view that the worlds have; logits that are finite, of the right shape, the same when
-    asked again, and independent of the rest of the batch. A subject with sites: states with these sites and nothing else, each
-    of its support and width; `start` that uses only the shape of the observation. A subject with sites that answers all states:
+    Every subject: at least one tick; a view that the worlds have; logits of the right shape, numbers or minus infinity (an action
+    never taken, but not every action of a level), the same whenever the same levels are asked about (`REPEATED` answers are
+    compared), and independent of the rest of the batch. A subject with sites: states with these sites and nothing else, each of
+    its support and width; `start` that uses only the shape of the observation. A subject with sites that answers all states:
     ticks from `reads_until` on that do not use the observation; `logits` equal to those of `start`, `think` and `act` in turn.
     A recurrent subject is checked over the first steps of an episode.
 
@@ -115,13 +127,12 @@ def _check_answers(subject: AbstractSubject, observation: Array, actions: int, a
     if logits.shape != expected:
         names = "(level, height, width, action)" if axes > 2 else "(level, state, action)"
         raise SubjectError(f"logits have shape {logits.shape}; expected {expected} {names}")
-    bad = np.argwhere(~np.isfinite(logits).all(-1))
-    if len(bad):
-        level, *place = (int(x) for x in bad[0])
+    flaw = flaw_of_logits(logits)
+    if flaw is not None:
+        (level, *place), why = flaw
         where = "row {}, column {} of the interior" if axes > 2 else "state {}"
-        raise SubjectError(f"logits of level {level} are not finite in {where.format(*place)}")
-    if not np.array_equal(logits, np.asarray(answers(subject, observation))):
-        raise SubjectError("the subject gives other logits when it is asked again about the same levels")
+        raise SubjectError(f"logits of level {level}, {where.format(*place)} are no policy: {why}")
+    _check_repeatable(logits, math.prod(expected[:-1]), lambda: np.asarray(answers(subject, observation)))
     company = np.array(observation)
     company[0] = company[1] + 1 if axes > 2 else company[1][::-1]  # a state of another number may not exist
     in_other_company = np.asarray(answers(subject, jnp.asarray(company)))
@@ -135,6 +146,18 @@ def _check_answers(subject: AbstractSubject, observation: Array, actions: int, a
         _check_same(logits, answer, "are not those of start, think and act in turn")
 
 
+def _check_repeatable(logits: np.ndarray, answers: int, again: Callable[[], np.ndarray]) -> None:
+    times = min(MOST_TIMES, math.ceil(REPEATED / answers))
+    for time in range(times):
+        other = (again() != logits).any(-1)
+        if other.any():
+            raise SubjectError(
+                f"the subject gives other logits when it is asked again about the same levels: {int(other.sum())} of "
+                f"{answers} answers differ between the first time and time {time + 2}. Switch off dropout, and ask for "
+                "probabilities or for the preferred action (`deterministic=True` in many libraries), not for one that is drawn"
+            )
+
+
 def _check_episode(subject: AbstractSubject, observation: Array, actions: int) -> None:
     levels, height, *more = observation.shape
     states = height * more[0] if subject.view == FULL else height
@@ -142,10 +165,12 @@ def _check_episode(subject: AbstractSubject, observation: Array, actions: int) -
     state, logits = jax.device_get(run_episode(subject, observation, cells))
     if logits.shape != (levels, actions):
         raise SubjectError(f"logits have shape {logits.shape}; expected {(levels, actions)} (actor, action)")
-    if not all(np.isfinite(value).all() for value in (*state.values(), logits)):
-        raise SubjectError(f"the state or the logits are not finite after {STEPS} steps")
-    if not np.array_equal(logits, np.asarray(run_episode(subject, observation, cells)[1])):
-        raise SubjectError("the subject gives other logits when it takes the same steps again")
+    if not all(np.isfinite(value).all() for value in state.values()):
+        raise SubjectError(f"the state is not finite after {STEPS} steps")
+    flaw = flaw_of_logits(logits, np.ones(levels, bool))
+    if flaw is not None:
+        raise SubjectError(f"logits of actor {flaw[0][0]} after {STEPS} steps are no policy: {flaw[1]}")
+    _check_repeatable(logits, levels, lambda: np.asarray(run_episode(subject, observation, cells)[1]))
     other = observation[1] + 1.0 if subject.view == FULL else observation[1][::-1]
     company, elsewhere = observation.at[0].set(other), (cells.at[:, 0].add(1)) % states
     in_other_company = np.asarray(run_episode(subject, company, elsewhere)[1])
@@ -153,7 +178,9 @@ def _check_episode(subject: AbstractSubject, observation: Array, actions: int) -
 
 
 def _check_same(expected: np.ndarray, found: np.ndarray, trouble: str, first: int = 0, each: str = "level") -> None:
-    off = np.abs(expected - found).reshape(len(expected), -1).max(-1)
-    worst = int(off.argmax())
-    if off[worst] > _ROUNDING * max(1.0, float(np.abs(expected).max())):
+    # Two logits of minus infinity are equal; one beside a number differs by infinity.
+    off = np.abs(np.subtract(expected, found, where=expected != found, out=np.zeros(expected.shape)))
+    off = off.reshape(len(expected), -1).max(-1)
+    worst, largest = int(off.argmax()), float(np.abs(expected[np.isfinite(expected)]).max(initial=1.0))
+    if off[worst] > _ROUNDING * largest:
         raise SubjectError(f"logits {trouble}: those of {each} {worst + first} differ by {off[worst]:.2g}")

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from mesascope.core.errors import EditError, unknown
+from mesascope.core.errors import EditError, subject_errors, unknown
 from mesascope.core.subject import AbstractSubject, Observation, SiteValues, State
 
 Recording = dict[str, Float[Array, "tick level height width _"]]
@@ -41,6 +41,7 @@ class Run(NamedTuple):
     change: Float[Array, "edit level"]
 
 
+@subject_errors()
 def run(
     subject: AbstractSubject,
     observation: Observation,

@@ -1,8 +1,9 @@
 """Errors that say what was read, what was expected and what to type next."""
 
+import contextlib
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 class MesascopeError(Exception):
@@ -113,6 +114,18 @@ def as_subject_error(error: BaseException) -> SubjectError | None:
     """The `SubjectError` that Python code in a compiled program raised, where `error` is what became of it."""
     inner = _raised_inside(str(error))
     return SubjectError(inner[1]) if inner and inner[0] == SubjectError.__name__ else None
+
+
+@contextlib.contextmanager
+def subject_errors() -> Iterator[None]:
+    """While open (a decorator as well), a `SubjectError` out of a compiled program is raised as itself, and not as JAX's own."""
+    try:
+        yield
+    except Exception as error:
+        theirs = as_subject_error(error)
+        if theirs is None:
+            raise
+        raise theirs from error
 
 
 def _raised_inside(text: str) -> tuple[str, str] | None:

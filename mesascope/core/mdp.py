@@ -158,3 +158,32 @@ def banded_transitions(
             leads = offset[:, action, outcome][:, None] == offsets
             total += jnp.where(leads, share[:, action, outcome][:, None], 0.0)
     return total
+
+
+def visited_states(mdp: FiniteMDP) -> Bool[np.ndarray, "level state"]:
+    """States in which an agent can come to be and has to act: those that some actions lead to from a start, ends left out.
+
+    Args:
+        mdp: the tables, with values.
+
+    Returns:
+        Whether each state is one.
+
+    Example:
+        >>> import mesascope as ms
+        >>> world = ms.worlds.red_doors(size=5)
+        >>> visited = visited_states(world.tables(world.draw(0, 4)))
+        >>> visited.shape
+        (4, 9)
+    """
+    successor, terminal = np.asarray(mdp.successor), np.asarray(mdp.terminal)
+    leads = np.where(np.asarray(mdp.probability) > 0, successor, np.arange(mdp.states)[None, :, None, None])
+    visited = (np.asarray(mdp.initial) > 0) & ~terminal
+    while True:
+        level, state = np.nonzero(visited)
+        after = visited.copy()
+        after[level[:, None, None], leads[level, state]] = True
+        after &= ~terminal
+        if (after == visited).all():
+            return after
+        visited = after

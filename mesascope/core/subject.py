@@ -10,6 +10,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from mesascope.core.actions import order_of
+from mesascope.core.errors import SubjectError
+
 MAP, FULL = "map", "full"
 """Names of the views that are shown unless a subject asks for another."""
 Observation = Float[Array, "level height width channel"]
@@ -147,6 +150,28 @@ class AbstractSubject(eqx.Module):
         return ()
 
     @property
+    def action_names(self) -> tuple[str, ...] | None:
+        """Names of its actions, in the order of its answers; None where it has those of whatever world it is asked in."""
+        return None
+
+    def for_actions(self, actions: tuple[str, ...]) -> "AbstractSubject":
+        """The subject with its answers in the order of a world's actions.
+
+        Args:
+            actions: Names of the world's actions.
+
+        Returns:
+            The subject itself, unless its class can put its answers in another order.
+
+        Raises:
+            SubjectError: It names other actions, or the same in another order.
+        """
+        own = self.action_names
+        if own is not None and order_of(own, actions) != tuple(range(len(actions))):
+            raise SubjectError(f"the agent answers in the order {', '.join(own)}; expected {', '.join(actions)}")
+        return self
+
+    @property
     def hidden_bits(self) -> float:
         """Bits it may keep outside its arrays and compiled code, such as another library's weights; infinite if unknown.
 
@@ -260,6 +285,26 @@ class AbstractPolicy(AbstractSubject):
         return state["logits"]
 
 
+def action_probabilities(logits: Float[Array, "*place action"]) -> Float[Array, "*place action"]:
+    """The softmax by which a subject acts.
+
+    Minus infinity is probability zero. A row of nothing else, where nobody acts, is uniform.
+
+    Args:
+        logits: Action preferences.
+
+    Returns:
+        Probabilities, summing to 1 over the last axis.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> action_probabilities(jnp.array([[0.0, 0.0, -jnp.inf, -jnp.inf], [-jnp.inf] * 4])).tolist()
+        [[0.5, 0.5, 0.0, 0.0], [0.25, 0.25, 0.25, 0.25]]
+    """
+    nothing = jnp.isneginf(logits).all(-1, keepdims=True)
+    return jax.nn.softmax(jnp.where(nothing, 0.0, logits), -1)
+
+
 @partial(jax.jit, static_argnames="states")
 def policy_table(
     logits: Float[Array, "view *place action"], states: int | None = None
@@ -273,7 +318,8 @@ def policy_table(
         states: States of each level; the number of cells if None.
 
     Returns:
-        Probabilities, shape `(level, state, action)`: the cells of a view in row-major order, view after view.
+        Probabilities (`action_probabilities`), shape `(level, state, action)`: the cells of a view in row-major order, view
+        after view.
 
     Example:
         >>> import jax.numpy as jnp
@@ -282,4 +328,4 @@ def policy_table(
         (2, 9, 4)
     """
     rows = math.prod(logits.shape[1:-1]) if states is None else states
-    return jax.nn.softmax(logits, -1).reshape(-1, rows, logits.shape[-1])
+    return action_probabilities(logits).reshape(-1, rows, logits.shape[-1])

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax.extend import core as jex
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractSubject, Observation, Site, State
+from mesascope.core.subject import AbstractSubject, Observation, Site, State, action_probabilities
 
 PREFIX = "readout"
 """Sites found in a readout are named after it, with a number."""
@@ -135,7 +135,7 @@ def _opened(number: int, met: "_Met", cells: tuple[int, ...]) -> Loop | None:
 @eqx.filter_jit
 def _alike(subject: AbstractSubject, opened: AbstractSubject, observation: Observation) -> Array:
     """Whether both act alike: whole numbers too large for a map of floats would be lost on the way."""
-    own, its = (jax.nn.softmax(s.logits(observation), -1) for s in (subject, opened))
+    own, its = (action_probabilities(s.logits(observation)) for s in (subject, opened))
     return jnp.allclose(own, its, rtol=0.0, atol=1e-5)
 
 

@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
+from mesascope.core.actions import flaw_of_logits
 from mesascope.core.errors import SubjectError, said
-from mesascope.core.mdp import FiniteMDP
+from mesascope.core.mdp import FiniteMDP, visited_states
 from mesascope.core.rollouts import Rollout
 from mesascope.core.solver import feature_returns
 from mesascope.core.subject import AbstractSubject, Observation, policy_table
@@ -114,10 +115,10 @@ def look_at(world: AbstractWorld, subject: AbstractSubject, levels: AbstractLeve
         SubjectError: An answer is no policy; the message names the level and the state.
         UsageError: The world does not have the view.
     """
-    view = world.view_for(subject.view)
+    subject, view = subject.for_actions(world.actions), world.view_for(subject.view)
     if world.views[view].shows_all_states:
         mdp, seen = level_tables(world, levels, view)
-        answered = policy_table(ask(subject, seen, seen.shape[:3], mdp.actions, distribution), mdp.states)
+        answered = policy_table(ask(subject, seen, seen.shape[:3], mdp, distribution), mdp.states)
         return Sample(distribution, levels, mdp, seen, answered)
     mdp = _tables(world, levels)
     states = jnp.arange(mdp.states, dtype=jnp.int32)[None]
@@ -127,7 +128,7 @@ def look_at(world: AbstractWorld, subject: AbstractSubject, levels: AbstractLeve
     for first in range(0, mdp.levels, together):
         some = levels[first : first + together]
         seen = _shown(world, view, some, jnp.broadcast_to(states, (len(some), mdp.states)))
-        parts.append(policy_table(ask(subject, seen, seen.shape[:2], mdp.actions, distribution, first), mdp.states))
+        parts.append(policy_table(ask(subject, seen, seen.shape[:2], mdp, distribution, first), mdp.states))
     return Sample(distribution, levels, mdp, None, jnp.concatenate(parts))
 
 
@@ -135,11 +136,13 @@ def ask(
     subject: AbstractSubject,
     observation: Array,
     places: tuple[int, ...],
-    actions: int,
+    mdp: FiniteMDP,
     distribution: str,
     first: int = 0,
 ) -> Float[Array, "*place action"]:
-    """The subject's action preferences, checked for shape and finite values; `SubjectError` also where it raises.
+    """The subject's action preferences, checked for shape and values; `SubjectError` also where it raises.
+
+    Minus infinity is an action that is never taken. Where an agent can come and has to act, one action must be left.
 
     `places` is the shape of what an answer has a row of logits for: the cells of maps that show all states, or states that are
     shown each by itself. `first` is the number of the first level, for messages.
@@ -149,7 +152,7 @@ def ask(
     except Exception as error:
         raise SubjectError(f"the subject failed on {distribution} levels: {said(error)}") from error
     cells = len(places) > 2
-    expected, found = (*places, actions), tuple(getattr(logits, "shape", ()))
+    expected, found = (*places, mdp.actions), tuple(getattr(logits, "shape", ()))
     if found != expected:
         axis = next((i for i, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), None)
         raise SubjectError(
@@ -157,12 +160,18 @@ def ask(
             f"{expected}, one row of action logits for every {'cell' if cells else 'state'}"
             + ("" if axis is None else f" (they differ in {_AXES[cells][axis]})")
         )
-    bad = np.argwhere(~np.isfinite(np.asarray(jax.device_get(logits))))
-    if len(bad):
-        level, *place, action = (int(i) for i in bad[0])
+    given = np.asarray(jax.device_get(logits))
+    flaw = flaw_of_logits(given)
+    if flaw is None and np.isneginf(given).all(-1).any():
+        visited = visited_states(mdp)
+        flaw = flaw_of_logits(
+            given, (visited if cells else visited[first : first + len(given)]).reshape(given.shape[:-1])
+        )
+    if flaw is not None:
+        (level, *place), why = flaw
         where = "cell row {} column {} (interior)" if cells else "state {}"
         raise SubjectError(
-            f"the subject answered {distribution} level {first + level}, {where.format(*place)}, action {action} with a "
-            "value that is not finite"
+            f"the subject answered {distribution} level {first + level}, {where.format(*place)} with a row that is no "
+            f"policy: {why}"
         )
     return logits

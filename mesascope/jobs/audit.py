@@ -13,7 +13,7 @@ from typing import Any
 
 from mesascope.auditing.audit import audit
 from mesascope.auditing.provenance import provenance
-from mesascope.core.errors import StorageError
+from mesascope.core.errors import StorageError, subject_errors
 from mesascope.core.rng import as_seed
 from mesascope.core.subject import AbstractSubject
 from mesascope.experiments.experiment import AbstractExperiment
@@ -108,6 +108,7 @@ def _with_provenance(document: dict[str, Any], spent: dict[str, float], listener
     return {**document, "provenance": provenance(command_line(), seconds)}
 
 
+@subject_errors()
 def audit_agent(
     agent: str | Path | LearnedAlgorithm | AbstractSubject,
     world: AbstractWorld,

@@ -132,7 +132,7 @@ def _given(
     world: AbstractWorld,
 ) -> Source:
     """A subject of which nothing is known but its answers, once it has kept a subject's promises."""
-    _check(ref, subject, world)
+    subject = _check(ref, subject, world)
     identity = {**identity, "arrays": _hash_of_arrays(subject)}
     if untrained is not None:
         identity["untrained"] = _hash_of_arrays(untrained)
@@ -146,8 +146,7 @@ def _untrained(ref: str, module: ModuleType, attribute: str, world: AbstractWorl
     untrained = _made(ref, module, attribute + UNTRAINED)
     if not untrained.sites:
         raise UsageError(f"subject '{ref}': {attribute + UNTRAINED} has no sites; the control needs them as well")
-    _check(ref + UNTRAINED, untrained, world)
-    return untrained
+    return _check(ref + UNTRAINED, untrained, world)
 
 
 def _made(ref: str, module: ModuleType, attribute: str) -> AbstractSubject:
@@ -165,9 +164,11 @@ def _made(ref: str, module: ModuleType, attribute: str) -> AbstractSubject:
     return subject
 
 
-def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> None:
-    levels = world.draw(audit_key(0, "conformance"), 4)
+def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> AbstractSubject:
+    """The subject, its answers in the order of the world's actions, once it has kept a subject's promises."""
     try:
+        subject = subject.for_actions(world.actions)
+        levels = world.draw(audit_key(0, "conformance"), 4)
         # A recurrent subject that is shown the map with itself in it is given the map, from which its views are made.
         view = world.view_for(MAP if subject.view == FULL and subject.recurrent else subject.view)
         check_subject(
@@ -181,6 +182,7 @@ def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> None:
     except Exception as error:
         hint = "; a subject is compiled: write it with jax.numpy" if isinstance(error, jax.errors.JAXTypeError) else ""
         raise SubjectError(f"subject '{ref}' failed when asked about 4 training levels: {said(error)}{hint}") from error
+    return subject
 
 
 def _hash_of_code(module: Any) -> str | None:

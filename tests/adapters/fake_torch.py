@@ -27,6 +27,18 @@ class Tensor(np.ndarray):
     def copy_(self, other):
         self[...] = other
 
+    def is_floating_point(self):
+        return self.dtype.kind == "f"
+
+    def element_size(self):
+        return self.itemsize
+
+    def data_ptr(self):
+        return self.__array_interface__["data"][0]
+
+    def stride(self):
+        return self.strides
+
 
 def tensor(array):
     return np.asarray(array, np.float32).view(Tensor)
@@ -34,7 +46,11 @@ def tensor(array):
 
 fake_torch = types.ModuleType("torch")
 fake_torch.Tensor, fake_torch.float32, fake_torch.from_numpy = Tensor, np.float32, tensor
-fake_torch.zeros, fake_torch.inference_mode = lambda shape: tensor(np.zeros(shape)), contextlib.nullcontext
+fake_torch.zeros, fake_torch.inference_mode = (
+    lambda shape, dtype: tensor(np.zeros(shape, dtype)),
+    contextlib.nullcontext,
+)
+fake_torch.jit = types.SimpleNamespace(ScriptModule=type("ScriptModule", (), {}))
 
 
 class Module:
@@ -46,7 +62,10 @@ class Module:
         self.weights, self._modules, self.hooks = weights or {}, parts, []
 
     def __getattr__(self, name):
-        return self.__dict__["_modules"][name]
+        parts = self.__dict__["_modules"]
+        if name not in parts:
+            raise AttributeError(name)
+        return parts[name]
 
     def __call__(self, *given):
         output = self.forward(*given)
@@ -67,8 +86,13 @@ class Module:
     def parameters(self):
         return []
 
-    def state_dict(self):
-        return {name: value.view(Tensor) for name, value in self.weights.items()}
+    buffers = parameters
+
+    def named_parameters(self, remove_duplicate):
+        return [(name, value.view(Tensor)) for name, value in self.weights.items()]
+
+    def named_buffers(self, remove_duplicate):
+        return []
 
 
 def last(maps):

@@ -113,7 +113,10 @@ def nan_at(where):
         ({"start": lambda w, *shape: None}, "the state before the first tick has the sites NoneType"),
         ({"act": lambda w, s: s["state"][:, :6, :, :4]}, "the answer of `act` has shape .*they differ in height"),
         ({"act": lambda w, s: s["state"][0]}, r"the answer of `act` has shape .*\(level, height, width, channel\)"),
-        ({"logits": lambda w, o: np.full((*o.shape[:3], 4), np.inf)}, "the answer is not finite: inf in level 0"),
+        (
+            {"logits": lambda w, o: np.full((*o.shape[:3], 4), np.inf)},
+            "no policy in level 0, cell row 0 column 0 .interior.: action 0 has plus infinity",
+        ),
     ],
 )
 def test_what_comes_back_wrong_is_named(net, observation, functions, words):

@@ -136,11 +136,11 @@ def test_a_saved_subject_that_is_none(capsys, tmp_path, name):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Undefined", "logits of level 2 are not finite in row 1, column 0"),
+        ("Undefined", "logits of level 2, row 1, column 0 of the interior are no policy: action 0 has NaN"),
         ("Wide", "logits have shape (4, 3, 3, 5); expected (4, 3, 3, 4)"),
         ("Broken", "KeyError: 'lost'"),
         ("Plain", "write it with jax.numpy"),
-        ("boxed", "SubjectError: the answer is not finite: nan in level 0, cell row 0 column 0 (interior), channel 0"),
+        ("boxed", "the answer is no policy in level 0, cell row 0 column 0 (interior): action 0 has NaN"),
     ],
 )
 def test_ones_own_subject_that_breaks_its_promises(name, said):
@@ -170,7 +170,7 @@ def test_a_subject_that_fails_later_names_distribution_level_and_cell(monkeypatc
     from mesascope.instruments.sample import draw_sample
 
     late = find_source(OWN + "Late", WORLD).make(None, 0).subject
-    with pytest.raises(SubjectError, match=r"blue-door level 0, cell row 0 column 0 .*not finite"):
+    with pytest.raises(SubjectError, match=r"blue-door level 0, cell row 0 column 0 .*NaN"):
         draw_sample(WORLD, late, audit_key(0), 8, "blue-door")
 
 
@@ -181,7 +181,9 @@ def test_what_somebodys_code_raises_in_a_compiled_program_is_no_fault_of_ours(ca
     monkeypatch.setattr(audit_jobs, "run", fails)
     code, _, err = run(capsys)
     assert code == SubjectError.exit_code
-    assert err == "mesascope: the answer is not finite: nan in level 0, cell row 0 column 0 (interior), channel 0"
+    assert err.startswith(
+        "mesascope: the answer is no policy in level 0, cell row 0 column 0 (interior): action 0 has NaN"
+    )
 
 
 def test_a_file_in_the_place_of_the_folder(capsys, tmp_path):

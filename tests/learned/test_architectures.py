@@ -183,7 +183,7 @@ class Exploding(ThinkingNet):
     [
         (Peeking, "at or after tick 2"),
         (Mixing, "other levels of the batch"),
-        (Exploding, "level 1 are not finite in row 2, column 3"),
+        (Exploding, "level 1, row 2, column 3 of the interior are no policy"),
     ],
 )
 def test_the_checker_finds_broken_promises(kind, message, observation):

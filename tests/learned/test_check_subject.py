@@ -55,7 +55,7 @@ def test_an_honest_subject_passes(observation):
         (Counter("looks at once"), "start depends on what is observed"),
         (Counter("name"), "start gives sites .*`sites` promises"),
         (Counter("width"), r"start gives sites .*5, 1\).*5, 2\)"),
-        (Counter("nan"), "not finite"),
+        (Counter("nan"), "the state is not finite"),
         (Counter("company"), "depend on the other actors"),
         (Counter("actions"), r"expected \(5, 4\)"),
         (Counter("twice"), "different names"),

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.editing import Recording
-from mesascope.core.subject import AbstractSubject, Observation, State
+from mesascope.core.subject import AbstractSubject, Observation, State, action_probabilities
 
 
 class Course(NamedTuple):
@@ -46,7 +46,7 @@ def resume(
 
 def _policy(subject: AbstractSubject, state: State) -> Float[Array, "level state action"]:
     logits = subject.act(state)
-    return jax.nn.softmax(logits, -1).reshape(logits.shape[0], -1, logits.shape[-1])
+    return action_probabilities(logits).reshape(logits.shape[0], -1, logits.shape[-1])
 
 
 def channels(states: Recording) -> Float[Array, "time level height width channel"]:
