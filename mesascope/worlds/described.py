@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 import equinox as eqx
@@ -10,6 +11,7 @@ from mesascope.core.errors import UsageError
 from mesascope.core.objective import Objective
 
 Number = TypeVar("Number", int, float)
+Described = TypeVar("Described", bound="AbstractDescribed")
 TRAINING = "training"
 """Name of the distribution everything is trained on; every other name is a shift."""
 
@@ -29,6 +31,11 @@ class AbstractDescribed(eqx.Module):
     shifts: eqx.AbstractClassVar[dict[str, str]]
     instruments: ClassVar[tuple[Any, ...] | None] = None
     """The instruments of an audit here, for an experiment that brings its own; None for all that are registered."""
+
+    @classmethod
+    def variant(cls: type[Described], config: Mapping[str, Any]) -> tuple[type[Described], dict[str, Any]]:
+        """The class that a configuration asks for, and the keys that it takes: this one, unless a key chooses among several."""
+        return cls, dict(config)
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

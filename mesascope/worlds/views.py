@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 MAP, FULL, STATE_ID = "map", "full", "state-id"
+EGOCENTRIC_5, EGOCENTRIC_7, RGB = "egocentric-5", "egocentric-7", "rgb"
 """Names of the views that the built-in worlds have."""
 
 States = Int[Array, "level state"]
@@ -23,12 +24,14 @@ class View(NamedTuple):
             once, `(view, height, width, channel)`: the cells of the views of a level, one view after the other, are its
             states in order.
         channels: names along the last axis; empty where it has none.
+        high: the largest number that may be seen; the smallest is 0.
     """
 
     what: str
     of_states: Callable[[Any, States], Array]
     of_levels: Callable[[Any], Float[Array, "view height width channel"]] | None = None
     channels: tuple[str, ...] = ()
+    high: float = 1.0
 
     @property
     def shows_all_states(self) -> bool:
