@@ -6,6 +6,7 @@ from typing import Any, ClassVar, TypeVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int, UInt8
 
 from mesascope.core.errors import unknown
@@ -15,11 +16,11 @@ from mesascope.worlds.grids.changes import GridCounterfactuals, why_not
 from mesascope.worlds.grids.grid import ACTIONS, GridLevels, free_cells, grid_outcomes, grid_tables, observe
 from mesascope.worlds.grids.habits import HABITS, RULES
 from mesascope.worlds.grids.mutations import GridMutations
-from mesascope.worlds.grids.printing import MARK
+from mesascope.worlds.grids.printing import FREE, MARK, WALL
 from mesascope.worlds.grids.text import parse_levels
 from mesascope.worlds.grids.tiles import rgb_view
 from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
-from mesascope.worlds.grids.windows import egocentric_view, full_view
+from mesascope.worlds.grids.windows import egocentric_view, full_view, standing
 from mesascope.worlds.outcomes import Outcomes
 from mesascope.worlds.strategies import AlgorithmLibrary, Habit, Rule
 from mesascope.worlds.views import EGOCENTRIC_5, EGOCENTRIC_7, FULL, MAP, RGB, States, View
@@ -76,6 +77,20 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
     def read_levels(cls, text: str) -> GridLevels:
         """Levels from their text, separated by blank lines; `LevelFormatError` says what is wrong in which line."""
         return parse_levels(text, door_required=False, vocabulary=cls.vocabulary)
+
+    def text_in_state(self, levels: GridLevels, index: int, state: int) -> str:
+        """Level number `index` as text without what is gone; the agent is `@`, or `^v<>` where it has a heading."""
+        height, width = levels.interior
+        at = standing(jnp.asarray([[state]]), height * width, len(self.headings) or 1)
+        stage, heading, cell = (int(number[0, 0]) for number in at)
+        seen = np.asarray(self._stage_maps(levels)[index, stage])
+        there = (seen[..., 1 : 1 + len(self.vocabulary.shapes)] > 0).any(-1)
+        lines = [list(line) for line in levels.text(index).splitlines()]
+        for row, column in np.ndindex(height, width):
+            if lines[row + 1][column + 1] not in (WALL, FREE, MARK) and not there[row, column]:
+                lines[row + 1][column + 1] = FREE
+        lines[cell // width + 1][cell % width + 1] = "^v<>"[heading] if self.headings else "@"
+        return "\n".join("".join(line) for line in lines)
 
     def tables(self, levels: GridLevels) -> FiniteMDP:
         """Tables over interior cells; touching any object ends the episode."""
