@@ -159,9 +159,11 @@ def _cumulative(probability: Array) -> Float[np.ndarray, "*rows outcome"]:
     return total / total[..., -1:]
 
 
-def pick(cumulative: Float[np.ndarray, "*rows outcome"], chance: Float[np.ndarray, "*rows"]) -> Int[np.ndarray, "*rows"]:
+def pick(
+    cumulative: Float[np.ndarray, "*rows outcome"], chance: float | Float[np.ndarray, "*rows"]
+) -> Int[np.ndarray, "*rows"]:
     """The outcome that each number from 0 to below 1 falls on; one of probability 0 never."""
-    return (np.asarray(chance)[..., None] >= cumulative).sum(-1)
+    return np.asarray((np.asarray(chance)[..., None] >= cumulative).sum(-1))
 
 
 class LevelQueue:

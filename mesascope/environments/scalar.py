@@ -1,6 +1,6 @@
 """One environment of Gymnasium, stepped by tables: no JAX between the beginning and the end of an episode."""
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import gymnasium
 import jax.numpy as jnp
@@ -55,7 +55,7 @@ class WorldEnv(gymnasium.Env[Any, Any]):
         ((3, 3, 11), 3, 0.0)
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": list(RENDER_MODES), "render_fps": 4}
+    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012 (declared so by the base class)
 
     def __init__(
         self,

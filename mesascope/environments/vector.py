@@ -1,6 +1,6 @@
 """Many environments of Gymnasium stepped together: one look-up in tables for all, one program for what is seen."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import jax
@@ -39,8 +39,8 @@ class VectorWorldEnv(gymnasium.vector.VectorEnv[Any, Any, np.ndarray]):
         view: what is observed; see `make_episodes`.
         max_steps: steps after which an episode is truncated.
         render_mode: None, `ansi` or `rgb_array`.
-        autoreset_mode: `NextStep` (the step after an episode's last one begins the next, whatever the action), `SameStep` (the last
-            step itself begins it; `info` has `final_obs` and `final_info`), or `Disabled` (`reset` with
+        autoreset_mode: `NextStep` (the step after an episode's last one begins the next, whatever the action), `SameStep` (the
+            last step itself begins it; `info` has `final_obs` and `final_info`), or `Disabled` (`reset` with
             `options={"reset_mask": ...}` begins it).
         max_episode_steps: another name for `max_steps`, by which Gymnasium passes a limit on; the smaller one counts.
         config: configuration of the world.
@@ -55,7 +55,7 @@ class VectorWorldEnv(gymnasium.vector.VectorEnv[Any, Any, np.ndarray]):
         ((3, 3, 3, 8), (3,))
     """
 
-    metadata: ClassVar[dict[str, Any]] = {
+    metadata = {  # noqa: RUF012 (a fact of the base class; an instance has its own)
         "render_modes": list(RENDER_MODES),
         "render_fps": 4,
         "autoreset_mode": AutoresetMode.NEXT_STEP,
@@ -92,9 +92,7 @@ class VectorWorldEnv(gymnasium.vector.VectorEnv[Any, Any, np.ndarray]):
         self._queue = LevelQueue(self.episodes)
         self._lanes: Lanes | None = None
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin episodes, each in a level of its own.
 
         Args:
@@ -124,9 +122,7 @@ class VectorWorldEnv(gymnasium.vector.VectorEnv[Any, Any, np.ndarray]):
 
     def step(
         self, actions: Any
-    ) -> tuple[
-        Any, Float[np.ndarray, " env"], Bool[np.ndarray, " env"], Bool[np.ndarray, " env"], dict[str, Any]
-    ]:
+    ) -> tuple[Any, Float[np.ndarray, " env"], Bool[np.ndarray, " env"], Bool[np.ndarray, " env"], dict[str, Any]]:
         """One step of every environment.
 
         Args:
@@ -171,7 +167,11 @@ class VectorWorldEnv(gymnasium.vector.VectorEnv[Any, Any, np.ndarray]):
 
     def _checked(self, actions: Any) -> Int[np.ndarray, " env"]:
         chosen, count = np.asarray(actions), len(self.world.actions)
-        if chosen.shape != (self.num_envs,) or chosen.dtype.kind not in "iu" or ((chosen < 0) | (chosen >= count)).any():
+        if (
+            chosen.shape != (self.num_envs,)
+            or chosen.dtype.kind not in "iu"
+            or ((chosen < 0) | (chosen >= count)).any()
+        ):
             raise UsageError(
                 f"actions {chosen.tolist()}: expected {self.num_envs} whole numbers from 0 to {count - 1}, each one of "
                 f"{', '.join(self.world.actions)}"

@@ -16,7 +16,13 @@ from mesascope.worlds.views import States
 TILE = 8
 """Rows and columns of a tile, in pixels."""
 
-_FLOOR, _WALL, _AGENT, _LADEN, _UNCOLORED = (232, 232, 232), (88, 88, 88), (112, 48, 160), (224, 112, 0), (150, 150, 150)
+_FLOOR, _WALL, _AGENT, _LADEN, _UNCOLORED = (
+    (232, 232, 232),
+    (88, 88, 88),
+    (112, 48, 160),
+    (224, 112, 0),
+    (150, 150, 150),
+)
 _FILLS = {"red": (214, 48, 49), "blue": (41, 98, 214), "green": (34, 139, 64), "yellow": (222, 184, 20)}
 
 Pixels = UInt8[np.ndarray, "tile 8 8 3"]
@@ -44,9 +50,9 @@ def tiles_of(vocabulary: Vocabulary, headings: int) -> Tiles:
         for color in ("", *vocabulary.colors):
             pictures.append(_filled(_color(vocabulary, shape, color), mask, _FLOOR))
     agents = len(pictures)
-    for color in (_AGENT, _LADEN):
+    for fill in (_AGENT, _LADEN):
         for heading in range(headings):
-            pictures.append(_filled(color, _arrow(MOVES[heading]) if headings > 1 else _diamond(), _FLOOR))
+            pictures.append(_filled(fill, _arrow(MOVES[heading]) if headings > 1 else _diamond(), _FLOOR))
     return Tiles(np.stack(pictures), len(vocabulary.shapes), len(vocabulary.colors), agents)
 
 

@@ -125,24 +125,23 @@ class Turning(AbstractGridWorld):
         each = jnp.broadcast_to(shown[:, None], (*facing.shape[:-1], shown.shape[-1]))
         return jnp.concatenate([each, facing], -1).reshape(-1, *shown.shape[1:3], shown.shape[-1] + 4)
 
-    def drawing(self, levels: GridLevels, index: int) -> Drawing | None:
+    def drawing(self, levels: GridLevels, index: int) -> Drawing:
         """A board on which arrows point up or lie still: they are those of an agent that looks up."""
         drawing = super().drawing(levels, index)
-        if drawing is None:
-            return None
+        assert drawing is not None  # every maze has a picture
         when = f"{drawing.shown}, " if drawing.shown else ""
         return drawing._replace(moves=((0, 0), (0, 0), (-1, 0)), shown=f"{when}looking up")
 
     def __check_init__(self):
         if getattr(self, "movement", TURN) != TURN:
-            raise UsageError(f"movement '{vars(self)['movement']}': agents turn in this world; make it anew without the key")
+            raise UsageError(
+                f"movement '{vars(self)['movement']}': agents turn in this world; make it anew without the key"
+            )
 
     @property
     def no_search_tests(self) -> str | None:
         """The tests read one map of answers for each level, and agents that turn have one for each heading."""
-        return (
-            "not applicable: the tests read one answer to a level, and an agent that turns answers once for every heading"
-        )
+        return "not applicable: the tests read one answer to a level, and an agent that turns answers once for every heading"
 
     @property
     def counterfactuals(self) -> None:
@@ -169,7 +168,9 @@ class Turning(AbstractGridWorld):
 def turning_class(kind: type[GridWorld]) -> type[GridWorld]:
     """The class of worlds like those of `kind` in which agents turn and go forward; always the same one."""
     doc = (kind.__doc__ or "").replace("**Features.**", f"{_STATES}\n    **Features.**", 1)
-    doc = doc.replace("**Version history.**", f"{_KEY}\n\n    **Version history.**", 1).replace("\n\n    * `mov", "\n    * `mov")
+    doc = doc.replace("**Version history.**", f"{_KEY}\n\n    **Version history.**", 1).replace(
+        "\n\n    * `mov", "\n    * `mov"
+    )
     body: dict[str, Any] = {
         "__doc__": doc,
         "__module__": kind.__module__,

@@ -26,7 +26,6 @@ from mesascope.worlds.strategies import AlgorithmLibrary, Habit, Rule
 from mesascope.worlds.views import EGOCENTRIC_5, EGOCENTRIC_7, FULL, MAP, RGB, States, View
 from mesascope.worlds.world import AbstractWorld
 
-
 GridWorld = TypeVar("GridWorld", bound="AbstractGridWorld")
 MOVE, TURN = "move", "turn"
 MOVEMENTS = (MOVE, TURN)
@@ -84,7 +83,7 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
         at = standing(jnp.asarray([[state]]), height * width, len(self.headings) or 1)
         stage, heading, cell = (int(number[0, 0]) for number in at)
         seen = np.asarray(self._stage_maps(levels)[index, stage])
-        there = (seen[..., 1 : 1 + len(self.vocabulary.shapes)] > 0).any(-1)
+        there = np.asarray(seen[..., 1 : 1 + len(self.vocabulary.shapes)]).max(-1) > 0
         lines = [list(line) for line in levels.text(index).splitlines()]
         for row, column in np.ndindex(height, width):
             if lines[row + 1][column + 1] not in (WALL, FREE, MARK) and not there[row, column]:
