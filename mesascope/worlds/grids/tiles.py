@@ -58,7 +58,7 @@ def tiles_of(vocabulary: Vocabulary, headings: int) -> Tiles:
 
 def rgb_view(
     maps: StageMaps, states: States, headings: int, vocabulary: Vocabulary, carrying: int | None
-) -> UInt8[Array, "level state height width 3"]:
+) -> UInt8[Array, "level state row column 3"]:
     """Pictures of the maze with its border and the agent.
 
     Args:

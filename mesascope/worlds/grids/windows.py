@@ -33,7 +33,7 @@ def standing(states: States, cells: int, headings: int) -> Standing:
     return Standing(number // (cells * headings), number // cells % headings, number % cells)
 
 
-def full_view(maps: StageMaps, states: States, headings: int) -> Float[Array, "level state height width channel"]:
+def full_view(maps: StageMaps, states: States, headings: int) -> Float[Array, "level state height width seen"]:
     """The map with a channel more that is 1 where the agent is; where there are headings, a channel for each."""
     height, width = maps.shape[2:4]
     at = standing(states, height * width, headings)
@@ -72,7 +72,7 @@ def window_cells(height: int, width: int, size: int, headings: int) -> Int[np.nd
 
 def egocentric_view(
     maps: StageMaps, states: States, headings: int, size: int, everywhere: int
-) -> Float[Array, "level state size size channel"]:
+) -> Float[Array, "level state row row channel"]:
     """A square window of the map around the agent, or ahead of it where it has a heading.
 
     Args:

@@ -218,6 +218,6 @@ _RGB = ("red", "green", "blue")
 
 def _window(
     world: AbstractGridWorld, size: int, levels: GridLevels, states: States
-) -> Float[Array, "level state size size channel"]:
+) -> Float[Array, "level state row row channel"]:
     maps = world._stage_maps(levels)
     return egocentric_view(maps, states, len(world.headings) or 1, size, len(world.extra_channels))
