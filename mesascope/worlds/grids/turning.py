@@ -33,7 +33,7 @@ def turning_tables(mdp: FiniteMDP, cells: int) -> FiniteMDP:
     """Tables with headings, from tables of four moves over stages of `cells` cells.
 
     Turning changes nothing but the heading and fires nothing; in states that end an episode nothing turns. Starts are those of
-    the four moves, uniform over headings.
+    the four moves, uniform over headings. The tables name neither band nor moves: a turn leads farther than a row of cells.
 
     Args:
         mdp: tables whose actions are up, down, left and right; state number is stage times `cells`, plus the cell.
@@ -80,8 +80,6 @@ def turning_tables(mdp: FiniteMDP, cells: int) -> FiniteMDP:
         features=jnp.stack([nothing, nothing, fires], 4).reshape(levels, states, len(TURNS), outcomes, -1),
         terminal=terminal.reshape(levels, states),
         initial=with_headings(mdp.initial) / headings,
-        band=None if mdp.stage is None else headings * cells - 1,
-        stage=None if mdp.stage is None else headings * cells,
     )
 
 
