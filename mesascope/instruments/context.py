@@ -50,9 +50,10 @@ class AuditContext:
 
     @cached_property
     def subject(self) -> Any:
-        """The subject; the iterations of a loop in its readout are exposed as ticks where it has one."""
+        """The subject; the iterations of a loop in its readout are exposed as ticks where it has one and answers maps."""
         subject = self.audited.subject
-        if self.audited.recurrent or self.world.instruments is not None:
+        maps = next(iter(self.world.views.values())).shows_all_states if self.world.instruments is None else False
+        if self.audited.recurrent or not maps:
             return subject
         return open_readout(subject, self.samples[0].observation[:2])
 

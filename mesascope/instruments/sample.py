@@ -10,9 +10,12 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree, Shaped
 
 from mesascope.core.errors import SubjectError, said
 from mesascope.core.mdp import FiniteMDP
-from mesascope.core.subject import AbstractSubject, Observation, policy_table
+from mesascope.core.subject import AbstractSubject, policy_table
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
+
+Shown = Shaped[Array, "..."]
+"""What a subject is shown of levels: maps of all states, or something of any shape in each state, `(level, state, ...)`."""
 
 
 class Sample(NamedTuple):
@@ -21,12 +24,12 @@ class Sample(NamedTuple):
     distribution: str
     levels: AbstractLevels
     mdp: FiniteMDP
-    observation: Observation
+    observation: Shown
     policy: Float[Array, "level state action"]
 
 
 @eqx.filter_jit
-def level_tables(world: AbstractWorld, levels: AbstractLevels) -> tuple[FiniteMDP, Observation]:
+def level_tables(world: AbstractWorld, levels: AbstractLevels) -> tuple[FiniteMDP, Shown]:
     """Compiled once for each size of level, whatever their distribution."""
     return world.tables(levels), world.observe(levels)
 
@@ -49,7 +52,7 @@ def first_levels(sample: Sample, count: int) -> Sample:
 
 
 @eqx.filter_jit
-def answer(subject: AbstractSubject, observation: Observation) -> Array:
+def answer(subject: AbstractSubject, observation: Shown) -> Array:
     """The subject's logits as they come, of any shape; compiled once for each subject type and shape."""
     return subject.logits(observation)
 
@@ -64,7 +67,7 @@ def draw_sample(
 
 
 def ask(
-    subject: AbstractSubject, observation: Observation, mdp: FiniteMDP, distribution: str
+    subject: AbstractSubject, observation: Shown, mdp: FiniteMDP, distribution: str
 ) -> Float[Array, "problem state action"]:
     """The subject's policy table, checked for shape and finite values; `SubjectError` also where it raises.
 

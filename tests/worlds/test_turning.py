@@ -41,7 +41,12 @@ def test_tables_are_those_of_the_slow_twin(name):
     assert world.actions == ("left", "right", "forward")
     np.testing.assert_array_equal(np.asarray(turns.probability), 1)
     for level in range(COUNT):
-        parts = (moves.successor[level, ..., 0], moves.features[level, :, :, 0], moves.terminal[level], moves.initial[level])
+        parts = (
+            moves.successor[level, ..., 0],
+            moves.features[level, :, :, 0],
+            moves.terminal[level],
+            moves.initial[level],
+        )
         after, fires, ends, start = twin.tables(*map(np.asarray, parts), cells)
         np.testing.assert_array_equal(np.asarray(turns.successor)[level, ..., 0], after)
         np.testing.assert_array_equal(np.asarray(turns.features)[level, :, :, 0], fires)
