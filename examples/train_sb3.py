@@ -2,8 +2,8 @@
 
     python examples/train_sb3.py --minutes 5 --out agent.zip
 
-The agent turns and goes forward and sees the whole level with itself in it. Its policy is asked in every state of levels that it was
-not trained on, so that returns have no sampling error on these levels.
+The agent turns and goes forward and sees the whole level with itself in it. Its policy is asked in every state of levels that it
+was not trained on, so that returns have no sampling error on these levels.
 """
 
 import argparse

@@ -79,8 +79,8 @@ def arrange(
     first, shown = next(iter(world.views.items()))
     if not shown.shows_all_states:
         raise UsageError(
-            f"{world.name} shows agents the view {first}, state by state, and the base optimizers here train agents that are shown "
-            "maps: name an agent by --subject, or train one in Gymnasium (docs/worlds/environments.md)"
+            f"{world.name} shows agents the view {first}, state by state, and the base optimizers here train agents that are "
+            "shown maps: name an agent by --subject, or train one in Gymnasium (docs/worlds/environments.md)"
         )
     if world.views_per_level > 1 and (base_optimizer not in SEVERAL_VIEWS or architecture == "table"):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Worlds as pure functions: each step of many agents against the tables of the world, whatever is observed and however they move."""
+"""Worlds as pure functions: each step of many agents against the tables of the world, for several views and movements."""
 
 import functools
 
@@ -77,7 +77,7 @@ def test_every_step_is_that_of_the_tables(case):
 
 @pytest.mark.parametrize("case", CASES)
 def test_walkers_see_the_map_of_their_stage_and_heading(case):
-    world, levels, env, _ = walked(case)
+    world, levels, _, _ = walked(case)
     stepper = make_stepper(world, levels, named_key(4), LIMIT)
     walkers = begin(stepper, named_key(6), 30)
     late = walkers._replace(at=(walkers.at + 25 * jnp.arange(30)) % (LEVELS * stepper.states))

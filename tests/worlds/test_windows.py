@@ -66,7 +66,7 @@ def test_the_full_view_is_the_map_and_the_agent(case):
         stage, heading, cell = np.unravel_index(state, (maps.shape[1], headings, height * width))
         np.testing.assert_array_equal(full[:, state, ..., :channels], maps[:, stage])
         agents = np.zeros((height, width, headings))
-        agents[divmod(int(cell), width) + (heading,)] = 1
+        agents[(*divmod(int(cell), width), heading)] = 1
         np.testing.assert_array_equal(full[0, state, ..., channels:], agents)
     assert full.max() <= world.views["full"].high == 1.0
 

@@ -1,4 +1,4 @@
-"""A world as a pair of pure functions, `reset` and `step`, in the manner of gymnax: for `jax.jit`, `jax.vmap` and `jax.lax.scan`."""
+"""A world as two pure functions, `reset` and `step`, in the manner of gymnax: for `jax.jit`, `jax.vmap`, `jax.lax.scan`."""
 
 from typing import Any
 
