@@ -16,6 +16,7 @@ import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 
 import mesascope.environments
 import mesascope.worlds
@@ -24,6 +25,24 @@ from mesascope.core.solver import feature_returns, optimal_values
 NAME = "mesascope/RedDoors-v0"
 CONFIG = {"size": 7, "movement": "turn"}
 ENVS, STEPS, TEST_LEVELS = 32, 128, 200
+
+
+class Maze(BaseFeaturesExtractor):
+    """Three convolutions over the cells of a level, and one layer over all of them."""
+
+    def __init__(self, space: gymnasium.spaces.Box):
+        super().__init__(space, features_dim=128)
+        height, width, channels = space.shape
+        layers: list[torch.nn.Module] = []
+        for before in (channels, 32, 32):
+            layers += [torch.nn.Conv2d(before, 32, 3, padding=1), torch.nn.ReLU()]
+        self.net = torch.nn.Sequential(
+            *layers, torch.nn.Flatten(), torch.nn.Linear(32 * height * width, 128), torch.nn.ReLU()
+        )
+
+    def forward(self, observation: torch.Tensor) -> torch.Tensor:
+        """Features of levels, channels last."""
+        return self.net(observation.permute(0, 3, 1, 2))
 
 
 class StopAfter(BaseCallback):
@@ -40,7 +59,7 @@ class StopAfter(BaseCallback):
 def policy_of(agent: PPO, observations: np.ndarray) -> np.ndarray:
     """Probabilities of actions for `(level, state, ...)` observations."""
     levels, states = observations.shape[:2]
-    seen = torch.as_tensor(observations.reshape(levels * states, *observations.shape[2:]))
+    seen = torch.tensor(observations.reshape(levels * states, *observations.shape[2:]))
     with torch.no_grad():
         logits = agent.policy.get_distribution(seen).distribution.probs
     return logits.numpy().reshape(levels, states, -1)
@@ -81,7 +100,7 @@ def main() -> None:
         gamma=0.97,
         gae_lambda=0.9,
         ent_coef=0.01,
-        policy_kwargs={"net_arch": [256, 256]},
+        policy_kwargs={"features_extractor_class": Maze, "net_arch": [128]},
         seed=given.seed,
         device="cpu",
     )
