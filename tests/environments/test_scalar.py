@@ -1,11 +1,17 @@
 """Worlds as Gymnasium environments: steps are those of the tables, seeds repeat, and Gymnasium's own checker passes."""
 
+import importlib
+import sys
+import tomllib
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-gymnasium = pytest.importorskip("gymnasium")
+gymnasium = pytest.importorskip("gymnasium", reason="Gymnasium is not installed: tests/QUARANTINES.md")
 from gymnasium.utils.env_checker import check_env, data_equivalence
 
 from mesascope.core.errors import UsageError
@@ -31,6 +37,24 @@ def test_every_maze_world_is_registered():
     register_all()  # once more changes nothing, and warns of nothing
     for name, world in ENVIRONMENTS.items():
         assert gymnasium.spec(name).kwargs == {"world": world}
+
+
+def test_gymnasium_finds_the_environments_of_an_installed_package():
+    """What Gymnasium does when it is imported: the entry point, loaded under the name of the plugin."""
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    ((name, value),) = project["entry-points"]["gymnasium.envs"].items()
+    plugin = EntryPoint(name, value, "gymnasium.envs")
+    before = {key: gymnasium.registry.pop(key) for key in list(gymnasium.registry) if key.startswith("mesascope/")}
+    with gymnasium.envs.registration.namespace(plugin.name):
+        plugin.load()()
+    assert {key for key in gymnasium.registry if key.startswith("mesascope/")} == set(before) == set(ENVIRONMENTS)
+
+
+def test_without_gymnasium_the_command_that_installs_it_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "gymnasium", None)
+    monkeypatch.delitem(sys.modules, "mesascope.environments")
+    with pytest.raises(UsageError, match=r"pip install 'mesascope\[gymnasium\]'"):
+        importlib.import_module("mesascope.environments")
 
 
 @pytest.mark.parametrize("name", ENVIRONMENTS)
