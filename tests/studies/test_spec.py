@@ -87,7 +87,7 @@ def cells(text):
         ),
         (
             'title = "T"\n[world]\nname = "coin"\nmovement = "turn"',
-            "coin has 3 actions (left, right, forward), and the architectures here answer with 4",
+            r"coin has 3 actions \(left, right, forward\), and the architectures here answer with 4",
         ),
         (
             'title = "T"\n[world]\nname = "keys-and-chests-partial"',
