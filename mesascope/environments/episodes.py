@@ -104,7 +104,7 @@ class Block(NamedTuple):
 
     Attributes:
         seed: `world.draw(seed, BLOCK, distribution)` draws them again.
-        levels: the levels.
+        levels: the levels, their arrays NumPy's as all others here.
         successor: the state that each action leads to.
         chance: cumulative probabilities over outcomes.
         features: what fires on each transition.
@@ -143,7 +143,7 @@ def draw_block(episodes: Episodes, seed: int) -> Block:
     weights = np.asarray(world.base_objective.vector(world.features))
     return Block(
         seed,
-        levels,
+        jax.tree.map(np.asarray, levels),
         np.asarray(mdp.successor),
         _cumulative(mdp.probability),
         features,
@@ -191,6 +191,11 @@ def shows_pictures(world: AbstractWorld) -> bool:
     return RGB in world.views
 
 
+def on_device(levels: AbstractLevels) -> AbstractLevels:
+    """Levels whose arrays are NumPy's, with arrays of JAX."""
+    return jax.tree.map(jnp.asarray, levels)
+
+
 @eqx.filter_jit
 def show(view: View, levels: AbstractLevels, states: States) -> Array:
     """What is seen in some states of some levels, as one program."""
@@ -214,6 +219,6 @@ def frame(episodes: Episodes, mode: str | None, levels: AbstractLevels, level: i
     if mode == "ansi":
         return episodes.world.text_in_state(levels, level, state)
     if mode == "rgb_array":
-        one = jnp.asarray([level])
-        return np.array(show(episodes.world.views[RGB], levels[one], jnp.asarray([[state]]))[0, 0])
+        one = on_device(levels[np.array([level])])
+        return np.array(show(episodes.world.views[RGB], one, jnp.asarray([[state]]))[0, 0])
     return None

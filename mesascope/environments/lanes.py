@@ -42,7 +42,7 @@ class Lanes:
         def put(table, source):
             table[lane] = source[level]
 
-        jax.tree.map(put, self.levels, jax.tree.map(np.asarray, block.levels))
+        jax.tree.map(put, self.levels, block.levels)
         put(self._successor, block.successor)
         put(self._chance, block.chance)
         put(self._features, block.features)

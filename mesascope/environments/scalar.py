@@ -16,6 +16,7 @@ from mesascope.environments.episodes import (
     check_render_mode,
     frame,
     make_episodes,
+    on_device,
     pick,
     show,
 )
@@ -91,7 +92,7 @@ class WorldEnv(gymnasium.Env[Any, Any]):
         if seed is not None:
             self._queue.restart()
         block, level = self._queue.take(self.np_random)
-        seen = np.asarray(show(self.episodes.view, block.levels[jnp.asarray([level])], self._every)[0])
+        seen = np.asarray(show(self.episodes.view, on_device(block.levels[np.array([level])]), self._every)[0])
         self._playing = _Playing(block, level, seen)
         self._state = int(pick(block.start[level], self.np_random.random()))
         self._age, self._over = 0, False

@@ -3,7 +3,6 @@
 from typing import Any
 
 import gymnasium
-import jax
 import jax.numpy as jnp
 import numpy as np
 from gymnasium.vector import AutoresetMode
@@ -19,10 +18,12 @@ from mesascope.environments.episodes import (
     draw_block,
     frame,
     make_episodes,
+    on_device,
     pick,
     show,
 )
 from mesascope.environments.lanes import Lanes
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 
@@ -91,6 +92,8 @@ class VectorWorldEnv(gymnasium.vector.VectorEnv[Any, Any, np.ndarray]):
         self.render_mode = check_render_mode(self.world, render_mode)
         self._queue = LevelQueue(self.episodes)
         self._lanes: Lanes | None = None
+        self._shown: AbstractLevels | None = None
+        """The levels of the lanes as arrays of JAX, until one changes."""
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin episodes, each in a level of its own.
@@ -180,14 +183,16 @@ class VectorWorldEnv(gymnasium.vector.VectorEnv[Any, Any, np.ndarray]):
 
     def _begin(self, mask: Bool[np.ndarray, " env"]) -> None:
         assert self._lanes is not None
+        self._shown = None
         for lane in np.flatnonzero(mask):
             block, level = self._queue.take(self.np_random)
             self._lanes.begin(int(lane), block, level, int(pick(block.start[level], self.np_random.random())))
 
     def _observations(self) -> Shaped[np.ndarray, "env ..."]:
         assert self._lanes is not None
-        levels = jax.tree.map(jnp.asarray, self._lanes.levels)
-        seen = np.array(show(self.episodes.view, levels, jnp.asarray(self._lanes.state[:, None], jnp.int32))[:, 0])
+        if self._shown is None:
+            self._shown = on_device(self._lanes.levels)
+        seen = np.array(show(self.episodes.view, self._shown, jnp.asarray(self._lanes.state[:, None], jnp.int32))[:, 0])
         return seen if seen.ndim > 1 else seen.astype(np.int64)
 
     def _infos(self, mask: Bool[np.ndarray, " env"], features: Float[np.ndarray, "env feature"]) -> dict[str, Any]:
