@@ -2,10 +2,21 @@
 
 import functools
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
 from mesascope.environments.episodes import BLOCK
+
+
+@eqx.filter_jit
+def tables_of(world, levels):
+    return world.tables(levels)
+
+
+@eqx.filter_jit
+def look(world, view, levels, states):
+    return world.observe(levels, view, states)
 
 
 class Replay:
@@ -19,7 +30,7 @@ class Replay:
 
     def _tables(self, seed):
         levels = self.world.draw(seed, BLOCK, self.distribution)
-        return levels, self.world.tables(levels)
+        return levels, tables_of(self.world, levels)
 
     def check_start(self, seed, level, state):
         """The state is one that an episode may start in."""
@@ -37,5 +48,5 @@ class Replay:
     def check_observation(self, seed, level, state, observation):
         """What is shown is the view of the state."""
         levels = self.tables(seed)[0][jnp.asarray([level])]
-        expected = self.world.observe(levels, self.view, jnp.array([[state]]))[0, 0]
+        expected = look(self.world, self.view, levels, jnp.array([[state]]))[0, 0]
         np.testing.assert_array_equal(expected, observation)

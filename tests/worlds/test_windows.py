@@ -2,6 +2,7 @@
 
 import functools
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -20,7 +21,6 @@ CASES = {
     "moves": ("red-doors", {"size": 7, "salience": 0.5}),
     "turns": ("red-doors", {"size": 7, "salience": 0.5, "movement": "turn"}),
     "stages": ("keys-and-chests-partial", {"size": 7, "keys": 1, "chests": 1}),
-    "long": ("coin", {"size": 5, "length": 7, "movement": "turn"}),
 }
 
 
@@ -30,11 +30,15 @@ def shown(case):
     name, config = CASES[case]
     world = make_world(name, **config)
     levels = world.draw(2, COUNT)
-    states = world.tables(levels).states
-    every = jnp.broadcast_to(jnp.arange(states), (COUNT, states))
-    seen = {view: np.asarray(world.observe(levels, view, every)) for view in world.views}
-    maps = np.asarray(world.map(levels)).reshape(COUNT, -1, *levels.interior, seen["egocentric-5"].shape[-1])
-    return world, levels, maps, seen
+
+    @jax.jit
+    def look(levels):
+        states = world.locate(levels).shape[1]
+        every = jnp.broadcast_to(jnp.arange(states), (COUNT, states))
+        return world.map(levels), {view: world.observe(levels, view, every) for view in world.views}
+
+    maps, seen = jax.tree.map(np.asarray, look(levels))
+    return world, levels, maps.reshape(COUNT, -1, *maps.shape[1:]), seen
 
 
 @pytest.mark.parametrize("case", CASES)
