@@ -52,7 +52,7 @@ class WorldEnv(gymnasium.Env[Any, Any]):
     Example:
         >>> env = WorldEnv("red-doors", size=5, movement="turn")
         >>> observation, info = env.reset(seed=0)
-        >>> observation.shape, env.action_space.n, info["features"]["door"]
+        >>> observation.shape, int(env.action_space.n), info["features"]["door"]
         ((3, 3, 11), 3, 0.0)
     """
 
