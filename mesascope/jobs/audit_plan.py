@@ -97,22 +97,25 @@ def make_plan(request: Request) -> Plan:
         if request.subject is not None:
             world.named(request.subject)
         return Plan(world, None, None, QUICK if request.quick else FULL, request, out)
-    training = make_training(request)
     world = chosen_shifts(world, None if request.shifts is None else request.shifts.split(","))
-    source = None
+    training, source = None, None
     if request.subject is not None:
         why = "says what to train, but --subject names what is audited: leave one of them out"
         refuse(request, ("architecture", "base_optimizer", "updates"), why)
         source = find_source(request.subject, world)
+        recurrent = source.recurrent
+    else:
+        training = make_training(request)
+        recurrent = training.recurrent
     settings = settings_of(
         world,
         quick=request.quick,
         describe=request.describe,
         adversary=request.adversary,
         levels=request.levels,
-        recurrent=training.recurrent if source is None else source.recurrent,
+        recurrent=recurrent,
     )
-    return Plan(world, training if source is None else None, source, settings, request, out)
+    return Plan(world, training, source, settings, request, out)
 
 
 class _Trait(NamedTuple):

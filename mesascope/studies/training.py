@@ -22,6 +22,9 @@ STORED = 256
 """Levels that a table is trained on, if the optimizer's batch divides it and nothing else is said."""
 
 
+ANSWERS = 4
+"""Actions that architectures answer with (`mesascope/learned`)."""
+
 SEVERAL_VIEWS_BATCH = 8
 """Levels of an update where a level is shown several times: 14 views each in the default `keys-and-chests`."""
 
@@ -76,6 +79,17 @@ def arrange(
     A table stores the levels it is trained on, so that its optimizer goes round a fixed number of them.
     """
     check_architecture(architecture, architecture_options)
+    first, shown = next(iter(world.views.items()))
+    if not shown.shows_all_states:
+        raise UsageError(
+            f"{world.name} shows agents the view {first}, state by state, and the base optimizers here train agents that are "
+            "shown maps: name an agent by --subject, or train one in Gymnasium (docs/worlds/environments.md)"
+        )
+    if len(world.actions) != ANSWERS:
+        raise UsageError(
+            f"{world.name} has {len(world.actions)} actions ({', '.join(world.actions)}), and the architectures here answer with "
+            f"{ANSWERS}: name an agent by --subject, or train one in Gymnasium (docs/worlds/environments.md)"
+        )
     if world.views_per_level > 1 and (base_optimizer not in SEVERAL_VIEWS or architecture == "table"):
         raise UsageError(
             f"{world.name} shows several views of a level, for which agents are trained by {' or '.join(SEVERAL_VIEWS)}, and no "

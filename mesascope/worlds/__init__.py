@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from mesascope.worlds.grids.cheese_corner import CheeseCorner as cheese_corner  # noqa: N813
     from mesascope.worlds.grids.coin import Coin as coin  # noqa: N813
     from mesascope.worlds.grids.keys_and_chests import KeysAndChests as keys_and_chests  # noqa: N813
+    from mesascope.worlds.grids.keys_and_chests_partial import (
+        KeysAndChestsPartial as keys_and_chests_partial,  # noqa: N813
+    )
     from mesascope.worlds.grids.red_doors import RedDoors as red_doors  # noqa: N813
 
-__all__ = ["cheese_corner", "coin", "keys_and_chests", "red_doors"]
+__all__ = ["cheese_corner", "coin", "keys_and_chests", "keys_and_chests_partial", "red_doors"]
 
 
 def __getattr__(name: str) -> Any:

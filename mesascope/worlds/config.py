@@ -15,6 +15,7 @@ def with_config(kind: type[Described], /, **config: Any) -> Described:
 
     `UsageError` names the nearest config key, or says what it may be.
     """
+    kind, config = kind.variant(config)
     defaults = config_defaults(kind)
     for key in config:
         if key not in defaults:

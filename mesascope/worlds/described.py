@@ -1,11 +1,13 @@
 """What a card describes, whether it is a world of levels or an experiment."""
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
 
 import equinox as eqx
 
 from mesascope.core.objective import Objective
 
+Described = TypeVar("Described", bound="AbstractDescribed")
 TRAINING = "training"
 """Name of the distribution everything is trained on; every other name is a shift."""
 
@@ -23,3 +25,8 @@ class AbstractDescribed(eqx.Module):
     shifts: eqx.AbstractClassVar[dict[str, str]]
     instruments: ClassVar[tuple[Any, ...] | None] = None
     """The instruments of an audit here, for an experiment that brings its own; None for all that are registered."""
+
+    @classmethod
+    def variant(cls: type[Described], config: Mapping[str, Any]) -> tuple[type[Described], dict[str, Any]]:
+        """The class that a configuration asks for, and the keys that it takes: this one, unless a key chooses among several."""
+        return cls, dict(config)

@@ -18,6 +18,7 @@ WORLDS: Registry[type[AbstractWorld]] = Registry(
         "cheese-corner": f"{_GRIDS}.cheese_corner:CheeseCorner",
         "coin": f"{_GRIDS}.coin:Coin",
         "keys-and-chests": f"{_GRIDS}.keys_and_chests:KeysAndChests",
+        "keys-and-chests-partial": f"{_GRIDS}.keys_and_chests_partial:KeysAndChestsPartial",
     },
     functools.partial(check_class, AbstractWorld),
 )

@@ -6,8 +6,11 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-STATE_ID = "state-id"
-"""Name of the view that every world has."""
+from mesascope.core.subject import FULL as FULL
+from mesascope.core.subject import MAP as MAP
+
+STATE_ID, EGOCENTRIC_5, EGOCENTRIC_7, RGB = "state-id", "egocentric-5", "egocentric-7", "rgb"
+"""Names of views beside `map` and `full`; every world has `state-id`."""
 
 States = Int[Array, "level state"]
 """State numbers of each level of a batch."""
@@ -23,12 +26,14 @@ class View(NamedTuple):
             once, `(view, height, width, channel)`: the cells of the views of a level, one view after the other, are its
             states in order.
         channels: names along the last axis; empty where it has none.
+        high: the largest number that may be seen; the smallest is 0.
     """
 
     what: str
     of_states: Callable[[Any, States], Array]
     of_levels: Callable[[Any], Float[Array, "view height width channel"]] | None = None
     channels: tuple[str, ...] = ()
+    high: float = 1.0
 
     @property
     def shows_all_states(self) -> bool:

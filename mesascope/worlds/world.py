@@ -155,6 +155,10 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
         """
         raise UsageError(f"levels of {cls.name} cannot be read from text")
 
+    def text_in_state(self, levels: Levels, index: int, state: int) -> str:
+        """Level number `index` as text, with the agent in a state of it."""
+        return f"{levels.text(index)}\nstate {state}"
+
     def drawing(self, levels: Levels, index: int) -> Drawing | None:
         """Level number `index` as a board to draw; None where the world has no pictures."""
         return levels.drawing(index)

@@ -85,6 +85,14 @@ def cells(text):
             'title = "T"\n[world]\nname = "keys-and-chests"\n[architecture]\nname = "given-search"',
             "given-search takes every object for the end of an episode, and in keys-and-chests objects are picked up",
         ),
+        (
+            'title = "T"\n[world]\nname = "coin"\nmovement = "turn"',
+            r"coin has 3 actions \(left, right, forward\), and the architectures here answer with 4",
+        ),
+        (
+            'title = "T"\n[world]\nname = "keys-and-chests-partial"',
+            "keys-and-chests-partial shows agents the view egocentric-5, state by state",
+        ),
         ("first_seed = 4294967295\nseeds = 2\n" + HEAD, "seed 4294967296: seeds run from 0 to 4294967295"),
         (HEAD + '[[condition]]\nname = "a"\nfirst_seed = 4294967295', "seed 4294967299: seeds run from 0"),
         (

@@ -32,7 +32,7 @@ def test_the_page_in_the_docs_is_up_to_date(name):
 
 
 def test_there_is_a_page_for_every_world_and_no_other():
-    assert {page.stem for page in PAGES.glob("*.md")} == set(WORLDS)
+    assert {page.stem for page in PAGES.glob("*.md")} == {*WORLDS, "environments"}
 
 
 def test_a_world_is_made_by_name_and_config():
@@ -47,7 +47,11 @@ def test_a_world_is_made_by_name_and_config():
     ("name", "knobs", "message"),
     [
         ("red-dors", {}, "unknown world 'red-dors': did you mean 'red-doors'"),
-        ("zzzz", {}, "unknown world 'zzzz': valid names: cheese-corner, coin, keys-and-chests, red-doors"),
+        (
+            "zzzz",
+            {},
+            "unknown world 'zzzz': valid names: cheese-corner, coin, keys-and-chests, keys-and-chests-partial, red-doors",
+        ),
         ("red-doors", {"sise": 9}, "unknown config key of red-doors 'sise': did you mean 'size'"),
         ("red-doors", {"size": 9.5}, "size '9.5': expected a whole number; write e.g. size=9"),
         ("red-doors", {"size": "nine"}, "size 'nine': expected a whole number"),

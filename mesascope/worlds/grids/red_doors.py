@@ -89,6 +89,11 @@ class RedDoors(AbstractGridWorld):
             key, count, size, jnp.asarray(openings), _MIXES.get(distribution, _LIKE_TRAINING), jnp.asarray(alpha)
         )
 
+    @property
+    def brightest(self) -> float:
+        """Colors may be brighter than shapes."""
+        return max(1.0, self.salience)
+
     def map(self, levels: GridLevels) -> Float[Array, "view height width channel"]:
         """Walls, shapes and colors of every interior cell."""
         return observe(levels, self.salience)

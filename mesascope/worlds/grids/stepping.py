@@ -1,8 +1,9 @@
 """Many walkers in many levels, one step at a time, as fast as tables can be looked up.
 
 A step is one look-up: where an action leads, whether that ends the episode, what it earns. An episode that ends, or is
-cut at the step limit, is followed at once by one in the next level. What a walker sees is written out at each step, a
-byte for each cell, for agents that need it; an agent that plans once needs none of it.
+cut at the step limit, is followed at once by one in the next level. The map with the walker in it is written out at each
+step, a word for each cell, for agents that need it; an agent that plans once needs none of it. Any other view, and one agent
+at a time: `functional.py`.
 """
 
 from typing import NamedTuple
@@ -10,18 +11,20 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, UInt8, UInt32
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, UInt8, UInt16, UInt32
 
 from mesascope.core.errors import UsageError
 from mesascope.core.mdp import FiniteMDP, check_starts, rewards
 from mesascope.core.rng import named_key
-from mesascope.worlds.grids.grid import GridLevels
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 STARTS = 64
 """Starts drawn for each level beforehand, from the level's own distribution; every episode there picks among them."""
-_AGENT = 7
-"""Bit of a cell's byte that says that the walker is there; the lower bits are the channels of the observation."""
+_WORDS = (jnp.uint8, jnp.uint16)
+"""What a cell is written as. The highest bit says that the walker is there; the lower ones are the channels of the map."""
+
+Words = UInt8[Array, "*batch cell"] | UInt16[Array, "*batch cell"]
 
 
 class Stepper(eqx.Module):
@@ -31,11 +34,17 @@ class Stepper(eqx.Module):
     """State reached from each state by each action, doubled, plus one where that ends the episode."""
     gain: Float[Array, " row"]
     starts: Int[Array, " start"]
-    seen: UInt8[Array, "level cell"]
+    seen: UInt8[Array, "view cell"] | UInt16[Array, "view cell"] | None
+    """The maps of each level, one after another; None where the world has none that fits."""
     states: int = eqx.field(static=True)
     actions: int = eqx.field(static=True)
     limit: int = eqx.field(static=True)
     """Steps after which an episode is cut."""
+
+    @property
+    def levels(self) -> int:
+        """Number of levels."""
+        return len(self.starts) // STARTS
 
 
 class Walkers(NamedTuple):
@@ -57,17 +66,17 @@ class RandomWalk(NamedTuple):
     """Every step of a random walk; `seen` is None where nothing was to be looked at."""
 
     stepped: Stepped
-    seen: UInt8[Array, "step walker cell"] | None
+    seen: Words | None
 
 
-def make_stepper(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray, limit: int) -> Stepper:
-    """Tables for walking in `levels`, rewards by the world's base objective; for deterministic worlds.
+def make_stepper(world: AbstractWorld, levels: AbstractLevels, key: PRNGKeyArray, limit: int) -> Stepper:
+    """Tables for walking in `levels`, rewards by the world's base objective; for worlds whose transitions are certain.
 
-    An observation is kept as one byte for each cell with a bit for each channel that is not zero; `UsageError` where a
-    world has more channels than fit beside the walker's own bit, chance outcomes, or a level without any start.
+    Agents that turn and objects that are taken in turn are states like any others. What `look` shows is the first view of the
+    world that is a map of all states, as a word for each cell with a bit for each channel that is not zero.
 
     Args:
-        world: A world with certain outcomes and one map for a level.
+        world: A world whose transitions are certain.
         levels: The levels to step in.
         key: Draws the starts.
         limit: Steps after which an episode is cut.
@@ -76,7 +85,7 @@ def make_stepper(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray, li
         The tables.
 
     Raises:
-        UsageError: The world's levels cannot be stepped in by look-up, or one has no start.
+        UsageError: An action has several outcomes, or a level has no start.
 
     Example:
         >>> import mesascope as ms
@@ -84,35 +93,35 @@ def make_stepper(world: AbstractWorld, levels: GridLevels, key: PRNGKeyArray, li
         >>> make_stepper(world, world.draw(0, 8), ms.named_key(0, "starts"), 50).actions
         4
     """
-    mdp, observation = world.tables(levels), world.observe(levels)
-    channels = observation.shape[-1]
-    if len(observation) != len(levels):
+    mdp = world.tables(levels)
+    if mdp.successor.shape[-1] != 1:
         raise UsageError(
-            f"world '{world.name}' shows {len(observation) // len(levels)} views of a level: stepping by look-up needs one for "
-            "each level"
-        )
-    if mdp.successor.shape[-1] != 1 or channels > _AGENT:
-        raise UsageError(
-            f"world '{world.name}' has {mdp.successor.shape[-1]} outcomes and {channels} channels: stepping by look-up "
-            f"needs 1 outcome and at most {_AGENT} channels; use rollout.collect"
+            f"world '{world.name}' has {mdp.successor.shape[-1]} outcomes of an action: stepping by look-up needs 1; step it "
+            "through mesascope.environments instead"
         )
     check_starts(mdp)
-    return _tables(mdp, observation, jnp.asarray(world.base_objective.vector(world.features)), key, limit)
+    maps = next((view.of_levels(levels) for view in world.views.values() if view.of_levels is not None), None)
+    word = None if maps is None else next((w for w in _WORDS if maps.shape[-1] < jnp.iinfo(w).bits), None)
+    weights = jnp.asarray(world.base_objective.vector(world.features))
+    return _tables(mdp, None if word is None else maps, word, weights, key, limit)
 
 
 @eqx.filter_jit
-def _tables(mdp: FiniteMDP, observation, weights, key: PRNGKeyArray, limit: int) -> Stepper:
+def _tables(mdp: FiniteMDP, maps, word, weights, key: PRNGKeyArray, limit: int) -> Stepper:
     levels, states, actions, _ = mdp.successor.shape
     first = jnp.arange(levels, dtype=jnp.int32)[:, None] * states
     reached = mdp.successor.reshape(levels, -1)
     ends = jnp.take_along_axis(mdp.terminal, reached, 1)
     starts = jax.random.categorical(named_key(key, "starts"), jnp.log(mdp.initial)[:, None], -1, shape=(levels, STARTS))
-    bits = jnp.left_shift(1, jnp.arange(observation.shape[-1]))
+    seen = None
+    if maps is not None:
+        bits = jnp.left_shift(1, jnp.arange(maps.shape[-1]))
+        seen = ((maps != 0) * bits).sum(-1).astype(word).reshape(len(maps), -1)
     return Stepper(
         ((reached + first) * 2 + ends).reshape(-1),
         rewards(mdp, weights).reshape(-1),
         (starts.astype(jnp.int32) + first).reshape(-1),
-        ((observation != 0) * bits).sum(-1).astype(jnp.uint8).reshape(levels, -1),
+        seen,
         states,
         actions,
         limit,
@@ -121,7 +130,7 @@ def _tables(mdp: FiniteMDP, observation, weights, key: PRNGKeyArray, limit: int)
 
 def begin(stepper: Stepper, key: PRNGKeyArray, walkers: int) -> Walkers:
     """Walkers at starts of all levels in turn."""
-    level = jnp.arange(walkers, dtype=jnp.int32) % len(stepper.seen)
+    level = jnp.arange(walkers, dtype=jnp.int32) % stepper.levels
     start = jax.random.randint(key, (walkers,), 0, STARTS, jnp.int32)
     return Walkers(stepper.starts[level * STARTS + start], jnp.zeros(walkers, jnp.int32))
 
@@ -136,23 +145,32 @@ def step(
     truncated = ~terminated & (walkers.age + 1 >= stepper.limit)
     ended = terminated | truncated
     level = reached // stepper.states + 1
-    level = jnp.where(level < len(stepper.seen), level, 0)
+    level = jnp.where(level < stepper.levels, level, 0)
     moved = Walkers(
         jnp.where(ended, stepper.starts[level * STARTS + start], reached), jnp.where(ended, 0, walkers.age + 1)
     )
     return moved, Stepped(stepper.gain[row], terminated, truncated)
 
 
-def look(stepper: Stepper, walkers: Walkers) -> UInt8[Array, "walker cell"]:
-    """What each walker sees, itself included: a byte for each cell, see `as_channels`."""
-    level, cell = jnp.divmod(walkers.at, stepper.states)
-    here = jnp.arange(stepper.states, dtype=jnp.int32) == cell[:, None]
-    return stepper.seen[level] | jnp.where(here, jnp.uint8(1 << _AGENT), jnp.uint8(0))
+def look(stepper: Stepper, walkers: Walkers) -> UInt8[Array, "walker cell"] | UInt16[Array, "walker cell"]:
+    """What each walker sees, itself included: a word for each cell, see `as_channels`.
+
+    Raises:
+        UsageError: The world has no map whose channels fit into a word.
+    """
+    if stepper.seen is None:
+        raise UsageError(
+            "this world has no map of at most 15 channels to look at: make it an environment with another view"
+        )
+    view, cell = jnp.divmod(walkers.at, stepper.seen.shape[1])
+    here = jnp.arange(stepper.seen.shape[1], dtype=jnp.int32) == cell[:, None]
+    word = stepper.seen.dtype
+    return stepper.seen[view] | jnp.where(here, word.type(1 << jnp.iinfo(word).bits - 1), word.type(0))
 
 
-def as_channels(seen: UInt8[Array, "*batch cell"], channels: int) -> Bool[Array, "*batch cell channel_and_walker"]:
-    """Bytes as booleans: the channels of the world's observation, then the walker itself."""
-    return (seen[..., None] >> jnp.array([*range(channels), _AGENT], jnp.uint8)) & 1 == 1
+def as_channels(seen: Words, channels: int) -> Bool[Array, "*batch cell channel_and_walker"]:
+    """Words as booleans: the channels of the world's map, then the walker itself."""
+    return (seen[..., None] >> jnp.array([*range(channels), jnp.iinfo(seen.dtype).bits - 1], seen.dtype)) & 1 == 1
 
 
 @eqx.filter_jit

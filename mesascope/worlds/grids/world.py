@@ -1,26 +1,35 @@
 """What the maze worlds share: four moves, maps of cells, and objects that end an episode."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, UInt8
 
+from mesascope.core.errors import unknown
 from mesascope.core.mdp import FiniteMDP
-from mesascope.core.subject import FULL, MAP
 from mesascope.worlds.grids.algorithms import library
 from mesascope.worlds.grids.changes import GridCounterfactuals, why_not
 from mesascope.worlds.grids.grid import ACTIONS, GridLevels, free_cells, grid_outcomes, grid_tables, observe
 from mesascope.worlds.grids.habits import HABITS, RULES
 from mesascope.worlds.grids.mutations import GridMutations
-from mesascope.worlds.grids.printing import MARK
+from mesascope.worlds.grids.printing import FREE, MARK, WALL
 from mesascope.worlds.grids.text import parse_levels
+from mesascope.worlds.grids.tiles import rgb_view
 from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
+from mesascope.worlds.grids.windows import egocentric_view, full_view, standing
 from mesascope.worlds.outcomes import Outcomes
 from mesascope.worlds.strategies import AlgorithmLibrary, Habit, Rule
-from mesascope.worlds.views import States, View
+from mesascope.worlds.views import EGOCENTRIC_5, EGOCENTRIC_7, FULL, MAP, RGB, States, View
 from mesascope.worlds.world import AbstractWorld
+
+GridWorld = TypeVar("GridWorld", bound="AbstractGridWorld")
+MOVE, TURN = "move", "turn"
+MOVEMENTS = (MOVE, TURN)
+"""How agents get about: by four moves, or by turning and going forward."""
 
 
 class AbstractGridWorld(AbstractWorld[GridLevels]):
@@ -32,7 +41,23 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
     single_choice: ClassVar[bool] = True
     vocabulary: ClassVar[Vocabulary] = DOORS
     extra_channels: ClassVar[tuple[str, ...]] = ()
-    """Channels of the map beyond walls and objects."""
+    """Channels of the map beyond walls and objects, each of one value in all cells."""
+    headings: ClassVar[tuple[str, ...]] = ()
+    """Ways in which an agent can look, where it turns and goes forward (`turning.py`)."""
+
+    @classmethod
+    def variant(cls: type[GridWorld], config: Mapping[str, Any]) -> tuple[type[GridWorld], dict[str, Any]]:
+        """With `movement` `turn`, the world whose agents turn and go forward."""
+        if cls.headings or "movement" not in config:
+            return cls, dict(config)
+        movement = config["movement"]
+        if movement not in MOVEMENTS:
+            raise unknown(f"movement in {cls.name}", str(movement), MOVEMENTS)
+        if movement == MOVE:
+            return cls, {key: value for key, value in config.items() if key != "movement"}
+        from mesascope.worlds.grids.turning import turning_class
+
+        return turning_class(cls), dict(config)
 
     @property
     def views_per_level(self) -> int:
@@ -51,6 +76,20 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
     def read_levels(cls, text: str) -> GridLevels:
         """Levels from their text, separated by blank lines; `LevelFormatError` says what is wrong in which line."""
         return parse_levels(text, door_required=False, vocabulary=cls.vocabulary)
+
+    def text_in_state(self, levels: GridLevels, index: int, state: int) -> str:
+        """Level number `index` as text without what is gone; the agent is `@`, or `^v<>` where it has a heading."""
+        height, width = levels.interior
+        at = standing(jnp.asarray([[state]]), height * width, len(self.headings) or 1)
+        stage, heading, cell = (int(number[0, 0]) for number in at)
+        seen = np.asarray(self._stage_maps(levels)[index, stage])
+        there = np.asarray(seen[..., 1 : 1 + len(self.vocabulary.shapes)]).max(-1) > 0
+        lines = [list(line) for line in levels.text(index).splitlines()]
+        for row, column in np.ndindex(height, width):
+            if lines[row + 1][column + 1] not in (WALL, FREE, MARK) and not there[row, column]:
+                lines[row + 1][column + 1] = FREE
+        lines[cell // width + 1][cell % width + 1] = "^v<>"[heading] if self.headings else "@"
+        return "\n".join("".join(line) for line in lines)
 
     def tables(self, levels: GridLevels) -> FiniteMDP:
         """Tables over interior cells; touching any object ends the episode."""
@@ -71,7 +110,10 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
     def locate(self, levels: GridLevels) -> Int[Array, "level state"]:
         """The cell of each state."""
         height, width = levels.interior
-        states = height * width if self.single_choice else self.tables(levels).states
+        if self.single_choice and not self.headings:
+            states = height * width
+        else:
+            states = jax.eval_shape(self.tables, levels).states
         return jnp.broadcast_to(jnp.arange(states, dtype=jnp.int32) % (height * width), (len(levels), states))
 
     @property
@@ -119,24 +161,63 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
         """Walls and objects of every interior cell, without the agent."""
         return observe(levels)
 
+    def maps(self, levels: GridLevels) -> Float[Array, "view height width channel"]:
+        """What the view `map` shows: `map`, or where agents have headings one for each of them."""
+        return self.map(levels)
+
+    @property
+    def brightest(self) -> float:
+        """The largest number on a map."""
+        return 1.0
+
     @property
     def views(self) -> Mapping[str, View]:
-        """The map, the map with the agent in it, and the number of the state."""
-        channels = (*self.vocabulary.channels, *self.extra_channels)
+        """The map, the map with the agent in it, windows around the agent or ahead of it, a picture, and the state's number."""
+        seen = (*self.vocabulary.channels, *self.extra_channels)
+        faces = tuple(f"facing {heading}" for heading in self.headings)
+        agents = tuple(f"agent {heading}" for heading in self.headings) or ("agent",)
+        where = "ahead of the agent, which looks up from its last row" if self.headings else "around the agent"
+        windows = {
+            name: View(f"{size} by {size} cells {where}", eqx.Partial(_window, self, size), None, seen, self.brightest)
+            for name, size in ((EGOCENTRIC_5, 5), (EGOCENTRIC_7, 7))
+        }
         return {
-            MAP: View("the whole level, without the agent", self._map_of_states, self.map, channels),
-            FULL: View("the whole level, the agent in it", self._full, None, (*channels, "agent")),
+            MAP: View(
+                "the whole level, without the agent",
+                self._map_of_states,
+                self.maps,
+                (*seen, *faces),
+                self.brightest,
+            ),
+            FULL: View("the whole level, the agent in it", self._full, None, (*seen, *agents), self.brightest),
+            **windows,
+            RGB: View("a picture of the level with the agent, 8 by 8 pixels a cell", self._rgb, None, _RGB, 255.0),
             **super().views,
         }
 
-    def _map_of_states(self, levels: GridLevels, states: States) -> Float[Array, "level state height width channel"]:
+    def _stage_maps(self, levels: GridLevels) -> Float[Array, "level stage height width channel"]:
         maps = self.map(levels)
+        return maps.reshape(len(levels), -1, *maps.shape[1:])
+
+    def _map_of_states(self, levels: GridLevels, states: States) -> Float[Array, "level state height width channel"]:
+        maps = self.maps(levels)
         of_level = maps.reshape(len(levels), -1, *maps.shape[1:])
         which = jnp.asarray(states) // (maps.shape[1] * maps.shape[2])
         return jax.vmap(lambda shown, number: shown[number])(of_level, which)
 
     def _full(self, levels: GridLevels, states: States) -> Float[Array, "level state height width channel"]:
-        shown = self._map_of_states(levels, states)
-        height, width = shown.shape[2:4]
-        agent = jax.nn.one_hot(jnp.asarray(states) % (height * width), height * width)
-        return jnp.concatenate([shown, agent.reshape(*states.shape, height, width, 1)], -1)
+        return full_view(self._stage_maps(levels), states, len(self.headings) or 1)
+
+    def _rgb(self, levels: GridLevels, states: States) -> UInt8[Array, "level state height width 3"]:
+        carrying = len(self.vocabulary.channels) if self.extra_channels else None
+        return rgb_view(self._stage_maps(levels), states, len(self.headings) or 1, levels.vocabulary, carrying)
+
+
+_RGB = ("red", "green", "blue")
+
+
+def _window(
+    world: AbstractGridWorld, size: int, levels: GridLevels, states: States
+) -> Float[Array, "level state row row channel"]:
+    maps = world._stage_maps(levels)
+    return egocentric_view(maps, states, len(world.headings) or 1, size, len(world.extra_channels))
