@@ -41,6 +41,9 @@ _QUICK_TO_COMPILE = (
     "--xla_cpu_use_fusion_emitters=false",
 )
 os.environ.setdefault("XLA_FLAGS", " ".join(_QUICK_TO_COMPILE))
+# Matrices here are small. The threads of OpenBLAS wait for the next one in a loop, which took up to a third of a test's time and
+# the other worker's core with it. Workers and processes of tests inherit this; a process that has NumPy already stays as it is.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Before any module of the package is imported: every jaxtyping annotation in it is checked from here on. Reports are spared:
 # they hold text, call small functions by the hundred thousand, and mypy reads them.
