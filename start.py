@@ -28,12 +28,13 @@ MARK = VENV / ".made-by-start"  # written first: this folder is ours to remove
 STAMP = VENV / ".complete"  # written last: what is installed here
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LOCKS = {"run": "requirements.lock", "test": "requirements-dev.lock"}
+WORKERS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 CHECKS = (
     ("lint", ["ruff", "check", "."]),
     ("format", ["ruff", "format", "--check", "."]),
     ("types", ["mypy"]),
     ("imports", ["lint-imports"]),
-    ("tests", ["pytest", "-n", "2", "--dist", "loadfile", "--cov", "--cov-report=", "-m", "not long"]),
+    ("tests", ["pytest", *WORKERS, "--cov", "--cov-report=", "-m", "not long"]),
     ("coverage of core", ["coverage", "report", "--include=mesascope/core/*", "--fail-under=90"]),
     ("coverage of instruments", ["coverage", "report", "--include=mesascope/instruments/*", "--fail-under=90"]),
 )

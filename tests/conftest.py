@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
 from tests.golden.environment import processor
+from tests.order import LONGEST
 
 
 def _kept() -> Path:
@@ -95,6 +96,12 @@ def _few_programs():
 
         jax.clear_caches()
         gc.collect()
+
+
+def pytest_collection_modifyitems(items):
+    """Puts the longest files first; everything else stays in its order."""
+    place = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
 
 
 def pytest_collection_finish(session):

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests.house.tree import ROOT
+from tests.order import LONGEST
 
 
 class Installer:
@@ -138,6 +139,14 @@ def test_every_check_runs_and_the_failed_ones_are_named(start, monkeypatch, caps
     assert start.run_checks(["-k", "x"]) == 1
     assert ran == ["ruff", "ruff", "mypy", "lint-imports", "pytest", "coverage", "coverage"]
     assert capsys.readouterr().err.splitlines()[-1] == "mesascope: failed: types, tests"
+
+
+def test_the_files_that_go_first_are_there_and_stay_first(start):
+    assert [name for name in LONGEST if not (ROOT / name).is_file()] == []
+    assert len(set(LONGEST)) == len(LONGEST)
+    tests = next(command for name, command in start.CHECKS if name == "tests")
+    assert tests[tests.index("--dist") + 1] == "loadfile"
+    assert "--no-loadscope-reorder" in tests
 
 
 def test_it_needs_nothing_but_the_standard_library():
