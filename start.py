@@ -8,6 +8,7 @@ What is installed is named with versions and hashes in the lock files. It goes t
 folder that MESASCOPE_VENV names. Nothing outside of that folder is touched.
 """
 
+import concurrent.futures
 import contextlib
 import hashlib
 import importlib.util
@@ -38,6 +39,7 @@ CHECKS = (
     ("coverage of core", ["coverage", "report", "--include=mesascope/core/*", "--fail-under=90"]),
     ("coverage of instruments", ["coverage", "report", "--include=mesascope/instruments/*", "--fail-under=90"]),
 )
+BESIDE = ("types", "imports")
 
 
 def say(line):
@@ -174,16 +176,44 @@ def only_one():
         yield (lock.fileno(),)
 
 
+def run_check(command, held=False):
+    """Run one check; whether it passed, its seconds, and what it printed where that is held back for later."""
+    begun = time.monotonic()
+    command = [str(PYTHON.parent / command[0]), *command[1:]]
+    if not held:
+        return subprocess.call(command, cwd=str(ROOT)) == 0, time.monotonic() - begun, ""
+    done = subprocess.run(
+        command, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )
+    return done.returncode == 0, time.monotonic() - begun, done.stdout
+
+
 def run_checks(extra):
-    """Every check in turn, the failed ones named at the end; `extra` goes to pytest."""
+    """Every check, the failed ones named at the end; `extra` goes to pytest.
+
+    What uses one core alone goes on beside the others, one after another; what it printed follows the tests.
+    """
     failed = []
-    for name, command in CHECKS:
-        say(name)
-        begun = time.monotonic()
-        command = [str(PYTHON.parent / command[0]), *command[1:], *(extra if name == "tests" else [])]
-        if subprocess.call(command, cwd=str(ROOT)) != 0:
+
+    def tell(name, passed, seconds, printed):
+        if printed:
+            print(printed, end="" if printed.endswith("\n") else "\n", flush=True)
+        if not passed:
             failed.append(name)
-        say(f"{name} {'FAILED' if name in failed else 'passed'}, {time.monotonic() - begun:.0f} s")
+        say(f"{name} {'passed' if passed else 'FAILED'}, {seconds:.0f} s")
+
+    beside = concurrent.futures.ThreadPoolExecutor(1)
+    try:
+        held = [(name, beside.submit(run_check, command, True)) for name, command in CHECKS if name in BESIDE]
+        say(f"beside what follows, told of at the end: {', '.join(BESIDE)}")
+        for name, command in CHECKS:
+            if name not in BESIDE:
+                say(name)
+                tell(name, *run_check([*command, *(extra if name == "tests" else [])]))
+        for name, check in held:
+            tell(name, *check.result())
+    finally:
+        beside.shutdown(cancel_futures=True)
     say("failed: " + ", ".join(failed) if failed else "all checks passed")
     return 1 if failed else 0
 

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -128,17 +129,68 @@ def test_without_ensurepip_the_systems_pip_installs(start, monkeypatch):
     assert start.pip() == [sys.executable, "-m", "pip", "--python", str(start.PYTHON)]
 
 
-def test_every_check_runs_and_the_failed_ones_are_named(start, monkeypatch, capsys):
-    ran = []
+@pytest.fixture
+def checked(start, monkeypatch):
+    """The checks with programs that do nothing, of which the named ones fail; what ran, in the order it did."""
+    ran, fail = [], set()
 
     def call(command, **_):
-        ran.append(command[0].rpartition("/")[2])
-        return int(ran[-1] in ("mypy", "pytest"))
+        name = command[0].rpartition("/")[2]
+        ran.append(name)
+        return int(name in fail)
+
+    def run(command, **_):
+        code = call(command)
+        return subprocess.CompletedProcess(command, code, f"said by {ran[-1]}")
 
     monkeypatch.setattr(start.subprocess, "call", call)
+    monkeypatch.setattr(start.subprocess, "run", run)
+    return ran, fail
+
+
+def test_every_check_runs_and_the_failed_ones_are_named(start, checked, capfd):
+    ran, fail = checked
+    fail |= {"mypy", "pytest"}
     assert start.run_checks(["-k", "x"]) == 1
-    assert ran == ["ruff", "ruff", "mypy", "lint-imports", "pytest", "coverage", "coverage"]
-    assert capsys.readouterr().err.splitlines()[-1] == "mesascope: failed: types, tests"
+    assert sorted(ran) == sorted(["ruff", "ruff", "mypy", "lint-imports", "pytest", "coverage", "coverage"])
+    assert [name for name in ran if name not in ("mypy", "lint-imports")] == [
+        "ruff",
+        "ruff",
+        "pytest",
+        "coverage",
+        "coverage",
+    ]
+    out, err = capfd.readouterr()
+    assert err.splitlines()[-1] == "mesascope: failed: tests, types"
+    assert "said by mypy\nsaid by lint-imports\n" in out
+
+
+def test_checks_that_pass_leave_with_success(start, checked, capsys):
+    assert start.run_checks([]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == "mesascope: all checks passed"
+
+
+def test_an_interrupted_test_run_starts_nothing_more(start, checked, monkeypatch):
+    ran, _ = checked
+    go_on = threading.Event()
+    run, call = start.subprocess.run, start.subprocess.call
+
+    def waits(command, **_):
+        go_on.wait()
+        return run(command)
+
+    def interrupted(command, **_):
+        code = call(command)
+        if ran[-1] == "pytest":
+            threading.Timer(0.2, go_on.set).start()
+            raise KeyboardInterrupt
+        return code
+
+    monkeypatch.setattr(start.subprocess, "run", waits)
+    monkeypatch.setattr(start.subprocess, "call", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        start.run_checks([])
+    assert ran == ["ruff", "ruff", "pytest", "mypy"]
 
 
 def test_the_files_that_go_first_are_there_and_stay_first(start):
