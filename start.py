@@ -180,11 +180,12 @@ def run_check(command, held=False):
     """Run one check; whether it passed, its seconds, and what it printed where that is held back for later."""
     begun = time.monotonic()
     command = [str(PYTHON.parent / command[0]), *command[1:]]
+    # Compiled modules are kept for all workers, and for the processes that tests start, also where that is switched off.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     if not held:
-        return subprocess.call(command, cwd=str(ROOT)) == 0, time.monotonic() - begun, ""
-    done = subprocess.run(
-        command, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    )
+        return subprocess.call(command, cwd=str(ROOT), env=env) == 0, time.monotonic() - begun, ""
+    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "errors": "replace"}
+    done = subprocess.run(command, cwd=str(ROOT), env=env, **both)
     return done.returncode == 0, time.monotonic() - begun, done.stdout
 
 

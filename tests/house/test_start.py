@@ -134,13 +134,13 @@ def checked(start, monkeypatch):
     """The checks with programs that do nothing, of which the named ones fail; what ran, in the order it did."""
     ran, fail = [], set()
 
-    def call(command, **_):
+    def call(command, env, **_):
         name = command[0].rpartition("/")[2]
         ran.append(name)
-        return int(name in fail)
+        return int(name in fail or "PYTHONDONTWRITEBYTECODE" in env)
 
-    def run(command, **_):
-        code = call(command)
+    def run(command, env, **_):
+        code = call(command, env)
         return subprocess.CompletedProcess(command, code, f"said by {ran[-1]}")
 
     monkeypatch.setattr(start.subprocess, "call", call)
@@ -165,7 +165,8 @@ def test_every_check_runs_and_the_failed_ones_are_named(start, checked, capfd):
     assert "said by mypy\nsaid by lint-imports\n" in out
 
 
-def test_checks_that_pass_leave_with_success(start, checked, capsys):
+def test_checks_that_pass_leave_with_success(start, checked, monkeypatch, capsys):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # workers would compile every module anew
     assert start.run_checks([]) == 0
     assert capsys.readouterr().err.splitlines()[-1] == "mesascope: all checks passed"
 
@@ -175,12 +176,12 @@ def test_an_interrupted_test_run_starts_nothing_more(start, checked, monkeypatch
     go_on = threading.Event()
     run, call = start.subprocess.run, start.subprocess.call
 
-    def waits(command, **_):
+    def waits(command, env, **_):
         go_on.wait()
-        return run(command)
+        return run(command, env)
 
-    def interrupted(command, **_):
-        code = call(command)
+    def interrupted(command, env, **_):
+        code = call(command, env)
         if ran[-1] == "pytest":
             threading.Timer(0.2, go_on.set).start()
             raise KeyboardInterrupt
