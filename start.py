@@ -35,12 +35,13 @@ AGENTS = (
     ["--only-binary=:all:", "torch==2.13.0"],
 )
 LEFT_OUT = "the libraries of other people's agents could not be installed: their tests are left out"
+WORKERS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")  # in the order of tests/order.py
 CHECKS = (
     ("lint", ["ruff", "check", "."]),
     ("format", ["ruff", "format", "--check", "."]),
     ("types", ["mypy"]),
     ("imports", ["lint-imports"]),
-    ("tests", ["pytest", "-n", "2", "--dist", "loadfile", "--cov", "--cov-report=", "-m", "not long"]),
+    ("tests", ["pytest", *WORKERS, "--cov", "--cov-report=", "-m", "not long"]),
     ("coverage of core", ["coverage", "report", "--include=mesascope/core/*", "--fail-under=90"]),
     ("coverage of instruments", ["coverage", "report", "--include=mesascope/instruments/*", "--fail-under=90"]),
 )
@@ -189,7 +190,8 @@ def only_one():
 
 def run_checks(extra):
     """Every check in turn, the failed ones named at the end; `extra` goes to pytest."""
-    failed, env = [], dict(os.environ)
+    # Compiled modules are kept for all workers, and for the processes that tests start, also where that is switched off.
+    failed, env = [], {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     if installed().get("agents"):
         env["MESASCOPE_AGENTS"] = "1"  # to tests/conftest.py: nothing may be left out for want of a library
     else:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
 from tests.golden.environment import processor
+from tests.order import LONGEST
 
 
 def _kept() -> Path:
@@ -33,15 +34,20 @@ _compiled = _kept()
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(_compiled))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
-# Nearly every program here runs once, on little, so that hardly anything is optimized. What runs long asks for more itself, or
-# is started as a process without this. Every jaxlib that is allowed knows these flags; at one it does not know, it ends.
+# Nearly every program here runs once, on little, so that hardly anything is optimized. What runs long asks for more itself, by
+# the fixture `optimized`, or is started as a process without `tests.quick_to_compile.SETTINGS`.
+# Every jaxlib that is allowed knows these flags; at one it does not know, it ends.
 _QUICK_TO_COMPILE = (
-    "--xla_backend_optimization_level=0",
+    "--xla_backend_optimization_level=1",  # where JAX does not lower it to 0, see `optimized`
     "--xla_llvm_disable_expensive_passes=true",
     "--xla_cpu_parallel_codegen_split_count=1",
     "--xla_cpu_use_fusion_emitters=false",
 )
 os.environ.setdefault("XLA_FLAGS", " ".join(_QUICK_TO_COMPILE))
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+# Matrices here are small. The threads of OpenBLAS wait for the next one in a loop, which took up to a third of a test's time and
+# the other worker's core with it. Workers and processes of tests inherit this; a process that has NumPy already stays as it is.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Before any module of the package is imported: every jaxtyping annotation in it is checked from here on. Reports are spared:
 # they hold text, call small functions by the hundred thousand, and mypy reads them.
@@ -105,6 +111,23 @@ def _few_programs():
 
         jax.clear_caches()
         gc.collect()
+
+
+@pytest.fixture(scope="module")
+def optimized():
+    """Programs of a file that run for longer than they are compiled."""
+    import jax
+
+    before = jax.config.read("jax_disable_most_optimizations")
+    jax.config.update("jax_disable_most_optimizations", False)
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)
+
+
+def pytest_collection_modifyitems(items):
+    """Puts the longest files first; everything else stays in its order."""
+    place = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
 
 
 def pytest_collection_finish(session):

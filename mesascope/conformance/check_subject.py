@@ -80,17 +80,18 @@ def _check_properties(subject: AbstractSubject, all_states: bool) -> None:
         )
     if subject.recurrent and subject.view == MAP:
         raise SubjectError(
-            f"view '{MAP}' does not show a recurrent subject where it stands: expected '{FULL}' or another view"
+            f"expected view '{FULL}' of a recurrent subject, or another that depends on the state; found '{MAP}', which does not "
+            "show it where it stands"
         )
     if subject.answers_all_states != (not subject.recurrent and subject.view == MAP):
         raise SubjectError(
             f"answers_all_states is {subject.answers_all_states} of a subject that is shown '{subject.view}': one look gives "
             f"the answers in all states where the view is '{MAP}', and nowhere else"
         )
-    if subject.sites and not subject.recurrent and not all_states:
+    if subject.sites and not subject.recurrent and (not all_states or subject.view == FULL):
         raise SubjectError(
-            f"sites are read where one look at a level gives the answers in all states; view '{subject.view}' depends on the "
-            "state: leave the sites out, and the subject is audited by its answers"
+            f"sites are read where one look at a level gives the answers in all states: expected view '{MAP}', found "
+            f"'{subject.view}', which depends on the state; leave the sites out, and the subject is audited by its answers"
         )
     names = [site.name for site in subject.sites]
     if len(set(names)) < len(names):

@@ -31,7 +31,7 @@ def test_a_subject_and_its_twin_get_the_same_findings():
     assert [place for place, *_ in ours.tried] == [place for place, *_ in theirs.tried]
     assert [t[1] for t in ours.tried] == pytest.approx([t[1] for t in theirs.tried], abs=TOLERANCE)
     assert ours.place == theirs.place
-    assert (ours.levels, ours.cells) == (theirs.levels, theirs.cells)
+    assert (ours.levels, ours.occasions) == (theirs.levels, theirs.occasions)
     assert ours.edited.value == pytest.approx(theirs.edited.value, abs=TOLERANCE)
     assert ours.ceiling.value == pytest.approx(theirs.ceiling.value, abs=TOLERANCE)
     assert ours.spread == pytest.approx(theirs.spread, abs=TOLERANCE)

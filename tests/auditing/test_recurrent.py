@@ -57,7 +57,7 @@ def estimated(sample, world=WORLD, own=RED):
 def test_it_is_a_subject():
     agent = AsIfRecurrent(build_organism("compass", WORLD))
     check_subject(agent, WORLD.observe(WORLD.draw(0, 3)))
-    with pytest.raises(SubjectError, match="does not show a recurrent subject where it stands"):
+    with pytest.raises(SubjectError, match="does not show it where it stands"):
         check_subject(type("Blind", (AsIfRecurrent,), {"view": "map"})(agent.other), WORLD.observe(WORLD.draw(0, 3)))
 
 

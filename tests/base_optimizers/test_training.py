@@ -32,6 +32,7 @@ from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.learned.recurrent import LocalRecurrentAgent
 from tests.base_optimizers.conftest import GLANCE
+from tests.quick_to_compile import SETTINGS
 
 SHORT = {
     "exact-policy-gradient": {"updates": 40, "batch": 16, "learning_rate": 1e-2, "warmup": 5},
@@ -226,7 +227,7 @@ def test_the_checker_finds_state_that_is_no_array(world):
 def test_a_preset_becomes_competent(preset, tmp_path):
     """As everybody trains, by the command, and so compiled for speed."""
     command = [sys.executable, "-m", "mesascope", "train", "red-doors", "--seed", "6", "--json", "--out", str(tmp_path)]
-    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
+    environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     quick = ["--quick"] if preset == "quick" else []
     done = subprocess.run([*command, *quick], check=True, capture_output=True, text=True, env=environment)
     told = json.loads(done.stdout)

@@ -12,6 +12,7 @@ import pytest
 
 from mesascope.cli import main
 from mesascope.jobs import interrupts
+from tests.quick_to_compile import SETTINGS
 
 UPDATES = 400
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -30,7 +31,7 @@ def command(out):
 
 
 # Without the flags by which the tests compile quickly: these trainings run longer than they are compiled.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in SETTINGS}
 
 
 def started(out):

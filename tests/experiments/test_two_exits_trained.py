@@ -12,7 +12,7 @@ SEED = 3
 
 
 @pytest.fixture(scope="module")
-def found():
+def found(optimized):
     experiment = make_anywhere("two-exits", agents=4)
     return audit(experiment, experiment.make_subject(SEED, False, silent), FULL, SEED).to_json()
 

@@ -1,6 +1,7 @@
 """The project's own files, as a fresh clone has them."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,8 +21,9 @@ def texts():
     return [path for path in (*top, *files(*FOLDERS)) if path.suffix in TEXT]
 
 
+@cache
 def modules():
-    """Every module of the package with its syntax tree."""
+    """Every module of the package with its syntax tree; read once, for everybody."""
     return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8")) for path in python("mesascope")}
 
 

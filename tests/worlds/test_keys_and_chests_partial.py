@@ -21,6 +21,7 @@ class Chaser(AbstractPolicy):
     """Turns to a key beside it; else straight on until a wall, and then left."""
 
     thing: int = eqx.field(static=True, default=KEY)
+    view = "egocentric-5"
 
     def logits(self, observation):
         seen, wall = observation[..., self.thing], observation[..., WALL]
