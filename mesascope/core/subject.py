@@ -1,6 +1,7 @@
 """The subject contract: what an agent must provide so that Mesascope can run it, audit it, and edit its state."""
 
 import abc
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -252,12 +253,13 @@ class AbstractPolicy(AbstractSubject):
 
 @partial(jax.jit, static_argnames="states")
 def policy_table(
-    logits: Float[Array, "view height width action"], states: int | None = None
+    logits: Float[Array, "view *place action"], states: int | None = None
 ) -> Float[Array, "level state action"]:
     """The policy by which a subject acts, as a table.
 
     Args:
-        logits: Action preferences, shape `(view, height, width, action)`. Where a level has more states than cells, its
+        logits: Action preferences, shape `(view, height, width, action)` where the subject is shown maps, and
+            `(level, state, action)` where it is shown something in each state. Where a level has more states than cells, its
             views stand one after another.
         states: States of each level; the number of cells if None.
 
@@ -270,6 +272,5 @@ def policy_table(
         >>> policy_table(jnp.zeros((2, 3, 3, 4))).shape
         (2, 9, 4)
     """
-    views, height, width, actions = logits.shape
-    rows = height * width if states is None else states
-    return jax.nn.softmax(logits, -1).reshape(views * height * width // rows, rows, actions)
+    rows = math.prod(logits.shape[1:-1]) if states is None else states
+    return jax.nn.softmax(logits, -1).reshape(-1, rows, logits.shape[-1])

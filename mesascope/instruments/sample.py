@@ -1,11 +1,12 @@
 """Levels of one distribution with their tables and what a subject answers on them: what instruments look at."""
 
+import math
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree, Shaped
 
 from mesascope.core.errors import SubjectError, said
 from mesascope.core.mdp import FiniteMDP
@@ -73,20 +74,31 @@ def ask(
         logits = answer(subject, observation)
     except Exception as error:
         raise SubjectError(f"the subject failed on {distribution} levels: {said(error)}") from error
-    expected = (*observation.shape[:3], mdp.actions)
+    places = _places(observation, mdp)
+    expected = (*places, mdp.actions)
     found = tuple(getattr(logits, "shape", ()))
     if found != expected:
         first = next((i for i, (a, b) in enumerate(zip(found, expected, strict=False)) if a != b), None)
         raise SubjectError(
             f"the subject answered {distribution} levels from level 0, state 0 on with shape {found}; expected "
-            f"{expected}, one row of action logits for every cell"
-            + ("" if first is None else f" (they differ in {('level', 'height', 'width', 'action')[first]})")
+            f"{expected}, one row of action logits for every {'cell' if len(places) > 2 else 'state'}"
+            + ("" if first is None else f" (they differ in {(*_AXES[len(places)], 'action')[first]})")
         )
     bad = np.argwhere(~np.isfinite(np.asarray(jax.device_get(logits))))
     if len(bad):
-        level, row, column, action = (int(i) for i in bad[0])
+        level, *place, action = (int(i) for i in bad[0])
+        where = "cell row {} column {} (interior)" if len(place) > 1 else "state {}"
         raise SubjectError(
-            f"the subject answered {distribution} level {level}, cell row {row} column {column} (interior), "
-            f"action {action} with a value that is not finite"
+            f"the subject answered {distribution} level {level}, {where.format(*place)}, action {action} with a value that is "
+            "not finite"
         )
     return policy_table(logits, mdp.states)
+
+
+_AXES = {3: ("level", "height", "width"), 2: ("level", "state")}
+
+
+def _places(observation: Shaped[Array, "..."], mdp: FiniteMDP) -> tuple[int, ...]:
+    """What an answer has a row of logits for: the cells of maps that show all states, or the states, each shown by itself."""
+    cells = observation.shape[:3]
+    return cells if observation.ndim > 3 and math.prod(cells) == mdp.levels * mdp.states else observation.shape[:2]

@@ -12,6 +12,7 @@ from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.outcomes import Outcomes
+from mesascope.worlds.views import View
 from mesascope.worlds.world import AbstractWorld
 
 ROOMS = 9
@@ -91,7 +92,23 @@ class Ring(AbstractWorld[RingLevels]):
             initial=start.astype(jnp.float32),
         )
 
+    @property
+    def views(self):
+        """The ring as it looks from each room."""
+        return {
+            "from-here": View("tea, cake and shut ways, counted from where the agent is", _from_here),
+            **super().views,
+        }
+
     def outcomes(self, levels):
         """The tea and the cake."""
         at = jnp.stack([levels.tea, levels.cake], 1)[..., None] == jnp.arange(ROOMS)
         return Outcomes(at, jnp.broadcast_to(jnp.eye(2), (len(levels), 2, 2)))
+
+
+def _from_here(levels, states):
+    """For each room ahead, whether it holds the tea, the cake, and a way on that is shut: `(level, state, room, 3)`."""
+    room = jnp.arange(ROOMS)
+    held = jnp.stack([levels.tea[:, None] == room, levels.cake[:, None] == room, levels.shut], -1)
+    ahead = (states[..., None] + room) % ROOMS
+    return jax.vmap(lambda what, where: what[where])(held, ahead).astype(jnp.float32)

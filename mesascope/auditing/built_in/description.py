@@ -42,7 +42,30 @@ def _described(name: str, found: Any) -> Finding:
     return Finding(found, {"description": {name.replace(" ", "_"): found}})
 
 
-def _measured(card: Card, measure: Callable[..., Any], *, keyed: bool = True) -> Instrument:
+def _no_map(world: AbstractWorld) -> str | None:
+    shown = next(iter(world.views.values()))
+    return (
+        None if shown.shows_all_states else f"agents in {world.name} are shown no map of a level, on which it measures"
+    )
+
+
+def _no_moved_goal(world: AbstractWorld) -> str | None:
+    known = world.counterfactuals is not None
+    return _no_map(world) or (None if known else f"{world.name} does not say how a goal is moved")
+
+
+def _no_algorithms(world: AbstractWorld) -> str | None:
+    known = world.algorithms is not None
+    return _no_map(world) or (None if known else f"{world.name} names no algorithms to compare with")
+
+
+def _measured(
+    card: Card,
+    measure: Callable[..., Any],
+    *,
+    keyed: bool = True,
+    lacks: Callable[[AbstractWorld], str | None] = _no_map,
+) -> Instrument:
     """An instrument that looks at the inside on training levels, given what the subject is after by its behavior."""
 
     def run(context: AuditContext) -> Finding:
@@ -58,15 +81,15 @@ def _measured(card: Card, measure: Callable[..., Any], *, keyed: bool = True) ->
         return _described(card.name, measure(*given, *([key] if keyed else [])))
 
     def applies(world: AbstractWorld, audited: AuditSubject) -> str | None:
-        return one_touch(world, audited) or open_with_policy(world, audited)
+        return one_touch(world, audited) or open_with_policy(world, audited) or lacks(world)
 
     return Instrument(card, run, needs=(_OBJECTIVE,), after=("mesa-objective",), applies=applies, option="describe")
 
 
 COMPUTE_DEPTH = _measured(COMPUTE_DEPTH_CARD, measure_compute_depth, keyed=False)
-LIGHT_CONE = _measured(LIGHT_CONE_CARD, measure_light_cone)
+LIGHT_CONE = _measured(LIGHT_CONE_CARD, measure_light_cone, lacks=_no_moved_goal)
 PROBES = _measured(PROBES_CARD, measure_probes)
-ALGORITHM = _measured(ALGORITHM_CARD, identify_algorithm)
+ALGORITHM = _measured(ALGORITHM_CARD, identify_algorithm, lacks=_no_algorithms)
 
 
 def _learned_algorithm(context: AuditContext) -> Finding:
@@ -76,7 +99,11 @@ def _learned_algorithm(context: AuditContext) -> Finding:
 
 
 LEARNED_ALGORITHM = Instrument(
-    LEARNED_ALGORITHM_CARD, _learned_algorithm, needs=(_OBJECTIVE,), applies=one_touch, option="describe"
+    LEARNED_ALGORITHM_CARD,
+    _learned_algorithm,
+    needs=(_OBJECTIVE,),
+    applies=lambda world, audited: one_touch(world, audited) or _no_map(world),
+    option="describe",
 )
 
 
