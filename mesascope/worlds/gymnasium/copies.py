@@ -1,0 +1,100 @@
+"""Copies of an environment that share what no step changes, and its sources of random numbers."""
+
+import copy
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from mesascope.core.errors import said
+from mesascope.worlds.gymnasium.environment import load_gymnasium, name_of, not_cloneable
+from mesascope.worlds.gymnasium.structure import CONSTANT, RANDOM, parts_of
+
+
+class Copier:
+    """Makes deep copies of one environment after a reset.
+
+    Copies share spaces, and the sources of random numbers: a copy with sources of its own would foresee its draws, and random steps
+    would look certain. `draws` tells whether a step has drawn.
+
+    Args:
+        environment: after a reset.
+        shared: what copies share besides.
+    """
+
+    def __init__(self, environment: Any, shared: tuple[Any, ...] = ()):
+        parts = parts_of(environment)
+        space = load_gymnasium().spaces.Space
+        self.sources = [part for part in parts.values() if isinstance(part, RANDOM)]
+        fixed = [part for part in parts.values() if isinstance(part, (*CONSTANT, *RANDOM)) or isinstance(part, space)]
+        layer = environment
+        while True:
+            fixed += [part for part in (vars(layer).get("spec"), vars(layer).get("metadata")) if part is not None]
+            if layer is environment.unwrapped:
+                break
+            layer = layer.env
+        self._kept = [*fixed, *shared]  # alive as long as their ids are used
+        self._shared = {id(part): part for part in self._kept}
+
+    def copy(self, environment: Any) -> Any:
+        """A copy; `UsageError` where there is none."""
+        try:
+            return copy.deepcopy(environment, dict(self._shared))
+        except Exception as error:
+            raise not_cloneable(name_of(environment), said(error)) from error
+
+    def draws(self) -> tuple[Any, ...]:
+        """What changes whenever a random number is drawn, by the environment or by anybody in this process."""
+        own = tuple(_position(source) for source in self.sources)
+        state = np.random.get_state(legacy=False)["state"]
+        return (*own, state["pos"], int(state["key"][0]), hash(random.getstate()))
+
+    @contextmanager
+    def seeded(self, seed: int) -> Iterator[None]:
+        """All sources of random numbers begun anew from a seed; they go on where they were afterwards."""
+        before = [_get(source) for source in self.sources]
+        process, legacy = random.getstate(), np.random.get_state()
+        try:
+            random.seed(seed)
+            np.random.seed(seed)  # what an environment may use that has no source of its own
+            for source in self.sources:
+                _reseed(source, seed)
+            yield
+        finally:
+            random.setstate(process)
+            np.random.set_state(legacy)
+            for source, state in zip(self.sources, before, strict=True):
+                _set(source, state)
+
+
+def _bits(source: Any) -> Any:
+    """The source of bits behind a source of numbers."""
+    if isinstance(source, np.random.Generator):
+        return source.bit_generator
+    return source._bit_generator if isinstance(source, np.random.RandomState) else source
+
+
+def _get(source: Any) -> Any:
+    return source.getstate() if isinstance(source, random.Random) else _bits(source).state
+
+
+def _set(source: Any, state: Any) -> None:
+    if isinstance(source, random.Random):
+        source.setstate(state)
+    else:
+        _bits(source).state = state
+
+
+def _position(source: Any) -> Any:
+    state = _get(source)
+    return hash(state) if isinstance(source, random.Random) else repr(state)
+
+
+def _reseed(source: Any, seed: int) -> None:
+    if isinstance(source, random.Random):
+        source.seed(seed)
+    else:
+        bits = _bits(source)
+        bits.state = type(bits)(seed).state
