@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Shaped
 
 from mesascope.conformance.subject_runs import answers, first_states, run_blinded, run_episode
 from mesascope.core.errors import SubjectError
@@ -18,7 +19,9 @@ _ROUNDING = 1e-5
 """Largest difference, relative to the largest logit, that another batch may make by rounding."""
 
 
-def check_subject(subject: AbstractSubject, observation: Observation, actions: int = len(ACTIONS)) -> None:
+def check_subject(
+    subject: AbstractSubject, observation: Shaped[Array, "level ..."], actions: int = len(ACTIONS), *, by_state: bool = False
+) -> None:
     """Check the promises of `mesascope.core.subject.AbstractSubject`, as far as the subject's properties make them.
 
     Every subject: at least one tick; a view that the worlds have; logits that are finite, of the right shape, the same when
@@ -29,8 +32,10 @@ def check_subject(subject: AbstractSubject, observation: Observation, actions: i
 
     Args:
         subject: The subject.
-        observation: At least two levels that the subject is made for, shape `(level, height, width, channel)`.
+        observation: At least two levels that the subject is made for, shape `(level, height, width, channel)`; with `by_state`
+            what is shown in each state, `(level, state, ...)`.
         actions: Number of actions of the world.
+        by_state: Whether the world shows each state by itself instead of maps; for subjects without sites and without memory.
 
     Raises:
         SubjectError: For the first promise that is broken, with the level and the cell where there is one.
@@ -43,15 +48,17 @@ def check_subject(subject: AbstractSubject, observation: Observation, actions: i
         >>> world = RedDoors(size=7)
         >>> check_subject(build_organism("planner", world), world.observe(world.draw(jax.random.key(0), 2)))
     """
-    if observation.ndim != 4 or observation.shape[0] < 2:
+    if (observation.ndim < 2 if by_state else observation.ndim != 4) or observation.shape[0] < 2:
         raise SubjectError(f"check_subject needs a batch of at least two levels, and was given {observation.shape}")
+    if by_state and (subject.sites or subject.recurrent):
+        raise SubjectError("a subject with sites or with a memory is shown maps, and this world shows each state by itself")
     _check_properties(subject)
     if subject.sites:
         _check_states(subject, observation)
     if subject.recurrent:
         _check_episode(subject, observation, actions)
     else:
-        _check_answers(subject, observation, actions)
+        _check_answers(subject, observation, actions, ("level", "state") if by_state else ("level", "row", "column"))
 
 
 def _check_properties(subject: AbstractSubject) -> None:
@@ -95,15 +102,20 @@ def _differing(state: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray])
     return next((site for site, value in state.items() if not np.array_equal(value, other[site])), None)
 
 
-def _check_answers(subject: AbstractSubject, observation: Observation, actions: int) -> None:
+def _check_answers(
+    subject: AbstractSubject, observation: Shaped[Array, "level ..."], actions: int, axes: tuple[str, ...]
+) -> None:
     logits = np.asarray(answers(subject, observation))
-    expected = (*observation.shape[:3], actions)
+    expected = (*observation.shape[: len(axes)], actions)
     if logits.shape != expected:
-        raise SubjectError(f"logits have shape {logits.shape}; expected {expected} (level, height, width, action)")
+        named = ", ".join({"row": "height", "column": "width"}.get(axis, axis) for axis in axes)
+        raise SubjectError(f"logits have shape {logits.shape}; expected {expected} ({named}, action)")
     bad = np.argwhere(~np.isfinite(logits).all(-1))
     if len(bad):
-        level, row, column = (int(x) for x in bad[0])
-        raise SubjectError(f"logits of level {level} are not finite in row {row}, column {column} of the interior")
+        level, *place = (int(x) for x in bad[0])
+        where = ", ".join(f"{axis} {number}" for axis, number in zip(axes[1:], place, strict=True))
+        inside = " of the interior" if len(place) > 1 else ""
+        raise SubjectError(f"logits of level {level} are not finite in {where}{inside}")
     if not np.array_equal(logits, np.asarray(answers(subject, observation))):
         raise SubjectError("the subject gives other logits when it is asked again about the same levels")
     company = np.array(observation)

@@ -8,7 +8,7 @@ from jaxtyping import PRNGKeyArray
 
 from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.audited import AuditSubject
-from mesascope.instruments.evaluation_levels import audit_key, contested, distributions
+from mesascope.instruments.evaluation_levels import audit_key, contested, distributions, level_count
 from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.instruments.settings import Settings
 
@@ -45,8 +45,9 @@ class AuditContext:
 
         Only for subjects that have a policy table.
         """
-        asked = self.audited.subject
-        return [draw_sample(self.world, asked, self.key(d), self.settings.levels, d) for d in self.distributions]
+        asked, world = self.audited.subject, self.world
+        counts = {name: level_count(world, self.settings, name) for name in self.distributions}
+        return [draw_sample(world, asked, self.key(name), count, name) for name, count in counts.items()]
 
     @cached_property
     def subject(self) -> Any:

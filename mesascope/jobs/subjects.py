@@ -168,7 +168,8 @@ def _made(ref: str, module: ModuleType, attribute: str) -> AbstractSubject:
 def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> None:
     levels = world.draw(audit_key(0, "conformance"), 4)
     try:
-        check_subject(subject, world.observe(levels), len(world.actions))
+        by_state = not next(iter(world.views.values())).shows_all_states
+        check_subject(subject, world.observe(levels), len(world.actions), by_state=by_state)
     except MesascopeError as error:
         raise SubjectError(f"subject '{ref}': {error}") from error
     except Exception as error:

@@ -182,7 +182,7 @@ def _levels(
             raise UsageError(f"{name_of(environment)} has {count} actions; expected {actions}, as in training")
         own = has_table(environment)
         table = table_of(environment, features) if own else enumerate_states(environment, seed, features, **options)
-        found.setdefault(table.digest, (table, len(environment.unwrapped.P) if own else len(table.terminal)))
+        found.setdefault(table.digest, (table, len(environment.unwrapped.P) if own else len(table.terminal) - 1))
         if own and not asked:
             break  # its levels do not come from resets
     return list(found.values())

@@ -1,6 +1,7 @@
 """Copies of an environment that share what no step changes, and its sources of random numbers."""
 
 import copy
+import functools
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,8 +41,9 @@ class Copier:
 
     def copy(self, environment: Any) -> Any:
         """A copy; `UsageError` where there is none."""
+        memo = dict(self._shared)
         try:
-            return copy.deepcopy(environment, dict(self._shared))
+            return deep_copy(environment, memo)
         except Exception as error:
             raise not_cloneable(name_of(environment), said(error)) from error
 
@@ -67,6 +69,58 @@ class Copier:
             np.random.set_state(legacy)
             for source, state in zip(self.sources, before, strict=True):
                 _set(source, state)
+
+
+_NUMBERS = (np.bool_, np.uint8, np.int8, np.int16, np.int32, np.int64, np.float32, np.float64)
+_ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, *_NUMBERS, *CONSTANT})
+
+
+def deep_copy(value: Any, memo: dict[int, Any]) -> Any:
+    """What `copy.deepcopy` gives, several times faster for lists of cells and objects that are no more than their attributes."""
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    known = memo.get(id(value))
+    if known is not None:
+        return known
+    if kind is list:
+        memo[id(value)] = made = []
+        made.extend([part if type(part) in _ATOMS else deep_copy(part, memo) for part in value])
+        return made
+    if kind is tuple:
+        if all(type(part) in _ATOMS for part in value):
+            return value
+        parts = [deep_copy(part, memo) for part in value]
+        same = all(new is old for new, old in zip(parts, value, strict=True))
+        return value if same else memo.setdefault(id(value), tuple(parts))
+    if kind is dict:
+        memo[id(value)] = table = {}
+        table.update((deep_copy(name, memo), deep_copy(part, memo)) for name, part in value.items())
+        return table
+    if not _is_plain(kind):
+        return copy.deepcopy(value, memo)
+    memo[id(value)] = made = object.__new__(kind)
+    own = vars(made)
+    for name, part in vars(value).items():
+        own[name] = part if type(part) in _ATOMS else deep_copy(part, memo)
+    return made
+
+
+@functools.cache
+def _is_plain(kind: type) -> bool:
+    """Whether objects are made of their attributes alone, and say nothing of how they are copied."""
+    own = ("__deepcopy__", "__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__new__", "__getnewargs_ex__")
+    if any(getattr(kind, name, None) is not getattr(object, name, None) for name in own):
+        return False
+    return kind.__dictoffset__ != 0 and kind.__basicsize__ <= _PLAIN_SIZE
+
+
+class _Plain:
+    pass
+
+
+_PLAIN_SIZE = _Plain.__basicsize__
+"""Bytes of an object with nothing but attributes: one with slots or of a compiled type is larger."""
 
 
 def _bits(source: Any) -> Any:

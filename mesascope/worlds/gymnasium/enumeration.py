@@ -19,6 +19,9 @@ _SEEDS = (1, 2, 3)
 _EVERY = 256
 """States between two calls of whoever hears of the progress."""
 
+_Outcomes = dict[tuple[int | None, tuple[float, ...]], float]
+"""Probability of each successor, None for the end of the episode, with the features that fire on the way."""
+
 
 def enumerate_states(
     environment: Any,
@@ -77,14 +80,14 @@ class _Search:
 
     def table(self) -> Table:
         """The table, once every state was expanded."""
-        found: list[list[dict[tuple[int | None, tuple[float, ...]], float]]] = []
+        found: list[list[_Outcomes]] = []
         text = _text(self._root)
         self._check_copies()
         while self._waiting:
             if self._progress is not None and len(found) % _EVERY == 0:
                 self._progress(len(self._number), len(self._waiting))
             here = self._waiting.popleft()
-            found.append([self._try(here, action, len(found) < _CHECKED) for action in range(self._stepper.actions)])
+            found.append(self._expand(here, len(found) < _CHECKED))
         if self._progress is not None:
             self._progress(len(self._number), 0)
         end, nothing = len(found), (0.0,) * len(self._features)
@@ -97,29 +100,34 @@ class _Search:
         shown = np.stack([*self._shown, np.zeros_like(self._shown[0])])
         return build_table(rows, terminal, initial, shown, len(self._features), text or f"state table of {end} states")
 
-    def _try(self, here: Any, action: int, check: bool) -> dict[tuple[int | None, tuple[float, ...]], float]:
+    def _expand(self, here: Any, check: bool) -> "list[_Outcomes]":
+        """What every action comes to."""
+        before = self._stepper.copier.draws()
+        steps = [self._steps(here, action) for action in range(self._stepper.actions)]
+        if self._outcomes == 1 and (check or self._stepper.copier.draws() != before):
+            for action, (step,) in enumerate(steps):
+                self._check(here, action, step)
+        return [self._outcome(here, action, taken) for action, taken in enumerate(steps)]
+
+    def _outcome(self, here: Any, action: int, steps: list[Step]) -> "_Outcomes":
         """Where an action leads (None: to the end of the episode), with what fires and how often."""
-        found: dict[tuple[int | None, tuple[float, ...]], float] = {}
-        for step in self._steps(here, action, check):
+        found: _Outcomes = {}
+        for step in steps:
             seen = Transition(here, action, step.after, step.reward, step.terminated, step.info)
             fired = tuple(feature(seen) for feature in self._features.values())
             after = None if step.terminated else self._known(step)
             found[after, fired] = found.get((after, fired), 0.0) + 1 / self._outcomes
         return found
 
-    def _steps(self, here: Any, action: int, check: bool) -> list[Step]:
-        if self._outcomes > 1:
-            steps = []
-            for _ in range(self._outcomes):
-                self._draw += 1
-                with self._stepper.copier.seeded(self._draw):
-                    steps.append(self._stepper.step(here, action))
-            return steps
-        before = self._stepper.copier.draws()
-        step = self._stepper.step(here, action)
-        if check or self._stepper.copier.draws() != before:
-            self._check(here, action, step)
-        return [step]
+    def _steps(self, here: Any, action: int) -> list[Step]:
+        if self._outcomes == 1:
+            return [self._stepper.step(here, action)]
+        steps = []
+        for _ in range(self._outcomes):
+            self._draw += 1
+            with self._stepper.copier.seeded(self._draw):
+                steps.append(self._stepper.step(here, action))
+        return steps
 
     def _check(self, here: Any, action: int, step: Step) -> None:
         """`UsageError` where the same action with other random numbers comes to something else."""
@@ -150,6 +158,8 @@ class _Search:
     def _check_copies(self) -> None:
         """`UsageError` where steps of copies change what was copied."""
         before = self._stepper.key(self._root)
+        if self._stepper.key(self._stepper.copier.copy(self._root)) != before:
+            raise not_cloneable(self._name, "a copy is in another state than what was copied")
         for action in range(self._stepper.actions):
             self._stepper.step(self._root, action)
             if self._stepper.key(self._root) != before:

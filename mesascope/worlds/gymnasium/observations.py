@@ -31,11 +31,14 @@ def left_out(space: Any) -> tuple[str, ...]:
 
 def _is_text(space: Any) -> bool:
     spaces = load_gymnasium().spaces
-    return isinstance(space, spaces.Text) or type(space).__name__ == "MissionSpace" or not _has_flat_form(space)
+    return isinstance(space, spaces.Text) or not _has_flat_form(space)
 
 
 def _has_flat_form(space: Any) -> bool:
-    return bool(space.is_np_flattenable)
+    try:
+        return bool(space.is_np_flattenable)
+    except NotImplementedError:  # a space of the user's own that does not say
+        return False
 
 
 def to_array(space: Any, observation: Any) -> np.ndarray:
