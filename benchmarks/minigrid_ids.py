@@ -2,8 +2,9 @@
 
     python benchmarks/minigrid_ids.py --cap 20000 --levels 200 > table.md
 
-Of environments with at most `SMALL` states it also compares the least number of steps to a reward, as the values of the table have
-it, with a breadth-first search that shares nothing with the enumeration: states are told apart and restored by what `pickle` writes.
+Of environments with at most `SMALL` states it also compares the least number of steps to a reward, as the values of the table
+have it, with a breadth-first search that shares nothing with the enumeration: states are told apart and restored by what
+`pickle` writes.
 """
 
 import argparse

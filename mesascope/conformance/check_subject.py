@@ -20,7 +20,11 @@ _ROUNDING = 1e-5
 
 
 def check_subject(
-    subject: AbstractSubject, observation: Shaped[Array, "level ..."], actions: int = len(ACTIONS), *, by_state: bool = False
+    subject: AbstractSubject,
+    observation: Shaped[Array, "level ..."],
+    actions: int = len(ACTIONS),
+    *,
+    by_state: bool = False,
 ) -> None:
     """Check the promises of `mesascope.core.subject.AbstractSubject`, as far as the subject's properties make them.
 
@@ -51,7 +55,9 @@ def check_subject(
     if (observation.ndim < 2 if by_state else observation.ndim != 4) or observation.shape[0] < 2:
         raise SubjectError(f"check_subject needs a batch of at least two levels, and was given {observation.shape}")
     if by_state and (subject.sites or subject.recurrent):
-        raise SubjectError("a subject with sites or with a memory is shown maps, and this world shows each state by itself")
+        raise SubjectError(
+            "a subject with sites or with a memory is shown maps, and this world shows each state by itself"
+        )
     _check_properties(subject)
     if subject.sites:
         _check_states(subject, observation)

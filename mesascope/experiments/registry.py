@@ -46,8 +46,8 @@ def every_card() -> dict[str, Card]:
 
 
 def make_anywhere(name: str, **config: Value) -> AbstractWorld | AbstractExperiment:
-    """The world or experiment called `name`, or the world of a reference such as `gymnasium:FrozenLake-v1`; `UsageError` names the
-    nearest one, or the nearest config key.
+    """The world or experiment called `name`, or the world of a reference such as `gymnasium:FrozenLake-v1`; `UsageError` names
+    the nearest one, or the nearest config key.
     """
     referenced = make_referenced(name, config)
     if referenced is not None:

@@ -17,8 +17,8 @@ from mesascope.worlds.gymnasium.structure import CONSTANT, RANDOM, parts_of
 class Copier:
     """Makes deep copies of one environment after a reset.
 
-    Copies share spaces, and the sources of random numbers: a copy with sources of its own would foresee its draws, and random steps
-    would look certain. `draws` tells whether a step has drawn.
+    Copies share spaces, and the sources of random numbers: a copy with sources of its own would foresee its draws, and
+    random steps would look certain. `draws` tells whether a step has drawn.
 
     Args:
         environment: after a reset.
@@ -29,7 +29,7 @@ class Copier:
         parts = parts_of(environment)
         space = load_gymnasium().spaces.Space
         self.sources = [part for part in parts.values() if isinstance(part, RANDOM)]
-        fixed = [part for part in parts.values() if isinstance(part, (*CONSTANT, *RANDOM)) or isinstance(part, space)]
+        fixed = [part for part in parts.values() if isinstance(part, (*CONSTANT, *RANDOM, space))]
         layer = environment
         while True:
             fixed += [part for part in (vars(layer).get("spec"), vars(layer).get("metadata")) if part is not None]
@@ -84,8 +84,10 @@ def deep_copy(value: Any, memo: dict[int, Any]) -> Any:
     if known is not None:
         return known
     if kind is list:
-        memo[id(value)] = made = []
-        made.extend([part if type(part) in _ATOMS else deep_copy(part, memo) for part in value])
+        made: Any = []
+        memo[id(value)] = made
+        known_part = memo.get  # hundreds of cells of a grid are shared walls
+        made.extend([p if type(p) in _ATOMS else known_part(id(p)) or deep_copy(p, memo) for p in value])
         return made
     if kind is tuple:
         if all(type(part) in _ATOMS for part in value):
@@ -94,10 +96,12 @@ def deep_copy(value: Any, memo: dict[int, Any]) -> Any:
         same = all(new is old for new, old in zip(parts, value, strict=True))
         return value if same else memo.setdefault(id(value), tuple(parts))
     if kind is dict:
-        memo[id(value)] = table = {}
+        table: dict[Any, Any] = {}
+        memo[id(value)] = table
         table.update((deep_copy(name, memo), deep_copy(part, memo)) for name, part in value.items())
         return table
-    if not _is_plain(kind):
+    made_of: Any = kind
+    if not _is_plain(made_of):
         return copy.deepcopy(value, memo)
     memo[id(value)] = made = object.__new__(kind)
     own = vars(made)
@@ -107,9 +111,17 @@ def deep_copy(value: Any, memo: dict[int, Any]) -> Any:
 
 
 @functools.cache
-def _is_plain(kind: type) -> bool:
+def _is_plain(kind: Any) -> bool:
     """Whether objects are made of their attributes alone, and say nothing of how they are copied."""
-    own = ("__deepcopy__", "__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__new__", "__getnewargs_ex__")
+    own = (
+        "__deepcopy__",
+        "__getstate__",
+        "__setstate__",
+        "__reduce__",
+        "__reduce_ex__",
+        "__new__",
+        "__getnewargs_ex__",
+    )
     if any(getattr(kind, name, None) is not getattr(object, name, None) for name in own):
         return False
     return kind.__dictoffset__ != 0 and kind.__basicsize__ <= _PLAIN_SIZE

@@ -52,11 +52,15 @@ def enumerate_states(
     if outcomes < 1 or max_states < 1:
         raise UsageError(f"outcomes {outcomes} and max_states {max_states}: expected whole numbers from 1 on")
     shown, _ = environment.reset(seed=seed)
-    search = {"features": features, "max_states": max_states, "outcomes": outcomes, "progress": progress}
+
+    def search(lazy: bool) -> Table:
+        stepper = Stepper(environment, key, lazy)
+        return _Search(stepper, environment, shown, features, max_states, outcomes, progress).table()
+
     try:
-        return _Search(Stepper(environment, key), environment, shown, **search).table()
+        return search(lazy=True)
     except NeededError:
-        return _Search(Stepper(environment, key, lazy=False), environment, shown, **search).table()
+        return search(lazy=False)
 
 
 class _Search:
@@ -65,7 +69,6 @@ class _Search:
         stepper: Stepper,
         root: Any,
         shown: Any,
-        *,
         features: Mapping[str, Feature],
         max_states: int,
         outcomes: int,
@@ -92,7 +95,8 @@ class _Search:
             self._progress(len(self._number), 0)
         end, nothing = len(found), (0.0,) * len(self._features)
         rows: list[list[Outcomes]] = [
-            [{(end if after is None else after, fired): p for (after, fired), p in outs.items()} for outs in row] for row in found
+            [{(end if after is None else after, fired): p for (after, fired), p in outs.items()} for outs in row]
+            for row in found
         ]
         rows.append([{(end, nothing): 1.0} for _ in rows[0]])
         terminal, initial = np.zeros(end + 1, bool), np.zeros(end + 1)
@@ -138,7 +142,8 @@ class _Search:
             if (other.reward, other.terminated, self._stepper.key(other.after)) != (step.reward, step.terminated, key):
                 raise UsageError(
                     f"{self._name} is not deterministic: action {action} taken twice in one state came to different states or "
-                    "rewards; declare its randomness by outcomes=, the number of samples of each action (such as outcomes=100), or "
+                    "rewards; declare its randomness by outcomes=, the number of samples of each action (such as outcomes=100), "
+                    "or "
                     "audit by episodes"
                 )
 
@@ -147,7 +152,8 @@ class _Search:
         if key not in self._number:
             if len(self._number) >= self._most:
                 raise UsageError(
-                    f"{self._name} has more than {self._most} states, the most that are tabulated; allow more with max_states=, take "
+                    f"{self._name} has more than {self._most} states, the most that are tabulated; allow more with max_states=, "
+                    "take "
                     "a smaller environment, or pass key= if something is counted that no step depends on"
                 )
             self._number[key] = len(self._number)

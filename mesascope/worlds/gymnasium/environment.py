@@ -50,7 +50,9 @@ def make_environment(source: Any, kwargs: Mapping[str, Any] | None = None, seed:
         takes_seed = "seed" in inspect.signature(source).parameters
         made = source(seed=seed) if takes_seed else source()
     if not isinstance(made, gymnasium.Env):
-        raise UsageError(f"expected a Gymnasium environment, found {type(made).__name__}: give an id, such as FrozenLake-v1")
+        raise UsageError(
+            f"expected a Gymnasium environment, found {type(made).__name__}: give an id, such as FrozenLake-v1"
+        )
     return without_limits(made)
 
 
@@ -131,7 +133,9 @@ def action_names(environment: Any, given: tuple[str, ...] | None = None) -> tupl
     start, count = action_range(environment)
     if given is not None:
         if len(given) != count or len(set(given)) != count:
-            raise UsageError(f"actions {', '.join(given)}: expected {count} different names, as the environment has actions")
+            raise UsageError(
+                f"actions {', '.join(given)}: expected {count} different names, as the environment has actions"
+            )
         return tuple(given)
     inner = environment.unwrapped
     named = _TABLE_ACTIONS.get(type(inner).__name__)
@@ -158,11 +162,15 @@ def factory_of(base: Any, change: Any, kwargs: Mapping[str, Any]) -> Callable[[i
         return lambda seed: make_environment(change, {}, seed)
     if isinstance(change, Mapping):
         if not isinstance(base, str):
-            raise UsageError("a shift of arguments needs an environment that is named by its id; give a function that makes it")
+            raise UsageError(
+                "a shift of arguments needs an environment that is named by its id; give a function that makes it"
+            )
         return lambda seed: make_environment(base, {**kwargs, **change}, seed)
     if not callable(change):
-        raise UsageError(f"a shift is an id, a dict of arguments, a wrapper or a function; found {type(change).__name__}")
-    if isinstance(change, type) and issubclass(change, gymnasium.Wrapper) or _takes_environment(change):
+        raise UsageError(
+            f"a shift is an id, a dict of arguments, a wrapper or a function; found {type(change).__name__}"
+        )
+    if (isinstance(change, type) and issubclass(change, gymnasium.Wrapper)) or _takes_environment(change):
         return lambda seed: without_limits(change(make_environment(base, kwargs, seed)))
     return lambda seed: make_environment(change, {}, seed)
 

@@ -1,6 +1,6 @@
 """MiniGrid: what makes two states of an environment the same, and features of its objects."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from mesascope.worlds.gymnasium.structure import UNRELATED, structure
@@ -26,24 +26,24 @@ def ahead(environment: Any) -> Any:
     return inner.grid.get(x, y) if inside else None
 
 
-def reached(type: str, color: str | None = None) -> Feature:
+def reached(kind: str, color: str | None = None) -> Feature:
     """A feature of MiniGrid: the agent goes forward into the cell of such an object, or up against it where it cannot enter.
 
     Args:
-        type: such as `goal`, `lava`, `door`, `ball`, `key`, `box`.
+        kind: such as `goal`, `lava`, `door`, `ball`, `key`, `box`.
         color: such as `red`; any unless given.
 
     Example:
         >>> goal = reached("goal", "green")
     """
-    return lambda step: _takes(step, "forward") and _is(ahead(step.before), type, color)
+    return lambda step: _takes(step, "forward") and _is(ahead(step.before), kind, color)
 
 
-def picked(type: str, color: str | None = None) -> Feature:
+def picked(kind: str, color: str | None = None) -> Feature:
     """A feature of MiniGrid: the agent picks up such an object.
 
     Args:
-        type: such as `key`, `ball`, `box`.
+        kind: such as `key`, `ball`, `box`.
         color: such as `red`; any unless given.
 
     Example:
@@ -52,16 +52,16 @@ def picked(type: str, color: str | None = None) -> Feature:
 
     def fires(step: Transition) -> bool:
         before, after = step.before.unwrapped.carrying, step.after.unwrapped.carrying
-        return before is None and _is(after, type, color)
+        return before is None and _is(after, kind, color)
 
     return fires
 
 
-def toggled(type: str, color: str | None = None) -> Feature:
+def toggled(kind: str, color: str | None = None) -> Feature:
     """A feature of MiniGrid: the agent toggles such an object, and it changes: a door opens or closes, a box is opened.
 
     Args:
-        type: such as `door` or `box`.
+        kind: such as `door` or `box`.
         color: such as `red`; any unless given.
 
     Example:
@@ -70,7 +70,7 @@ def toggled(type: str, color: str | None = None) -> Feature:
 
     def fires(step: Transition) -> bool:
         thing = ahead(step.before)
-        return _takes(step, "toggle") and _is(thing, type, color) and thing_key(thing) != thing_key(ahead(step.after))
+        return _takes(step, "toggle") and _is(thing, kind, color) and thing_key(thing) != thing_key(ahead(step.after))
 
     return fires
 
@@ -80,8 +80,8 @@ def _takes(step: Transition, action: str) -> bool:
     return step.action + int(inner.action_space.start) == int(inner.actions[action])
 
 
-def _is(thing: Any, type: str, color: str | None) -> bool:
-    return thing is not None and thing.type == type and color in (None, thing.color)
+def _is(thing: Any, kind: str, color: str | None) -> bool:
+    return thing is not None and thing.type == kind and color in (None, thing.color)
 
 
 def thing_key(thing: Any) -> Thing | None:
@@ -122,41 +122,48 @@ _CONSTANT = frozenset(
 """Attributes that every MiniGrid environment has and that are fixed, or that `minigrid_key` reads itself."""
 
 
-def constants(environment: Any) -> tuple[Any, ...]:
-    """What copies of an environment may share: walls, and the rooms of MiniGrid's own environments, which no step looks into."""
+def shared_walls(environment: Any) -> dict[int, Any]:
+    """The walls of an environment by `id`: no step of MiniGrid changes one, so that copies may share them."""
+    return {id(thing): thing for thing in environment.unwrapped.grid.grid if type(thing).__name__ == "Wall"}
+
+
+def shared_rooms(environment: Any) -> tuple[Any, ...]:
+    """The rooms of MiniGrid's own environments, which no step changes or looks into."""
     inner = environment.unwrapped
-    own = type(inner).__module__.startswith("minigrid.")
-    walls = [thing for thing in inner.grid.grid if thing is not None and type(thing).__name__ == "Wall"]
     rooms = getattr(inner, "room_grid", None)
-    return (*walls, *([rooms] if own and rooms is not None else []))
+    return (rooms,) if rooms is not None and type(inner).__module__.startswith("minigrid.") else ()
 
 
-def minigrid_key(environment: Any) -> Hashable:
+def minigrid_key(environment: Any, walls: Mapping[int, str]) -> Hashable:
     """What makes two states of a MiniGrid environment the same.
 
-    The objects in each cell with the state of doors and what boxes hold; position, as whole numbers, and heading of the agent; what
-    it carries; and whatever else the environment or its wrappers keep: instructions and how far they are fulfilled, with references
-    to objects as the places where these are. Neither `hash()` of the environment nor its observation will do: they leave out what is
-    carried and what boxes hold, and count one position as two by the type of its numbers.
+    The objects in each cell with the state of doors and what boxes hold; position, as whole numbers, and heading of the
+    agent; what it carries; and whatever else the environment or its wrappers keep: instructions and how far they are
+    fulfilled, with references to objects as the places where these are. Neither `hash()` of the environment nor its
+    observation will do: they leave out what is carried and what boxes hold, and count one position as two by the type of its
+    numbers.
+
+    Args:
+        environment: after a reset.
+        walls: color of each wall that all states share, by `id`.
     """
     inner = environment.unwrapped
+    grid = inner.grid.grid
+    cells = tuple([None if thing is None else walls.get(id(thing)) or thing_key(thing) for thing in grid])
     places: dict[int, tuple[Any, ...]] = {}
-    cells = []
-    for cell, thing in enumerate(inner.grid.grid):
-        if thing is None:
-            continue
-        cells.append((cell, "wall", thing.color) if type(thing).__name__ == "Wall" else (cell, thing_key(thing)))
-        places[id(thing)] = ("in", cell)
-        if thing.contains is not None:
-            places[id(thing.contains)] = ("inside", cell)
+    for cell, thing in enumerate(grid):
+        if thing is not None and id(thing) not in walls:
+            places[id(thing)] = ("in", cell)
+            if thing.contains is not None:
+                places[id(thing.contains)] = ("inside", cell)
     if inner.carrying is not None:
         places[id(inner.carrying)] = ("carried",)
 
     def place(value: Any) -> Hashable | None:
         return ("environment",) if value is inner else places.get(id(value))
 
-    rest = []
     own = type(inner).__module__.startswith("minigrid.")
+    rest = []
     for name, value in vars(inner).items():
         if name not in _CONSTANT and not (own and name == "room_grid"):
             rest.append((name, structure(value, place)))
@@ -167,4 +174,4 @@ def minigrid_key(environment: Any) -> Hashable:
         layer = layer.env
     x, y = inner.agent_pos
     here = (int(x), int(y), int(inner.agent_dir))
-    return (here, tuple(cells), thing_key(inner.carrying), tuple(rest))
+    return (here, cells, thing_key(inner.carrying), tuple(rest))

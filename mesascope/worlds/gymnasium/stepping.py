@@ -8,7 +8,7 @@ import numpy as np
 from mesascope.core.errors import UsageError
 from mesascope.worlds.gymnasium.copies import Copier
 from mesascope.worlds.gymnasium.environment import action_range, load_gymnasium, name_of
-from mesascope.worlds.gymnasium.minigrid import constants, is_minigrid, minigrid_key
+from mesascope.worlds.gymnasium.minigrid import is_minigrid, minigrid_key, shared_rooms, shared_walls
 from mesascope.worlds.gymnasium.observations import shown_space, to_array
 from mesascope.worlds.gymnasium.structure import UnreadableError, structure
 
@@ -47,8 +47,8 @@ def _not_shown() -> Any:
 class Stepper:
     """Steps copies of one environment, time limits left out.
 
-    The observation of a MiniGrid environment takes most of the time of a step; it is made once for each state, and not at each step,
-    where nothing but wrappers of observations looks at it.
+    The observation of a MiniGrid environment takes most of the time of a step; it is made once for each state, and not at
+    each step, where nothing but wrappers of observations looks at it.
 
     Args:
         environment: after a reset.
@@ -58,7 +58,9 @@ class Stepper:
 
     def __init__(self, environment: Any, key: Callable[[Any], Any] | None = None, lazy: bool = True):
         self.grid = is_minigrid(environment)
-        self.copier = Copier(environment, constants(environment) if self.grid else ())
+        walls = shared_walls(environment) if self.grid else {}
+        self._walls = {number: f"{wall.color} wall" for number, wall in walls.items()}
+        self.copier = Copier(environment, (*walls.values(), *shared_rooms(environment)) if self.grid else ())
         self.start, self.actions = action_range(environment)
         self.space = shown_space(environment.observation_space)
         self.lazy = lazy and self.grid and _only_observed(environment)
@@ -71,16 +73,18 @@ class Stepper:
             try:
                 hash(found)
             except TypeError:
-                raise UsageError(f"key= gave a {type(found).__name__}, which is not hashable; give e.g. a tuple of numbers") from None
+                raise UsageError(
+                    f"key= gave a {type(found).__name__}, which is not hashable; give e.g. a tuple of numbers"
+                ) from None
             return found
         if self.grid:
-            return minigrid_key(environment)
+            return minigrid_key(environment, self._walls)
         try:
             return structure(environment)
         except UnreadableError as error:
             raise UsageError(
-                f"the states of {name_of(environment)} cannot be told apart by its attributes: {error}; pass key=, a function of the "
-                "environment that gives the same tuple in equal states"
+                f"the states of {name_of(environment)} cannot be told apart by its attributes: {error}; pass key=, a function of "
+                "the environment that gives the same tuple in equal states"
             ) from error
 
     def step(self, environment: Any, action: int) -> Step:
@@ -133,7 +137,9 @@ def _only_observed(environment: Any) -> bool:
     plain, layer = gymnasium.wrappers, environment
     harmless = (plain.TimeLimit, plain.OrderEnforcing, plain.PassiveEnvChecker)
     while layer is not environment.unwrapped:
-        observes = isinstance(layer, gymnasium.ObservationWrapper) and type(layer).step is gymnasium.ObservationWrapper.step
+        observes = (
+            isinstance(layer, gymnasium.ObservationWrapper) and type(layer).step is gymnasium.ObservationWrapper.step
+        )
         if not observes and type(layer) not in harmless:
             return False
         layer = layer.env

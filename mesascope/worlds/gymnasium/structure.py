@@ -60,9 +60,9 @@ Short = Callable[[Any], Hashable | None]
 def structure(value: Any, short: Short | None = None, found: dict[int, int] | None = None) -> Hashable:
     """A value as nested tuples: containers by what they hold, arrays by their numbers, objects by their attributes.
 
-    Objects that are met again stand as the number of the first meeting, so that it is told apart whether two attributes hold one
-    object or two that are alike. Sources of random numbers and spaces count for nothing: that a step does not depend on the former
-    is checked apart.
+    Objects that are met again stand as the number of the first meeting, so that it is told apart whether two attributes hold
+    one object or two that are alike. Sources of random numbers and spaces count for nothing: that a step does not depend on
+    the former is checked apart.
 
     Args:
         value: anything.
@@ -82,7 +82,7 @@ def structure(value: Any, short: Short | None = None, found: dict[int, int] | No
         return tuple(value.tolist()) if plain else (value.dtype.str, value.shape, value.tobytes())
     if isinstance(value, enum.Enum):
         return ("enum", value.name)
-    if isinstance(value, (*CONSTANT, *RANDOM)) or isinstance(value, load_gymnasium().spaces.Space):
+    if isinstance(value, (*CONSTANT, *RANDOM, load_gymnasium().spaces.Space)):
         return None
     shorter = None if short is None else short(value)
     if shorter is not None:
@@ -118,10 +118,14 @@ def attributes_of(value: Any) -> Mapping[str, Any] | None:
 def parts_of(value: Any, found: dict[int, Any] | None = None) -> dict[int, Any]:
     """Every object that can be come to from `value` through containers and attributes, by `id`."""
     found = {} if found is None else found
-    if value is None or isinstance(value, bool | int | float | str | bytes | np.generic | enum.Enum) or id(value) in found:
+    if (
+        value is None
+        or isinstance(value, bool | int | float | str | bytes | np.generic | enum.Enum)
+        or id(value) in found
+    ):
         return found
     found[id(value)] = value
-    if isinstance(value, CONSTANT) or isinstance(value, RANDOM) or isinstance(value, load_gymnasium().spaces.Space):
+    if isinstance(value, (*CONSTANT, *RANDOM, load_gymnasium().spaces.Space)):
         return found
     if isinstance(value, np.ndarray) and value.dtype != object:
         return found

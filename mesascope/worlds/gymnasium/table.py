@@ -71,7 +71,7 @@ def build_table(
 
 
 def stack(tables: Sequence[Table]) -> dict[str, Any]:
-    """The arrays of all tables, `(level, ...)`, padded to the largest: states that are added end an episode and are never reached.
+    """The arrays of all tables, `(level, ...)`, padded to the largest: added states end an episode and are never reached.
 
     Raises:
         UsageError: what they show has different shapes, or some have another number of actions.
@@ -90,7 +90,8 @@ def stack(tables: Sequence[Table]) -> dict[str, Any]:
     shapes = sorted({array.shape[1:] for array in shown})
     if len(shapes) > 1 or len(shown) not in (0, len(tables)):
         raise UsageError(
-            f"observations of different shapes: {' and '.join(map(str, shapes[:2]))}; expected the same in all levels and shifts: "
+            f"observations of different shapes: {' and '.join(map(str, shapes[:2]))}; expected the same in all levels and "
+            "shifts: "
             "wrap the environment so that it shows as much everywhere, or leave the shift out"
         )
     if shown:

@@ -1,48 +1,18 @@
 """A world made of the tables of an environment, and its levels."""
 
-from typing import Any, ClassVar
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 from mesascope.core.mdp import FiniteMDP
+from mesascope.worlds.gymnasium.pool import Pool
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.views import STATE_ID, STATE_ID_VIEW, States, View
 from mesascope.worlds.world import AbstractWorld
 
 OBSERVATION = "observation"
 """Name of the view that shows what the environment shows."""
-
-
-class Pool:
-    """All levels of a world, of every distribution, as NumPy tables; `tables` and `observation` have one row for each.
-
-    Args:
-        tables: as `mesascope.worlds.gymnasium.table.stack` gives them.
-        reached: which states can be reached from a start.
-        texts: each level as text.
-        members: numbers of the levels of each distribution.
-        space: the space of what is shown, for those who have to unflatten it; None where that is the number of the state.
-        own_states: how many states the environment itself numbers, in each level.
-        seconds: what making the tables took.
-    """
-
-    def __init__(
-        self,
-        tables: dict[str, Any],
-        reached: Bool[np.ndarray, "level state"],
-        texts: tuple[str, ...],
-        members: dict[str, tuple[int, ...]],
-        space: Any,
-        own_states: tuple[int, ...],
-        seconds: float,
-    ):
-        self.observation = tables.pop("observation")
-        self.tables, self.reached, self.texts, self.members = tables, reached, texts, members
-        self.space, self.own_states, self.seconds = space, own_states, seconds
 
 
 class GymnasiumLevels(AbstractLevels):
@@ -71,6 +41,7 @@ class GymnasiumWorld(AbstractWorld[GymnasiumLevels]):
     * `environment`: id of the environment, or the name of its class.
     * `arguments`: arguments that it is made with, as JSON.
     * `seeds`: seeds of its levels, separated by commas.
+    * `objectives`: features, intended goal, base objective, discount and number of samples, as JSON.
     * `shifted`: what each shift changes, as JSON.
     * `tables_sha256`: SHA-256 of the tables and of what is shown.
     """
@@ -78,6 +49,7 @@ class GymnasiumWorld(AbstractWorld[GymnasiumLevels]):
     environment: str = eqx.field(static=True, default="")
     arguments: str = eqx.field(static=True, default="{}")
     seeds: str = eqx.field(static=True, default="0")
+    objectives: str = eqx.field(static=True, default="{}")
     shifted: str = eqx.field(static=True, default="{}")
     tables_sha256: str = eqx.field(static=True, default="")
 
@@ -120,7 +92,9 @@ class GymnasiumWorld(AbstractWorld[GymnasiumLevels]):
     @property
     def no_search_tests(self) -> str | None:
         """An environment does not say how its levels can be changed."""
-        return f"not applicable: {self.name} comes from Gymnasium, which does not say how a goal is moved or a way barred"
+        return (
+            f"not applicable: {self.name} comes from Gymnasium, which does not say how a goal is moved or a way barred"
+        )
 
 
 def _observation(levels: GymnasiumLevels, states: States) -> Shaped[Array, "level state ..."]:
