@@ -12,6 +12,8 @@ ROUNDING = 1e-6
 """By how much the probabilities of an action may miss 1 and be taken for rounding."""
 _STEPS = 6_000
 """Most steps that are compared with the table."""
+_REPEATS = 200
+"""Most steps of one action in one state among them."""
 _UNLIKELY = 6.0
 """Standard deviations between the table and the frequency of what was stepped above which the table is not believed."""
 _OUTSIDE_OF_TABLE = {
@@ -74,7 +76,7 @@ def compare_with_steps(environment: Any, rows: Rows) -> None:
     rng = np.random.default_rng(0)
     pairs = [(state, action) for state in range(len(rows)) for action in range(actions)]
     chosen = rng.permutation(len(pairs))[:_STEPS]
-    repeats = max(1, min(8, _STEPS // len(pairs)))
+    repeats = max(1, min(_REPEATS, _STEPS // len(pairs)))
     observation, _ = environment.reset(seed=0)
     placed = hasattr(inner, "s")
     first, expected, spread = 0.0, 0.0, 0.0
@@ -92,8 +94,7 @@ def compare_with_steps(environment: Any, rows: Rows) -> None:
             listed = ", ".join(f"{tuple(out)}" for out in list(known)[:4])
             raise UsageError(
                 f"{name} does not do what its table `P` says: action {action} in state {state} led to (state, reward, "
-                "terminated) "
-                f"{tuple(found)}, where the table has {listed}; something outside of the state decides. Turn it off, or leave "
+                f"terminated) {tuple(found)}, where the table has {listed}; something outside of the state decides. Turn it off, or leave "
                 "out wrappers that change rewards or ends"
             )
         usual, share = next(iter(known.items()))
@@ -101,6 +102,5 @@ def compare_with_steps(environment: Any, rows: Rows) -> None:
     if spread > 0 and abs(first - expected) > _UNLIKELY * np.sqrt(spread):
         raise UsageError(
             f"{name} does not do what its table `P` says: of {len(chosen) * repeats} steps {first:g} took the first outcome, "
-            "where "
-            f"the table expects {expected:.0f}"
+            f"where the table expects {expected:.0f}"
         )

@@ -91,8 +91,7 @@ def stack(tables: Sequence[Table]) -> dict[str, Any]:
     if len(shapes) > 1 or len(shown) not in (0, len(tables)):
         raise UsageError(
             f"observations of different shapes: {' and '.join(map(str, shapes[:2]))}; expected the same in all levels and "
-            "shifts: "
-            "wrap the environment so that it shows as much everywhere, or leave the shift out"
+            "shifts: wrap the environment so that it shows as much everywhere, or leave the shift out"
         )
     if shown:
         found["observation"] = np.stack([_padded(array, (states,)) for array in shown])
