@@ -11,7 +11,7 @@ class Corridor(gymnasium.Env):
 
     def __init__(self, length=5):
         self.observation_space = gymnasium.spaces.Dict(
-            {"where": gymnasium.spaces.Discrete(length), "bell": gymnasium.spaces.Box(0, 255, (2,), np.uint8)}
+            {"where": gymnasium.spaces.Discrete(40), "bell": gymnasium.spaces.Box(0, 255, (2,), np.uint8)}
         )
         self.action_space = gymnasium.spaces.Discrete(2, start=1)
         self.length = length

@@ -5,7 +5,7 @@ import functools
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, no_type_check
 
 import numpy as np
 
@@ -75,6 +75,7 @@ _NUMBERS = (np.bool_, np.uint8, np.int8, np.int16, np.int32, np.int64, np.float3
 _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, *_NUMBERS, *CONSTANT})
 
 
+@no_type_check  # called millions of times: no checks of types in tests either
 def deep_copy(value: Any, memo: dict[int, Any]) -> Any:
     """What `copy.deepcopy` gives, several times faster for lists of cells and objects that are no more than their attributes."""
     kind = type(value)

@@ -1,7 +1,7 @@
 """MiniGrid: what makes two states of an environment the same, and features of its objects."""
 
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import Any, no_type_check
 
 from mesascope.worlds.gymnasium.structure import UNRELATED, structure
 from mesascope.worlds.gymnasium.transition import Feature, Transition
@@ -84,6 +84,7 @@ def _is(thing: Any, kind: str, color: str | None) -> bool:
     return thing is not None and thing.type == kind and color in (None, thing.color)
 
 
+@no_type_check  # called for every object of every state
 def thing_key(thing: Any) -> Thing | None:
     """An object as plain values, with what is inside of it."""
     if thing is None:
@@ -92,6 +93,7 @@ def thing_key(thing: Any) -> Thing | None:
     return (thing.type, thing.color, getattr(thing, "is_open", None), getattr(thing, "is_locked", None), *kept)
 
 
+@no_type_check
 def _place(position: Any) -> tuple[int, ...] | None:
     return None if position is None else tuple(int(number) for number in position)
 
@@ -134,6 +136,7 @@ def shared_rooms(environment: Any) -> tuple[Any, ...]:
     return (rooms,) if rooms is not None and type(inner).__module__.startswith("minigrid.") else ()
 
 
+@no_type_check
 def minigrid_key(environment: Any, walls: Mapping[int, str]) -> Hashable:
     """What makes two states of a MiniGrid environment the same.
 

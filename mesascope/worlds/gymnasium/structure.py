@@ -5,7 +5,7 @@ import functools
 import random
 import types
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+from typing import Any, no_type_check
 
 import numpy as np
 
@@ -57,6 +57,7 @@ Short = Callable[[Any], Hashable | None]
 """A shorter form of an object; None where it has none."""
 
 
+@no_type_check  # called millions of times: no checks of types in tests either
 def structure(value: Any, short: Short | None = None, found: dict[int, int] | None = None) -> Hashable:
     """A value as nested tuples: containers by what they hold, arrays by their numbers, objects by their attributes.
 
@@ -107,6 +108,7 @@ def structure(value: Any, short: Short | None = None, found: dict[int, int] | No
     return (type(value).__name__, *named)
 
 
+@no_type_check
 def attributes_of(value: Any) -> Mapping[str, Any] | None:
     """The attributes of an object, in `__dict__` or in slots; None where it keeps them elsewhere."""
     if hasattr(value, "__dict__"):
@@ -115,6 +117,7 @@ def attributes_of(value: Any) -> Mapping[str, Any] | None:
     return {name: getattr(value, name) for name in names if hasattr(value, name)} if names else None
 
 
+@no_type_check
 def parts_of(value: Any, found: dict[int, Any] | None = None) -> dict[int, Any]:
     """Every object that can be come to from `value` through containers and attributes, by `id`."""
     found = {} if found is None else found
