@@ -8,6 +8,7 @@ have it, with a breadth-first search that shares nothing with the enumeration: s
 """
 
 import argparse
+import contextlib
 import io
 import logging
 import math
@@ -121,9 +122,10 @@ def main() -> None:
         begun = time.process_time()
         states, why = 0, ""
         try:
-            states = from_gymnasium(name, levels=1, max_states=given.cap).pool.own_states[0]
+            with contextlib.redirect_stdout(sys.stderr):  # MiniGrid prints what its generators reject
+                states = from_gymnasium(name, levels=1, max_states=given.cap).pool.own_states[0]
         except UsageError as error:
-            why = str(error).split(";")[0].removeprefix(f"{name} ").removeprefix(f"environment '{name}': ")
+            why = str(error).split(";")[0].replace(f"{name} ", "", 1).removeprefix(f"environment '{name}': ")
         spent = time.process_time() - begun
         print(f"| `{name}` | {states or ''} | {spent:.1f} | {why} |", flush=True)
         tabulated += states > 0
@@ -137,7 +139,8 @@ def compare(names: list[str], levels: int, cap: int) -> None:
     done, agree, used, seed = 0, 0, set(), 0
     while names and done < levels:
         for name in names[: levels - done]:
-            _, own = steps_from_table(name, seed, cap)
+            with contextlib.redirect_stdout(sys.stderr):
+                _, own = steps_from_table(name, seed, cap)
             found = steps_by_search(name, seed)
             done, agree, used = done + 1, agree + (found == own), used | {name}
             if found != own:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mesascope.core.errors import UsageError
+from mesascope.core.errors import UsageError, said
 from mesascope.worlds.gymnasium.environment import name_of, not_cloneable
 from mesascope.worlds.gymnasium.stepping import NeededError, Step, Stepper
 from mesascope.worlds.gymnasium.table import Outcomes, Table, build_table
@@ -51,7 +51,10 @@ def enumerate_states(
     """
     if outcomes < 1 or max_states < 1:
         raise UsageError(f"outcomes {outcomes} and max_states {max_states}: expected whole numbers from 1 on")
-    shown, _ = environment.reset(seed=seed)
+    try:
+        shown, _ = environment.reset(seed=seed)
+    except Exception as error:
+        raise UsageError(f"{name_of(environment)} failed at its reset with seed {seed}: {said(error)}") from error
 
     def search(lazy: bool) -> Table:
         stepper = Stepper(environment, key, lazy)
