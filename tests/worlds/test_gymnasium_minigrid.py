@@ -74,7 +74,14 @@ def test_names_and_texts_are_minigrids_own(worlds):
     assert "leaves out the text of mission" in type(world).__doc__
 
 
-@pytest.mark.parametrize("name", ["MiniGrid-LavaGapS5-v0", "MiniGrid-DoorKey-5x5-v0", "BabyAI-GoToLocalS5N2-v0"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MiniGrid-LavaGapS5-v0",
+        pytest.param("MiniGrid-DoorKey-5x5-v0", marks=pytest.mark.slow),
+        pytest.param("BabyAI-GoToLocalS5N2-v0", marks=[pytest.mark.slow, pytest.mark.long]),
+    ],
+)
 def test_least_steps_are_those_of_an_independent_search(name):
     assert steps_from_table(name, 1, 2_000)[1] == steps_by_search(name, 1)
 

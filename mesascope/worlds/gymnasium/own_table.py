@@ -94,8 +94,8 @@ def compare_with_steps(environment: Any, rows: Rows) -> None:
             listed = ", ".join(f"{tuple(out)}" for out in list(known)[:4])
             raise UsageError(
                 f"{name} does not do what its table `P` says: action {action} in state {state} led to (state, reward, "
-                f"terminated) {tuple(found)}, where the table has {listed}; something outside of the state decides. Turn it off, or leave "
-                "out wrappers that change rewards or ends"
+                f"terminated) {tuple(found)}, where the table has {listed}; something outside of the state decides. "
+                "Turn it off, or leave out wrappers that change rewards or ends"
             )
         usual, share = next(iter(known.items()))
         first, expected, spread = first + (found == usual), expected + share, spread + share * (1 - share)
