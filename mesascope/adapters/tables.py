@@ -49,9 +49,10 @@ def table_subject(
         SubjectError: the table has another shape than the world, an unknown action, or values that are not finite.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> import numpy as np
         >>> from mesascope.adapters.tables import table_subject
-        >>> table_subject(np.array([[0.0, 1.0], [0.5, 0.2]])).logits(np.array([[0, 1]])).argmax(-1).tolist()
+        >>> table_subject(np.array([[0.0, 1.0], [0.5, 0.2]])).logits(jnp.array([[0, 1]])).argmax(-1).tolist()
         [[1, 0]]
     """
     table = np.asarray(q, np.float64)

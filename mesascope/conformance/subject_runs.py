@@ -3,14 +3,14 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Int
+from jaxtyping import Array, Int, Shaped
 
 from mesascope.core.rollouts import think_ticks, view_of
 from mesascope.core.subject import AbstractSubject, Observation, State
 
 
 @eqx.filter_jit
-def answers(subject: AbstractSubject, observation: Observation) -> Array:
+def answers(subject: AbstractSubject, observation: Shaped[Array, "level ..."]) -> Array:
     """The logits of a subject that answers all states."""
     return subject.logits(observation)
 

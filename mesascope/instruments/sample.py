@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree, Shaped
 
 from mesascope.core.errors import SubjectError, said
 from mesascope.core.mdp import FiniteMDP
-from mesascope.core.subject import AbstractSubject, Observation, policy_table
+from mesascope.core.subject import AbstractSubject, policy_table
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -21,12 +21,12 @@ class Sample(NamedTuple):
     distribution: str
     levels: AbstractLevels
     mdp: FiniteMDP
-    observation: Observation
+    observation: Shaped[Array, "view ..."]
     policy: Float[Array, "level state action"]
 
 
 @eqx.filter_jit
-def level_tables(world: AbstractWorld, levels: AbstractLevels) -> tuple[FiniteMDP, Observation]:
+def level_tables(world: AbstractWorld, levels: AbstractLevels) -> tuple[FiniteMDP, Shaped[Array, "view ..."]]:
     """Compiled once for each size of level, whatever their distribution."""
     return world.tables(levels), world.observe(levels)
 
@@ -49,7 +49,7 @@ def first_levels(sample: Sample, count: int) -> Sample:
 
 
 @eqx.filter_jit
-def answer(subject: AbstractSubject, observation: Observation) -> Array:
+def answer(subject: AbstractSubject, observation: Shaped[Array, "view ..."]) -> Array:
     """The subject's logits as they come, of any shape; compiled once for each subject type and shape."""
     return subject.logits(observation)
 
@@ -64,7 +64,7 @@ def draw_sample(
 
 
 def ask(
-    subject: AbstractSubject, observation: Observation, mdp: FiniteMDP, distribution: str
+    subject: AbstractSubject, observation: Shaped[Array, "view ..."], mdp: FiniteMDP, distribution: str
 ) -> Float[Array, "problem state action"]:
     """The subject's policy table, checked for shape and finite values; `SubjectError` also where it raises.
 

@@ -1,5 +1,6 @@
 """Tables of action values as subjects."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -42,15 +43,15 @@ def test_a_q_table_is_audited_in_three_lines(lake):
 
 def test_it_acts_greedily_by_the_first_best_or_by_softmax():
     q = np.array([[0.0, 2.0, 2.0], [1.0, 0.0, 0.5]])
-    assert np.asarray(table_subject(q).logits(np.array([[0, 1, 7]]))).argmax(-1).tolist() == [[1, 0, 0]]
-    soft = np.asarray(table_subject(q, temperature=0.5).logits(np.array([[1]])))[0, 0]
+    assert np.asarray(table_subject(q).logits(jnp.array([[0, 1, 7]]))).argmax(-1).tolist() == [[1, 0, 0]]
+    soft = np.asarray(table_subject(q, temperature=0.5).logits(jnp.array([[1]])))[0, 0]
     np.testing.assert_allclose(soft - soft[1], [2.0, 0.0, 1.0], atol=1e-6)
 
 
 def test_columns_are_put_in_the_order_of_the_world(lake):
     q = np.tile(np.arange(4.0), (16, 1))
     named = table_subject(q, actions=["up", "right", "down", "left"], world=lake)
-    assert int(np.asarray(named.logits(np.array([[0]]))).argmax()) == lake.actions.index("left")
+    assert int(np.asarray(named.logits(jnp.array([[0]]))).argmax()) == lake.actions.index("left")
 
 
 def test_what_does_not_fit_is_refused(lake):
