@@ -8,7 +8,6 @@ from mesascope.auditing.audit import audit
 from mesascope.conformance.check_world import check_world
 from mesascope.conformance.violations import ConformanceError
 from mesascope.core.errors import UsageError
-from mesascope.core.jsonable import to_json
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_actions, optimal_values, uniform_over
 from mesascope.core.subject import AbstractPolicy
@@ -94,7 +93,7 @@ class Straight(AbstractPolicy):
 def document():
     subject = AuditSubject(Straight(), "callable", "straight", "straight", None)
     settings = Settings(levels=60, evidence=60, directed=20, thought=20, describe=True, adversary=True)
-    return to_json(audit(WORLD, subject, settings, 0))
+    return audit(WORLD, subject, settings, 0).to_json()
 
 
 def test_an_audit_finds_what_the_agent_is_after(document):
