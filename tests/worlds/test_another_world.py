@@ -97,7 +97,7 @@ def document():
 
 
 def test_an_audit_finds_what_the_agent_is_after(document):
-    top = document["behavioral_objective"]["hypotheses"]["all"]["table"][0]
+    top = document["behavioral_objective"]["hypotheses"]["all"][0]
     assert top["name"] == "cake"
     assert document["ledger"]["training"]["inner"]["value"] > 0.1
     assert set(document["behavior"]) == {"training", "anywhere"}
