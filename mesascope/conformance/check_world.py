@@ -181,7 +181,9 @@ def _distribution(world: AbstractWorld, distribution: str, seed: int, count: int
     again = jax.jit(world.draw, static_argnums=(1, 2)) if distribution == TRAINING else partial(_draw, world)
     if not _same(levels, again(key, count, distribution)):
         yield Violation(f"draw: {where} gives the same levels for the same key", "other levels")
-    if count > 1 and _same(levels, _draw(world, named_key(key, "other"), count, distribution)):
+    distinct = world.distinct_levels(distribution)
+    enough = count > 1 if distinct is None else distinct > count > 1
+    if enough and _same(levels, _draw(world, named_key(key, "other"), count, distribution)):
         yield Violation(f"draw: {where} gives other levels for another key", "the same levels")
     mdp = _tables(world, levels)
     broken = [*check_tables(mdp, len(world.features))]

@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.extend import core as jex
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Shaped
 
 from mesascope.core.subject import AbstractSubject, Observation, Site, State, action_probabilities
 
@@ -101,7 +101,7 @@ class OpenedReadout(AbstractSubject):
         ]
 
 
-def open_readout(subject: AbstractSubject, observation: Observation) -> AbstractSubject:
+def open_readout(subject: AbstractSubject, observation: Shaped[Array, "view ..."]) -> AbstractSubject:
     """The subject with the longest loop of its readout opened; the subject itself where there is none that can be.
 
     A loop can be opened where the number of its rounds is known before it runs, and what it carries are maps over the cells
@@ -112,7 +112,7 @@ def open_readout(subject: AbstractSubject, observation: Observation) -> Abstract
         return subject
     loops: list[Loop] = []
 
-    def look(observation: Observation) -> Array:
+    def look(observation: Shaped[Array, "view ..."]) -> Array:
         answer, met = _readout(subject, subject.start(observation), None, _not_run)
         found = (_opened(number, one, observation.shape[:3]) for number, one in enumerate(met))
         loops.extend(loop for loop in found if loop is not None)

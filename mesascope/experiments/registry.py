@@ -10,7 +10,7 @@ from mesascope.instruments.card import Card
 from mesascope.instruments.registry import INSTRUMENTS
 from mesascope.worlds.card import Value
 from mesascope.worlds.config import with_config
-from mesascope.worlds.registry import WORLDS
+from mesascope.worlds.registry import WORLDS, make_referenced
 from mesascope.worlds.world import AbstractWorld
 
 _HERE = "mesascope.experiments"
@@ -46,7 +46,12 @@ def every_card() -> dict[str, Card]:
 
 
 def make_anywhere(name: str, **config: Value) -> AbstractWorld | AbstractExperiment:
-    """The world or experiment called `name`; `UsageError` names the nearest one, or the nearest config key."""
+    """The world or experiment called `name`, or the world of a reference such as `gymnasium:FrozenLake-v1`; `UsageError` names
+    the nearest one, or the nearest config key.
+    """
+    referenced = make_referenced(name, config)
+    if referenced is not None:
+        return referenced
     if name in EXPERIMENTS:
         return with_config(EXPERIMENTS[name], **config)
     if name not in WORLDS:

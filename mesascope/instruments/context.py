@@ -10,7 +10,7 @@ from mesascope.core.errors import SubjectError
 from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.closed_loop.rollouts import Walked, walk_in
-from mesascope.instruments.evaluation_levels import audit_key, contested, distributions
+from mesascope.instruments.evaluation_levels import audit_key, contested, distributions, level_count
 from mesascope.instruments.sample import Sample, draw_sample
 from mesascope.instruments.settings import Settings
 from mesascope.worlds.described import TRAINING
@@ -75,10 +75,11 @@ class AuditContext:
         return found, unfit
 
     def _look(self, name: str) -> Sample | Walked:
-        count, subject = self.settings.levels, self.audited.subject
+        subject = self.audited.subject
         if self.audited.recurrent:
-            return walk_in(self.world, subject, self.key("walked", name), count, name)
-        return draw_sample(self.world, subject, self.key(name), count, name)
+            # One episode says little of a level: where there are few levels, each is played in many times.
+            return walk_in(self.world, subject, self.key("walked", name), self.settings.levels, name)
+        return draw_sample(self.world, subject, self.key(name), level_count(self.world, self.settings, name), name)
 
     def _size(self, distribution: str) -> int:
         return self.world.draw(self.key(distribution), 1, distribution).size

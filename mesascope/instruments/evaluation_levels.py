@@ -30,6 +30,12 @@ def contested(world: AbstractWorld, settings: Settings, seed: int) -> AbstractLe
     return contested_levels(world, audit_key(seed, "contested"), settings.contested)
 
 
+def level_count(world: AbstractWorld, settings: Settings, distribution: str) -> int:
+    """Levels of a distribution that an audit looks at: no more than there are different ones."""
+    distinct = world.distinct_levels(distribution)
+    return settings.levels if distinct is None else min(settings.levels, distinct)
+
+
 def episode_budget(settings: Settings) -> SampleBudget:
     """Levels of what is asked of a recurrent subject in closed loop."""
     return SampleBudget(settings.per_test, settings.thought, settings.thought)
@@ -44,5 +50,7 @@ def stored_levels(
     if recurrent:
         draws = [draw_walked(world, audit_key(seed, "walked", d), settings.levels, d) for d in distributions(world)]
         return [*closed_loop_levels(world, audit_key(seed, CLOSED_LOOP), episode_budget(settings)), *draws]
-    samples = [world.draw(audit_key(seed, name), settings.levels, name) for name in distributions(world)]
+    samples = [
+        world.draw(audit_key(seed, name), level_count(world, settings, name), name) for name in distributions(world)
+    ]
     return [*([] if not_applicable(world) else [contested(world, settings, seed)]), *samples]

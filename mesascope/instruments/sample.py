@@ -118,8 +118,8 @@ def look_at(world: AbstractWorld, subject: AbstractSubject, levels: AbstractLeve
     subject, view = subject.for_actions(world.actions), world.view_for(subject.view)
     if world.views[view].shows_all_states:
         # The first view goes by no name, as in the rehearsal of an audit: a name would be another program.
-        first = view == next(iter(world.views))
-        mdp, seen = level_tables(world, levels) if first else level_tables(world, levels, view)
+        usual = view == next(iter(world.views))
+        mdp, seen = level_tables(world, levels) if usual else level_tables(world, levels, view)
         answered = policy_table(ask(subject, seen, seen.shape[:3], mdp, distribution), mdp.states)
         return Sample(distribution, levels, mdp, seen, answered)
     mdp = _tables(world, levels)

@@ -110,7 +110,9 @@ def folder_name(
     sizes = [f"{name}{size}" for name, size in (("updates", request.updates), ("levels", levels)) if size is not None]
     knobs = [f"{name}{value}" for name, value in sorted(read_config(request.knobs).items())]
     quick = ["quick"] if request.quick else []
-    return "-".join((request.world, *quick, *flags, *map(as_file_name, names), *sizes, *knobs, *more))[:200]
+    return "-".join((as_file_name(request.world), *quick, *flags, *map(as_file_name, names), *sizes, *knobs, *more))[
+        :200
+    ]
 
 
 def as_file_name(text: str) -> str:

@@ -6,6 +6,7 @@
     3
 
 The constructors of all built-in worlds stand here under the names of the worlds; they are loaded when first used.
+`from_gymnasium` makes a world of an environment of Gymnasium.
 """
 
 import importlib
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
         KeysAndChestsPartial as keys_and_chests_partial,  # noqa: N813
     )
     from mesascope.worlds.grids.red_doors import RedDoors as red_doors  # noqa: N813
+    from mesascope.worlds.gymnasium import from_gymnasium
 
-__all__ = ["cheese_corner", "coin", "keys_and_chests", "keys_and_chests_partial", "red_doors"]
+__all__ = ["cheese_corner", "coin", "from_gymnasium", "keys_and_chests", "keys_and_chests_partial", "red_doors"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'mesascope.worlds' has no attribute '{name}'")
+    if name == "from_gymnasium":
+        return importlib.import_module("mesascope.worlds.gymnasium").from_gymnasium
     return importlib.import_module("mesascope.worlds.registry").constructor(name.replace("_", "-"))
 
 

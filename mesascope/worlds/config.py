@@ -7,6 +7,7 @@ from mesascope.core.errors import UsageError, unknown
 from mesascope.worlds.card import Value, config_defaults
 from mesascope.worlds.described import AbstractDescribed
 
+Number = TypeVar("Number", int, float)
 Described = TypeVar("Described", bound=AbstractDescribed)
 
 
@@ -25,8 +26,24 @@ def with_config(kind: type[Described], /, **config: Any) -> Described:
 
 def _like(default: Value, key: str, value: Any) -> Value:
     """A value as the type of its default."""
-    if isinstance(default, str):
-        return str(value)
+    return str(value) if isinstance(default, str) else as_configured(default, key, value)
+
+
+def as_configured(default: Number, key: str, value: Any) -> Number:
+    """A number of a configuration as the type of its default.
+
+    Args:
+        default: an integer where only whole numbers will do.
+        key: what it is called, for the message.
+        value: a number, or its text.
+
+    Raises:
+        UsageError: it is no such number.
+
+    Example:
+        >>> as_configured(9, "size", "7"), as_configured(0.25, "openings", 0)
+        (7, 0.0)
+    """
     kind = type(default)
     try:
         number = float(value)

@@ -1,10 +1,12 @@
 """All worlds by name, and how to build one from a name and its configuration."""
 
 import functools
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mesascope.core.registry import Registry, check_class
+from mesascope.worlds.card import Value
 from mesascope.worlds.config import with_config
 from mesascope.worlds.world import AbstractWorld
 
@@ -25,6 +27,28 @@ WORLDS: Registry[type[AbstractWorld]] = Registry(
 """Every world; `mesascope worlds` lists them."""
 
 
+_REFERENCES: dict[str, str] = {"gymnasium": "mesascope.worlds.gymnasium.reference:from_reference"}
+"""What makes the world of a reference `PREFIX:...`, by prefix: given what stands behind the colon, and the configuration."""
+
+
+def make_referenced(reference: str, config: Mapping[str, Value]) -> AbstractWorld | None:
+    """The world of a reference such as `gymnasium:FrozenLake-v1`; None where the text is none.
+
+    Args:
+        reference: the text.
+        config: as `make_world` takes it.
+
+    Raises:
+        UsageError: what is referred to does not exist or cannot be a world.
+    """
+    prefix, colon, rest = reference.partition(":")
+    if not colon or prefix not in _REFERENCES:
+        return None
+    module, _, function = _REFERENCES[prefix].partition(":")
+    made: AbstractWorld = getattr(importlib.import_module(module), function)(rest, config)
+    return made
+
+
 def constructor(name: str) -> Callable[..., AbstractWorld]:
     """A function of the fields of the world called `name` that makes it, checked as `make_world` does."""
     kind = WORLDS[name]
@@ -37,9 +61,10 @@ def constructor(name: str) -> Callable[..., AbstractWorld]:
 
 
 def make_world(name: str, **config: Any) -> AbstractWorld:
-    """The world called `name`; config keys that are not given keep their defaults.
+    """The world called `name`, or that of a reference such as `gymnasium:FrozenLake-v1`; config keys that are not given keep
+    their defaults.
 
     A value may be text, as it comes from a command line. `UsageError` names the nearest world or config key, or
     what it may be.
     """
-    return with_config(WORLDS.find(name), **config)
+    return make_referenced(name, config) or with_config(WORLDS.find(name), **config)

@@ -77,6 +77,21 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
         """How many observations of the first view answer for all states of a training level."""
         return len(self.observe(self.draw(0, 1)))
 
+    def distinct_levels(self, distribution: str) -> int | None:
+        """How many different levels a distribution has, so that no more are looked at as if they were independent.
+
+        Args:
+            distribution: `training` or the name of a shift.
+
+        Returns:
+            The number of levels, each of which `sample` gives once before any comes twice; None where they do not run out.
+
+        Raises:
+            UsageError: the world has no such distribution.
+        """
+        self.check_distribution(distribution)
+        return None
+
     def outcomes(self, levels: Levels) -> Outcomes:
         """What ends an episode in each level, where an episode is a single choice.
 

@@ -14,7 +14,7 @@ from mesascope.instruments.closed_loop.rollouts import Walked, measure_walked_be
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.goal_directedness import CARD as GOAL_DIRECTEDNESS_CARD
 from mesascope.instruments.goal_directedness import measure_goal_directedness
-from mesascope.instruments.instrument import Finding, Instrument
+from mesascope.instruments.instrument import Finding, Instrument, NotRun
 from mesascope.instruments.thinking_time import CARD as THINKING_TIME_CARD
 from mesascope.instruments.thinking_time import measure_thinking_time
 from mesascope.worlds.world import AbstractWorld
@@ -88,8 +88,10 @@ def unless_in_turn(world: AbstractWorld, audited: AuditSubject) -> str | None:
 BEHAVIOR = Instrument(BEHAVIOR_CARD, _behavior, applies=unless_in_turn, policy_only=True)
 
 
-def _goal_directedness(context: AuditContext) -> Finding:
+def _goal_directedness(context: AuditContext) -> Finding | NotRun:
     few, world = context.samples[:2], context.world
+    if any(sample.mdp.levels < 2 for sample in few):
+        return NotRun("it chooses on half of the levels and scores on the other half, and there is one level")
     found = {s.distribution: measure_goal_directedness(world, s, levels=context.settings.directed) for s in few}
     fields = {name: {"meg": d.meg, "by_feature": d.by_feature, "signs": d.signs} for name, d in found.items()}
     return Finding(found, {"goal_directedness": fields})
