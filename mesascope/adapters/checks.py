@@ -14,37 +14,36 @@ from mesascope.worlds.grids.grid import ACTIONS, CHANNELS
 EXAMPLE = (7, 7, len(CHANNELS))
 """Height, width and channels of the levels that an agent is tried on when it is adapted: mazes of 9x9, border left out."""
 
-_AXES = ("level", "height", "width", "channel")
+_AXES = {4: ("level", "height", "width", "channel"), 3: ("level", "state", "action")}
 
 
-def checked_map(
-    value: object, shape: tuple[int, int, int, int], what: str
-) -> Float[np.ndarray, "level height width channel"]:
+def checked_map(value: object, shape: tuple[int, ...], what: str) -> Float[np.ndarray, "level *place channel"]:
     """`value` as float32; `SubjectError` names the axis where the shape is another, or the level and cell of a NaN."""
     array = np.asarray(value, np.float32)
     if array.shape != shape:
         raise SubjectError(f"{what} has shape {array.shape}; expected {shape}{_differing(array.shape, shape)}")
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
-        level, row, column, channel = (int(i) for i in bad[0])
+        level, *place, channel = (int(i) for i in bad[0])
+        where = "cell row {} column {} (interior), channel" if len(place) > 1 else "state {}, action"
         raise SubjectError(
-            f"{what} is not finite: {array[level, row, column, channel]} in level {level}, cell row {row} column "
-            f"{column} (interior), channel {channel}"
+            f"{what} is not finite: {array[tuple(bad[0])]} in level {level}, {where.format(*place)} {channel}"
         )
     return array
 
 
 def _differing(found: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    axes = _AXES[len(expected)]
     if len(found) != len(expected):
-        return f" ({', '.join(_AXES)})"
-    return f" (they differ in {next(n for n, a, b in zip(_AXES, found, expected, strict=True) if a != b)})"
+        return f" ({', '.join(axes)})"
+    return f" (they differ in {next(n for n, a, b in zip(axes, found, expected, strict=True) if a != b)})"
 
 
 def checked_logits(
-    value: object, shape: tuple[int, int, int], what: str = "the answer"
-) -> Float[np.ndarray, "level height width action"]:
-    """One row of action logits for every cell of levels of `shape`."""
-    return checked_map(value, (*shape, len(ACTIONS)), what)
+    value: object, places: tuple[int, ...], what: str = "the answer", actions: int = len(ACTIONS)
+) -> Float[np.ndarray, "level *place action"]:
+    """One row of action logits for every cell of levels, or for every state where `places` is `(level, state)`."""
+    return checked_map(value, (*places, actions), what)
 
 
 def checked_state(

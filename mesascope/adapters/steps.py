@@ -12,7 +12,8 @@ from jaxtyping import Array, Float, Int, UInt32
 from mesascope.adapters.checks import checked_logits, checked_state
 from mesascope.adapters.host import host_call
 from mesascope.core.errors import SubjectError
-from mesascope.core.subject import AbstractPolicy, AbstractSubject, Observation, Site, State
+from mesascope.core.subject import MAP, AbstractPolicy, AbstractSubject, Observation, Site, State
+from mesascope.worlds.grids.grid import ACTIONS
 
 NumpyState = Mapping[str, np.ndarray]
 
@@ -34,15 +35,24 @@ class Steps(NamedTuple):
 
 
 class HostSubject(AbstractPolicy):
-    """A black box: `answer` maps an observation to logits, both NumPy arrays with channels last."""
+    """A black box: `answer` maps an observation to logits, both NumPy arrays with channels last.
+
+    Shown the map it answers for every cell; shown another view of the world, `(level, state, ...)`, for every state.
+    """
 
     answer: Callable[[np.ndarray], np.ndarray] = eqx.field(static=True)
     weights: UInt32[Array, "8"]
+    view: str = eqx.field(static=True, default=MAP)
+    actions: int = eqx.field(static=True, default=len(ACTIONS))
 
-    def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
+    def logits(self, observation: Array) -> Float[Array, "level *place action"]:
         """The agent's answer; `SubjectError` where it is of another shape or not finite."""
-        shape = _levels(observation)
-        return host_call(lambda seen: [checked_logits(self.answer(seen), shape)], [(*shape, 4)], observation)[0]
+        places = observation.shape[: 3 if self.view == MAP else 2]
+        return host_call(
+            lambda seen: [checked_logits(self.answer(seen), places, actions=self.actions)],
+            [(*places, self.actions)],
+            observation,
+        )[0]
 
 
 class HostSteps(AbstractSubject):

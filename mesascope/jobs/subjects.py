@@ -16,6 +16,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from mesascope.adapters.references import OutsideAgent
+from mesascope.adapters.sb3 import loader as sb3
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
 from mesascope.core.registry import Registry
@@ -48,8 +50,8 @@ class Source(NamedTuple):
 
 
 def find_source(ref: str, world: AbstractWorld) -> Source:
-    """The subject that a reference names: `organism:NAME,key=value,...`, `python:module:attribute`, what another loader reads
-    (`LOADERS`), or a folder.
+    """The subject that a reference names: `organism:NAME,key=value,...`, `python:module:attribute`, `sb3:FILE,...`, what another
+    loader reads (`LOADERS`), or a folder.
 
     Raises `UsageError` for what is not one, naming the nearest, `AgentFileError` for a folder that does not hold exactly
     what was saved, `SubjectError` for the user's own code where it breaks a subject's promises.
@@ -62,11 +64,12 @@ def find_source(ref: str, world: AbstractWorld) -> Source:
     return _saved(Path(ref), world)
 
 
-def source_of(agent: str | Path | LearnedAlgorithm | AbstractSubject, world: AbstractWorld) -> Source:
+def source_of(agent: str | Path | LearnedAlgorithm | AbstractSubject | OutsideAgent, world: AbstractWorld) -> Source:
     """The subject that a Python program names or hands over.
 
     Args:
-        agent: a reference as `find_source` takes it, a learned algorithm that was trained or loaded, or any subject.
+        agent: a reference as `find_source` takes it, a learned algorithm that was trained or loaded, another library's agent, or
+            any subject.
         world: the world it is asked in.
 
     Raises:
@@ -76,6 +79,8 @@ def source_of(agent: str | Path | LearnedAlgorithm | AbstractSubject, world: Abs
         return find_source(str(agent), world)
     if isinstance(agent, LearnedAlgorithm):
         return _learned(agent, f"{agent.architecture} net", world)
+    if isinstance(agent, OutsideAgent):
+        return _outside(agent.name, agent, world)
     name = type(agent).__name__
     return _given(name, name, agent, None, {"python": name}, world)
 
@@ -121,6 +126,16 @@ def _python(ref: str, world: AbstractWorld) -> Source:
     untrained = _untrained(ref, imported, attribute, world)
     identity = {"python": ref, "code": _hash_of_code(imported)}
     return _given(ref, ref.removeprefix(PYTHON), subject, untrained, identity, world)
+
+
+def _sb3(ref: str, world: AbstractWorld) -> Source:
+    """An agent of Stable-Baselines3; nothing in its file is executed unless the reference says so."""
+    return _outside(ref, sb3.load_reference(ref), world)
+
+
+def _outside(ref: str, agent: OutsideAgent, world: AbstractWorld) -> Source:
+    """An agent that was trained elsewhere, once its view and its actions fit the world."""
+    return _given(ref, agent.name, agent.subject(world), None, agent.identity, world)
 
 
 def _given(
@@ -255,6 +270,6 @@ def learned_folder(folder: Path) -> Path:
 
 
 LOADERS: Registry[Callable[[str, AbstractWorld], Source]] = Registry(
-    "subject loader", "mesascope.loaders", {ORGANISM[:-1]: _organism, PYTHON[:-1]: _python}
+    "subject loader", "mesascope.loaders", {ORGANISM[:-1]: _organism, PYTHON[:-1]: _python, "sb3": _sb3}
 )
 """What reads a reference `NAME:...`, by NAME: given the whole reference and the world, a `Source`."""
