@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, UInt32
 from mesascope.adapters.checks import digest
 from mesascope.adapters.sb3.archive import Archive, read_archive
 from mesascope.adapters.sb3.described import Space
+from mesascope.adapters.sb3.libraries import import_library
 from mesascope.adapters.sb3.observations import Batch, Normalization, as_batch
 from mesascope.adapters.sb3.policy import Built, build_policy
 from mesascope.adapters.torch_functions import import_torch, running, weights_of
@@ -167,8 +168,9 @@ class SB3Agent:
         torch, policy, lstm = import_torch(), self.built.module, self._lstm()
         with running(policy):
             seen = policy.obs_to_tensor(as_batch(self.observation_space, observations, self.normalization))[0]
-            # `extract_features` of an actor and a critic that share none gives both; the actor's is asked for by name.
-            features = super(_actor_critic(), policy).extract_features(seen, policy.pi_features_extractor)
+            # Where actor and critic share no extractor, `policy.extract_features` gives the features of both.
+            base = import_library("stable_baselines3.common.policies").BaseModel
+            features = base.extract_features(policy, seen, policy.pi_features_extractor)
             kept = torch.from_numpy(np.where(starts, 0.0, 1.0).astype(np.float32)).view(1, -1, 1)
             before = tuple(kept * torch.from_numpy(np.array(part, np.float32)) for part in memory)
             latent, after = lstm(features[None], before)
@@ -276,9 +278,3 @@ def load_sb3(
 def _greedy(values: Float[np.ndarray, "query action"]) -> Float[np.ndarray, "query action"]:
     """Logits of whoever takes the action of the greatest value; where several have it, each equally often."""
     return np.where(values == values.max(1, keepdims=True), np.float32(SURE), np.float32(0.0))
-
-
-def _actor_critic() -> Any:
-    from stable_baselines3.common.policies import ActorCriticPolicy
-
-    return ActorCriticPolicy

@@ -52,7 +52,7 @@ def array_of(value: object) -> np.ndarray:
 
 def dtype_of(value: object) -> np.dtype[Any]:
     """A type of numbers that a pickle would make; `Unreadable` for any other type."""
-    code = value.name if isinstance(value, Name) and value.module == "numpy" else None
+    code = str(value.name) if isinstance(value, Name) and value.module == "numpy" else None
     if isinstance(value, Call) and _called(value) == "numpy.dtype" and isinstance(value.arguments, tuple):
         order = value.state[1] if isinstance(value.state, tuple) and len(value.state) > 1 else "="
         code = f"{order if order in ('<', '>') else '='}{value.arguments[0]}"

@@ -37,8 +37,9 @@ class Call:
         items: Items that would be put into the result: values, or pairs of key and value.
     """
 
-    def __init__(self, function: object, arguments: object):
-        self.function, self.arguments, self.state = function, arguments, None
+    def __init__(self, function: Any, arguments: Any):
+        self.function, self.arguments = function, arguments
+        self.state: Any = None
         self.items: list[Any] = []
 
     def __repr__(self) -> str:
@@ -107,10 +108,9 @@ class _Machine:
         into.items.extend(values) if isinstance(into, Call) else into.update(values)
 
 
-_PUSHED = frozenset(
-    ("BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8")
-    + ("SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8")
-)
+_NUMBERS = ("BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT")
+_TEXTS = ("SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8")
+_PUSHED = frozenset((*_NUMBERS, *_TEXTS))
 _IGNORED = frozenset(("PROTO", "FRAME", "STOP"))
 _OPCODES: dict[str, Callable[[_Machine, Any], Any]] = {
     "NONE": lambda m, _: m.push(None),

@@ -1,16 +1,15 @@
 """The policy of an agent, built by Stable-Baselines3 itself from spaces and options that were read, with the weights put in."""
 
-import importlib
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any, NamedTuple
 
 from mesascope.adapters.sb3.archive import Archive
 from mesascope.adapters.sb3.described import Space, Unreadable, options_of, space_of
+from mesascope.adapters.sb3.libraries import import_library
+from mesascope.adapters.sb3.trusted import Described, unpickled
 from mesascope.adapters.torch_functions import import_torch
 from mesascope.core.errors import AgentFileError, UsageError, said
 
-INSTALL = "which is not installed: pip install 'mesascope[sb3]'"
 _FAMILIES = {
     "stable_baselines3.common.policies": ("ActorCriticPolicy", "ActorCriticCnnPolicy", "MultiInputActorCriticPolicy"),
     "stable_baselines3.dqn.policies": ("DQNPolicy", "CnnPolicy", "MultiInputPolicy"),
@@ -45,14 +44,6 @@ class Built(NamedTuple):
     action_space: Space
 
 
-def import_library(module: str) -> ModuleType:
-    """A module of Stable-Baselines3, sb3-contrib or Gymnasium; `UsageError` with the install command where it is missing."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise UsageError(f"this agent needs {module.partition('.')[0]}, {INSTALL}") from error
-
-
 def build_policy(
     archive: Archive,
     *,
@@ -79,37 +70,37 @@ def build_policy(
     """
     given = dict(policy_kwargs or {})
     if unpickle:
-        save_util = import_library("stable_baselines3.common.save_util")
-        data = save_util.load_from_zip_file(archive.path, device="cpu")[0]
-        kind, options = data["policy_class"], {**data["policy_kwargs"], **given}
-        observed, acted = data["observation_space"], data["action_space"]
-        algorithm = _algorithm(kind.__mro__, archive)
+        found = unpickled(archive.path)
     else:
-        name = archive.class_of("policy_class")
-        if name.name not in _FAMILIES.get(name.module, ()):
-            known = ", ".join(f"{m.partition('.')[0]}: {', '.join(names)}" for m, names in _FAMILIES.items())
-            raise AgentFileError(
-                f"{archive.path}: found a policy {name}; expected one of {known}. Otherwise, {_TRUSTED}"
-            )
-        kind = getattr(import_library(name.module), name.name)
-        options = {**_options(archive, given), **given}
-        observed = _space(archive, "observation_space") if observation_space is None else observation_space
-        acted = _space(archive, "action_space") if action_space is None else action_space
-        algorithm = _algorithm((name,), archive)
-    observed = observed if observation_space is None else observation_space
-    acted = acted if action_space is None else action_space
+        found = Described(
+            _class(archive),
+            _options(archive, given),
+            _space(archive, "observation_space") if observation_space is None else observation_space,
+            _space(archive, "action_space") if action_space is None else action_space,
+        )
+    observed = found.observation_space if observation_space is None else observation_space
+    acted = found.action_space if action_space is None else action_space
     spaces = import_library("gymnasium").spaces
     if not isinstance(acted, spaces.Discrete):
         raise UsageError(
             f"{archive.path}: the actions are {acted}; expected one choice of n (Discrete): no other is audited"
         )
-    return Built(algorithm, _filled(archive, kind, observed, acted, options), observed, acted)
+    module = _filled(archive, found.policy_class, observed, acted, {**found.options, **given})
+    return Built(_algorithm(found.policy_class, archive), module, observed, acted)
 
 
-def _algorithm(kinds: Any, archive: Archive) -> str:
-    modules = [getattr(kind, "module", None) or kind.__module__ for kind in kinds]
-    special = next((name for part, name in _ALGORITHMS.items() if any(f".{part}." in f"{m}." for m in modules)), None)
+def _algorithm(policy_class: type, archive: Archive) -> str:
+    modules = " ".join(f"{kind.__module__}." for kind in policy_class.__mro__)
+    special = next((name for part, name in _ALGORITHMS.items() if f".{part}." in modules), None)
     return special or ("PPO" if "clip_range" in archive.data else "A2C")
+
+
+def _class(archive: Archive) -> type:
+    name = archive.class_of("policy_class")
+    if name.name not in _FAMILIES.get(name.module, ()):
+        known = ", ".join(each for names in _FAMILIES.values() for each in names)
+        raise AgentFileError(f"{archive.path}: found a policy {name}; expected one of {known}. Otherwise, {_TRUSTED}")
+    return getattr(import_library(name.module), name.name)
 
 
 def _options(archive: Archive, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -88,10 +88,7 @@ def view_shapes(world: AbstractWorld) -> dict[str, tuple[int, ...]]:
     levels = world.draw(named_key(0, "views"), 1)
     states = jnp.zeros((1, 1), jnp.int32)
     names = [name for name, view in world.views.items() if not view.shows_all_states]
-    return {
-        name: jax.eval_shape(lambda name=name: world.observe(levels, name, states)).shape[2:]  # type: ignore[misc]
-        for name in names
-    }
+    return {name: jax.eval_shape(lambda name=name: world.observe(levels, name, states)).shape[2:] for name in names}
 
 
 def asked_once(
