@@ -14,7 +14,8 @@ from mesascope.worlds.grids.grid import ACTIONS, CHANNELS
 EXAMPLE = (7, 7, len(CHANNELS))
 """Height, width and channels of the levels that an agent is tried on when it is adapted: mazes of 9x9, border left out."""
 
-_AXES = {4: ("level", "height", "width", "channel"), 3: ("level", "state", "action")}
+_AXES = {4: ("level", "height", "width", "channel"), 3: ("level", "state", "action"), 2: ("actor", "action")}
+_PLACES = ("", "state {}, ", "cell row {} column {} (interior), ")
 
 
 def checked_map(value: object, shape: tuple[int, ...], what: str) -> Float[np.ndarray, "level *place channel"]:
@@ -25,9 +26,10 @@ def checked_map(value: object, shape: tuple[int, ...], what: str) -> Float[np.nd
     bad = np.argwhere(~np.isfinite(array))
     if len(bad):
         level, *place, channel = (int(i) for i in bad[0])
-        where = "cell row {} column {} (interior), channel" if len(place) > 1 else "state {}, action"
+        axes = _AXES[len(shape)]
         raise SubjectError(
-            f"{what} is not finite: {array[tuple(bad[0])]} in level {level}, {where.format(*place)} {channel}"
+            f"{what} is not finite: {array[tuple(bad[0])]} in {axes[0]} {level}, {_PLACES[len(place)].format(*place)}"
+            f"{axes[-1]} {channel}"
         )
     return array
 
@@ -42,19 +44,25 @@ def _differing(found: tuple[int, ...], expected: tuple[int, ...]) -> str:
 def checked_logits(
     value: object, places: tuple[int, ...], what: str = "the answer", actions: int = len(ACTIONS)
 ) -> Float[np.ndarray, "level *place action"]:
-    """One row of action logits for every cell of levels, or for every state where `places` is `(level, state)`."""
+    """One row of action logits for every cell of levels, every state (`places` is `(level, state)`), or every actor."""
     return checked_map(value, (*places, actions), what)
 
 
 def checked_state(
     state: object, sites: tuple[Site, ...], shape: tuple[int, int, int], when: str
 ) -> dict[str, Float[np.ndarray, "level height width _"]]:
-    """A state with these sites, no fewer and no more, each of its own width."""
+    """A state with these sites, no fewer and no more, each of its own support and width."""
     names = [site.name for site in sites]
     if not isinstance(state, Mapping) or sorted(state) != sorted(names):
         found = sorted(state) if isinstance(state, Mapping) else type(state).__name__
         raise SubjectError(f"the state {when} has the sites {found}; expected {sorted(names)}")
-    return {s.name: checked_map(state[s.name], (*shape, s.channels), f"site '{s.name}' {when}") for s in sites}
+    return {s.name: checked_map(state[s.name], site_shape(s, shape), f"site '{s.name}' {when}") for s in sites}
+
+
+def site_shape(site: Site, shape: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """Shape of a site's values for levels of `shape`: a map over their cells, or a map of one cell for a vector."""
+    levels, height, width = shape
+    return (levels, 1, 1, site.channels) if site.support == "vector" else (levels, height, width, site.channels)
 
 
 def digest(arrays: Iterable[tuple[str, np.ndarray]]) -> UInt32[Array, "8"]:

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
-from mesascope.adapters.checks import checked_logits, checked_state
+from mesascope.adapters.checks import checked_logits, checked_state, site_shape
 from mesascope.adapters.host import host_call
 from mesascope.core.errors import SubjectError
 from mesascope.core.subject import MAP, AbstractPolicy, AbstractSubject, Observation, Site, State
@@ -29,7 +30,7 @@ class Steps(NamedTuple):
     """
 
     start: Callable[[Weights, int, int, int], NumpyState]
-    think: Callable[[Weights, NumpyState, np.ndarray, int], NumpyState]
+    think: Callable[[Weights, NumpyState, Any, int], NumpyState]
     act: Callable[[Weights, NumpyState], np.ndarray]
     logits: Callable[[Weights, np.ndarray], np.ndarray] | None = None
 
@@ -64,6 +65,8 @@ class HostSteps(AbstractSubject):
     reads_until: int = eqx.field(static=True)
     weights: dict[str, Array]
     hidden: float = eqx.field(static=True, default=math.inf)
+    recurrent: bool = eqx.field(static=True, default=False)
+    actions: int = eqx.field(static=True, default=len(ACTIONS))
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -84,33 +87,38 @@ class HostSteps(AbstractSubject):
 
         return self._named(self._call(start, self._shapes(shape)))
 
-    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Any, tick: Int[Array, ""]) -> State:
         """One tick."""
-        shape = _levels(observation)
+        seen, view = jax.tree.flatten(observation)
+        shape = _levels(seen[0])
 
-        def think(weights: Weights, seen: np.ndarray, tick: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
-            after = self.steps.think(weights, self._named(values), seen, int(tick))
+        def think(weights: Weights, tick: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
+            shown = jax.tree.unflatten(view, values[: len(seen)])
+            after = self.steps.think(weights, self._named(values[len(seen) :]), shown, int(tick))
             return self._flat(after, shape, f"after tick {int(tick)}")
 
         values = (state[site.name] for site in self.named)
-        return self._named(self._call(think, self._shapes(shape), observation, jnp.asarray(tick), *values))
+        return self._named(self._call(think, self._shapes(shape), jnp.asarray(tick), *seen, *values))
 
-    def act(self, state: State) -> Float[Array, "level height width action"]:
+    def act(self, state: State) -> Float[Array, "*place action"]:
         """The answer, from the state alone."""
-        shape = _levels(state[self.named[0].name])
+        places = state[self.named[0].name].shape[: 1 if self.recurrent else 3]
 
         def act(weights: Weights, *values: np.ndarray) -> list[np.ndarray]:
-            return [checked_logits(self.steps.act(weights, self._named(values)), shape, "the answer of `act`")]
+            answer = self.steps.act(weights, self._named(values))
+            return [checked_logits(answer, places, "the answer of `act`", self.actions)]
 
-        return self._call(act, [(*shape, 4)], *(state[site.name] for site in self.named))[0]
+        return self._call(act, [(*places, self.actions)], *(state[site.name] for site in self.named))[0]
 
-    def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
+    def logits(self, observation: Any) -> Float[Array, "*place action"]:
         """The agent's own answer where it has a way of its own to it, else that of its steps."""
         if self.steps.logits is None:
             return super().logits(observation)
         shape, answer = _levels(observation), self.steps.logits
         return self._call(
-            lambda weights, seen: [checked_logits(answer(weights, seen), shape)], [(*shape, 4)], observation
+            lambda weights, seen: [checked_logits(answer(weights, seen), shape, actions=self.actions)],
+            [(*shape, self.actions)],
+            observation,
         )[0]
 
     def _call(self, function: Callable, shapes: list[tuple[int, ...]], *values: Array) -> tuple[Array, ...]:
@@ -129,7 +137,7 @@ class HostSteps(AbstractSubject):
         return {site.name: value for site, value in zip(self.named, values, strict=True)}
 
     def _shapes(self, shape: tuple[int, int, int]) -> list[tuple[int, ...]]:
-        return [(*shape, site.channels) for site in self.named]
+        return [site_shape(site, shape) for site in self.named]
 
 
 def numpy_steps(
@@ -140,6 +148,8 @@ def numpy_steps(
     reads_until: int,
     weights: Weights,
     hidden_bits: float = math.inf,
+    recurrent: bool = False,
+    actions: int = len(ACTIONS),
 ) -> HostSteps:
     """A subject with sites from functions of NumPy arrays, channels last.
 
@@ -148,13 +158,18 @@ def numpy_steps(
     whether it is said to search, and nobody knows what Python code holds, so that it is infinite unless somebody vouches
     for another number. `SubjectError` for numbers of ticks or names of sites that cannot be.
 
+    With `recurrent` the state survives a step of the environment: `think` is given a `mesascope.core.subject.View` of NumPy
+    arrays at each step, and `act` answers with a row of logits for each actor.
+
     Args:
         steps: The functions.
-        sites: The maps that they hand from tick to tick.
+        sites: What they hand from tick to tick.
         ticks: Ticks of thinking.
         reads_until: The first tick that does not use the observation.
         weights: The arrays that the functions are given.
         hidden_bits: Bits that the functions hold besides.
+        recurrent: Whether the state survives a step of the environment.
+        actions: How many actions there are.
 
     Returns:
         A subject with sites, computed outside of JAX.
@@ -171,7 +186,7 @@ def numpy_steps(
     if ticks < 1 or not 0 <= reads_until <= ticks:
         raise SubjectError(f"expected ticks from 1 and reads_until from 0 to ticks; found {ticks} and {reads_until}")
     arrays = {name: jnp.asarray(weights[name]) for name in sorted(weights)}
-    return HostSteps(steps, tuple(sites), ticks, reads_until, arrays, hidden_bits)
+    return HostSteps(steps, tuple(sites), ticks, reads_until, arrays, hidden_bits, recurrent, actions)
 
 
 def _levels(maps: Array) -> tuple[int, int, int]:

@@ -15,7 +15,7 @@ from mesascope.adapters.sb3.described import Space
 from mesascope.adapters.sb3.libraries import import_library
 from mesascope.adapters.sb3.observations import Batch, Normalization, as_batch
 from mesascope.adapters.sb3.policy import Built, build_policy
-from mesascope.adapters.torch_functions import import_torch, running, weights_of
+from mesascope.adapters.torch_functions import Weights, import_torch, running, weights_of
 from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.subject import AbstractSubject
 from mesascope.worlds.world import AbstractWorld
@@ -165,19 +165,39 @@ class SB3Agent:
         Raises:
             SubjectError: It is not recurrent, or the observations are not those of its space.
         """
-        torch, policy, lstm = import_torch(), self.built.module, self._lstm()
+        policy = self.built.module
         with running(policy):
-            seen = policy.obs_to_tensor(as_batch(self.observation_space, observations, self.normalization))[0]
-            # Where actor and critic share no extractor, `policy.extract_features` gives the features of both.
-            base = import_library("stable_baselines3.common.policies").BaseModel
-            features = base.extract_features(policy, seen, policy.pi_features_extractor)
-            kept = torch.from_numpy(np.where(starts, 0.0, 1.0).astype(np.float32)).view(1, -1, 1)
-            before = tuple(kept * torch.from_numpy(np.array(part, np.float32)) for part in memory)
-            latent, after = lstm(features[None], before)
-            logits = self._of_distribution(
-                policy._get_action_dist_from_latent(policy.mlp_extractor.forward_actor(latent[0]))
-            )
-            return logits, Memory(*(part.numpy().copy() for part in after))
+            after = self._remember(observations, memory, np.asarray(starts))
+            return self._from_memory(after), after
+
+    def remember(
+        self, observations: Any, memory: Memory, starts: Bool[np.ndarray, " actor"], weights: Weights | None = None
+    ) -> Memory:
+        """The memory after one step: the first half of `step`, with these weights where they are not its own."""
+        self._lstm()
+        with running(self.built.module, weights):
+            return self._remember(observations, memory, starts)
+
+    def from_memory(self, memory: Memory, weights: Weights | None = None) -> Float[np.ndarray, "actor action"]:
+        """The preferences that a memory leads to: the second half of `step`. Nothing else that was seen bears on them."""
+        self._lstm()
+        with running(self.built.module, weights):
+            return self._from_memory(memory)
+
+    def _remember(self, observations: Any, memory: Memory, starts: Bool[np.ndarray, " actor"]) -> Memory:
+        torch, policy = import_torch(), self.built.module
+        seen = policy.obs_to_tensor(as_batch(self.observation_space, observations, self.normalization))[0]
+        # Where actor and critic share no extractor, `policy.extract_features` gives the features of both.
+        base = import_library("stable_baselines3.common.policies").BaseModel
+        features = base.extract_features(policy, seen, policy.pi_features_extractor)
+        kept = torch.from_numpy(np.where(starts, 0.0, 1.0).astype(np.float32)).view(1, -1, 1)
+        _, after = self._lstm()(features[None], tuple(kept * torch.from_numpy(np.array(m, np.float32)) for m in memory))
+        return Memory(*(part.numpy().copy() for part in after))
+
+    def _from_memory(self, memory: Memory) -> Float[np.ndarray, "actor action"]:
+        policy = self.built.module
+        latent = policy.mlp_extractor.forward_actor(import_torch().from_numpy(np.array(memory.hidden[-1], np.float32)))
+        return self._of_distribution(policy._get_action_dist_from_latent(latent))
 
     def _answer(self, seen: Batch, shown: Any) -> Float[np.ndarray, "query action"]:
         policy = self.built.module

@@ -77,7 +77,7 @@ def as_batch(
         if missing:
             raise SubjectError(f"the observation lacks '{missing[0]}'; expected the parts {', '.join(space.spaces)}")
         by_name = normalization if isinstance(normalization, Mapping) else {}
-        return {name: as_batch(part, parts[name], by_name.get(name)) for name, part in space.spaces.items()}  # type: ignore[misc]
+        return {name: as_batch(part, parts[name], by_name.get(name)) for name, part in space.spaces.items()}
     rows = np.asarray(shown)
     if not fits(space, rows.shape[1:]):
         raise SubjectError(f"observations have shape {rows.shape[1:]}; {expected(space, rows.shape[1:])}")

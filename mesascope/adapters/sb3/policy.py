@@ -132,7 +132,7 @@ def _filled(archive: Archive, kind: Any, observed: Space, acted: Space, options:
     try:
         with torch.random.fork_rng(devices=[]):
             policy = kind(observed, acted, lambda _: 0.0, **options)
-    except (AssertionError, TypeError, ValueError, RuntimeError) as error:
+    except (AssertionError, AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise AgentFileError(f"{archive.path}: its spaces and options make no policy: {said(error)}") from error
     own = {name: tuple(value.shape) for name, value in policy.state_dict().items()}
     found = {name: tuple(value.shape) for name, value in archive.weights.items()}

@@ -11,6 +11,8 @@ try:
     import torch
     from sb3_contrib import MaskablePPO, RecurrentPPO
     from stable_baselines3 import A2C, DQN, PPO
+    from stable_baselines3.common.torch_layers import FlattenExtractor
+    from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 except ImportError:  # the tests are left out then: each begins with importorskip
     collect_ignore_glob = []
 else:
@@ -33,6 +35,15 @@ else:
 
         def action_masks(self):
             return np.arange(self.action_space.n) != self.time % 2
+
+    def own_extractor():
+        """A features extractor that is in no library: its code is in the file."""
+
+        class Doubled(FlattenExtractor):
+            def forward(self, observations):
+                return 2 * super().forward(observations)
+
+        return Doubled
 
 
 class Trained(NamedTuple):
@@ -72,6 +83,16 @@ def trained(tmp_path_factory):
         "recurrent": lambda: RecurrentPPO(
             "MlpLstmPolicy", Random(box), **on_policy, policy_kwargs={"lstm_hidden_size": 6, "net_arch": [8]}
         ),
+        "two layers": lambda: RecurrentPPO(
+            "MlpLstmPolicy",
+            Random(gym.spaces.Box(0, 1, (3 * 3 * 8,), np.float32), 4),
+            **on_policy,
+            policy_kwargs={"lstm_hidden_size": 5, "n_lstm_layers": 2, "share_features_extractor": False},
+        ),
+        "own extractor": lambda: PPO(
+            "MlpPolicy", Random(box), **on_policy, policy_kwargs={"features_extractor_class": own_extractor()}
+        ),
+        "normalized": lambda: PPO("MlpPolicy", VecNormalize(DummyVecEnv([lambda: Random(box)])), **on_policy),
         "from one": lambda: PPO("MlpPolicy", Random(box, start=1), **on_policy),
     }
     made = {}
