@@ -55,7 +55,4 @@ def test_dqn_takes_the_action_of_the_greatest_value(trained):
     agent = load_sb3(path)
     found = agent.logits(observations)
     np.testing.assert_array_equal(found.argmax(1), model.predict(observations, deterministic=True)[0])
-    with torch.no_grad():
-        agent.built.module.q_net.q_net[-1].weight.zero_()
-        agent.built.module.q_net.q_net[-1].bias.copy_(torch.tensor([1.0, 1.0, 0.0]))
-    np.testing.assert_array_equal(agent.logits(observations)[0], [SURE, SURE, 0.0])
+    assert set(found.ravel()) == {0.0, SURE}
