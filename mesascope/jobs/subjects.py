@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from mesascope.adapters.references import OutsideAgent
+from mesascope.adapters.replay import ReportedReturn, replayed
 from mesascope.adapters.sb3 import loader as sb3
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
@@ -128,14 +129,14 @@ def _python(ref: str, world: AbstractWorld) -> Source:
     return _given(ref, ref.removeprefix(PYTHON), subject, untrained, identity, world)
 
 
-def _sb3(ref: str, world: AbstractWorld) -> Source:
-    """An agent of Stable-Baselines3; nothing in its file is executed unless the reference says so."""
-    return _outside(ref, sb3.load_reference(ref), world)
+def _other(ref: str, world: AbstractWorld) -> Source:
+    """An agent of another library; nothing in its file is executed unless the reference says so."""
+    return _outside(ref, LOADERS_OF_OTHERS[ref.partition(":")[0]](ref), world)
 
 
 def _outside(ref: str, agent: OutsideAgent, world: AbstractWorld) -> Source:
     """An agent that was trained elsewhere, once its view and its actions fit the world."""
-    return _given(ref, agent.name, agent.subject(world), None, agent.identity, world)
+    return _given(ref, agent.name, agent.subject(world), None, agent.identity, world, agent.reported)
 
 
 def _given(
@@ -145,9 +146,12 @@ def _given(
     untrained: AbstractSubject | None,
     identity: dict[str, Any],
     world: AbstractWorld,
+    reported: ReportedReturn | None = None,
 ) -> Source:
     """A subject of which nothing is known but its answers, once it has kept a subject's promises."""
     _check(ref, subject, world)
+    if reported is not None:
+        name = f"{name}, {replayed(subject, world, reported).text}"
     identity = {**identity, "arrays": _hash_of_arrays(subject)}
     if untrained is not None:
         identity["untrained"] = _hash_of_arrays(untrained)
@@ -269,7 +273,12 @@ def learned_folder(folder: Path) -> Path:
     )
 
 
+LOADERS_OF_OTHERS: dict[str, Callable[..., OutsideAgent]] = {sb3.KIND: sb3.load_reference}
+"""What reads a reference to an agent of another library, by its kind: given the reference, names of its actions and options."""
+
 LOADERS: Registry[Callable[[str, AbstractWorld], Source]] = Registry(
-    "subject loader", "mesascope.loaders", {ORGANISM[:-1]: _organism, PYTHON[:-1]: _python, "sb3": _sb3}
+    "subject loader",
+    "mesascope.loaders",
+    {ORGANISM[:-1]: _organism, PYTHON[:-1]: _python, **dict.fromkeys(LOADERS_OF_OTHERS, _other)},
 )
 """What reads a reference `NAME:...`, by NAME: given the whole reference and the world, a `Source`."""

@@ -10,6 +10,7 @@ from jaxtyping import Array as JaxArray
 from jaxtyping import Bool, Float, UInt32
 
 from mesascope.adapters.checks import digest
+from mesascope.adapters.replay import ReportedReturn
 from mesascope.adapters.sb3.archive import Archive, read_archive
 from mesascope.adapters.sb3.described import Space
 from mesascope.adapters.sb3.libraries import import_library
@@ -26,6 +27,12 @@ NEVER = -100.0
 """Logit of an action that is masked out: its probability is 0 in float32."""
 Masks = Callable[[Any], Any]
 """From observations, one a row, to which actions are allowed in each: `(query, action)`."""
+
+
+Observe = Callable[
+    [Float[np.ndarray, "actor height width channel"], Float[np.ndarray, "actor height width 1"]], np.ndarray
+]
+"""From levels and where each actor stands (1 in its cell) to what a recurrent agent observes, one a row."""
 
 
 class Memory(NamedTuple):
@@ -51,6 +58,8 @@ class SB3Agent:
         normalization: Statistics of `VecNormalize` under which it was trained.
         masks: Which actions are allowed, of MaskablePPO.
         view: Name of the view that it is shown; None for the only one that fits.
+        observe: Makes what it observes, of a recurrent agent: from levels and where it stands; None for the two in one map.
+        reported: The return that its owner reports.
         batch: Most observations of one call.
     """
 
@@ -61,6 +70,8 @@ class SB3Agent:
     normalization: Normalization | Mapping[str, Normalization] | None = None
     masks: Masks | None = None
     view: str | None = None
+    observe: Observe | None = None
+    reported: ReportedReturn | None = None
     batch: int = 4096
 
     @property
@@ -75,10 +86,12 @@ class SB3Agent:
         return {"sb3": self.archive.sha256, "actions": names, "view": self.view, "deterministic": self.deterministic}
 
     def subject(self, world: AbstractWorld) -> AbstractSubject:
-        """The subject that it is in a world: see `mesascope.adapters.sb3.subject.subject_of`."""
-        from mesascope.adapters.sb3.subject import subject_of  # which is made of agents
+        """The subject that it is in a world: see `subject_of`, and `recurrent_subject` for an agent with a memory."""
+        # Both are made of agents, and import this.
+        from mesascope.adapters.sb3.recurrent import recurrent_subject
+        from mesascope.adapters.sb3.subject import subject_of
 
-        return subject_of(self, world, self.view)
+        return recurrent_subject(self, world, self.observe) if self.recurrent else subject_of(self, world, self.view)
 
     @property
     def algorithm(self) -> str:
@@ -249,6 +262,8 @@ def load_sb3(
     normalization: Normalization | Mapping[str, Normalization] | None = None,
     masks: Masks | None = None,
     view: str | None = None,
+    observe: Observe | None = None,
+    reported: ReportedReturn | None = None,
     observation_space: Space | None = None,
     action_space: Space | None = None,
     policy_kwargs: Mapping[str, Any] | None = None,
@@ -263,6 +278,8 @@ def load_sb3(
         normalization: Statistics of `VecNormalize`, where it was trained with it: the file does not say.
         masks: Which actions are allowed, of MaskablePPO.
         view: Name of the world's view that it is shown; the only one that fits unless given.
+        observe: Makes what it observes, of a recurrent agent.
+        reported: The return that its owner reports; it is replayed and compared.
         observation_space: In place of the space in the file.
         action_space: In place of the space in the file.
         policy_kwargs: Laid over the policy's options in the file.
@@ -292,7 +309,7 @@ def load_sb3(
             f"{archive.path}: actions {', '.join(names)}; expected {built.action_space.n} different names, one for each "
             "action of the agent, in the order of its environment"
         )
-    return SB3Agent(archive, built, names, deterministic, normalization, masks, view)
+    return SB3Agent(archive, built, names, deterministic, normalization, masks, view, observe, reported)
 
 
 def _greedy(values: Float[np.ndarray, "query action"]) -> Float[np.ndarray, "query action"]:

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mesascope.adapters.references import names_in, parse_reference, yes_or_no
+from mesascope.adapters.references import REPORTED, names_in, parse_reference, reported_return, yes_or_no
 from mesascope.adapters.sb3.agent import SB3Agent, load_sb3
 from mesascope.adapters.sb3.observations import read_normalization
 
 KIND = "sb3"
-OPTIONS = ("view", "actions", "deterministic", "normalize", "unpickle")
+OPTIONS = ("view", "actions", "deterministic", "normalize", "unpickle", *REPORTED)
 """`view` and `actions` (names apart by slashes, in the agent's order), `deterministic`, `normalize` (a file of `VecNormalize`),
-`unpickle`.
+`unpickle`; and the return that its owner reports.
 """
 
 
@@ -38,6 +38,8 @@ def load_reference(reference: str, actions: Sequence[str] | None = None, **optio
     }
     if "normalize" in given:
         said["normalization"] = read_normalization(given["normalize"])
+    if (reported := reported_return(given)) is not None:
+        said["reported"] = reported
     if "view" in given:
         said["view"] = given["view"]
     if actions is not None or "actions" in given:

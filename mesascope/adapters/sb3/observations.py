@@ -77,7 +77,11 @@ def as_batch(
         if missing:
             raise SubjectError(f"the observation lacks '{missing[0]}'; expected the parts {', '.join(space.spaces)}")
         by_name = normalization if isinstance(normalization, Mapping) else {}
-        return {name: as_batch(part, parts[name], by_name.get(name)) for name, part in space.spaces.items()}
+        return {name: _rows(part, parts[name], by_name.get(name)) for name, part in space.spaces.items()}
+    return _rows(space, shown, normalization)
+
+
+def _rows(space: Space, shown: Any, normalization: object) -> np.ndarray:
     rows = np.asarray(shown)
     if not fits(space, rows.shape[1:]):
         raise SubjectError(f"observations have shape {rows.shape[1:]}; {expected(space, rows.shape[1:])}")
@@ -131,7 +135,7 @@ def read_normalization(path: str | Path) -> Normalization | dict[str, Normalizat
         clip, epsilon = (float(array_of(state[name])) for name in ("clip_obs", "epsilon"))
 
         def one(statistics: Call) -> Normalization:
-            values: dict[str, Any] = statistics.state  # type: ignore[assignment]
+            values: dict[str, Any] = statistics.state
             return Normalization(array_of(values["mean"]), array_of(values["var"]), clip, epsilon)
 
         found = state["obs_rms"]

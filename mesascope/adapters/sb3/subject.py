@@ -38,7 +38,7 @@ def subject_of(agent: SB3Agent, world: AbstractWorld, view: str | None = None) -
     if agent.recurrent:
         raise UsageError(
             f"{agent.archive.path} is recurrent ({agent.algorithm}): what it does depends on what it has seen, and it is not "
-            "asked as if it had no memory. From Python, recurrent_subject(agent, observe=...) makes a recurrent subject of it"
+            "asked as if it had no memory. `agent.subject(world)` makes a recurrent subject of it"
         )
     shown = view_for(agent, world, view)
     return HostSubject(asked_once(lambda rows: agent.logits(rows)[:, order]), agent.digest, shown, len(order))

@@ -8,9 +8,11 @@ import pytest
 
 from mesascope.adapters.sb3.agent import load_sb3
 from mesascope.adapters.sb3.recurrent import recurrent_subject
+from mesascope.adapters.sb3.subject import subject_of
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.rollouts import view_of
+from mesascope.jobs.subjects import find_source
 from mesascope.worlds.grids.red_doors import RedDoors
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: tests/QUARANTINES.md")
@@ -65,8 +67,10 @@ def test_it_is_never_asked_as_if_it_had_no_memory(trained):
     with pytest.raises(SubjectError, match="had no memory"):
         agent.logits(np.zeros((2, 5)))
     maze = load_sb3(trained("two layers").path, actions=WORLD.actions)
-    with pytest.raises(UsageError, match="recurrent_subject"):
-        maze.subject(WORLD)
+    with pytest.raises(UsageError, match="had no memory"):
+        subject_of(maze, WORLD)
+    assert maze.subject(WORLD).recurrent
+    assert find_source(f"sb3:{trained('two layers').path},actions=up/down/left/right", WORLD).recurrent
     with pytest.raises(SubjectError, match="is not recurrent"):
         load_sb3(trained("box").path).blank(1)
 
@@ -89,6 +93,9 @@ def test_as_a_subject_it_keeps_all_promises_and_takes_the_same_steps(trained):
 
 
 def test_what_it_is_shown_must_be_what_it_observes(trained):
+    larger = RedDoors(size=7)
+    with pytest.raises(UsageError, match=r"shape \(5, 5, 8\); the agent observes .* shape \(72,\).*observe=function"):
+        load_sb3(trained("two layers").path, actions=larger.actions).subject(larger)
     agent = load_sb3(trained("recurrent").path, actions=("a", "b", "c"))
     three = dataclasses.replace(load_sb3(trained("two layers").path), actions=WORLD.actions)
     subject = recurrent_subject(three, WORLD, lambda level, here: here)
