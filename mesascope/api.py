@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import SupportsIndex
+from typing import Any, SupportsIndex, overload
 
+from mesascope.adapters.references import OutsideAgent
 from mesascope.auditing.document import AuditDocument
+from mesascope.core.errors import UsageError
 from mesascope.core.options import Config
 from mesascope.core.rng import as_seed
 from mesascope.core.subject import AbstractSubject
 from mesascope.jobs.audit import audit_agent
 from mesascope.jobs.results import DIGITS
-from mesascope.jobs.subjects import learned_folder
+from mesascope.jobs.subjects import LOADERS_OF_OTHERS, learned_folder, source_of
 from mesascope.jobs.train import train as run_training
 from mesascope.reports.html import render_report
 from mesascope.store.learned_algorithm import LearnedAlgorithm, load_learned_algorithm
@@ -112,26 +114,56 @@ def train(
     )
 
 
-def load_agent(path: str | Path) -> LearnedAlgorithm:
-    """Load a saved agent: its folder, or the folder of a training or an audit that holds one.
+@overload
+def load_agent(path: Path) -> LearnedAlgorithm: ...
+
+
+@overload
+def load_agent(
+    path: str, *, actions: Sequence[str] | None = None, world: AbstractWorld | None = None, **options: Any
+) -> Any: ...
+
+
+def load_agent(
+    path: str | Path, *, actions: Sequence[str] | None = None, world: AbstractWorld | None = None, **options: Any
+) -> LearnedAlgorithm | OutsideAgent:
+    """Load a saved agent, or one that was trained elsewhere.
 
     Args:
-        path: The folder.
+        path: Its folder, or the folder of a training or an audit that holds one; or a reference `KIND:FILE`, such as
+            `"sb3:agent.zip"`.
+        actions: Names of the actions of an agent that was trained elsewhere, in the order in which its environment numbers them.
+        world: The world that such an agent will be asked in: its actions and its view are checked at once, and the return that
+            its owner reports (`reported=`) is replayed.
+        options: What else the loader of its kind takes (`mesascope.adapters.sb3.agent.load_sb3`).
 
     Returns:
-        The learned algorithm; nothing in the files is executed.
+        The learned algorithm or the agent, for `audit`; nothing in the files is executed.
 
     Raises:
-        AgentFileError: Where the folder does not hold exactly what was saved.
+        AgentFileError: Where the files do not hold what was saved.
+        UsageError: Options for an agent that takes none, or an agent that does not fit the world.
 
     Example:
         >>> agent = ms.load_agent("audits/red-doors/seed-0")  # doctest: +SKIP
+        >>> agent = ms.load_agent("sb3:ppo.zip", actions=("left", "right", "forward"))  # doctest: +SKIP
     """
+    kind, colon, _ = str(path).partition(":")
+    if colon and kind in LOADERS_OF_OTHERS:
+        agent = LOADERS_OF_OTHERS[kind](str(path), actions=actions, **options)
+        if world is not None:
+            source_of(agent, world)
+        return agent
+    if actions is not None or options:
+        kinds = ", ".join(f"{name}:FILE" for name in LOADERS_OF_OTHERS)
+        raise UsageError(
+            f"{path}: a folder of Mesascope says all there is to say of its agent; options are for {kinds}"
+        )
     return load_learned_algorithm(learned_folder(Path(path)))
 
 
 def audit(
-    agent: str | Path | LearnedAlgorithm | AbstractSubject,
+    agent: str | Path | LearnedAlgorithm | AbstractSubject | OutsideAgent,
     world: AbstractWorld,
     *,
     seed: SupportsIndex = 0,

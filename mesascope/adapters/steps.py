@@ -3,18 +3,19 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, SupportsIndex
+from typing import Any, NamedTuple, SupportsIndex
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
-from mesascope.adapters.checks import actions_of, checked_logits, checked_state
+from mesascope.adapters.checks import actions_of, checked_logits, checked_state, site_shape
 from mesascope.adapters.host import host_call
 from mesascope.core.actions import Actions, how_many, order_of
 from mesascope.core.errors import SubjectError
-from mesascope.core.subject import AbstractPolicy, AbstractSubject, Observation, Site, State
+from mesascope.core.subject import MAP, AbstractPolicy, AbstractSubject, Observation, Site, State
 
 NumpyState = Mapping[str, np.ndarray]
 
@@ -30,7 +31,7 @@ class Steps(NamedTuple):
     """
 
     start: Callable[[Weights, int, int, int], NumpyState]
-    think: Callable[[Weights, NumpyState, np.ndarray, int], NumpyState]
+    think: Callable[[Weights, NumpyState, Any, int], NumpyState]
     act: Callable[[Weights, NumpyState], np.ndarray]
     logits: Callable[[Weights, np.ndarray], np.ndarray] | None = None
 
@@ -53,23 +54,27 @@ class Answering(NamedTuple):
         order = order_of(self.actions, actions)
         return Answering(self.actions, None if order == tuple(range(len(order))) else order)
 
-    def call(self, function: Callable, shape: tuple[int, int, int], *values: Array, what: str = "the answer") -> Array:
-        """`function(*values)` from a compiled program: checked logits of levels of `shape`."""
+    def call(self, function: Callable, places: tuple[int, ...], *values: Array, what: str = "the answer") -> Array:
+        """`function(*values)` from a compiled program: checked logits, a row for each of `places`."""
         width = how_many(self.actions)
 
         def answered(*values: np.ndarray) -> list[np.ndarray]:
-            logits = checked_logits(function(*values), shape, width, what)
+            logits = checked_logits(function(*values), places, width, what)
             return [logits if self.order is None else np.ascontiguousarray(logits[..., list(self.order)])]
 
-        return host_call(answered, [(*shape, width)], *values)[0]
+        return host_call(answered, [(*places, width)], *values)[0]
 
 
 class HostSubject(AbstractPolicy):
-    """A black box: `answer` maps an observation to logits, both NumPy arrays with channels last."""
+    """A black box: `answer` maps an observation to logits, both NumPy arrays with channels last.
+
+    Shown the map it answers for every cell; shown another view of the world, `(level, state, ...)`, for every state.
+    """
 
     answer: Callable[[np.ndarray], np.ndarray] = eqx.field(static=True)
     weights: UInt32[Array, "8"]
     answering: Answering = eqx.field(static=True)
+    view: str = eqx.field(static=True, default=MAP)
 
     @property
     def action_names(self) -> tuple[str, ...] | None:
@@ -80,9 +85,9 @@ class HostSubject(AbstractPolicy):
         """Its answers in the order of a world's actions; `SubjectError` where they are not the same."""
         return replace(self, answering=self.answering.put(actions))
 
-    def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
+    def logits(self, observation: Array) -> Float[Array, "level *place action"]:
         """The agent's answer; `SubjectError` where it is of another shape or no policy."""
-        return self.answering.call(self.answer, _levels(observation), observation)
+        return self.answering.call(self.answer, observation.shape[: 3 if self.view == MAP else 2], observation)
 
 
 class HostSteps(AbstractSubject):
@@ -95,6 +100,7 @@ class HostSteps(AbstractSubject):
     weights: dict[str, Array]
     answering: Answering = eqx.field(static=True)
     hidden: float = eqx.field(static=True, default=math.inf)
+    recurrent: bool = eqx.field(static=True, default=False)
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -124,29 +130,31 @@ class HostSteps(AbstractSubject):
 
         return self._named(self._call(start, self._shapes(shape)))
 
-    def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
+    def think(self, state: State, observation: Any, tick: Int[Array, ""]) -> State:
         """One tick."""
-        shape = _levels(observation)
+        seen, view = jax.tree.flatten(observation)
+        shape = _levels(seen[0])
 
-        def think(weights: Weights, seen: np.ndarray, tick: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
-            after = self.steps.think(weights, self._named(values), seen, int(tick))
+        def think(weights: Weights, tick: np.ndarray, *values: np.ndarray) -> list[np.ndarray]:
+            shown = jax.tree.unflatten(view, values[: len(seen)])
+            after = self.steps.think(weights, self._named(values[len(seen) :]), shown, int(tick))
             return self._flat(after, shape, f"after tick {int(tick)}")
 
         values = (state[site.name] for site in self.named)
-        return self._named(self._call(think, self._shapes(shape), observation, jnp.asarray(tick), *values))
+        return self._named(self._call(think, self._shapes(shape), jnp.asarray(tick), *seen, *values))
 
-    def act(self, state: State) -> Float[Array, "level height width action"]:
+    def act(self, state: State) -> Float[Array, "*place action"]:
         """The answer, from the state alone."""
-        shape = _levels(state[self.named[0].name])
+        places = state[self.named[0].name].shape[: 1 if self.recurrent else 3]
 
         def act(*given: np.ndarray) -> np.ndarray:
             weights, values = self._with_weights(given)
             return self.steps.act(weights, self._named(values))
 
         values = (state[site.name] for site in self.named)
-        return self.answering.call(act, shape, *self.weights.values(), *values, what="the answer of `act`")
+        return self.answering.call(act, places, *self.weights.values(), *values, what="the answer of `act`")
 
-    def logits(self, observation: Observation) -> Float[Array, "level height width action"]:
+    def logits(self, observation: Any) -> Float[Array, "*place action"]:
         """The agent's own answer where it has a way of its own to it, else that of its steps."""
         if self.steps.logits is None:
             return super().logits(observation)
@@ -177,7 +185,7 @@ class HostSteps(AbstractSubject):
         return {site.name: value for site, value in zip(self.named, values, strict=True)}
 
     def _shapes(self, shape: tuple[int, int, int]) -> list[tuple[int, ...]]:
-        return [(*shape, site.channels) for site in self.named]
+        return [site_shape(site, shape) for site in self.named]
 
 
 def numpy_steps(
@@ -188,6 +196,7 @@ def numpy_steps(
     reads_until: int,
     weights: Weights,
     hidden_bits: float = math.inf,
+    recurrent: bool = False,
     actions: Sequence[str] | SupportsIndex | None = None,
 ) -> HostSteps:
     """A subject with sites from functions of NumPy arrays, channels last.
@@ -197,13 +206,17 @@ def numpy_steps(
     whether it is said to search, and nobody knows what Python code holds, so that it is infinite unless somebody vouches
     for another number. `SubjectError` for numbers of ticks or names of sites that cannot be.
 
+    With `recurrent` the state survives a step of the environment: `think` is given a `mesascope.core.subject.View` of NumPy
+    arrays at each step, and `act` answers with a row of logits for each actor.
+
     Args:
         steps: The functions.
-        sites: The maps that they hand from tick to tick.
+        sites: What they hand from tick to tick.
         ticks: Ticks of thinking.
         reads_until: The first tick that does not use the observation.
         weights: The arrays that the functions are given.
         hidden_bits: Bits that the functions hold besides.
+        recurrent: Whether the state survives a step of the environment.
         actions: Names of the actions in the order of its logits, or how many; those of the mazes unless given. An audit puts them
             in the order of its world.
 
@@ -222,7 +235,8 @@ def numpy_steps(
     if ticks < 1 or not 0 <= reads_until <= ticks:
         raise SubjectError(f"expected ticks from 1 and reads_until from 0 to ticks; found {ticks} and {reads_until}")
     arrays = {name: jnp.asarray(weights[name]) for name in sorted(weights)}
-    return HostSteps(steps, tuple(sites), ticks, reads_until, arrays, Answering(actions_of(actions, None)), hidden_bits)
+    answering = Answering(actions_of(actions, None))
+    return HostSteps(steps, tuple(sites), ticks, reads_until, arrays, answering, hidden_bits, recurrent)
 
 
 def _levels(maps: Array) -> tuple[int, int, int]:

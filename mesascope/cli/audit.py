@@ -15,7 +15,13 @@ def command(
         str | None,
         typer.Option(
             help="what to audit instead of training: a saved learned algorithm's folder, organism:NAME,key=value,... "
-            "or python:module:attribute"
+            "python:module:attribute or sb3:FILE,actions=up/down/..."
+        ),
+    ] = None,
+    expect_return: Annotated[
+        float | None,
+        typer.Option(
+            help="the return in training that the agent's owner reports: it is replayed first, and must agree"
         ),
     ] = None,
     seeds: Annotated[
@@ -46,7 +52,13 @@ def command(
     Trains three seeds on WORLD, a world or an experiment (or takes --subject), audits each in training and under every
     shift, prints a verdict and writes audit.json and report.html. The same command again continues where it stopped.
     """
-    run("audit", locals(), _show)
+    given = locals()
+    expected = given.pop("expect_return")
+    if expected is not None:
+        if subject is None:
+            raise typer.BadParameter("it is the return of the agent that --subject names", param_hint="--expect-return")
+        given["subject"] = f"{subject},expect_return={expected}"
+    run("audit", given, _show)
 
 
 def _show(document: dict[str, Any], page: Path | None) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mesascope.adapters.references import OutsideAgent
 from mesascope.auditing.audit import audit
 from mesascope.auditing.provenance import provenance
 from mesascope.core.errors import StorageError, subject_errors
@@ -110,7 +111,7 @@ def _with_provenance(document: dict[str, Any], spent: dict[str, float], listener
 
 @subject_errors()
 def audit_agent(
-    agent: str | Path | LearnedAlgorithm | AbstractSubject,
+    agent: str | Path | LearnedAlgorithm | AbstractSubject | OutsideAgent,
     world: AbstractWorld,
     seed: int = 0,
     *,
@@ -124,7 +125,8 @@ def audit_agent(
     """Audit an agent in memory, without reading or writing an audit's folder.
 
     Args:
-        agent: a reference as `--subject` takes it, a learned algorithm that was trained or loaded, or any subject.
+        agent: a reference as `--subject` takes it, a learned algorithm that was trained or loaded, an agent of another
+            library, or any subject.
         world: the world it is audited in.
         seed: from 0 to 2^32 - 1; levels and random numbers are a function of it.
         quick: fewer levels, as `--quick`.

@@ -16,6 +16,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from mesascope.adapters.references import OutsideAgent
+from mesascope.adapters.replay import ReportedReturn, replayed
+from mesascope.adapters.sb3 import loader as sb3
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
 from mesascope.core.registry import Registry
@@ -48,8 +51,8 @@ class Source(NamedTuple):
 
 
 def find_source(ref: str, world: AbstractWorld) -> Source:
-    """The subject that a reference names: `organism:NAME,key=value,...`, `python:module:attribute`, what another loader reads
-    (`LOADERS`), or a folder.
+    """The subject that a reference names: `organism:NAME,key=value,...`, `python:module:attribute`, `sb3:FILE,...`, what another
+    loader reads (`LOADERS`), or a folder.
 
     Raises `UsageError` for what is not one, naming the nearest, `AgentFileError` for a folder that does not hold exactly
     what was saved, `SubjectError` for the user's own code where it breaks a subject's promises.
@@ -62,11 +65,12 @@ def find_source(ref: str, world: AbstractWorld) -> Source:
     return _saved(Path(ref), world)
 
 
-def source_of(agent: str | Path | LearnedAlgorithm | AbstractSubject, world: AbstractWorld) -> Source:
+def source_of(agent: str | Path | LearnedAlgorithm | AbstractSubject | OutsideAgent, world: AbstractWorld) -> Source:
     """The subject that a Python program names or hands over.
 
     Args:
-        agent: a reference as `find_source` takes it, a learned algorithm that was trained or loaded, or any subject.
+        agent: a reference as `find_source` takes it, a learned algorithm that was trained or loaded, another library's agent, or
+            any subject.
         world: the world it is asked in.
 
     Raises:
@@ -76,6 +80,8 @@ def source_of(agent: str | Path | LearnedAlgorithm | AbstractSubject, world: Abs
         return find_source(str(agent), world)
     if isinstance(agent, LearnedAlgorithm):
         return _learned(agent, f"{agent.architecture} net", world)
+    if isinstance(agent, OutsideAgent):
+        return _outside(agent.name, agent, world)
     name = type(agent).__name__
     return _given(name, name, agent, None, {"python": name}, world)
 
@@ -123,6 +129,16 @@ def _python(ref: str, world: AbstractWorld) -> Source:
     return _given(ref, ref.removeprefix(PYTHON), subject, untrained, identity, world)
 
 
+def _other(ref: str, world: AbstractWorld) -> Source:
+    """An agent of another library; nothing in its file is executed unless the reference says so."""
+    return _outside(ref, LOADERS_OF_OTHERS[ref.partition(":")[0]](ref), world)
+
+
+def _outside(ref: str, agent: OutsideAgent, world: AbstractWorld) -> Source:
+    """An agent that was trained elsewhere, once its view and its actions fit the world."""
+    return _given(ref, agent.name, agent.subject(world), None, agent.identity, world, agent.reported)
+
+
 def _given(
     ref: str,
     name: str,
@@ -130,9 +146,12 @@ def _given(
     untrained: AbstractSubject | None,
     identity: dict[str, Any],
     world: AbstractWorld,
+    reported: ReportedReturn | None = None,
 ) -> Source:
     """A subject of which nothing is known but its answers, once it has kept a subject's promises."""
     subject = _check(ref, subject, world)
+    if reported is not None:
+        name = f"{name}, {replayed(subject, world, reported).text}"
     identity = {**identity, "arrays": _hash_of_arrays(subject)}
     if untrained is not None:
         identity["untrained"] = _hash_of_arrays(untrained)
@@ -256,7 +275,12 @@ def learned_folder(folder: Path) -> Path:
     )
 
 
+LOADERS_OF_OTHERS: dict[str, Callable[..., OutsideAgent]] = {sb3.KIND: sb3.load_reference}
+"""What reads a reference to an agent of another library, by its kind: given the reference, names of its actions and options."""
+
 LOADERS: Registry[Callable[[str, AbstractWorld], Source]] = Registry(
-    "subject loader", "mesascope.loaders", {ORGANISM[:-1]: _organism, PYTHON[:-1]: _python}
+    "subject loader",
+    "mesascope.loaders",
+    {ORGANISM[:-1]: _organism, PYTHON[:-1]: _python, **dict.fromkeys(LOADERS_OF_OTHERS, _other)},
 )
 """What reads a reference `NAME:...`, by NAME: given the whole reference and the world, a `Source`."""

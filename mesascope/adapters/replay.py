@@ -1,0 +1,130 @@
+"""The return that an agent earns here, beside the return that its owner reports: an unfaithful load shows at once."""
+
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from mesascope.core.errors import UsageError
+from mesascope.core.rng import named_key
+from mesascope.core.rollouts import NOWHERE, draw_starts, rollout, rollout_with
+from mesascope.core.subject import MAP, AbstractSubject
+from mesascope.worlds.world import AbstractWorld
+
+EPISODES = 400
+"""Episodes of a replay, each on a level of its own."""
+_ERRORS = 3.0
+"""Standard errors by which two honest returns may differ."""
+
+
+class ReportedReturn(NamedTuple):
+    """What an agent's owner reports.
+
+    Attributes:
+        mean: Mean return of an episode in training, undiscounted, counted by the world's base objective.
+        episodes: Episodes that it is the mean of; Stable-Baselines3 reports that of the last 100.
+        limit: Moves after which an episode is cut.
+    """
+
+    mean: float
+    episodes: int = 100
+    limit: int = 100
+
+
+class Replay(NamedTuple):
+    """What an agent earned here.
+
+    Attributes:
+        mean: Mean return of an episode.
+        error: Standard error of the mean; its unit is the level.
+        reported: What its owner reports.
+    """
+
+    mean: float
+    error: float
+    reported: ReportedReturn
+
+    @property
+    def text(self) -> str:
+        """Both returns, for people."""
+        low, high = self.mean - 1.96 * self.error, self.mean + 1.96 * self.error
+        return f"return {self.mean:.2f} [{low:.2f}, {high:.2f}] replayed, {self.reported.mean:g} reported"
+
+
+def replayed(subject: AbstractSubject, world: AbstractWorld, reported: ReportedReturn) -> Replay:
+    """Replay an agent on the training distribution, and compare its return with what its owner reports.
+
+    Args:
+        subject: The agent in this world.
+        world: The world; its base objective counts the return.
+        reported: What its owner reports.
+
+    Returns:
+        Both returns.
+
+    Raises:
+        UsageError: They differ by more than three standard errors of their difference: the agent is not read, or not shown the
+            world, as it was in training. Where returns hardly vary, they may still differ by what an outcome of 3 episodes in
+            `EPISODES` makes.
+
+    Example:
+        >>> replayed(subject, world, ReportedReturn(0.76)).text  # doctest: +SKIP
+        'return 0.75 [0.71, 0.79] replayed, 0.76 reported'
+    """
+    earned = returns(subject, world, EPISODES, reported.limit)
+    rare = 3.0 / len(earned)  # what was not seen in n cases has a rate below 3/n, at 95 %
+    most = max((abs(weight) for weight in world.base_objective.vector(world.features)), default=1.0)
+    deviation = max(float(earned.std(ddof=1)), float(most) * math.sqrt(rare * (1.0 - rare)))
+    found = Replay(float(earned.mean()), deviation / math.sqrt(len(earned)), reported)
+    allowed = _ERRORS * deviation * math.sqrt(1.0 / len(earned) + 1.0 / reported.episodes)
+    if abs(found.mean - reported.mean) > allowed:
+        raise UsageError(
+            f"the agent earns another return here than its owner reports: {found.text} (they may differ by {allowed:.2f}: "
+            f"{len(earned)} episodes of at most {reported.limit} moves in {world.name}, {reported.episodes} of its owner's). "
+            "Check the order of its actions, its view, statistics of observations, the world, and the limit of moves (limit=...)"
+        )
+    return found
+
+
+def returns(
+    subject: AbstractSubject, world: AbstractWorld, episodes: int, limit: int, seed: int = 0
+) -> Float[np.ndarray, " episode"]:
+    """Undiscounted returns of one episode on each of several training levels, counted by the base objective.
+
+    Args:
+        subject: The agent in this world.
+        world: The world.
+        episodes: Levels that are drawn; those without a start give no episode.
+        limit: Moves after which an episode is cut.
+        seed: Of the levels, the starts and the actions.
+
+    Returns:
+        A return for each episode.
+    """
+    level_key, start_key, move_key = (named_key(seed, "replay", name) for name in ("levels", "starts", "moves"))
+    levels = world.draw(level_key, episodes)
+    mdp = world.tables(levels)
+    start = draw_starts(mdp.initial, start_key)
+    if subject.recurrent:
+        walked = rollout(subject, world.observe(levels, world.view_for(MAP)), mdp, start, move_key, 1.0, limit)
+    else:
+        view = world.view_for(subject.view)
+        states = None if world.views[view].shows_all_states else jnp.arange(mdp.states, dtype=jnp.int32)[None]
+        every = None if states is None else jnp.broadcast_to(states, (mdp.levels, mdp.states))
+        logits = subject.logits(world.observe(levels, view, every)).reshape(mdp.levels, mdp.states, mdp.actions)
+        rows = jnp.arange(mdp.levels)
+        walked, _ = rollout_with(
+            lambda carry, state, step, over: (carry, logits[rows, state]),
+            (),
+            mdp,
+            start,
+            move_key,
+            1.0,
+            limit,
+            jnp.asarray(0),
+        )
+    fired = jax.device_get(walked.fired)[np.asarray(start) != NOWHERE]
+    return np.asarray(fired @ world.base_objective.vector(world.features), np.float64)
