@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # what type checkers see; a test holds it together with _HOME
     from mesascope.adapters.jax_functions import jax_steps as jax_steps
     from mesascope.adapters.jax_functions import jax_subject as jax_subject
     from mesascope.adapters.steps import numpy_steps as numpy_steps
+    from mesascope.adapters.tables import table_subject as table_subject
     from mesascope.adapters.torch_functions import torch_steps as torch_steps
     from mesascope.adapters.torch_modules import torch_subject as torch_subject
     from mesascope.api import AuditResult as AuditResult
@@ -65,6 +66,7 @@ _HOMES = {
     "named_key": "mesascope.core.rng",
     "numpy_steps": "mesascope.adapters.steps",
     "save_learned_algorithm": "mesascope.store.learned_algorithm",
+    "table_subject": "mesascope.adapters.tables",
     "torch_steps": "mesascope.adapters.torch_functions",
     "torch_subject": "mesascope.adapters.torch_modules",
     "train": "mesascope.api",

@@ -17,7 +17,7 @@ from mesascope.worlds.grids.red_doors import RedDoors
 TOLERANCE = 1e-3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_subject_and_its_twin_get_the_same_findings():
     world, optimizer = RedDoors(), Imitation(updates=150)
     start = begin(optimizer, world, "glance", {"channels": 12, "ticks": 12}, seed=0)

@@ -81,6 +81,7 @@ def test_the_intervals_of_the_ledger_hold_the_exact_one(agent):
     assert 0.05 < min(widths) <= max(widths) < 0.5
 
 
+@pytest.mark.long
 def test_the_objective_agrees_with_that_from_the_policy_table(agent):
     exact = [draw_sample(WORLD, agent, named_key(0, d), LEVELS, d) for d in ("training", "blue-door")]
     rolled = [walked(AsIfRecurrent(agent), 0, d).sample for d in ("training", "blue-door")]

@@ -19,7 +19,7 @@ from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.rewarding import with_shifts
 
 WORLD = RedDoors(size=7)
-SMALL = Settings(levels=40, contested=40, per_test=20, evidence=40, directed=20, thought=20, adversary=True)
+SMALL = Settings(levels=40, contested=40, per_test=20, evidence=40, directed=20, thought=20)
 
 
 class FixedSize(AbstractPolicy):
@@ -36,9 +36,9 @@ class FixedSize(AbstractPolicy):
         return logits.at[0, 0, 0, 0].set(jnp.nan) if self.fails_on == "everything" else logits
 
 
-def audited(world, fails_on="size"):
+def audited(world, fails_on="size", settings=SMALL):
     subject = FixedSize(build_organism("planner,objective=red", WORLD), fails_on)
-    return audit(world, AuditSubject(subject, "python", "fixed", "fixed", None), SMALL, 0).to_json()
+    return audit(world, AuditSubject(subject, "python", "fixed", "fixed", None), settings, 0).to_json()
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_a_shift_of_another_size_is_left_out_and_named(document):
 
 def test_the_rest_is_as_if_it_had_not_been_asked_for(document):
     without = audited(with_shifts(WORLD, ["blue-door"]))
-    for field in ("behavior", "ledger", "behavioral_objective", "competence", "worst_level"):
+    for field in ("behavior", "ledger", "behavioral_objective", "competence"):
         assert document[field] == without[field], field
     assert without["distributions_left_out"] == {}
 
@@ -66,8 +66,15 @@ def test_the_report_and_the_terminal_say_so(document):
     assert "Shifts that were not run, as their levels do not fit: larger." in conclusion([document])
 
 
+@pytest.mark.long
+def test_the_worst_level_is_not_sought_among_levels_that_do_not_fit():
+    world = with_shifts(WORLD, ["larger"])
+    found = audited(world, settings=SMALL._replace(adversary=True))["worst_level"]
+    assert {name for searched in found["searches"] for name in searched["distributions"]} == {"training"}
+
+
 def test_a_failure_in_training_is_no_misfit():
-    with pytest.raises(SubjectError, match="not finite"):
+    with pytest.raises(SubjectError, match="is no policy"):
         audited(with_shifts(WORLD, []), "everything")
 
 

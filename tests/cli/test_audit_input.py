@@ -89,14 +89,6 @@ def run(capsys, *arguments):
             "the subject has a memory, and so no policy table",
         ),
         (
-            ["coin", "--architecture", "conv-lstm", "--base-optimizer", "walked-imitation"],
-            "recurrent agents are audited by these tests alone: not applicable",
-        ),
-        (
-            ["cheese-corner", "--architecture", "conv-lstm", "--base-optimizer", "walked-imitation"],
-            "recurrent agents are audited by these tests alone: not applicable",
-        ),
-        (
             ["--subject", "organism:walking-planner,objective=red", "--adversary"],
             "the subject has a memory, and so no policy table",
         ),

@@ -23,7 +23,7 @@ def test_it_learns_and_comes_back_as_an_open_subject(tmp_path, monkeypatch, caps
     assert capsys.readouterr().out.count("kept in") == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_loss_falls(capsys):
     pytorch_agent.train(updates=200)
     first, second = (float(line.split("loss ")[1].split(",")[0]) for line in capsys.readouterr().out.splitlines())

@@ -32,7 +32,7 @@ def test_the_page_in_the_docs_is_up_to_date(name):
 
 
 def test_there_is_a_page_for_every_world_and_no_other():
-    assert {page.stem for page in PAGES.glob("*.md")} == {*WORLDS, "environments"}
+    assert {page.stem for page in PAGES.glob("*.md")} == {*WORLDS, "environments", "gymnasium"}
 
 
 def test_a_world_is_made_by_name_and_config():

@@ -32,6 +32,7 @@ def worlds():
     return {name: from_gymnasium(name, levels=[0], features=FEATURES) for name in NAMES}
 
 
+@pytest.mark.long  # test_gymnasium_enumeration.py checks such a world
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_a_world(worlds, name):
     check_world(worlds[name], levels=1)

@@ -47,7 +47,7 @@ def test_the_window_is_what_agents_are_shown_first():
     assert np.isfinite(WORLD.optimal_values(levels)).all()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_audit_runs_from_end_to_end(document):
     assert set(document["behavior"]) == {"training", "many-keys"}
     for row in document["ledger"].values():
