@@ -122,7 +122,13 @@ class SB3Agent:
     def digest(self) -> UInt32[JaxArray, "8"]:
         """What tells it from another agent: its weights and all that is done before and after them."""
         own = [(name, np.asarray(value)) for name, value in sorted(self.weights.items())]
-        return digest([*own, (f"{self.algorithm} {self.deterministic} {self.normalization}", np.zeros(0))])
+        kinds = self.normalization if isinstance(self.normalization, Mapping) else {"": self.normalization}
+        for part, statistics in kinds.items():
+            # Value by value: the text of a long array leaves most of it out.
+            own += [
+                (f"{part} {name}", np.asarray(x)) for name, x in (statistics._asdict().items() if statistics else ())
+            ]
+        return digest([*own, (f"{self.algorithm} {self.deterministic}", np.zeros(0))])
 
     def logits(self, observations: Any) -> Float[np.ndarray, "query action"]:
         """The preferences by which it acts: their softmax are its probabilities.

@@ -1,5 +1,6 @@
 """What an agent is shown is what it observes, as its library prepares it; anything else is refused with what was expected."""
 
+import dataclasses
 import pickle
 
 import numpy as np
@@ -102,6 +103,20 @@ def test_statistics_are_read_from_their_file_without_unpickling(trained, tmp_pat
     np.testing.assert_allclose(agent.logits(raw), own, atol=1e-5)
     assert np.abs(load_sb3(path).logits(raw) - own).max() > 1e-3
     assert (agent.digest != load_sb3(path).digest).any()
+
+
+@pytest.mark.parametrize("by_part", [False, True])
+def test_agents_whose_statistics_differ_anywhere_are_told_apart(trained, by_part):
+    agent, mean = load_sb3(trained("normalized")[1]), np.zeros(2000)
+    elsewhere = mean.copy()
+    elsewhere[1000] = 1.0
+
+    def digest(mean):
+        statistics = Normalization(mean, np.ones(2000), 10.0, 1e-8)
+        return dataclasses.replace(agent, normalization={"part": statistics} if by_part else statistics).digest
+
+    np.testing.assert_array_equal(digest(mean), digest(mean.copy()))
+    assert (digest(mean) != digest(elsewhere)).any()
 
 
 def test_statistics_of_the_parts_of_a_dict():
