@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, SupportsIndex, overload
 
+import numpy as np
+from jaxtyping import Float
+
 from mesascope.adapters.references import OutsideAgent
+from mesascope.adapters.tables import TableSubject, table_subject
 from mesascope.auditing.document import AuditDocument
 from mesascope.core.errors import UsageError
 from mesascope.core.options import Config
@@ -12,7 +16,7 @@ from mesascope.core.rng import as_seed
 from mesascope.core.subject import AbstractSubject
 from mesascope.jobs.audit import audit_agent
 from mesascope.jobs.results import DIGITS
-from mesascope.jobs.subjects import LOADERS_OF_OTHERS, learned_folder, source_of
+from mesascope.jobs.subjects import AGENT_LOADERS, learned_folder, source_of
 from mesascope.jobs.train import train as run_training
 from mesascope.reports.html import render_report
 from mesascope.store.learned_algorithm import LearnedAlgorithm, load_learned_algorithm
@@ -115,51 +119,71 @@ def train(
 
 
 @overload
-def load_agent(path: Path) -> LearnedAlgorithm: ...
+def load_agent(agent: Path) -> LearnedAlgorithm: ...
 
 
 @overload
 def load_agent(
-    path: str, *, actions: Sequence[str] | None = None, world: AbstractWorld | None = None, **options: Any
+    agent: Float[np.ndarray, "state action"],
+    *,
+    actions: Sequence[str] | None = None,
+    world: AbstractWorld | None = None,
+    **options: Any,
+) -> TableSubject: ...
+
+
+@overload
+def load_agent(
+    agent: str, *, actions: Sequence[str] | None = None, world: AbstractWorld | None = None, **options: Any
 ) -> Any: ...
 
 
 def load_agent(
-    path: str | Path, *, actions: Sequence[str] | None = None, world: AbstractWorld | None = None, **options: Any
-) -> LearnedAlgorithm | OutsideAgent:
+    agent: str | Path | Float[np.ndarray, "state action"],
+    *,
+    actions: Sequence[str] | None = None,
+    world: AbstractWorld | None = None,
+    **options: Any,
+) -> LearnedAlgorithm | OutsideAgent | TableSubject:
     """Load a saved agent, or one that was trained elsewhere.
 
     Args:
-        path: Its folder, or the folder of a training or an audit that holds one; or a reference `KIND:FILE`, such as
-            `"sb3:agent.zip"`.
+        agent: Its folder, or the folder of a training or an audit that holds one; a reference `NAME:FILE`, such as
+            `"sb3:agent.zip"`; or a table of action values over state numbers, as tabular Q-learning leaves it.
         actions: Names of the actions of an agent that was trained elsewhere, in the order in which its environment numbers them.
         world: The world that such an agent will be asked in: its actions and its view are checked at once, and the return that
             its owner reports (`reported=`) is replayed.
-        options: What else the loader of its kind takes (`mesascope.adapters.sb3.agent.load_sb3`).
+        options: What else its loader takes (`mesascope.adapters.sb3.agent.load_sb3`, `mesascope.adapters.tables.table_subject`).
 
     Returns:
-        The learned algorithm or the agent, for `audit`; nothing in the files is executed.
+        The learned algorithm, the agent or the subject, for `audit`; nothing in the files is executed.
 
     Raises:
         AgentFileError: Where the files do not hold what was saved.
+        SubjectError: A table that does not fit the world.
         UsageError: Options for an agent that takes none, or an agent that does not fit the world.
 
     Example:
+        >>> import numpy as np
         >>> agent = ms.load_agent("audits/red-doors/seed-0")  # doctest: +SKIP
         >>> agent = ms.load_agent("sb3:ppo.zip", actions=("left", "right", "forward"))  # doctest: +SKIP
+        >>> ms.load_agent(np.eye(3)).view
+        'state-id'
     """
-    kind, colon, _ = str(path).partition(":")
-    if colon and kind in LOADERS_OF_OTHERS:
-        agent = LOADERS_OF_OTHERS[kind](str(path), actions=actions, **options)
+    if isinstance(agent, np.ndarray):
+        return table_subject(agent, actions=actions, world=world, **options)
+    kind, colon, _ = str(agent).partition(":")
+    if colon and kind in AGENT_LOADERS:
+        loaded = AGENT_LOADERS[kind](str(agent), actions=actions, **options)
         if world is not None:
-            source_of(agent, world)
-        return agent
+            source_of(loaded, world)
+        return loaded
     if actions is not None or options:
-        kinds = ", ".join(f"{name}:FILE" for name in LOADERS_OF_OTHERS)
+        kinds = ", ".join(f"{name}:FILE" for name in AGENT_LOADERS)
         raise UsageError(
-            f"{path}: a folder of Mesascope says all there is to say of its agent; options are for {kinds}"
+            f"{agent}: a folder of Mesascope says all there is to say of its agent; options are for {kinds} and tables"
         )
-    return load_learned_algorithm(learned_folder(Path(path)))
+    return load_learned_algorithm(learned_folder(Path(agent)))
 
 
 def audit(

@@ -31,7 +31,8 @@ CARD = Card(
         "One start and one episode sampled on each level: rates with Wilson score intervals. Beside them the exact "
         "probabilities for the policy as it stands, averaged over starts, within the same horizon of four steps for "
         "each cell, and the exact discounted return; percentile bootstrap over levels. Competence is "
-        "(J(subject) - J(uniform)) / (J(optimal) - J(uniform))."
+        "(J(subject) - J(uniform)) / (J(optimal) - J(uniform)). A recurrent subject is rolled out, one episode on each level, "
+        "and has no exact figures."
     ),
     assumptions=(
         "Touching any object ends the episode, so that a feature fires at most once. Levels are independent draws from "

@@ -28,7 +28,8 @@ CARD = Card(
         "without any objective, each with a grid of inverse temperatures and lapse rates; a step follows "
         "(1 - e) softmax(b Q*) + e/|A|. Weights: a discrete-choice model of which object is touched first; an object worth v "
         "at discounted reach g^k is pursued in proportion to exp(g^k v - 1) - 1, touching nothing in proportion to 1; NUTS over "
-        "weights, idleness and lapse. Weights are scaled so that the largest is 1."
+        "weights, idleness and lapse. Weights are scaled so that the largest is 1. A recurrent subject's choices are those of "
+        "its rollouts."
     ),
     assumptions=(
         "Touching any object ends the episode. An object's value is the sum of the weights of its shape and its color. One "
@@ -43,6 +44,7 @@ CARD = Card(
         "Preferences that are not a sum of weights (a liking for what has two features at once) are forced into one.",
         "A hypothesis that is not on the grid cannot win; the most probable one may still be a poor account.",
         "An agent that behaves so for another reason, or only where it was looked at, has the same posterior.",
+        "What a recurrent agent does for what it remembers is read as if it depended on the state alone, or as a lapse.",
     ),
     cost="some 500 episodes and two chains: a few seconds",
     references=(

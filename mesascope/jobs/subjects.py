@@ -18,7 +18,6 @@ import numpy as np
 
 from mesascope.adapters.references import OutsideAgent
 from mesascope.adapters.replay import ReportedReturn, replayed
-from mesascope.adapters.sb3 import loader as sb3
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
 from mesascope.core.registry import Registry
@@ -52,7 +51,7 @@ class Source(NamedTuple):
 
 def find_source(ref: str, world: AbstractWorld) -> Source:
     """The subject that a reference names: `organism:NAME,key=value,...`, `python:module:attribute`, `sb3:FILE,...`, what another
-    loader reads (`LOADERS`), or a folder.
+    loader reads (`LOADERS`, `AGENT_LOADERS`), or a folder.
 
     Raises `UsageError` for what is not one, naming the nearest, `AgentFileError` for a folder that does not hold exactly
     what was saved, `SubjectError` for the user's own code where it breaks a subject's promises.
@@ -60,6 +59,8 @@ def find_source(ref: str, world: AbstractWorld) -> Source:
     prefix, colon, _ = ref.partition(":")
     if colon and prefix in LOADERS:
         return LOADERS[prefix](ref, world)
+    if colon and prefix in AGENT_LOADERS:
+        return _outside(ref, AGENT_LOADERS[prefix](ref), world)
     if not Path(ref).exists():
         _raise_hint(ref)
     return _saved(Path(ref), world)
@@ -89,7 +90,7 @@ def source_of(agent: str | Path | LearnedAlgorithm | AbstractSubject | OutsideAg
 def _raise_hint(ref: str) -> None:
     """Say what was probably meant by a reference to nothing, where it looks like an organism or a module."""
     prefix, colon, rest = ref.partition(":")
-    near = difflib.get_close_matches(prefix.casefold(), LOADERS, n=1, cutoff=0.6) if colon else []
+    near = difflib.get_close_matches(prefix.casefold(), (*LOADERS, *AGENT_LOADERS), n=1, cutoff=0.6) if colon else []
     if near:
         raise UsageError(f"unknown subject '{ref}': did you mean '{near[0]}:{rest}'?")
     name, comma, settings = ref.partition(",")
@@ -127,11 +128,6 @@ def _python(ref: str, world: AbstractWorld) -> Source:
     untrained = _untrained(ref, imported, attribute, world)
     identity = {"python": ref, "code": _hash_of_code(imported)}
     return _given(ref, ref.removeprefix(PYTHON), subject, untrained, identity, world)
-
-
-def _other(ref: str, world: AbstractWorld) -> Source:
-    """An agent of another library; nothing in its file is executed unless the reference says so."""
-    return _outside(ref, LOADERS_OF_OTHERS[ref.partition(":")[0]](ref), world)
 
 
 def _outside(ref: str, agent: OutsideAgent, world: AbstractWorld) -> Source:
@@ -275,12 +271,16 @@ def learned_folder(folder: Path) -> Path:
     )
 
 
-LOADERS_OF_OTHERS: dict[str, Callable[..., OutsideAgent]] = {sb3.KIND: sb3.load_reference}
-"""What reads a reference to an agent of another library, by its kind: given the reference, names of its actions and options."""
+AGENT_LOADERS: Registry[Callable[..., OutsideAgent]] = Registry(
+    "agent loader", "mesascope.agent_loaders", {"sb3": "mesascope.adapters.sb3.loader:load_reference"}
+)
+"""What reads a reference `NAME:FILE...` to an agent of another library, by NAME: given the reference, names of its actions and
+options. The agent says of itself which subject it is in a world.
+"""
 
 LOADERS: Registry[Callable[[str, AbstractWorld], Source]] = Registry(
     "subject loader",
     "mesascope.loaders",
-    {ORGANISM[:-1]: _organism, PYTHON[:-1]: _python, **dict.fromkeys(LOADERS_OF_OTHERS, _other)},
+    {ORGANISM[:-1]: _organism, PYTHON[:-1]: _python},
 )
 """What reads a reference `NAME:...`, by NAME: given the whole reference and the world, a `Source`."""

@@ -1,7 +1,6 @@
 """All worlds by name, and how to build one from a name and its configuration."""
 
 import functools
-import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,8 +26,12 @@ WORLDS: Registry[type[AbstractWorld]] = Registry(
 """Every world; `mesascope worlds` lists them."""
 
 
-_REFERENCES: dict[str, str] = {"gymnasium": "mesascope.worlds.gymnasium.reference:from_reference"}
-"""What makes the world of a reference `PREFIX:...`, by prefix: given what stands behind the colon, and the configuration."""
+WORLD_LOADERS: Registry[Callable[[str, Mapping[str, Value]], AbstractWorld]] = Registry(
+    "world loader",
+    "mesascope.world_loaders",
+    {"gymnasium": "mesascope.worlds.gymnasium.reference:from_reference"},
+)
+"""What makes the world of a reference `NAME:...`, by NAME: given what stands behind the colon, and the configuration."""
 
 
 def make_referenced(reference: str, config: Mapping[str, Value]) -> AbstractWorld | None:
@@ -42,11 +45,7 @@ def make_referenced(reference: str, config: Mapping[str, Value]) -> AbstractWorl
         UsageError: what is referred to does not exist or cannot be a world.
     """
     prefix, colon, rest = reference.partition(":")
-    if not colon or prefix not in _REFERENCES:
-        return None
-    module, _, function = _REFERENCES[prefix].partition(":")
-    made: AbstractWorld = getattr(importlib.import_module(module), function)(rest, config)
-    return made
+    return WORLD_LOADERS[prefix](rest, config) if colon and prefix in WORLD_LOADERS else None
 
 
 def constructor(name: str) -> Callable[..., AbstractWorld]:

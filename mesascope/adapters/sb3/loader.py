@@ -7,7 +7,6 @@ from mesascope.adapters.references import REPORTED, names_in, parse_reference, r
 from mesascope.adapters.sb3.agent import SB3Agent, load_sb3
 from mesascope.adapters.sb3.observations import read_normalization
 
-KIND = "sb3"
 OPTIONS = ("view", "actions", "deterministic", "normalize", "unpickle", *REPORTED)
 """`view` and `actions` (names apart by slashes, in the agent's order), `deterministic`, `normalize` (a file of `VecNormalize`),
 `unpickle`; and the return that its owner reports.

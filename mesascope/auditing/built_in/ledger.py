@@ -102,7 +102,8 @@ LEDGER_CARD = Card(
         "[J_U(best for M) - J_U(subject)], U the intended goal, B the base objective, M the mesa-objective or, where none was "
         "located, the behavioral objective; J the exact discounted return, mean over levels. Shares are of J_U(best for U) - "
         "J_U(uniform). Ties among best policies: the uniform policy over the optimal set, with least and greatest beside it. "
-        "Percentile bootstrap over levels and posterior draws of M together."
+        "Percentile bootstrap over levels and posterior draws of M together. Of a recurrent subject J(subject) is its return "
+        "in one episode on each level, and the others start where it did; the bootstrap takes in that error."
     ),
     assumptions="Objectives are weighted sums of the world's features. Levels are independent draws from their distribution.",
     controls="The three gaps sum to the total exactly. The ledger of the greedy policy stands beside it.",

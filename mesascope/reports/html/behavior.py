@@ -76,14 +76,14 @@ def _rolled_out(audit: Audit, found: list[str]) -> Markup | None:
     if not episodes:
         return None
     listed = [
-        f"{d}: {words(episodes, d, 'count')}, of which {words(episodes, d, 'cut')} were cut"
+        f"{d}: {words(episodes, d, 'count')}, of which {words(episodes, d, 'cut')} were cut after "
+        f"{words(episodes, d, 'most_moves')} moves"
         for d in found
         if d in episodes
     ]
-    most = max((int(look(episodes, d, "most_moves") or 0) for d in found), default=0)
     return paragraph(
         "The agent has a memory, so that it was rolled out, one episode on each level, and all that follows carries the error of "
-        f"that sample ({'; '.join(listed)} after {most} moves). Returns miss what would have come after the cut."
+        f"that sample ({'; '.join(listed)}). Returns miss what would have come after the cut."
     )
 
 
