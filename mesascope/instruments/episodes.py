@@ -62,11 +62,16 @@ def sample_episodes(
     return _episodes(mdp, policy, key, mdp.initial if initial is None else initial, horizon)
 
 
-def episodes_of(sample: Sample, key: PRNGKeyArray) -> Episodes | Rollout:
-    """One episode on each level: those that a recurrent subject was rolled out for, or sampled from the policy with `key`."""
+def episodes_of(sample: Sample, key: PRNGKeyArray, times: int = 1) -> Episodes | Rollout:
+    """Episodes on each level: the one that a recurrent subject was rolled out for, or `times` that are sampled from the policy
+    with `key`, one round of all levels after the other.
+    """
     if sample.episodes is not None:
         return sample.episodes
-    return sample_episodes(sample.mdp, sample.policy, key, horizon_of(sample.mdp))
+    mdp, policy = sample.mdp, sample.policy
+    if times > 1:
+        mdp, policy = jax.tree.map(lambda table: jnp.concatenate([table] * times), (mdp, policy))
+    return sample_episodes(mdp, policy, key, horizon_of(mdp))
 
 
 @jax.jit

@@ -102,12 +102,16 @@ def evidence_from_episodes(
 def plain_evidence(
     mdp: FiniteMDP, episodes: Episodes | Rollout
 ) -> tuple[Evidence, Int[np.ndarray, " choice"], Int[np.ndarray, " choice"]]:
-    """Choices of one episode on each level that are not read against objects, and their levels and states.
+    """Choices of episodes that are not read against objects, and their levels and states.
 
-    Of the evidence the first rows count, in this order.
+    There may be several rounds of episodes of the same levels: a state of a level counts once, in the first round in which it
+    is visited. Of the evidence the first rows count, in this order.
     """
-    visited, action = _collect(*_steps(episodes), jnp.ones_like(mdp.terminal))
-    level, state = np.nonzero(np.asarray(visited))
+    rounds = len(episodes.live) // mdp.levels
+    every = jnp.concatenate([jnp.ones_like(mdp.terminal)] * rounds)
+    came, did = (np.asarray(part).reshape(rounds, *mdp.terminal.shape) for part in _collect(*_steps(episodes), every))
+    visited, action = came.any(0), np.take_along_axis(did, came.argmax(0)[None], 0)[0]
+    level, state = np.nonzero(visited)
     at = (level, state)
     nothing = np.zeros((len(level), 0, mdp.actions), np.float32)
     blocked = np.asarray(_blocked(mdp))[at]

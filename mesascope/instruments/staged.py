@@ -27,6 +27,8 @@ from mesascope.instruments.sample import Sample, first_levels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 DRAWS = 400
+MOST_EPISODES = 32
+"""Episodes on one level, at most, where there are fewer levels than episodes."""
 
 CARD = Card(
     name="objects taken in turn",
@@ -57,6 +59,7 @@ CARD = Card(
         "An objective outside of the list is given the nearest name in it, with a posterior that can be near 1.",
         "What is wanted only until it was had once, or only together with something else, is no sum over features.",
         "A share of episodes in which a feature fires at all does not tell one key from three; the expected counts do.",
+        "In a world of few levels a recurrent agent's episodes on the same level are taken for independent.",
         "In training levels a liking for keys beside chests hardly shows, since every key is of use there.",
         "Checked on tables that act without noise; its rate of error on trained nets is not known.",
     ),
@@ -78,8 +81,8 @@ class StagedBehavior(NamedTuple):
 class StagedObjective(NamedTuple):
     """Weights over features as the posterior over hypotheses spreads them, and the posteriors themselves.
 
-    A draw is one hypothesis that wants something, its largest weight scaled to 1; where the account without an
-    objective is the most probable, the weights describe what little the others say.
+    A draw is one hypothesis that wants or shuns something, its weight of largest size scaled to 1 or -1; where the account
+    without an objective is the most probable, the weights describe what little the others say.
     """
 
     weights: dict[str, Weight]
@@ -110,14 +113,20 @@ def infer_staged_objective(
 ) -> StagedObjective:
     """The exact posterior over the hypotheses of `hypotheses_of`, from one episode on each of `levels` levels in all.
 
+    Where the world has fewer levels, each is played in several times, and a state of it still counts once.
+
     Like `infer_behavioral_objective`, with optimal action values solved on the tables of the levels themselves.
     """
     hypotheses = hypotheses_of(world)
     wanted = [h.objective.vector(world.features) for h in hypotheses if h.objective is not None]
     seen = {}
     for sample in samples:
-        few = first_levels(sample, max(levels // len(samples), 1))
-        evidence, level, state = plain_evidence(few.mdp, episodes_of(few, named_key(key, "evidence", few.distribution)))
+        each = max(levels // len(samples), 1)
+        few = first_levels(sample, each)
+        has_few = world.distinct_levels(sample.distribution) is not None
+        times = min(max(each // few.mdp.levels, 1), MOST_EPISODES) if has_few else 1
+        episodes = episodes_of(few, named_key(key, "evidence", few.distribution), times)
+        evidence, level, state = plain_evidence(few.mdp, episodes)
         values = np.asarray(_values(few.mdp, jnp.asarray(np.stack(wanted)), world.discount))[:, level, state]
         seen[few.distribution] = (evidence, values)
     training = _weighed(world, hypotheses, [seen[TRAINING]])
@@ -148,16 +157,17 @@ def _weighed(
 def _draws(
     world: AbstractWorld, hypotheses: tuple[Hypothesis, ...], posterior: HypothesisPosterior, key: PRNGKeyArray
 ) -> Float[np.ndarray, "draw feature"]:
-    """Weights of hypotheses drawn by their probability, of those that want something."""
+    """Weights of hypotheses drawn by their probability, of those that want or shun something."""
     vectors = {h.name: h.objective.vector(world.features) for h in hypotheses if h.objective is not None}
-    rows = [row for row in posterior.table if row.name in vectors and vectors[row.name].max() > 0]
+    rows = [row for row in posterior.table if row.name in vectors and vectors[row.name].any()]
     # Probabilities of single rows can underflow; their distances from the top do not.
     logs = -np.array([row.nats_below_top for row in rows])
     share = np.exp(logs - logs.max())
     which = np.asarray(
         jax.random.choice(named_key(key, "draws"), len(rows), (DRAWS,), p=jnp.asarray(share / share.sum()))
     )
-    return np.stack([vectors[rows[i].name] / vectors[rows[i].name].max() for i in which]).astype(np.float64)
+    # What only shuns has no largest weight above zero: it is scaled to -1.
+    return np.stack([vectors[rows[i].name] / abs(vectors[rows[i].name]).max() for i in which]).astype(np.float64)
 
 
 def _summarized(world: AbstractWorld, draws: Float[np.ndarray, "draw feature"]) -> dict[str, Weight]:

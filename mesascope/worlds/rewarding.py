@@ -1,7 +1,6 @@
 """A world with another base objective, and with some of its shifts."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from mesascope.core.errors import unknown
 from mesascope.core.objective import Objective
@@ -26,8 +25,8 @@ def rewarding(world: AbstractWorld, base_objective: Objective, shifts: Sequence[
         >>> world.base_objective.weights, list(world.shifts)
         ((('red', 1.0),), ['blue-door'])
     """
-    changed = world if shifts is None else with_shifts(world, shifts)
-    return _changed(changed, base_objective=base_objective)
+    chosen = world if shifts is None else with_shifts(world, shifts)
+    return chosen.changed(base_objective=base_objective)
 
 
 def with_shifts(world: AbstractWorld, shifts: Sequence[str]) -> AbstractWorld:
@@ -48,8 +47,4 @@ def with_shifts(world: AbstractWorld, shifts: Sequence[str]) -> AbstractWorld:
     for shift in shifts:
         if shift not in world.shifts:
             raise unknown(f"shift of {world.name}", shift, world.shifts)
-    return _changed(world, shifts={name: what for name, what in world.shifts.items() if name in shifts})
-
-
-def _changed(world: AbstractWorld, **attributes: Any) -> AbstractWorld:
-    return type(type(world).__name__, (type(world),), attributes)(**vars(world))
+    return world.changed(shifts={name: what for name, what in world.shifts.items() if name in shifts})

@@ -296,7 +296,13 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
     def with_view(self: World, name: str, view: View) -> World:
         """The same world with a view more, shown when it is asked for by name."""
         own = {**self.views, name: view}
-        return type(type(self).__name__, (type(self),), {"views": property(lambda self: own)})(**vars(self))
+        return self.changed(views=property(lambda self: own))
+
+    def changed(self: World, **attributes: Any) -> World:
+        """The same world with other class attributes, such as its shifts; its configuration and its card stay."""
+        kind = type(self)
+        body = {"__doc__": kind.__doc__, "__module__": kind.__module__, **attributes}
+        return type(kind.__name__, (kind,), body)(**vars(self))
 
     def optimal_values(
         self, levels: Levels | Level[Levels] | None = None, objective: Objective | str | None = None

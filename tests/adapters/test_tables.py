@@ -11,6 +11,12 @@ import gymnasium
 import mesascope as ms
 from mesascope.adapters.tables import table_subject
 from mesascope.core.errors import SubjectError
+from mesascope.core.rng import named_key
+from mesascope.core.solver import optimal_values
+from mesascope.instruments.episodes import episodes_of
+from mesascope.instruments.evidence import plain_evidence
+from mesascope.instruments.sample import look_at
+from mesascope.instruments.staged import infer_staged_objective
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +70,38 @@ def test_what_does_not_fit_is_refused(lake):
     ):
         with pytest.raises(SubjectError, match=message):
             table_subject(q, world=lake, **options)
+
+
+@pytest.fixture(scope="module")
+def shunned():
+    """What is inferred of an agent that is after the goal, in the one level of a lake with holes."""
+    lake = ms.worlds.from_gymnasium(
+        "FrozenLake-v1",
+        features={"goal": lambda step: step.reward, "hole": lambda step: step.terminated and step.reward == 0},
+        intended_goal="goal+hole:-1",
+        base_objective="goal",
+    )
+    mdp = lake.tables(lake.draw(0, 1))
+    best = optimal_values(mdp, jnp.array([1.0, 0.0]), lake.discount).action
+    sample = look_at(lake, table_subject(np.asarray(best)[0, :16], world=lake), lake.draw(0, 1), "training")
+    return sample, infer_staged_objective(lake, [sample], named_key(0), levels=64)
+
+
+def test_weights_hold_what_the_posterior_holds(shunned):
+    """Slippery ice makes an agent that is after the goal and one that shuns holes act much alike."""
+    table = {row.name: row.posterior for row in shunned[1].everywhere.table}
+    weights = shunned[1].weights
+    assert table["goal"] > 0.025
+    assert weights["goal"].interval.high == 1.0
+    assert (weights["hole"].interval.low < 0) == (sum(p for name, p in table.items() if "-hole" in name) > 0.025)
+    assert sum(table[name] for name in ("hole", "nothing")) < 0.01
+
+
+def test_one_level_is_played_in_several_times_and_a_state_counts_once(shunned):
+    sample, found = shunned
+    once = plain_evidence(sample.mdp, episodes_of(sample, named_key(0), 1))[2]
+    often, level, state = plain_evidence(sample.mdp, episodes_of(sample, named_key(0), 32))
+    assert len(once) < len(state) == len(set(zip(level.tolist(), state.tolist(), strict=True))) == often.choices
+    assert found.everywhere.choices == len(plain_evidence(sample.mdp, episodes_of(sample, named_key(0), 32))[2])
+    acting = np.asarray(sample.policy)[0, state].argmax(-1)
+    np.testing.assert_array_equal(np.asarray(often.action)[: len(state)], acting)

@@ -60,6 +60,11 @@ def test_the_rest_is_as_if_it_had_not_been_asked_for(document):
     assert without["distributions_left_out"] == {}
 
 
+def test_the_world_is_described_as_before(document):
+    described = (RedDoors.__doc__ or "").split("\n")[0]
+    assert document["world"]["description"] == described != ""
+
+
 def test_the_report_and_the_terminal_say_so(document):
     page = render_report([document])
     assert "Shifts that were not run: 1" in page
