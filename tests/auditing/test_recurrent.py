@@ -110,8 +110,9 @@ def test_an_audit_has_objective_ledger_and_verdict(document):
     assert document["behavioral_objective"]["hypotheses"]["all"][0]["name"] == "red"
     gap = document["ledger"]["blue-door"]["inner"]
     assert gap["interval"][0] > 0.1
-    assert document["alignment"]["verdict"] in ("pseudo", "cannot-tell", "capability-failure")
-    assert "policy table" not in document["alignment"]["reason"]
+    # A compass runs into walls; of a planner after red the golden values say that it is pseudo-aligned.
+    assert document["alignment"]["verdict"] == "capability-failure"
+    assert document["competence"]["training"]["own"]["interval"][1] < 0.8
 
 
 def test_what_needs_a_policy_table_is_left_out_and_said(document):
