@@ -164,6 +164,7 @@ def load_agent(
         UsageError: Options for an agent that takes none, or an agent that does not fit the world.
 
     Example:
+        >>> import mesascope as ms
         >>> import numpy as np
         >>> agent = ms.load_agent("audits/red-doors/seed-0")  # doctest: +SKIP
         >>> agent = ms.load_agent("sb3:ppo.zip", actions=("left", "right", "forward"))  # doctest: +SKIP
