@@ -67,7 +67,10 @@ MOST_KEPT = 2**30
 """Bytes of compiled programs above which all are thrown away before a run: what no test needs any more is among them."""
 
 
-AGENTS = ("torch", "stable_baselines3", "sb3_contrib", "gymnasium", "minigrid", "flax", "orbax", "onnx", "onnxruntime")
+AGENTS = (
+    *("torch", "stable_baselines3", "sb3_contrib", "gymnasium", "minigrid"),
+    *("flax", "orbax", "onnx", "onnxruntime", "transformers"),
+)
 """Libraries of other people's agents, whose tests are left out without them (`tests/QUARANTINES.md`)."""
 
 
