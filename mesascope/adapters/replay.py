@@ -12,7 +12,9 @@ from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.rollouts import NOWHERE, draw_starts, rollout, rollout_with
 from mesascope.core.subject import MAP, AbstractSubject
-from mesascope.worlds.world import AbstractWorld
+from mesascope.worlds.episodes_played import acting, play
+from mesascope.worlds.played import AbstractPlayedWorld
+from mesascope.worlds.world import TRAINING, AbstractWorld
 
 EPISODES = 400
 """Episodes of a replay, each on a level of its own."""
@@ -106,6 +108,9 @@ def returns(
     """
     level_key, start_key, move_key = (named_key(seed, "replay", name) for name in ("levels", "starts", "moves"))
     levels = world.draw(level_key, episodes)
+    weights = np.asarray(world.base_objective.vector(world.features), np.float64)
+    if isinstance(world, AbstractPlayedWorld):
+        return play(world, levels, TRAINING, acting(world, subject), move_key, limit).summed @ weights
     mdp = world.tables(levels)
     start = draw_starts(mdp.initial, start_key)
     if subject.recurrent:
@@ -127,4 +132,4 @@ def returns(
             jnp.asarray(0),
         )
     fired = jax.device_get(walked.fired)[np.asarray(start) != NOWHERE]
-    return np.asarray(fired @ world.base_objective.vector(world.features), np.float64)
+    return np.asarray(fired, np.float64) @ weights

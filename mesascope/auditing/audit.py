@@ -96,6 +96,8 @@ class _Run:
         context = self.context
         if instrument.option and not getattr(context.settings, instrument.option):
             return f"not asked for (--{instrument.option})"
+        if instrument.needs_tables and not context.world.tabulated:
+            return f"it reads exact tables, and {context.world.name} has none: it is played in episodes"
         reason = instrument.applies(context.world, context.audited)
         if reason is not None:
             return reason

@@ -58,7 +58,7 @@ class AuditDocument(Part):
     levels: dict[str, int] = {}
     episodes: dict[str, EpisodesPart] = Field(
         default={},
-        description="Of a recurrent subject, of which everything is measured in episodes, one on each level.",
+        description="Of a recurrent subject, or in a world without tables: all is measured in episodes, one on each level.",
     )
     distributions_left_out: dict[str, str] = Field(
         default={}, description="Shifts that do not fit the subject, each with the reason."

@@ -194,7 +194,9 @@ class EventPart(Part):
 
 
 class EpisodesPart(Part):
-    """Episodes of a recurrent subject on one distribution: how many, and how many were cut after `most_moves` moves."""
+    """Episodes of a recurrent subject, or in a world without tables, on one distribution: how many, and how many were cut, after
+    `most_moves` moves at the latest.
+    """
 
     count: int
     cut: int
@@ -202,7 +204,7 @@ class EpisodesPart(Part):
 
 
 class ReturnsPart(Part):
-    """Mean returns by the base objective."""
+    """Mean returns by the base objective; `optimal` is null where the best policy is not known."""
 
     subject: Number
     optimal: Number

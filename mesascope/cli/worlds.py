@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from mesascope.cli import options, terminal
+from mesascope.cli.progress import Live
 
 
 def command(
@@ -19,7 +20,8 @@ def command(
     from mesascope.worlds.card import describe
     from mesascope.worlds.page import world_page
 
-    chosen = [make_anywhere(found) for found in (everywhere() if name is None else [name])]
+    with Live() as live:
+        chosen = [make_anywhere(found, say=live.say) for found in (everywhere() if name is None else [name])]
     if json:
         terminal.document({"worlds": [to_json(describe(world)) for world in chosen]})
     elif name is None:

@@ -10,7 +10,7 @@ from mesascope.instruments.card import Card
 from mesascope.instruments.registry import INSTRUMENTS
 from mesascope.worlds.card import Value
 from mesascope.worlds.config import with_config
-from mesascope.worlds.registry import WORLDS, make_referenced
+from mesascope.worlds.registry import WORLDS, Say, make_referenced, silent
 from mesascope.worlds.world import AbstractWorld
 
 _HERE = "mesascope.experiments"
@@ -45,11 +45,11 @@ def every_card() -> dict[str, Card]:
     return dict(sorted(cards.items()))
 
 
-def make_anywhere(name: str, **config: Value) -> AbstractWorld | AbstractExperiment:
+def make_anywhere(name: str, /, say: Say = silent, **config: Value) -> AbstractWorld | AbstractExperiment:
     """The world or experiment called `name`, or the world of a reference such as `gymnasium:FrozenLake-v1`; `UsageError` names
-    the nearest one, or the nearest config key.
+    the nearest one, or the nearest config key. `say` hears how far the world of a reference is.
     """
-    referenced = make_referenced(name, config)
+    referenced = make_referenced(name, config, say)
     if referenced is not None:
         return referenced
     if name in EXPERIMENTS:

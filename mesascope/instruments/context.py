@@ -63,6 +63,8 @@ class AuditContext:
     @cached_property
     def _asked(self) -> tuple[list[Sample | Walked], dict[str, str]]:
         found: list[Sample | Walked] = []
+        if not self.world.tabulated:
+            return found, {}
         unfit: dict[str, str] = {}
         for name in distributions(self.world):
             try:
@@ -88,7 +90,7 @@ class AuditContext:
     def subject(self) -> Any:
         """The subject; the iterations of a loop in its readout are exposed as ticks where it has one."""
         subject = self.audited.subject
-        if self.audited.recurrent or self.world.instruments is not None:
+        if self.audited.recurrent or self.world.instruments is not None or not self.world.tabulated:
             return subject
         seen = self.samples[0].observation
         return subject if seen is None else open_readout(subject, seen[:2])

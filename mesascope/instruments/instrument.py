@@ -60,6 +60,7 @@ class Instrument(NamedTuple):
         option: The setting that asks for it (`describe`, `adversary`); "" for one that always runs.
         policy_only: Whether it reads nothing but the samples' policy tables and other findings, so that it may run beside
             instruments that ask the subject more.
+        needs_tables: Whether it reads exact tables of levels; False for one that can do in a world that is only played in.
 
     Example:
         >>> from mesascope.instruments.card import Card
@@ -75,6 +76,7 @@ class Instrument(NamedTuple):
     applies: Callable[[Any, AuditSubject], str | None] = always
     option: str = ""
     policy_only: bool = False
+    needs_tables: bool = True
 
     @property
     def name(self) -> str:

@@ -23,6 +23,7 @@ INSTRUMENTS: Registry[Instrument] = Registry(
         "example levels": f"{_BUILT_IN}.behavior:EXAMPLE_LEVELS",
         "behavioral objective": f"{_BUILT_IN}.objectives:BEHAVIORAL_OBJECTIVE",
         "objects taken in turn": f"{_BUILT_IN}.objectives:OBJECTS_TAKEN_IN_TURN",
+        "episodes played": f"{_BUILT_IN}.played:EPISODES_PLAYED",
         "behavioral ledger": f"{_BUILT_IN}.ledger:BEHAVIORAL_LEDGER",
         "thinking time": f"{_BUILT_IN}.behavior:THINKING_TIME",
         "search": f"{_BUILT_IN}.search:SEARCH",

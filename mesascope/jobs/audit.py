@@ -43,7 +43,7 @@ from mesascope.worlds.world import AbstractWorld
 
 def run(request: Request, listener: Listener) -> Done:
     """Audit what is not audited yet; the document is the audit of one seed, or what several come to."""
-    plan = make_plan(request)
+    plan = make_plan(request, listener)
     check_writable(plan.out)
     _check_seeds(plan)
     several = len(plan.seeds) > 1

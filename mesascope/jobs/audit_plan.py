@@ -12,6 +12,7 @@ from mesascope.experiments.registry import EXPERIMENTS, make_anywhere
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.registry import INSTRUMENTS
 from mesascope.instruments.settings import FULL, QUICK, STAGED_LEVELS, Settings
+from mesascope.jobs.listener import SILENT, Listener
 from mesascope.jobs.requests import TrainingRequest, folder_name, make_training, read_config, refuse
 from mesascope.jobs.subjects import Source, find_source
 from mesascope.store.learned_algorithm import package_versions
@@ -80,13 +81,14 @@ class Plan(NamedTuple):
         return self.out / f"seed-{seed}" if len(self.seeds) > 1 else self.out
 
 
-def make_plan(request: Request) -> Plan:
-    """Check everything that can be checked before anything long begins, loading the subject if there is one.
+def make_plan(request: Request, listener: Listener = SILENT) -> Plan:
+    """Check everything that can be checked before anything long begins, loading the subject if there is one. `listener` hears
+    how far the world is, where that takes long.
 
     Raises `UsageError` for names and values, `AgentFileError` for a saved subject, `SubjectError` for one that breaks
     its promises.
     """
-    world = make_anywhere(request.world, **read_config(request.knobs))
+    world = make_anywhere(request.world, say=listener.say, **read_config(request.knobs))
     for seed in request.all_seeds:
         as_seed(seed)  # refuses one out of range
     out = request.out or Path("audits") / default_folder(request)

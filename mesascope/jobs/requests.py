@@ -15,6 +15,7 @@ from mesascope.experiments.registry import make_anywhere
 from mesascope.store.fs import read_bytes
 from mesascope.store.strict_json import parse
 from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange, preset
+from mesascope.worlds.registry import silent
 
 LARGEST_OPTIMIZER = 65_536
 """Bytes of a file that names a base optimizer."""
@@ -44,7 +45,7 @@ class TrainingRequest(Request):
 
 def make_training(request: TrainingRequest) -> Training:
     """World, architecture and base optimizer, checked. `UsageError` for names and values."""
-    world = make_anywhere(request.world, **read_config(request.knobs))
+    world = make_anywhere(request.world, silent, **read_config(request.knobs))
     if isinstance(world, AbstractExperiment):
         raise UsageError(f"{world.name} is an experiment, which trains its own subjects: mesascope audit {world.name}")
     name, given = _base_optimizer(request, world.views_per_level)

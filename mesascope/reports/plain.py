@@ -228,7 +228,9 @@ def why_no_mesa(audit: Audit) -> str:
 def _apart(audit: Audit) -> Answer:
     home, widest = gap_share(audit, TRAINING, "inner"), widest_gap(audit)
     if widest is None and point(home) is None:
-        return Answer(QUESTIONS[2], "not computed", "open", "The ledger is empty.")
+        why = next((words(i, "reason") for i in items(audit, "instruments") if words(i, "name") == "ledger"), "")
+        said_why = f"The ledger was not made: {why}." if why else "The ledger is empty."
+        return Answer(QUESTIONS[2], "not computed", "open", said_why)
     said = []
     if point(home) is not None:
         said.append(f"In training the inner gap takes {estimate_text(home)} of the return that could be had.")

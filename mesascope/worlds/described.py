@@ -23,6 +23,8 @@ class AbstractDescribed(eqx.Module):
     intended_goal: eqx.AbstractClassVar[Objective]
     base_objective: eqx.AbstractClassVar[Objective]
     shifts: eqx.AbstractClassVar[dict[str, str]]
+    tabulated: ClassVar[bool] = True
+    """Whether its levels are finite decision problems; False of a world that is only played in (`mesascope.worlds.played`)."""
     instruments: ClassVar[tuple[Any, ...] | None] = None
     """The instruments of an audit here, for an experiment that brings its own; None for all that are registered."""
 

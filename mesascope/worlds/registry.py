@@ -26,26 +26,36 @@ WORLDS: Registry[type[AbstractWorld]] = Registry(
 """Every world; `mesascope worlds` lists them."""
 
 
-WORLD_LOADERS: Registry[Callable[[str, Mapping[str, Value]], AbstractWorld]] = Registry(
+Say = Callable[[str], None]
+"""Hears, in one line, how far the making of a world is."""
+
+
+def silent(text: str) -> None:
+    """Hears, and says nothing."""
+
+
+WORLD_LOADERS: Registry[Callable[[str, Mapping[str, Value], Say], AbstractWorld]] = Registry(
     "world loader",
     "mesascope.world_loaders",
     {"gymnasium": "mesascope.worlds.gymnasium.reference:from_reference"},
 )
-"""What makes the world of a reference `NAME:...`, by NAME: given what stands behind the colon, and the configuration."""
+"""What makes the world of a reference `NAME:...`, by NAME: given what stands behind the colon, the configuration, and
+who hears of its progress."""
 
 
-def make_referenced(reference: str, config: Mapping[str, Value]) -> AbstractWorld | None:
+def make_referenced(reference: str, config: Mapping[str, Value], say: Say = silent) -> AbstractWorld | None:
     """The world of a reference such as `gymnasium:FrozenLake-v1`; None where the text is none.
 
     Args:
         reference: the text.
         config: as `make_world` takes it.
+        say: hears how far it is, where that takes long.
 
     Raises:
         UsageError: what is referred to does not exist or cannot be a world.
     """
     prefix, colon, rest = reference.partition(":")
-    return WORLD_LOADERS[prefix](rest, config) if colon and prefix in WORLD_LOADERS else None
+    return WORLD_LOADERS[prefix](rest, config, say) if colon and prefix in WORLD_LOADERS else None
 
 
 def constructor(name: str) -> Callable[..., AbstractWorld]:

@@ -12,6 +12,7 @@ from mesascope.reports.reading import (
     distributions,
     event_words,
     in_experiment,
+    items,
     look,
     part,
     union,
@@ -71,7 +72,7 @@ def _explained(audit: Audit) -> Markup:
 
 
 def _rolled_out(audit: Audit, found: list[str]) -> Markup | None:
-    """Of a recurrent agent: from how many episodes everything is."""
+    """Of a recurrent agent, or in a world without tables: from how many episodes everything is."""
     episodes = part(audit, "episodes")
     if not episodes:
         return None
@@ -81,9 +82,11 @@ def _rolled_out(audit: Audit, found: list[str]) -> Markup | None:
         for d in found
         if d in episodes
     ]
+    played = any(words(i, "name") == "episodes played" and look(i, "ran") for i in items(audit, "instruments"))
+    why = "The world has no tables, so that" if played else "The agent has a memory, so that"
     return paragraph(
-        "The agent has a memory, so that it was rolled out, one episode on each level, and all that follows carries the error of "
-        f"that sample ({'; '.join(listed)}). Returns miss what would have come after the cut."
+        f"{why} episodes were played, one on each level, and all that follows carries the error of that sample "
+        f"({'; '.join(listed)}). Returns miss what would have come after the cut."
     )
 
 

@@ -3,7 +3,8 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from operator import index as as_index
 from typing import Any, SupportsIndex
 
@@ -11,12 +12,20 @@ from mesascope.core.errors import UsageError
 from mesascope.core.objective import Objective, Role
 from mesascope.core.solver import DISCOUNT
 from mesascope.worlds.gymnasium.enumeration import enumerate_states
-from mesascope.worlds.gymnasium.environment import action_names, action_range, factory_of, make_environment, name_of
+from mesascope.worlds.gymnasium.environment import (
+    action_names,
+    action_range,
+    factory_of,
+    make_environment,
+    name_of,
+    time_limit,
+)
 from mesascope.worlds.gymnasium.exact import has_table, table_of
+from mesascope.worlds.gymnasium.played import GymnasiumEpisode, PlayedWorld
 from mesascope.worlds.gymnasium.pool import make_pool
-from mesascope.worlds.gymnasium.prose import describe_environment
+from mesascope.worlds.gymnasium.prose import describe_environment, describe_played
 from mesascope.worlds.gymnasium.table import Table
-from mesascope.worlds.gymnasium.transition import Feature
+from mesascope.worlds.gymnasium.transition import Feature, reward, terminated
 from mesascope.worlds.gymnasium.wanted import read_features, read_objective
 from mesascope.worlds.gymnasium.world import GymnasiumWorld
 from mesascope.worlds.world import TRAINING
@@ -25,6 +34,8 @@ LEVELS = 10
 """Levels that are made of an environment whose levels come from seeds, unless more are asked for."""
 MAX_STATES = 20_000
 """States of a level above which it is not tabulated unless more are allowed."""
+STEPS = 1000
+"""Steps after which an episode that is played is cut, where the environment has no time limit of its own."""
 
 Progress = Callable[[int, int], None]
 """Hears how many states of a level are known, and how many of them are still to be expanded."""
@@ -45,7 +56,9 @@ def from_gymnasium(
     outcomes: int = 1,
     key: Callable[[Any], Any] | None = None,
     progress: Progress | None = None,
-) -> GymnasiumWorld:
+    tables: bool = True,
+    limit: SupportsIndex | None = None,
+) -> Any:
     """An environment of Gymnasium as a world: exact tables of its states, from its own table or by trying every action.
 
     An environment with a table `unwrapped.P` (FrozenLake, Taxi, CliffWalking) keeps its own state numbers. Of any other the
@@ -72,10 +85,13 @@ def from_gymnasium(
         key: from an environment to something hashable that is equal for equal states, for environments whose attributes do
             not say.
         progress: hears how many states of a level are known and how many are to be expanded.
+        tables: whether tables are made. Without, the environment may be of any size and as random as it likes: an audit plays
+            episodes in it and lists what cannot be said. Levels are then resets with any seed, unless they are named.
+        limit: steps after which an episode that is played is cut; the environment's own time limit unless given, or 1,000.
 
     Returns:
-        The world. `world.pool.space` is the space of what its first view shows, `world.pool.own_states` has the number of states
-        that the environment itself numbers, in each level.
+        A `GymnasiumWorld`; a `PlayedWorld` with `tables=False`. Of the former, `world.pool.space` is the space of what its first
+        view shows, and `world.pool.own_states` has the number of states that the environment itself numbers, in each level.
 
     Raises:
         UsageError: the environment cannot be tabulated, or a name or number does not fit; the message says what to change.
@@ -87,31 +103,31 @@ def from_gymnasium(
         (('left', 'down', 'right', 'up'), (16,))
     """
     begun, kwargs = time.monotonic(), dict(arguments or {})
+    if not tables and (max_states, outcomes, key, progress) != (MAX_STATES, 1, None, None):
+        raise UsageError(
+            "max_states, outcomes, key and progress are for making tables; leave them out with tables=False"
+        )
+    if tables and limit is not None:
+        raise UsageError("limit= is for episodes that are played: time limits have no part in tables; add tables=False")
     if kwargs and not isinstance(env_or_id, str):
         raise UsageError("arguments are for an environment that is named by its id; make it with them")
     seeds = _seeds(levels)
-    factories: dict[str, Callable[[int], Any]] = {TRAINING: lambda seed: make_environment(env_or_id, kwargs, seed)}
+    factories: dict[str, Callable[[int], Any]] = {
+        TRAINING: lambda seed: make_environment(env_or_id, kwargs, seed, limited=not tables)
+    }
     for name, change in (shifts or {}).items():
-        factories[name] = factory_of(env_or_id, change, kwargs)
+        factories[name] = factory_of(env_or_id, change, kwargs, limited=not tables)
     first = factories[TRAINING](seeds[0])
     named = read_features(features, intended_goal, base_objective)
     intended = read_objective(intended_goal, tuple(named), Role.INTENDED)
     base = read_objective(base_objective, tuple(named), Role.BASE)
     own_actions = action_names(first, None if actions is None else tuple(actions))
-    options = {"max_states": max_states, "outcomes": outcomes, "key": key, "progress": progress}
-    made: dict[str, list[tuple[Table, int]]] = {}
-    for name, factory in factories.items():
-        try:
-            made[name] = _levels(factory, seeds, named, len(own_actions), levels is not None, options)
-        except UsageError as error:
-            raise error if name == TRAINING else UsageError(f"shift '{name}': {error}") from error
-    pool = make_pool(made, first, begun)
     factor = DISCOUNT if discount is None else float(discount)
     if not 0 < factor < 1:
         raise UsageError(f"discount {discount}: expected a number between 0 and 1; write e.g. discount=0.99")
     source = env_or_id if isinstance(env_or_id, str) else name_of(first)
     changed = {shift: _in_words(change) for shift, change in (shifts or {}).items()}
-    about = {
+    about: dict[str, Any] = {
         "name": re.sub(r"[^a-z0-9]+", "-", source.lower()).strip("-"),
         "actions": own_actions,
         "features": tuple(named),
@@ -120,21 +136,74 @@ def from_gymnasium(
         "base_objective": base,
         "shifts": changed,
         "discount": factor,
-        "pool": pool,
         "__module__": __name__,
-        "__doc__": describe_environment(source, first, pool, outcomes),
     }
-    weights = {"intended": dict(intended.weights), "base": dict(base.weights)}
-    wanted = {"features": list(named), **weights, "discount": factor, "outcomes": outcomes}
-    kind = type("GymnasiumWorld", (GymnasiumWorld,), about)
-    return kind(
-        environment=source,
-        arguments=json.dumps(kwargs, sort_keys=True, default=str),
+    wanted = {
+        "features": list(named),
+        "intended": dict(intended.weights),
+        "base": dict(base.weights),
+        "discount": factor,
+        **({"outcomes": outcomes} if tables else {}),
+    }
+    fields = {
+        "environment": source,
+        "arguments": json.dumps(kwargs, sort_keys=True, default=str),
+        "objectives": json.dumps(wanted, sort_keys=True),
+        "shifted": json.dumps(changed, sort_keys=True),
+    }
+    if not tables:
+        _check_alike(factories, seeds[0])
+        about |= {
+            "factories": factories,
+            "measured": named,
+            "looks_back": any(feature not in (reward, terminated) for feature in (features or {}).values()),
+            "__doc__": describe_played(source, first),
+        }
+        named_seeds = "" if levels is None else ",".join(map(str, seeds))
+        return type("PlayedWorld", (PlayedWorld,), about)(**fields, seeds=named_seeds, limit=_limit(first, limit))
+    options = {"max_states": max_states, "outcomes": outcomes, "key": key, "progress": progress}
+    made: dict[str, list[tuple[Table, int]]] = {}
+    for name, factory in factories.items():
+        with _of_shift(name):
+            made[name] = _levels(factory, seeds, named, len(own_actions), levels is not None, options)
+    pool = make_pool(made, first, begun)
+    about |= {"pool": pool, "__doc__": describe_environment(source, first, pool, outcomes)}
+    return type("GymnasiumWorld", (GymnasiumWorld,), about)(
+        **fields,
         seeds="" if has_table(first) and levels is None else ",".join(map(str, seeds)),
-        objectives=json.dumps(wanted, sort_keys=True),
-        shifted=json.dumps(changed, sort_keys=True),
         tables_sha256=pool.digest,
     )
+
+
+@contextmanager
+def _of_shift(name: str) -> Iterator[None]:
+    """What goes wrong with a shift is said with its name."""
+    try:
+        yield
+    except UsageError as error:
+        raise error if name == TRAINING else UsageError(f"shift '{name}': {error}") from error
+
+
+def _check_alike(factories: Mapping[str, Callable[[int], Any]], seed: int) -> None:
+    """`UsageError` where a shift has other actions or shows something of another shape than training does."""
+    expected: tuple[Any, ...] | None = None
+    for name, factory in factories.items():
+        with _of_shift(name):
+            environment = factory(seed)
+            shown = GymnasiumEpisode(environment, seed, {}).observation
+            found = (action_range(environment)[1], shown.shape, shown.dtype)
+            if found != (expected := expected or found):
+                raise UsageError(
+                    f"{name_of(environment)} has {found[0]} actions and shows {found[2]} of shape {found[1]}; expected "
+                    f"{expected[0]} actions and {expected[2]} of shape {expected[1]}, as in training"
+                )
+
+
+def _limit(environment: Any, given: SupportsIndex | None) -> int:
+    limit = (time_limit(environment) or STEPS) if given is None else as_index(given)
+    if limit < 1:
+        raise UsageError(f"limit {given}: expected a number of steps from 1 on")
+    return limit
 
 
 def _seeds(levels: SupportsIndex | Sequence[int] | None) -> tuple[int, ...]:

@@ -146,7 +146,7 @@ class _Search:
                 raise UsageError(
                     f"{self._name} is not deterministic: action {action} taken twice in one state came to different states or "
                     "rewards; declare its randomness by outcomes=, the number of samples of each action (such as outcomes=100), "
-                    "or audit by episodes"
+                    "or play it in episodes by tables=False"
                 )
 
     def _known(self, step: Step) -> int:
@@ -155,7 +155,8 @@ class _Search:
             if len(self._number) >= self._most:
                 raise UsageError(
                     f"{self._name} has more than {self._most} states, the most that are tabulated; allow more with max_states=, "
-                    "take a smaller environment, or pass key= if something is counted that no step depends on"
+                    "take a smaller environment, pass key= if something is counted that no step depends on, or play it in "
+                    "episodes by tables=False"
                 )
             self._number[key] = len(self._number)
             self._shown.append(self._stepper.show(step.after, step.observation))

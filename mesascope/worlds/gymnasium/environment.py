@@ -30,13 +30,16 @@ def load_gymnasium() -> Any:
     return gymnasium
 
 
-def make_environment(source: Any, kwargs: Mapping[str, Any] | None = None, seed: int = 0) -> Any:
+def make_environment(
+    source: Any, kwargs: Mapping[str, Any] | None = None, seed: int = 0, *, limited: bool = False
+) -> Any:
     """A new environment from an id, a factory or an environment, without a time limit as far as `gymnasium.make` added one.
 
     Args:
         source: an id; an environment, of which a copy is made; or a function that makes one, given `seed` if it takes that.
         kwargs: arguments of the environment, for an id.
         seed: seed of the level, for a factory that takes one.
+        limited: whether it keeps its time limit.
 
     Raises:
         UsageError: there is no such id, its package is missing, or it does not take the arguments.
@@ -53,7 +56,13 @@ def make_environment(source: Any, kwargs: Mapping[str, Any] | None = None, seed:
         raise UsageError(
             f"expected a Gymnasium environment, found {type(made).__name__}: give an id, such as FrozenLake-v1"
         )
-    return without_limits(made)
+    return made if limited else without_limits(made)
+
+
+def time_limit(environment: Any) -> int | None:
+    """Steps after which the environment, or MiniGrid's own counter in it, cuts an episode; None where nothing says."""
+    found = getattr(environment.spec, "max_episode_steps", None) or getattr(environment.unwrapped, "max_steps", None)
+    return found if isinstance(found, int) and found > 0 else None
 
 
 def copied(environment: Any) -> Any:
@@ -70,7 +79,7 @@ def not_cloneable(name: str, why: str) -> UsageError:
     """An environment of which no working copy can be made."""
     return UsageError(
         f"{name} cannot be tabulated: a copy of the environment (copy.deepcopy) is needed to try every action in every state, "
-        f"and {why}; give it a __deepcopy__ that copies its whole state, or audit by episodes"
+        f"and {why}; give it a __deepcopy__ that copies its whole state, or play it in episodes by tables=False"
     )
 
 
@@ -149,30 +158,33 @@ def action_names(environment: Any, given: tuple[str, ...] | None = None) -> tupl
     return tuple(f"action {start + number}" for number in range(count))
 
 
-def factory_of(base: Any, change: Any, kwargs: Mapping[str, Any]) -> Callable[[int], Any]:
+def factory_of(base: Any, change: Any, kwargs: Mapping[str, Any], *, limited: bool = False) -> Callable[[int], Any]:
     """A function of a seed that makes the environment of a shift.
 
     Args:
         base: what the environment of training is made from.
         change: another id, arguments laid over those of training, a wrapper, a factory or an environment.
         kwargs: arguments of training.
+        limited: whether environments keep their time limits.
     """
     gymnasium = load_gymnasium()
     if isinstance(change, str | gymnasium.Env):
-        return lambda seed: make_environment(change, {}, seed)
+        return lambda seed: make_environment(change, {}, seed, limited=limited)
     if isinstance(change, Mapping):
         if not isinstance(base, str):
             raise UsageError(
                 "a shift of arguments needs an environment that is named by its id; give a function that makes it"
             )
-        return lambda seed: make_environment(base, {**kwargs, **change}, seed)
+        return lambda seed: make_environment(base, {**kwargs, **change}, seed, limited=limited)
     if not callable(change):
         raise UsageError(
             f"a shift is an id, a dict of arguments, a wrapper or a function; found {type(change).__name__}"
         )
     if (isinstance(change, type) and issubclass(change, gymnasium.Wrapper)) or _takes_environment(change):
+        if limited:
+            return lambda seed: change(make_environment(base, kwargs, seed, limited=True))
         return lambda seed: without_limits(change(make_environment(base, kwargs, seed)))
-    return lambda seed: make_environment(change, {}, seed)
+    return lambda seed: make_environment(change, {}, seed, limited=limited)
 
 
 def _takes_environment(change: Callable[..., Any]) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from mesascope.worlds.gymnasium.exact import has_table
 from mesascope.worlds.gymnasium.observations import left_out
+from mesascope.worlds.gymnasium.played import PlayedWorld
 from mesascope.worlds.gymnasium.pool import Pool
 from mesascope.worlds.gymnasium.world import GymnasiumWorld
 
@@ -36,6 +37,26 @@ def describe_environment(name: str, environment: Any, pool: Pool, outcomes: int)
     **Return.** Discounted from the first step on.
     **Intended goal and base objective.** As they were given; the environment's reward unless others were.
     **Proxies.** Whatever fires together with what is wanted in the levels that were made.
+
+    **Configuration.**{configuration}
+    **Version history.** 1: first.
+    """
+
+
+def describe_played(name: str, environment: Any) -> str:
+    """The docstring of the world of an environment that is played in and not tabulated."""
+    texts = left_out(environment.observation_space)
+    shown = f" What is shown leaves out the text of {' and '.join(texts)}." if texts else ""
+    configuration = (PlayedWorld.__doc__ or "").partition("**Configuration.**")[2]
+    return f"""{name} of Gymnasium, played in episodes.
+
+    **Description.** The environment `{name}`, as it is. It has no tables: what is measured comes from episodes.
+    **States and actions.** The environment's own. A level is a reset with a seed.{shown}
+    **Features.** Functions of a transition that were named when the world was made.
+    **Episode end.** Where the environment says that it terminates; it is cut at its time limit.
+    **Return.** Discounted from the first step on.
+    **Intended goal and base objective.** As they were given; the environment's reward unless others were.
+    **Proxies.** Whatever fires together with what is wanted.
 
     **Configuration.**{configuration}
     **Version history.** 1: first.

@@ -153,6 +153,25 @@ def test_it_is_loaded_from_python(four):
         ms.load_agent("folder", actions=NAMES)
 
 
+def test_it_is_played_in_its_own_environment(trained):
+    model, path = trained("box")
+    own = model.get_env().envs[0].unwrapped
+    world = ms.worlds.from_gymnasium(own, actions=("first", "second", "third"), tables=False, discount=0.999)
+    agent = ms.load_agent(f"sb3:{path}", actions=world.actions)
+    found = ms.audit(agent, world, quick=True, levels=120)
+    earned = []
+    for seed in range(120):
+        shown, _ = own.reset(seed=seed)
+        for step in range(8):
+            action, _ = model.predict(shown)
+            shown, reward, _, _, _ = own.step(action)
+            earned.append(reward * 0.999**step)
+    returns = np.array(earned).reshape(120, 8).sum(1)
+    error = returns.std(ddof=1) * np.sqrt(2 / 120)
+    assert abs(found.returns["training"].subject - returns.mean()) < 3 * error
+    assert found.episodes["training"].cut == 0
+
+
 @pytest.mark.slow
 def test_it_is_audited_from_outside(four):
     result = ms.audit(
