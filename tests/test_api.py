@@ -50,18 +50,21 @@ def test_what_does_not_apply_is_refused_before_anything_is_measured(agent):
 
 
 @pytest.mark.slow
-def test_an_audit_is_typed_and_has_the_forms_of_the_file(tmp_path, world):
-    result = ms.audit("organism:compass", world, quick=True, levels=20)
-    assert result.search.verdict in ("no-search", "cannot-tell")
+def test_an_audit_of_an_agent_in_memory_is_typed_and_has_the_forms_of_the_file(tmp_path, monkeypatch, world, agent):
+    monkeypatch.chdir(tmp_path)
+    result = ms.audit(agent, world, quick=True, levels=20)
+    assert list(tmp_path.iterdir()) == [], "nothing is written"
+    assert (result.world.name, result.seed, result.search.verdict) == ("red-doors", 0, "cannot-tell")
+    assert result.provenance.seconds["audit"] > 0
     assert result.alignment.verdict
     assert result.ledger["training"].outer.value == pytest.approx(0.0, abs=1e-6), "float32 rounding of value iteration"
-    assert result.subject.ref == "organism:compass"
+    assert result.subject.kind == "saved"
     found = result.to_json()
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert ms.AuditDocument.model_validate(found).to_json() == found
     assert found["provenance"]["command"] == "mesascope.audit"
     page = result.report(tmp_path / "r.html").read_text()
-    assert "compass" in page
+    assert "glance" in page
     assert "<table>" in result._repr_html_()
 
 

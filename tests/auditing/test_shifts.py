@@ -9,6 +9,7 @@ from mesascope.auditing.audit import audit
 from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.subject import AbstractPolicy
 from mesascope.instruments.audited import AuditSubject
+from mesascope.instruments.registry import INSTRUMENTS
 from mesascope.instruments.settings import Settings
 from mesascope.jobs.audit_plan import Request, make_plan
 from mesascope.organisms.registry import build_organism
@@ -38,7 +39,10 @@ class FixedSize(AbstractPolicy):
 
 def audited(world, fails_on="size", settings=SMALL):
     subject = FixedSize(build_organism("planner,objective=red", WORLD), fails_on)
-    return audit(world, AuditSubject(subject, "python", "fixed", "fixed", None), settings, 0).to_json()
+    outside = [i for i in INSTRUMENTS.values() if i.name not in ("search", "thinking time", "goal-directedness")]
+    return audit(
+        world, AuditSubject(subject, "python", "fixed", "fixed", None), settings, 0, instruments=outside
+    ).to_json()
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,8 @@ import jax
 import numpy as np
 import pytest
 
-from mesascope.auditing.document import AuditDocument
 from mesascope.core.errors import DivergedError, UsageError
 from mesascope.instruments.settings import QUICK
-from mesascope.jobs.audit import audit_agent
 from mesascope.jobs.listener import SILENT
 from mesascope.jobs.runner import run_job
 from mesascope.jobs.subjects import source_of
@@ -63,14 +61,3 @@ def test_what_was_trained_in_memory_is_a_subject():
     assert source_of("organism:uniform", world).identity == {"organism": "uniform"}
     with pytest.raises(UsageError, match="did you mean 'organism:planner'"):
         source_of("planner", world)
-
-
-@pytest.mark.slow
-def test_an_agent_in_memory_is_audited_without_a_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    world = RedDoors(size=5)
-    learned = train(world, architecture_config=GLANCE, base_optimizer_config=TINY)
-    document = AuditDocument.model_validate(audit_agent(learned, world, quick=True, levels=20))
-    assert (document.world.name, document.seed, document.search.verdict) == ("red-doors", 0, "cannot-tell")
-    assert document.provenance.seconds["audit"] > 0
-    assert list(tmp_path.iterdir()) == []
