@@ -185,7 +185,7 @@ def rollout_with(
         jnp.zeros((mdp.levels, mdp.features.shape[-1])),
         path,
     )
-    carry, _, _, end, over, fired, path = jax.lax.while_loop(under_way, step, begin)
+    carry, _, _, end, _, fired, path = jax.lax.while_loop(under_way, step, begin)
     ended = (start == NOWHERE) | mdp.terminal[level, end]  # whoever stopped is over as well
     return Rollout(path[0].T, path[1].T, path[2].T, end, ended, fired), carry
 
