@@ -2,13 +2,8 @@
 
 import difflib
 import hashlib
-import importlib
-import inspect
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -16,13 +11,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from mesascope.adapters.named_code import NamedCode, named_code
 from mesascope.adapters.references import OutsideAgent
 from mesascope.adapters.replay import ReportedReturn, replayed
 from mesascope.conformance.check_subject import check_subject
-from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said, unknown
+from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said
 from mesascope.core.registry import Registry
 from mesascope.core.rollouts import view_of
-from mesascope.core.subject import FULL, MAP, AbstractSubject, Observation
+from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.instruments.audited import AuditSubject, Training, untrained_twin
 from mesascope.instruments.evaluation_levels import audit_key, stored_levels
 from mesascope.instruments.settings import Settings
@@ -112,22 +108,12 @@ def _organism(ref: str, world: AbstractWorld) -> Source:
 
 def _python(ref: str, world: AbstractWorld) -> Source:
     """The user's own code, imported because it was named on the command line and for no other reason."""
-    module, _, attribute = ref.removeprefix(PYTHON).partition(":")
-    if not module or not attribute:
+    name = ref.removeprefix(PYTHON)
+    if not all(name.partition(":")):
         raise UsageError(f"subject '{ref}': write python:MODULE:ATTRIBUTE")
-    if os.getcwd() not in sys.path:  # as `python -m` does; an installed command has only its own folder there
-        sys.path.insert(0, os.getcwd())
-    try:
-        imported = importlib.import_module(module)
-    except Exception as error:
-        raise UsageError(f"subject '{ref}': importing {module} failed: {said(error)}") from error
-    if not hasattr(imported, attribute):
-        names = [n for n in vars(imported) if not n.startswith("_")]
-        raise unknown(f"attribute of {module}", attribute, names)
-    subject = _made(ref, imported, attribute)
-    untrained = _untrained(ref, imported, attribute, world)
-    identity = {"python": ref, "code": _hash_of_code(imported)}
-    return _given(ref, ref.removeprefix(PYTHON), subject, untrained, identity, world)
+    code = named_code(name, f"subject '{ref}'")
+    subject, untrained = _made(ref, code), _untrained(ref, code, world)
+    return _given(ref, name, subject, untrained, {"python": ref, "code": code.sha256}, world)
 
 
 def _outside(ref: str, agent: OutsideAgent, world: AbstractWorld) -> Source:
@@ -155,22 +141,21 @@ def _given(
     return Source(identity, lambda settings, seed: audited, subject.recurrent)
 
 
-def _untrained(ref: str, module: ModuleType, attribute: str, world: AbstractWorld) -> AbstractSubject | None:
-    if not hasattr(module, attribute + UNTRAINED):
+def _untrained(ref: str, code: NamedCode, world: AbstractWorld) -> AbstractSubject | None:
+    attribute = code.name.partition(":")[2] + UNTRAINED
+    if not hasattr(code.module, attribute):
         return None
-    untrained = _made(ref, module, attribute + UNTRAINED)
+    untrained = _made(ref, named_code(code.name + UNTRAINED, f"subject '{ref}'"))
     if not untrained.sites:
-        raise UsageError(f"subject '{ref}': {attribute + UNTRAINED} has no sites; the control needs them as well")
+        raise UsageError(f"subject '{ref}': {attribute} has no sites; the control needs them as well")
     return _check(ref + UNTRAINED, untrained, world)
 
 
-def _made(ref: str, module: ModuleType, attribute: str) -> AbstractSubject:
-    """The subject by this name in the user's module, or what the function or class of this name gives."""
-    found = getattr(module, attribute)
-    try:
-        subject = found() if callable(found) and not isinstance(found, AbstractSubject) else found
-    except Exception as error:
-        raise UsageError(f"subject '{ref}': calling {attribute}() failed: {said(error)}") from error
+def _made(ref: str, code: NamedCode) -> AbstractSubject:
+    """The subject of this name, or what the function or class of this name gives."""
+    subject = code.found
+    if callable(subject) and not isinstance(subject, AbstractSubject):
+        subject = code.called(what=f"subject '{ref}'")
     if not isinstance(subject, AbstractSubject):
         raise UsageError(
             f"subject '{ref}' is of type {type(subject).__name__}; expected a mesascope.core.subject.AbstractSubject, "
@@ -184,8 +169,7 @@ def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> Abstract
     try:
         subject = subject.for_actions(world.actions)
         levels = world.draw(audit_key(0, "conformance"), 4)
-        # A recurrent subject that is shown the map with itself in it is given the map, from which its views are made.
-        view = world.view_for(MAP if subject.view == FULL and subject.recurrent else subject.view)
+        view = world.view_for(subject.view)
         check_subject(
             subject,
             world.observe(levels, view),
@@ -198,14 +182,6 @@ def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> Abstract
         hint = "; a subject is compiled: write it with jax.numpy" if isinstance(error, jax.errors.JAXTypeError) else ""
         raise SubjectError(f"subject '{ref}' failed when asked about 4 training levels: {said(error)}{hint}") from error
     return subject
-
-
-def _hash_of_code(module: Any) -> str | None:
-    """Of the module's own file: what it imports from elsewhere is not seen."""
-    try:
-        return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()
-    except (OSError, TypeError):
-        return None
 
 
 def _hash_of_arrays(subject: AbstractSubject) -> str:
@@ -272,7 +248,12 @@ def learned_folder(folder: Path) -> Path:
 
 
 AGENT_LOADERS: Registry[Callable[..., OutsideAgent]] = Registry(
-    "agent loader", "mesascope.agent_loaders", {"sb3": "mesascope.adapters.sb3.loader:load_reference"}
+    "agent loader",
+    "mesascope.agent_loaders",
+    {
+        "sb3": "mesascope.adapters.sb3.loader:load_reference",
+        "torch": "mesascope.adapters.torch_files.loader:load_reference",
+    },
 )
 """What reads a reference `NAME:FILE...` to an agent of another library, by NAME: given the reference, names of its actions and
 options. The agent says of itself which subject it is in a world.

@@ -40,7 +40,7 @@ class Played(NamedTuple):
 
 Chooser = Callable[[Any, np.ndarray], tuple[Any, np.ndarray]]
 """From what is carried from step to step (None at the start) and what actors are shown, what is carried on and for each actor
-the probabilities of its actions."""
+the probabilities of its actions: all 0 where it stops."""
 
 
 def play(
@@ -89,15 +89,17 @@ def _together(
     count, width = len(episodes), len(world.features)
     summed, discounted = np.zeros((count, width)), np.zeros((count, width))
     occurred, moves, carry = np.zeros((count, width), bool), np.zeros(count, int), None
+    stopped = np.zeros(count, bool)
     for step in range(limit):
-        if all(episode.over for episode in episodes):
+        if all(episode.over or gone for episode, gone in zip(episodes, stopped, strict=True)):
             break
         seen = np.stack([episode.observation for episode in episodes])
         carry, odds = chooser(carry, np.resize(seen, (places, *seen.shape[1:])))
         drawn = random.random((count, 1))
         actions = (drawn >= odds[:count].cumsum(1)).sum(1).clip(max=odds.shape[1] - 1)
+        stopped |= odds[:count].sum(1) == 0
         for i, episode in enumerate(episodes):
-            if not episode.over:
+            if not episode.over and not stopped[i]:
                 fired = episode.step(int(actions[i]))
                 summed[i] += fired
                 discounted[i] += world.discount**step * fired
@@ -132,11 +134,11 @@ def acting(world: AbstractPlayedWorld[Any], subject: AbstractSubject) -> Chooser
                 f"the subject answered {len(seen)} observations with shape {logits.shape}; expected a row of "
                 f"{len(world.actions)} action logits for each"
             )
-        flaw = flaw_of_logits(logits[:, None])
-        if flaw is not None or np.isneginf(logits).all(-1).any():
-            why = "every action is minus infinity" if flaw is None else flaw[1]
-            raise SubjectError(f"the subject answered an observation of {world.name} with what is no policy: {why}")
-        return carry, np.asarray(action_probabilities(jnp.asarray(logits)), np.float64)
+        flaw = flaw_of_logits(logits, np.full(len(logits), not subject.may_stop))
+        if flaw is not None:
+            raise SubjectError(f"the subject answered an observation of {world.name} with what is no policy: {flaw[1]}")
+        odds = np.asarray(action_probabilities(jnp.asarray(logits)), np.float64)
+        return carry, np.where(np.isneginf(logits).all(-1, keepdims=True), 0.0, odds)
 
     return choose
 

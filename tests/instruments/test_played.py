@@ -97,6 +97,18 @@ def test_an_agent_with_a_memory_is_played_with_it():
     assert measure_played_behavior(world, Counting(), named_key(0), 5, "training").played.ended.all()
 
 
+def test_an_agent_that_stops_has_no_outcome():
+    class Stopping(Counting):
+        may_stop = True
+
+        def act(self, state):
+            return jnp.where(state["count"][:, 0, 0] > 2, -jnp.inf, super().act(state))
+
+    world = from_gymnasium(Corridor, tables=False, actions=("back", "on"), levels=[0])
+    found = measure_played_behavior(world, Stopping(), named_key(0), 5, "training").played
+    assert (found.moves.tolist(), found.ended.tolist(), found.occurred.any()) == ([2], [False], False)
+
+
 def test_an_audit_lists_what_it_leaves_out_for_want_of_tables():
     world = from_gymnasium(
         "FrozenLake-v1", features=LAKE, intended_goal="goal+hole:-1", base_objective="goal",
