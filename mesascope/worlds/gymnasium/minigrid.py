@@ -137,7 +137,7 @@ def shared_rooms(environment: Any) -> tuple[Any, ...]:
 
 
 @no_type_check
-def minigrid_key(environment: Any, walls: Mapping[int, str]) -> Hashable:
+def minigrid_key(environment: Any, walls: Mapping[int, str], known: Mapping[int, Hashable] | None = None) -> Hashable:
     """What makes two states of a MiniGrid environment the same.
 
     The objects in each cell with the state of doors and what boxes hold; position, as whole numbers, and heading of the
@@ -149,11 +149,12 @@ def minigrid_key(environment: Any, walls: Mapping[int, str]) -> Hashable:
     Args:
         environment: after a reset.
         walls: color of each wall that all states share, by `id`.
+        known: what stands for arrays that all states share, by `id`.
     """
     inner = environment.unwrapped
     grid = inner.grid.grid
     cells = tuple([None if thing is None else walls.get(id(thing)) or thing_key(thing) for thing in grid])
-    places: dict[int, tuple[Any, ...]] = {}
+    places: dict[int, Hashable] = dict(known or {})
     for cell, thing in enumerate(grid):
         if thing is not None and id(thing) not in walls:
             places[id(thing)] = ("in", cell)
