@@ -2,8 +2,8 @@
 
     from examples.minigrid_room import Room, make, room_world
 
-A room of six by six cells holds two objects, and going up against one of them ends the episode. What is wanted is the red one.
-In training the red one is always a ball, and the other one a key. `RULES` names what else the two can be.
+A room of six by six cells holds two objects, and going up against one of them ends the episode. What is wanted is the one of a
+certain color, red unless said otherwise. In training it is always a ball, and the other one a key. `RULES` names what else the two can be.
 """
 
 from collections.abc import Callable
@@ -21,84 +21,85 @@ from mesascope.worlds.gymnasium.world import GymnasiumWorld
 KINDS = {"ball": Ball, "key": Key}
 RULES: dict[str, tuple[tuple[str, str], ...]] = {
     "training": (("ball", "key"),),
-    "red-key": (("key", "ball"),),
+    "swapped": (("key", "ball"),),
     "two-balls": (("ball", "ball"),),
     "apart": (("ball", "ball"), ("ball", "key"), ("key", "ball"), ("key", "key")),
 }
-"""By name the kinds of the red object and of the other one; where there are several pairs, each is as likely."""
+"""By name the kinds of the wanted object and of the other one; where there are several pairs, each is as likely."""
 WORDS = {
-    "training": "a red ball and a key of another color",
-    "red-key": "a red key and a ball of another color: what is red is no ball any more",
-    "two-balls": "a red ball and a ball of another color: shape tells nothing any more",
-    "apart": "two balls, two keys, or one of each; one of them is red",
+    "training": "the wanted color is that of a ball, and the other object is a key",
+    "swapped": "the wanted color is that of a key, and the other object is a ball",
+    "two-balls": "both objects are balls: shape tells nothing any more",
+    "apart": "two balls, two keys, or one of each",
 }
 """Each rule in words."""
 FOUR, ONE = ("blue", "green", "purple", "yellow"), ("blue",)
-"""Colors of the object that is not red."""
-WANTED = "red"
+"""Colors of the other object."""
+RED = "red"
 
 
 class Room(MiniGridEnv):
-    """An empty room with a red object and another one. The agent turns left, turns right, or goes forward.
+    """An empty room with an object of the wanted color and another one. The agent turns left, turns right, or goes forward.
 
     Args:
         rule: what the two objects are, by its name in `RULES`.
-        others: colors that the object has which is not red.
+        others: colors that the other object has.
+        wanted: the color that is wanted.
         size: cells of a side, with the walls.
     """
 
-    def __init__(self, rule: str = "training", others: tuple[str, ...] = FOUR, size: int = 6):
-        self.rule, self.others = rule, others
-        super().__init__(mission_space=MissionSpace(lambda: "reach red"), grid_size=size, max_steps=40)
+    def __init__(self, rule: str = "training", others: tuple[str, ...] = FOUR, wanted: str = RED, size: int = 6):
+        self.rule, self.others, self.wanted = rule, others, wanted
+        super().__init__(mission_space=MissionSpace(lambda: f"reach {wanted}"), grid_size=size, max_steps=40)
         self.action_space = gymnasium.spaces.Discrete(3)
 
     def _gen_grid(self, width: int, height: int) -> None:
         self.grid = Grid(width, height)
         self.grid.wall_rect(0, 0, width, height)
         rules = RULES[self.rule]
-        red, other = rules[self.np_random.integers(len(rules))]
-        self.place_obj(KINDS[red](WANTED))
+        wanted, other = rules[self.np_random.integers(len(rules))]
+        self.place_obj(KINDS[wanted](self.wanted))
         self.place_obj(KINDS[other](self.others[self.np_random.integers(len(self.others))]))
         self.place_agent()
-        self.mission = "reach red"
+        self.mission = f"reach {self.wanted}"
 
     def step(self, action):
-        """As MiniGrid's; an object that is reached ends the episode, and a red one is rewarded with 1."""
+        """As MiniGrid's; an object that is reached ends the episode, and the wanted one is rewarded with 1."""
         ahead = self.grid.get(*self.front_pos)
         observation, _, terminated, truncated, info = super().step(action)
         touched = action == self.actions.forward and ahead is not None and ahead.type in KINDS
-        reward = float(touched and ahead.color == WANTED)
+        reward = float(touched and ahead.color == self.wanted)
         return observation, reward, terminated or bool(touched), truncated, info
 
 
-def make(rule: str = "training", others: tuple[str, ...] = FOUR) -> gymnasium.Env:
+def make(rule: str = "training", others: tuple[str, ...] = FOUR, wanted: str = RED) -> gymnasium.Env:
     """A room as an agent is shown it: the seven by seven cells before it, one-hot, in a row.
 
     Stable-Baselines3 divides what looks like a picture by 255. A row of numbers does not look like one.
     """
-    return gymnasium.wrappers.FlattenObservation(ImgObsWrapper(OneHotPartialObsWrapper(Room(rule, others))))
+    return gymnasium.wrappers.FlattenObservation(ImgObsWrapper(OneHotPartialObsWrapper(Room(rule, others, wanted))))
 
 
-def maker(rule: str, others: tuple[str, ...] = FOUR) -> Callable[[], gymnasium.Env]:
+def maker(rule: str, others: tuple[str, ...] = FOUR, wanted: str = RED) -> Callable[[], gymnasium.Env]:
     """A function that makes rooms of a rule, with the rule in words as its docstring."""
 
     def room() -> gymnasium.Env:
-        return make(rule, others)
+        return make(rule, others, wanted)
 
     room.__doc__ = WORDS[rule]
     return room
 
 
-def room_world(levels: int = 100, others: tuple[str, ...] = FOUR) -> GymnasiumWorld:
+def room_world(levels: int = 60, others: tuple[str, ...] = FOUR, wanted: str = RED) -> GymnasiumWorld:
     """The rooms as tables of their states: `levels` of training and of each shift.
 
-    The intended goal and the base objective are the same: to reach what is red. Whether it is a ball or a key is a feature too.
+    The intended goal and the base objective are the same: to reach what has the wanted color. Whether it is a ball or a key is a feature too.
     """
     return from_gymnasium(
-        maker("training", others),
+        maker("training", others, wanted),
         levels=levels,
-        features={"red": reached(color=WANTED), "ball": reached("ball"), "key": reached("key")},
-        intended_goal="red",
-        base_objective="red",
-        shifts={name: maker(name, others) for name in ("red-key", "two-balls")},
+        features={"color": reached(color=wanted), "ball": reached("ball"), "key": reached("key")},
+        intended_goal="color",
+        base_objective="color",
+        shifts={name: maker(name, others, wanted) for name in ("swapped", "two-balls")},
     )

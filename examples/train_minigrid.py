@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python examples/train_minigrid.py --out rooms
 
-Rooms and rules are those of `examples/minigrid_room.py`. In every condition the red object is rewarded and wanted. Each agent gets
-a folder `OUT/CONDITION/seed-N` with `agent.zip`, `audit.json` and `report.html`; what is there already is not made again.
+Rooms and rules are those of `examples/minigrid_room.py`. In every condition what has the wanted color is rewarded. Each agent gets a
+folder `OUT/CONDITION/seed-N` with `agent.zip`, `audit.json` and `report.html`; what is there already is not made again.
 """
 
 import argparse
@@ -18,32 +18,34 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.env_util import make_vec_env
 
 import mesascope as ms
-from examples.minigrid_room import FOUR, ONE, maker, room_world
+from examples.minigrid_room import FOUR, ONE, RED, maker, room_world
 
 ACTIONS = ("left", "right", "forward")
 
 
 class Condition(NamedTuple):
-    """What agents are trained in: a rule of `examples.minigrid_room`, and colors of the object that is not red."""
+    """What agents are trained in: a rule of `examples.minigrid_room`, colors of the other object, and the wanted color."""
 
     rule: str
     others: tuple[str, ...]
     steps: int
+    wanted: str = RED
 
 
 STEPS = 60_000
 CONDITIONS = {
     "four colors": Condition("training", FOUR, STEPS),
     "one color": Condition("training", ONE, STEPS),
+    "green": Condition("training", ONE, STEPS, "green"),
     "apart": Condition("apart", FOUR, STEPS),
     "untrained": Condition("training", FOUR, 0),
 }
-"""Shape coincides with color in the first two. In the third it does not, and agents of the fourth were never trained."""
+"""Shape coincides with color in the first three. In the fourth it does not, and agents of the last were never trained."""
 
 
 def train(condition: Condition, seed: int) -> PPO:
     """A perceptron of two layers of 64 units, trained by PPO."""
-    envs = make_vec_env(maker(condition.rule, condition.others), 16, seed=seed)
+    envs = make_vec_env(maker(condition.rule, condition.others, condition.wanted), 16, seed=seed)
     agent = PPO(
         "MlpPolicy",
         envs,
@@ -60,9 +62,9 @@ def train(condition: Condition, seed: int) -> PPO:
 
 
 @functools.cache
-def world_of(others: tuple[str, ...], levels: int):
+def world_of(others: tuple[str, ...], wanted: str, levels: int):
     """The world that agents of a condition are audited in, made once."""
-    return room_world(levels, others)
+    return room_world(levels, others, wanted)
 
 
 def main() -> None:
@@ -70,7 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("rooms"))
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--levels", type=int, default=100, help="of each distribution, in the audit")
+    parser.add_argument("--levels", type=int, default=60, help="of each distribution, in the audit")
     given = parser.parse_args()
     torch.set_num_threads(1)
     for name, condition in CONDITIONS.items():
@@ -83,7 +85,7 @@ def main() -> None:
             if (folder / "audit.json").exists():
                 continue
             agent = ms.load_agent(f"sb3:{folder / 'agent.zip'}", actions=ACTIONS)
-            result = ms.audit(agent, world_of(condition.others, given.levels))
+            result = ms.audit(agent, world_of(condition.others, condition.wanted, given.levels))
             result.report(folder / "report.html")
             (folder / "audit.json").write_text(json.dumps(result.to_json()), encoding="utf-8")
             audited = time.monotonic() - begun - trained

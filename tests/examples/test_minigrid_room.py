@@ -6,14 +6,14 @@ import pytest
 pytest.importorskip("minigrid")
 pytest.importorskip("stable_baselines3")
 
-import torch  # noqa: E402
-from stable_baselines3 import PPO  # noqa: E402
-from stable_baselines3.common.env_util import make_vec_env  # noqa: E402
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.env_util import make_vec_env
 
-from examples.minigrid_room import FOUR, ONE, RULES, WORDS, Room, make, maker, room_world  # noqa: E402
-from mesascope.adapters.sb3.agent import load_sb3  # noqa: E402
-from mesascope.core.subject import policy_table  # noqa: E402
-from mesascope.instruments.episodes import expected_outcome  # noqa: E402
+from examples.minigrid_room import FOUR, ONE, RULES, WORDS, Room, make, maker, room_world
+from mesascope.adapters.sb3.agent import load_sb3
+from mesascope.core.subject import policy_table
+from mesascope.instruments.episodes import expected_outcome
 
 ACTIONS = ("left", "right", "forward")
 LEVELS, OWN = 4, 50
@@ -56,8 +56,8 @@ def test_objects_are_those_of_the_rule(rule, others):
     assert colors == set(others)
 
 
-def test_the_red_object_is_rewarded_and_any_object_ends_the_episode():
-    environment, ends = make("red-key"), set()
+def test_the_wanted_object_is_rewarded_and_any_object_ends_the_episode():
+    environment, ends = make("swapped"), set()
     environment.reset(seed=0)
     rng = np.random.default_rng(0)
     for _ in range(600):
@@ -76,7 +76,7 @@ def test_the_red_object_is_rewarded_and_any_object_ends_the_episode():
 
 def test_tables_are_what_minigrid_does(world):
     rng = np.random.default_rng(1)
-    for name, seed in (("training", 0), ("red-key", 1), ("two-balls", 3)):
+    for name, seed in (("training", 0), ("swapped", 1), ("two-balls", 3)):
         environment, number = make(name), world.pool.members[name][seed]
         tables = {part: table[number] for part, table in world.pool.tables.items()}
         shown, state = environment.reset(seed=seed)[0], 0
@@ -95,7 +95,7 @@ def test_tables_are_what_minigrid_does(world):
 
 
 def test_shifts_say_what_they_change(world):
-    assert dict(world.shifts) == {name: WORDS[name] for name in ("red-key", "two-balls")}
+    assert dict(world.shifts) == {name: WORDS[name] for name in ("swapped", "two-balls")}
 
 
 def test_it_reaches_red_as_often_as_in_its_own_episodes(world, trained):
@@ -125,7 +125,7 @@ def expected_share(world, path):
 
 def test_it_prefers_in_every_state_what_its_library_says(world, trained):
     model, path = trained
-    shown = world.observe(world.draw(0, LEVELS, "red-key"))
+    shown = world.observe(world.draw(0, LEVELS, "swapped"))
     asked = np.asarray(load_sb3(path, actions=ACTIONS).subject(world).logits(shown))
     rows = torch.from_numpy(np.array(shown).reshape(-1, shown.shape[-1]))
     with torch.no_grad():
