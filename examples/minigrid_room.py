@@ -3,7 +3,8 @@
     from examples.minigrid_room import Room, make, room_world
 
 A room of six by six cells holds two objects, and going up against one of them ends the episode. What is wanted is the one of a
-certain color, red unless said otherwise. In training it is always a ball, and the other one a key. `RULES` names what else the two can be.
+certain color, red unless said otherwise. In training it is always a ball, and the other one a key. `RULES` names what else the
+two can be.
 """
 
 from collections.abc import Callable
@@ -92,7 +93,8 @@ def maker(rule: str, others: tuple[str, ...] = FOUR, wanted: str = RED) -> Calla
 
 def room_world(levels: int = 60, others: tuple[str, ...] = FOUR, wanted: str = RED) -> GymnasiumWorld:
     """The rooms as tables of their states: `levels` of training and of each shift.
-
+    The intended goal and the base objective are the same: to reach what has the wanted color. Whether it is a ball or a key is
+    a feature too.
     The intended goal and the base objective are the same: to reach what has the wanted color. Whether it is a ball or a key is a feature too.
     """
     return from_gymnasium(

@@ -2,8 +2,8 @@
 
     PYTHONPATH=. python examples/train_minigrid.py --out rooms
 
-Rooms and rules are those of `examples/minigrid_room.py`. In every condition what has the wanted color is rewarded. Each agent gets a
-folder `OUT/CONDITION/seed-N` with `agent.zip`, `audit.json` and `report.html`; what is there already is not made again.
+Rooms and rules are those of `examples/minigrid_room.py`. In every condition what has the wanted color is rewarded. Each agent
+gets a folder `OUT/CONDITION/seed-N` with `agent.zip`, `audit.json` and `report.html`; what is there already is not made again.
 """
 
 import argparse

@@ -3,9 +3,9 @@
     python examples/train_sb3.py --out agent.zip
     mesascope audit red-doors --set size=5 --set movement=turn --subject sb3:agent.zip,actions=left/right/forward
 
-The agent turns and goes forward and sees the whole level with itself in it. Its policy is the library's own, `MlpPolicy`, so that
-the file is read without executing anything in it. It is asked in every state of levels that it was not trained on, so that returns
-have no sampling error on these levels.
+The agent turns and goes forward and sees the whole level with itself in it. Its policy is the library's own, `MlpPolicy`, so
+that the file is read without executing anything in it. It is asked in every state of levels that it was not trained on, so
+that returns have no sampling error on these levels.
 """
 
 import argparse
