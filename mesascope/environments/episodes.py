@@ -1,5 +1,6 @@
 """What episodes are made of: levels drawn in blocks, with their tables as NumPy arrays."""
 
+import math
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -22,6 +23,8 @@ BLOCK = 64
 MAX_STEPS = 100
 """Steps after which an episode is cut, unless said otherwise."""
 RENDER_MODES = ("ansi", "rgb_array")
+SEEN_AT_ONCE = 2**22
+"""Bytes of what is seen in levels that are looked at together."""
 
 
 class Episodes(NamedTuple):
@@ -40,6 +43,13 @@ class Episodes(NamedTuple):
     view: View
     states: int
     max_steps: int
+
+    @property
+    def looked_at(self) -> int:
+        """Levels that are looked at together: a power of 2, at most `BLOCK`."""
+        space = self.observation_space
+        each = self.states * (math.prod(space.shape or ()) * (space.dtype or np.dtype(np.int64)).itemsize)
+        return 2 ** int(math.log2(min(max(SEEN_AT_ONCE // each, 1), BLOCK)))
 
     @property
     def action_space(self) -> gymnasium.spaces.Discrete:

@@ -73,7 +73,10 @@ class WorldEnv(gymnasium.Env[Any, Any]):
         self.observation_space = self.episodes.observation_space
         self.render_mode = check_render_mode(self.world, render_mode)
         self._queue = LevelQueue(self.episodes)
-        self._every = jnp.arange(self.episodes.states, dtype=jnp.int32)[None]
+        self._together = self.episodes.looked_at
+        every = jnp.arange(self.episodes.states, dtype=jnp.int32)
+        self._every = jnp.broadcast_to(every, (self._together, self.episodes.states))
+        self._seen: Shaped[np.ndarray, "level state ..."] | None = None
         self._playing: _Playing | None = None
         self._over = True
         self._state = self._age = 0
@@ -92,7 +95,11 @@ class WorldEnv(gymnasium.Env[Any, Any]):
         if seed is not None:
             self._queue.restart()
         block, level = self._queue.take(self.np_random)
-        seen = np.asarray(show(self.episodes.view, on_device(block.levels[np.array([level])]), self._every)[0])
+        within = level % self._together
+        if within == 0 or self._seen is None:  # levels of a block are taken one after another, from the first
+            some = block.levels[np.arange(level - within, level - within + self._together)]
+            self._seen = np.asarray(show(self.episodes.view, on_device(some), self._every))
+        seen = self._seen[within]
         self._playing = _Playing(block, level, seen)
         self._state = int(pick(block.start[level], self.np_random.random()))
         self._age, self._over = 0, False

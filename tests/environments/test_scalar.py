@@ -6,6 +6,7 @@ import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ gymnasium = pytest.importorskip("gymnasium", reason="Gymnasium is not installed:
 from gymnasium.utils.env_checker import check_env, data_equivalence
 
 from mesascope.core.errors import UsageError
-from mesascope.environments.episodes import pick
+from mesascope.environments.episodes import BLOCK, pick
 from mesascope.environments.registration import ENVIRONMENTS, register_all
 from mesascope.environments.scalar import WorldEnv
 from mesascope.worlds.grids.world import AbstractGridWorld
@@ -169,3 +170,14 @@ def test_what_cannot_be_is_refused_in_words():
     env.step(0)
     with pytest.raises(gymnasium.error.ResetNeeded):
         env.step(0)
+
+
+@pytest.mark.parametrize("together", [1, 4, 64])
+def test_every_episode_shows_its_own_level(monkeypatch, together):
+    monkeypatch.setattr("mesascope.environments.episodes.SEEN_AT_ONCE", together * 36 * 3 * 3 * 11 * 4)
+    env = WorldEnv("red-doors", size=5, movement="turn")
+    assert env.episodes.looked_at == together
+    for count in range(70):
+        seen, info = env.reset(seed=3 if count in (0, 9) else None)
+        level = env.world.draw(info["level_seed"], BLOCK)[info["level_index"]].batch
+        assert np.array_equal(seen, np.asarray(env.world.observe(level, "full", jnp.array([[info["state"]]])))[0, 0])

@@ -29,6 +29,16 @@ from mesascope.reports.reading import Audit, items, look, part, union, words
 
 _SHARE = Scale(0.0, 1.0, 150.0)
 _MOST_HYPOTHESES = 12
+_TOUCHED_FIRST = (
+    "The behavioral objective: weights over features that explain which object the agent touches first, the most wanted "
+    "scaled to 1. At zero or below, an object is not gone for; how far below is hardly told. It describes behavior and claims "
+    "nothing about what is inside."
+)
+_TAKEN_IN_TURN = (
+    "The behavioral objective: weights over features that explain the agent's steps, the most wanted scaled to 1. They are "
+    "those of the hypotheses listed below, so that an interval holds a few values alone. It describes behavior and claims "
+    "nothing about what is inside."
+)
 
 
 def objectives(audit: Audit, name: str) -> Markup:
@@ -46,11 +56,7 @@ def _behavioral(audit: Audit, name: str) -> Markup:
         3,
         f"{name}-behavioral",
         title,
-        paragraph(
-            "The behavioral objective: weights over features that explain which object the agent touches first, the "
-            "most wanted scaled to 1. At zero or below, an object is not gone for; how far below is hardly told. It "
-            "describes behavior and claims nothing about what is inside."
-        ),
+        paragraph(_TAKEN_IN_TURN if "counts" in audit else _TOUCHED_FIRST),
         tag("figure", _tracks(weights, "blue", "dot", ("", "weight"))),
         _noise(found),
         _identified(found),

@@ -1,5 +1,6 @@
 """`from_gymnasium`: an environment of Gymnasium as a world."""
 
+import inspect
 import json
 import re
 import time
@@ -16,6 +17,7 @@ from mesascope.worlds.gymnasium.environment import (
     action_names,
     action_range,
     factory_of,
+    load_gymnasium,
     make_environment,
     name_of,
     time_limit,
@@ -74,8 +76,8 @@ def from_gymnasium(
         base_objective: likewise.
         levels: how many levels, made by resets with the seeds 0, 1, ..., or their seeds; 10 unless given. An environment with
             a table of its own has one level.
-        shifts: by name another id, arguments laid over `arguments` (a dict), a wrapper, a function that makes an environment,
-            or an environment.
+        shifts: by name another id, arguments laid over `arguments` (a dict), a wrapper, a function that makes an environment
+            (the first line of its docstring is what reports say of the shift), or an environment.
         discount: of every return; between 0 and 1; 0.97 unless given.
         actions: names of the actions in order; the environment's own unless given.
         arguments: what an environment is made with that is given by its id.
@@ -240,8 +242,17 @@ def _levels(
 
 
 def _in_words(change: Any) -> str:
+    """What a shift changes: of a function the first line of its docstring, where it has one."""
     if isinstance(change, str):
         return f"another environment: {change}"
     if isinstance(change, Mapping):
         return "other arguments: " + ", ".join(f"{key}={value}" for key, value in change.items())
-    return f"made by {getattr(change, '__name__', type(change).__name__)}"
+    if isinstance(change, load_gymnasium().Env):
+        return f"another environment: {name_of(change)}"
+    if isinstance(change, type):
+        return f"{'in' if issubclass(change, load_gymnasium().Wrapper) else 'made by'} {change.__name__}"
+    said = inspect.getdoc(change) if inspect.isroutine(change) else None
+    if said:
+        return said.partition("\n")[0].removesuffix(".")
+    name = getattr(change, "__name__", "<lambda>")
+    return "made by a function" if name == "<lambda>" else f"made by {name}"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from mesascope.core.errors import UsageError, said
+from mesascope.worlds.gymnasium.constants import ChangedError, shared_arrays
 from mesascope.worlds.gymnasium.environment import name_of, not_cloneable
 from mesascope.worlds.gymnasium.stepping import NeededError, Step, Stepper
 from mesascope.worlds.gymnasium.table import Outcomes, Table, build_table
@@ -56,14 +57,19 @@ def enumerate_states(
     except Exception as error:
         raise UsageError(f"{name_of(environment)} failed at its reset with seed {seed}: {said(error)}") from error
 
-    def search(lazy: bool) -> Table:
-        stepper = Stepper(environment, key, lazy)
-        return _Search(stepper, environment, shown, features, max_states, outcomes, progress).table()
+    def search(arrays: tuple[np.ndarray, ...]) -> Table:
+        try:
+            stepper = Stepper(environment, key, True, arrays)
+            return _Search(stepper, environment, shown, features, max_states, outcomes, progress).table()
+        except NeededError:
+            stepper = Stepper(environment, key, False, arrays)
+            return _Search(stepper, environment, shown, features, max_states, outcomes, progress).table()
 
     try:
-        return search(lazy=True)
-    except NeededError:
-        return search(lazy=False)
+        with shared_arrays(environment) as arrays:
+            return search(arrays)
+    except ChangedError:
+        return search(())
 
 
 class _Search:

@@ -26,11 +26,11 @@ def ahead(environment: Any) -> Any:
     return inner.grid.get(x, y) if inside else None
 
 
-def reached(kind: str, color: str | None = None) -> Feature:
+def reached(kind: str | None = None, color: str | None = None) -> Feature:
     """A feature of MiniGrid: the agent goes forward into the cell of such an object, or up against it where it cannot enter.
 
     Args:
-        kind: such as `goal`, `lava`, `door`, `ball`, `key`, `box`.
+        kind: such as `goal`, `lava`, `door`, `ball`, `key`, `box`; any unless given, a wall among them.
         color: such as `red`; any unless given.
 
     Example:
@@ -39,11 +39,11 @@ def reached(kind: str, color: str | None = None) -> Feature:
     return lambda step: _takes(step, "forward") and _is(ahead(step.before), kind, color)
 
 
-def picked(kind: str, color: str | None = None) -> Feature:
+def picked(kind: str | None = None, color: str | None = None) -> Feature:
     """A feature of MiniGrid: the agent picks up such an object.
 
     Args:
-        kind: such as `key`, `ball`, `box`.
+        kind: such as `key`, `ball`, `box`; any unless given.
         color: such as `red`; any unless given.
 
     Example:
@@ -57,11 +57,11 @@ def picked(kind: str, color: str | None = None) -> Feature:
     return fires
 
 
-def toggled(kind: str, color: str | None = None) -> Feature:
+def toggled(kind: str | None = None, color: str | None = None) -> Feature:
     """A feature of MiniGrid: the agent toggles such an object, and it changes: a door opens or closes, a box is opened.
 
     Args:
-        kind: such as `door` or `box`.
+        kind: such as `door` or `box`; any unless given.
         color: such as `red`; any unless given.
 
     Example:
@@ -80,8 +80,8 @@ def _takes(step: Transition, action: str) -> bool:
     return step.action + int(inner.action_space.start) == int(inner.actions[action])
 
 
-def _is(thing: Any, kind: str, color: str | None) -> bool:
-    return thing is not None and thing.type == kind and color in (None, thing.color)
+def _is(thing: Any, kind: str | None, color: str | None) -> bool:
+    return thing is not None and kind in (None, thing.type) and color in (None, thing.color)
 
 
 @no_type_check  # called for every object of every state
@@ -137,7 +137,7 @@ def shared_rooms(environment: Any) -> tuple[Any, ...]:
 
 
 @no_type_check
-def minigrid_key(environment: Any, walls: Mapping[int, str]) -> Hashable:
+def minigrid_key(environment: Any, walls: Mapping[int, str], known: Mapping[int, Hashable] | None = None) -> Hashable:
     """What makes two states of a MiniGrid environment the same.
 
     The objects in each cell with the state of doors and what boxes hold; position, as whole numbers, and heading of the
@@ -149,11 +149,12 @@ def minigrid_key(environment: Any, walls: Mapping[int, str]) -> Hashable:
     Args:
         environment: after a reset.
         walls: color of each wall that all states share, by `id`.
+        known: what stands for arrays that all states share, by `id`.
     """
     inner = environment.unwrapped
     grid = inner.grid.grid
     cells = tuple([None if thing is None else walls.get(id(thing)) or thing_key(thing) for thing in grid])
-    places: dict[int, tuple[Any, ...]] = {}
+    places: dict[int, Hashable] = dict(known or {})
     for cell, thing in enumerate(grid):
         if thing is not None and id(thing) not in walls:
             places[id(thing)] = ("in", cell)

@@ -54,13 +54,22 @@ class Stepper:
         environment: after a reset.
         key: from an environment to something hashable that tells states apart; found from its attributes unless given.
         lazy: whether observations are left out where they can be.
+        arrays: what no step changes, and copies share.
     """
 
-    def __init__(self, environment: Any, key: Callable[[Any], Any] | None = None, lazy: bool = True):
+    def __init__(
+        self,
+        environment: Any,
+        key: Callable[[Any], Any] | None = None,
+        lazy: bool = True,
+        arrays: tuple[np.ndarray, ...] = (),
+    ):
         self.grid = is_minigrid(environment)
         walls = shared_walls(environment) if self.grid else {}
         self._walls = {number: f"{wall.color} wall" for number, wall in walls.items()}
-        self.copier = Copier(environment, (*walls.values(), *shared_rooms(environment)) if self.grid else ())
+        self._arrays = {id(array): structure(array) for array in arrays}
+        own = (*walls.values(), *shared_rooms(environment)) if self.grid else ()
+        self.copier = Copier(environment, (*own, *arrays))
         self.start, self.actions = action_range(environment)
         self.space = shown_space(environment.observation_space)
         self.lazy = lazy and self.grid and _only_observed(environment)
@@ -78,9 +87,9 @@ class Stepper:
                 ) from None
             return found
         if self.grid:
-            return minigrid_key(environment, self._walls)
+            return minigrid_key(environment, self._walls, self._arrays)
         try:
-            return structure(environment)
+            return structure(environment, lambda part: self._arrays.get(id(part)))
         except UnreadableError as error:
             raise UsageError(
                 f"the states of {name_of(environment)} cannot be told apart by its attributes: {error}; pass key=, a function of "

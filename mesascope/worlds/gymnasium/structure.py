@@ -2,6 +2,7 @@
 
 import enum
 import functools
+import hashlib
 import random
 import types
 from collections.abc import Callable, Hashable, Mapping
@@ -49,12 +50,16 @@ UNRELATED = frozenset(
 limit."""
 
 
+LARGE = 16_384
+"""Bytes of an array from which on a digest stands for its numbers: every state keeps what it is told apart by."""
+
+
 class UnreadableError(Exception):
     """Something in an environment that has no plain form."""
 
 
 Short = Callable[[Any], Hashable | None]
-"""A shorter form of an object; None where it has none."""
+"""A shorter form of an object or array; None where it has none."""
 
 
 @no_type_check  # called millions of times: no checks of types in tests either
@@ -67,7 +72,7 @@ def structure(value: Any, short: Short | None = None, found: dict[int, int] | No
 
     Args:
         value: anything.
-        short: tried first on every object.
+        short: tried first on every object and array.
         found: objects met so far.
 
     Raises:
@@ -79,8 +84,13 @@ def structure(value: Any, short: Short | None = None, found: dict[int, int] | No
         return ("nan",) if value != value else value.item() if isinstance(value, np.generic) else value
     found = {} if found is None else found
     if isinstance(value, np.ndarray) and value.dtype != object:
-        plain = value.ndim == 1 and value.size < 8
-        return tuple(value.tolist()) if plain else (value.dtype.str, value.shape, value.tobytes())
+        if value.ndim == 1 and value.size < 8:
+            return tuple(value.tolist())
+        known = None if short is None else short(value)
+        if known is not None:
+            return known
+        held = value.tobytes()
+        return (value.dtype.str, value.shape, held if len(held) < LARGE else hashlib.sha256(held).digest())
     if isinstance(value, enum.Enum):
         return ("enum", value.name)
     if isinstance(value, (*CONSTANT, *RANDOM, load_gymnasium().spaces.Space)):
