@@ -20,9 +20,10 @@ if TYPE_CHECKING:
         KeysAndChestsPartial as keys_and_chests_partial,  # noqa: N813
     )
     from mesascope.worlds.grids.red_doors import RedDoors as red_doors  # noqa: N813
+    from mesascope.worlds.grids.sokoban.world import Sokoban as sokoban  # noqa: N813
     from mesascope.worlds.gymnasium import from_gymnasium
 
-__all__ = ["cheese_corner", "coin", "from_gymnasium", "keys_and_chests", "keys_and_chests_partial", "red_doors"]
+__all__ = ["cheese_corner", "coin", "from_gymnasium", "keys_and_chests", "keys_and_chests_partial", "red_doors", "sokoban"]
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ WORLDS: Registry[type[AbstractWorld]] = Registry(
         "coin": f"{_GRIDS}.coin:Coin",
         "keys-and-chests": f"{_GRIDS}.keys_and_chests:KeysAndChests",
         "keys-and-chests-partial": f"{_GRIDS}.keys_and_chests_partial:KeysAndChestsPartial",
+        "sokoban": f"{_GRIDS}.sokoban.world:Sokoban",
     },
     functools.partial(check_class, AbstractWorld),
 )
