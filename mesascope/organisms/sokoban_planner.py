@@ -69,7 +69,9 @@ def _levels_of(maps: Observation, shapes: tuple[Shape, ...]) -> SokobanLevels:
 
     def listed(planes: Array, count: int) -> Array:
         """Numbers of what is shown, by color and then by cell."""
-        each = jax.vmap(lambda plane: jnp.nonzero(plane, size=count, fill_value=NONE)[0])(planes.reshape(-1, hues * cells))
+        each = jax.vmap(lambda plane: jnp.nonzero(plane, size=count, fill_value=NONE)[0])(
+            planes.reshape(-1, hues * cells)
+        )
         return each.reshape(*planes.shape[:-2], count)
 
     box, target = listed(boxes, most), listed(targets, cells)

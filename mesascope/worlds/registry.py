@@ -30,7 +30,10 @@ WORLDS: Registry[type[AbstractWorld]] = Registry(
 WORLD_LOADERS: Registry[Callable[[str, Mapping[str, Value]], AbstractWorld]] = Registry(
     "world loader",
     "mesascope.world_loaders",
-    {"gymnasium": "mesascope.worlds.gymnasium.reference:from_reference"},
+    {
+        "gymnasium": "mesascope.worlds.gymnasium.reference:from_reference",
+        "xsb": f"{_GRIDS}.sokoban.collection:from_reference",
+    },
 )
 """What makes the world of a reference `NAME:...`, by NAME: given what stands behind the colon, and the configuration."""
 

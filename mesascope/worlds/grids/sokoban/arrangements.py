@@ -59,7 +59,7 @@ class _Found(NamedTuple):
     boxes: Int[Array, "arrangement box"]
     reached: Bool[Array, "arrangement cell"]
     todo: Bool[Array, " arrangement"]
-    count: Int[Array, ""]
+    used: Int[Array, ""]
     full: Bool[Array, ""]
 
 
@@ -84,9 +84,7 @@ def _open(board: _Board, found: _Found) -> _Found:
     occupied = jnp.append(in_cells(boxes, board.cells).any(0), False)
     free = board.floor & ~occupied
     region = flood(board.ahead, free[:-1], found.reached[number])
-    found = found._replace(
-        reached=found.reached.at[number].set(region), todo=found.todo.at[number].set(False)
-    )
+    found = found._replace(reached=found.reached.at[number].set(region), todo=found.todo.at[number].set(False))
     stands = jnp.append(region, False)
     box, action = jnp.divmod(jnp.arange(boxes.shape[0] * len(MOVES)), len(MOVES))
     at = boxes[box]
@@ -97,21 +95,23 @@ def _open(board: _Board, found: _Found) -> _Found:
     return jax.lax.scan(lambda found, push: (_reach(board, found, *push), None), found, pushes)[0]
 
 
-def _reach(board: _Board, found: _Found, boxes: Int[Array, " box"], player: Int[Array, ""], made: Bool[Array, ""]) -> _Found:
+def _reach(
+    board: _Board, found: _Found, boxes: Int[Array, " box"], player: Int[Array, ""], made: Bool[Array, ""]
+) -> _Found:
     """The arrangement that a push gives, if it is `made`, with the player where the box was."""
     same = (found.boxes == boxes).all(-1)
     known = same.any()
     slots = len(same)
-    full = found.full | (made & ~known & (found.count == slots))
-    made &= known | (found.count < slots)
-    slot = jnp.where(known, same.argmax(), jnp.minimum(found.count, slots - 1))
+    full = found.full | (made & ~known & (found.used == slots))
+    made &= known | (found.used < slots)
+    slot = jnp.where(known, same.argmax(), jnp.minimum(found.used, slots - 1))
     fresh = made & ~found.reached[slot, player]
     over = board.target[boxes].all()
     return _Found(
         found.boxes.at[slot].set(jnp.where(made, boxes, found.boxes[slot])),
         found.reached.at[slot, player].max(made),
         found.todo.at[slot].set(found.todo[slot] | (fresh & ~over)),
-        found.count + (made & ~known),
+        found.used + (made & ~known),
         full,
     )
 

@@ -72,7 +72,7 @@ class SokobanLevels(AbstractLevels):
         return self.boxes.shape[1]
 
     @property
-    def state_counts(self) -> Int[Array, " level"]:
+    def state_counts(self) -> Int[Array | np.ndarray, " level"]:
         """How many states of each level can be reached."""
         return self.reached.sum((1, 2))
 

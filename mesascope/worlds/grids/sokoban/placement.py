@@ -18,8 +18,8 @@ from mesascope.worlds.grids.sokoban.levels import BLUE, RED, SokobanLevels
 from mesascope.worlds.grids.sokoban.tables import solved
 
 APART, ALONE = range(2)
-"""What a level holds: a red and a blue box, each of which can be brought to the target of its own color and to no other; or a blue
-box and a red target, and nothing else."""
+"""What a level holds: a red and a blue box, each of which can be brought to the target of its own color and to no other; or a
+blue box and a red target, and nothing else."""
 
 
 class _Drawn(NamedTuple):
@@ -80,7 +80,9 @@ def _try(key: PRNGKeyArray, size: int, share: Float[Array, ""], rule: int) -> _D
     return _Drawn(~near.reshape(side, side), target, box, player, placed & near[target].all() & near[box].all())
 
 
-def _tried(key: PRNGKeyArray, count: int, size: int, share, rule: int, slots: int) -> tuple[SokobanLevels, Bool[Array, " level"]]:
+def _tried(
+    key: PRNGKeyArray, count: int, size: int, share, rule: int, slots: int
+) -> tuple[SokobanLevels, Bool[Array, " level"]]:
     """Levels as they come, and which of them are levels of the distribution."""
     drawn = jax.vmap(lambda one: _try(one, size, share, rule))(jax.random.split(key, count))
     hues = jnp.broadcast_to(jnp.array([RED] if rule == ALONE else [RED, BLUE]), drawn.target.shape)

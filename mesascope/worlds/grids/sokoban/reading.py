@@ -37,7 +37,7 @@ class _Read(NamedTuple):
 
 
 def read_xsb(text: str) -> SokobanLevels:
-    """All levels of a text as one batch, smaller ones filled up with wall on the right and below.
+    r"""All levels of a text as one batch, smaller ones filled up with wall on the right and below.
 
     Args:
         text: one level or a collection in the XSB format.
@@ -49,7 +49,7 @@ def read_xsb(text: str) -> SokobanLevels:
         LevelFormatError: what is wrong in which line and column, or a level that is too large to be enumerated.
 
     Example:
-        >>> levels = read_xsb("#####\\n#@$.#\\n#####")
+        >>> levels = read_xsb("#####\n#@$.#\n#####")
         >>> len(levels), levels.state_counts.tolist()
         (1, [2])
     """
@@ -93,9 +93,10 @@ def _with_slots(levels: SokobanLevels, slots: int) -> SokobanLevels:
 def _enumerated(level: _Read, targets: int, boxes: int) -> SokobanLevels:
     box = sorted(level.boxes, key=lambda box: box[1]) + [(NONE, ABSENT)] * (boxes - len(level.boxes))
     target = level.targets + [(NONE, ABSENT)] * (targets - len(level.targets))
-    arrays = [jnp.asarray([[pair[part] for pair in pairs]], jnp.int32) for pairs in (target, box) for part in (0, 1)]
+    (at, hue), (box_at, box_hue) = (jnp.asarray(pairs, jnp.int32).T[:, None] for pairs in (target, box))
+    walls, player = jnp.asarray(level.walls)[None], jnp.asarray([level.player], jnp.int32)
     for slots in _slots(level):
-        found = with_arrangements(jnp.asarray(level.walls)[None], *arrays, jnp.asarray([level.player], jnp.int32), slots)
+        found = with_arrangements(walls, at, hue, box_at, box_hue, player, slots)
         if bool(found.complete[0]):
             return found
     raise _too_many(level, f"more than {_slots(level)[-1]} arrangements")
@@ -136,7 +137,9 @@ def _read(board: Board) -> _Read:
     if not players:
         raise error((0, 0), "the level that starts here has no player; expected one @, or + on a target")
     if len(players) > 1:
-        raise error(players[1], "found a second player; expected one @, or + on a target: type a space, or . for a target")
+        raise error(
+            players[1], "found a second player; expected one @, or + on a target: type a space, or . for a target"
+        )
     inside = np.zeros(cells.shape, bool)
     for place in _flood(cells, players[0]):
         if place[0] in (0, len(cells) - 1) or place[1] in (0, width - 1) or cells[place] == _OUTSIDE:
@@ -178,4 +181,3 @@ def _flood(cells: np.ndarray, start: tuple[int, int]) -> Iterator[tuple[int, int
             if beside not in seen and cells[beside] != WALL:
                 seen.add(beside)
                 todo.append(beside)
-

@@ -15,13 +15,12 @@ from mesascope.worlds.grids.sokoban.base import AbstractSokoban
 from mesascope.worlds.grids.sokoban.levels import BLUE, RED, SokobanLevels
 from mesascope.worlds.grids.sokoban.placement import ALONE, APART, draw_levels
 
-SLOTS = 32
-"""Most arrangements of boxes in a training level."""
-MORE_SLOTS = 64
-"""Most arrangements in a level of the shift `larger`."""
+SIZES = range(6, 11)
+SLOTS = {size: 2 ** (size - 2) for size in range(SIZES.start, SIZES.stop + 1)}
+"""Most arrangements of boxes in a level, by size: the share of drawn levels that have more is 1 % at the first sizes."""
 
 SHIFTS = {
-    "crossed": "the targets have traded colors: the red box can be brought to the blue target alone, and the blue box to the red one",
+    "crossed": "the targets have traded colors: the red box can be brought to the blue target alone, the blue box to the red one",
     "red-box-gone": "both boxes are blue: what was one thing in training has come apart, without its temptation",
     "blue-box-alone": "a blue box and a red target and nothing else: can it still fill the target?",
     "larger": "training levels one cell larger each way",
@@ -38,18 +37,18 @@ class Sokoban(AbstractSokoban):
     so that *fill the red target* and *put the red box on a target* earn the same return.
 
     **States and actions.** One state per arrangement of boxes and cell of the player that can be reached from where the level
-    begins, found by breadth-first search; up, down, left, right; a wall, or a box that cannot be pushed, leaves the player in place.
-    A level whose boxes can no longer be brought to targets goes on without return. A subject answers one view of the level for each
-    arrangement.
-    **Features.** `box` fires when a box is pushed onto a target, `red-box` and `blue-box` when it has this color, `red-target` and
-    `blue-target` when the target has it; pushing a box off a target fires the same with -1.
+    begins, found by breadth-first search; up, down, left, right; a wall, or a box that cannot be pushed, leaves the player in
+    place. A level whose boxes can no longer be brought to targets goes on without return. A subject answers one view of the
+    level for each arrangement.
+    **Features.** `box` fires when a box is pushed onto a target, `red-box` and `blue-box` when it has this color, `red-target`
+    and `blue-target` when the target has it; pushing a box off a target fires the same with -1.
     **Episode end.** When all boxes are on targets.
     **Return.** Discounted, 0.97 a step; one start, the player's cell.
     **Intended goal and base objective.** Both `red-target` = 1: the outer gap is zero by construction.
 
     **Proxies.** `red-box` is the same as `red-target` in every transition of every training level, and `blue-box` the same as
-    `blue-target`. Under `crossed` the two pairs trade places. A liking for `box`, which wants both targets filled, earns nearly as
-    much in training: it may fill the blue target first.
+    `blue-target`. Under `crossed` the two pairs trade places. A liking for `box`, which wants both targets filled, earns nearly
+    as much in training: it may fill the blue target first.
 
     **Configuration.**
 
@@ -64,7 +63,7 @@ class Sokoban(AbstractSokoban):
         2
     """
 
-    size: int = eqx.field(static=True, default=7)
+    size: int = eqx.field(static=True, default=6)
     density: float = eqx.field(static=True, default=0.15)
     name: ClassVar[str] = "sokoban"
     independent_features: ClassVar[tuple[str, ...]] = ("red-box", "blue-box", "red-target")
@@ -73,8 +72,10 @@ class Sokoban(AbstractSokoban):
     shifts: ClassVar[dict[str, str]] = SHIFTS
 
     def __check_init__(self):
-        if not 6 <= self.size <= 10:
-            raise UsageError(f"size {self.size}: a room of {self.name} has a size from 6 to 10, border included")
+        if self.size not in SIZES:
+            raise UsageError(
+                f"size {self.size}: a room of {self.name} has a size from {SIZES[0]} to {SIZES[-1]}, border included"
+            )
         check_share(self.density, "density")
         if self.density > 0.5:
             raise UsageError(f"density {self.density}: expected a number from 0 to 0.5")
@@ -82,10 +83,10 @@ class Sokoban(AbstractSokoban):
     def sample(self, key: PRNGKeyArray, count: int, distribution: str) -> SokobanLevels:
         """`count` levels of a distribution."""
         larger = distribution == "larger"
-        size, slots = (self.size + 1, MORE_SLOTS) if larger else (self.size, SLOTS)
+        size = self.size + larger
         density = jnp.asarray(min(2 * self.density, 0.5) if distribution == "denser" else self.density)
         rule = ALONE if distribution == "blue-box-alone" else APART
-        levels = draw_levels(key, count, size, density, rule, slots)
+        levels = draw_levels(key, count, size, density, rule, SLOTS[size])
         if distribution == "crossed":
             return dataclasses.replace(levels, target_hue=RED + BLUE - levels.target_hue)
         if distribution == "red-box-gone":
@@ -93,11 +94,11 @@ class Sokoban(AbstractSokoban):
             blue = jnp.full_like(levels.box_hue, BLUE)
             first = levels.boxes[:, 0]
             return with_arrangements(
-                levels.walls, levels.target, levels.target_hue, first, blue, levels.player, slots
+                levels.walls, levels.target, levels.target_hue, first, blue, levels.player, SLOTS[size]
             )
         return levels
 
     @property
     def views_per_level(self) -> int:
         """One map for each slot of an arrangement."""
-        return SLOTS
+        return SLOTS[self.size]

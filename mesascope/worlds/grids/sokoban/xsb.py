@@ -68,7 +68,11 @@ def level_text(levels: SokobanLevels, index: int, arrangement: int = 0, player: 
     board[1:-1, 1:-1] = characters.reshape(height, width)
     lines = ["".join(row) for row in board]
     for note, cells, hues in (("Boxes", boxes, levels.box_hue), ("Targets", targets, levels.target_hue)):
-        colors = [hue for cell, hue in sorted(zip(cells.tolist(), np.asarray(hues)[index].tolist(), strict=True)) if cell != NONE]
+        colors = [
+            hue
+            for cell, hue in sorted(zip(cells.tolist(), np.asarray(hues)[index].tolist(), strict=True))
+            if cell != NONE
+        ]
         if any(hue != PLAIN for hue in colors):
             lines.append(f"{note}: {' '.join(HUES[hue] for hue in colors)}")
     return "\n".join(lines)
@@ -84,7 +88,9 @@ def boards_of(text: str) -> list[Board]:
         LevelFormatError: a line of a board has a character that none has, a comment does not end, or there is no board.
     """
     if len(text) > MAX_CHARACTERS:
-        raise format_error(1, 1, f"the text has {len(text)} characters; expected at most {MAX_CHARACTERS}: split the file")
+        raise format_error(
+            1, 1, f"the text has {len(text)} characters; expected at most {MAX_CHARACTERS}: split the file"
+        )
     boards: list[Board] = []
     said, inside, comment = "", False, None
     for number, raw in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
@@ -161,6 +167,8 @@ def colors_of(board: Board, note: str, count: int) -> list[int]:
             raise format_error(line.number, column, str(unknown("color", word, HUES)))
     if len(words) != count:
         raise format_error(
-            line.number, first + 1, f"{len(words)} colors for {count} {note}; name one color for each, in the order of the board"
+            line.number,
+            first + 1,
+            f"{len(words)} colors for {count} {note}; name one color for each, in the order of the board",
         )
     return [HUES.index(word) for _, word in words]
