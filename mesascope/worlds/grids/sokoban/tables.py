@@ -68,7 +68,7 @@ def _pushes(walls, target, target_hue, box_hue, boxes) -> _Pushes:
 
 def _one(walls, target, target_hue, box_hue, boxes, reached, over):
     height, width = walls.shape
-    cells, (slots, count) = height * width, boxes.shape
+    cells, slots = height * width, len(boxes)
     pushes = _pushes(walls, target, target_hue, box_hue, boxes)
     ahead = jnp.asarray(ahead_of(height, width)).T  # (cell, action)
     here = jnp.arange(cells)[:, None]
