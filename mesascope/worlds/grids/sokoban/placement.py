@@ -50,41 +50,50 @@ def brings(walls: Bool[Array, "height width"]) -> Bool[Array, "target cell"]:
     return jax.lax.while_loop(lambda carry: carry[1], pull, (start, jnp.array(True)))[0]
 
 
-def _pick(key: PRNGKeyArray, allowed: Bool[Array, " choice"]) -> Int[Array, ""]:
-    return jnp.where(allowed, jax.random.uniform(key, allowed.shape), -1.0).argmax().astype(jnp.int32)
+def _pick(noise: Float[Array, " choice"], allowed: Bool[Array, " choice"]) -> Int[Array, ""]:
+    return jnp.where(allowed, noise[: len(allowed)], -1.0).argmax().astype(jnp.int32)
 
 
-def _try(key: PRNGKeyArray, size: int, share: Float[Array, ""], rule: int) -> _Drawn:
+def _try(noise: Float[Array, " number"], size: int, share: Float[Array, ""], rule: int) -> _Drawn:
+    """One try from uniform random numbers, as many as `_numbers` says."""
     side = size - 2
     cells = side * side
-    walls = jax.random.uniform(named_key(key, "walls"), (side, side)) < share
+    for_walls, first, second, for_player, for_targets = jnp.split(noise, [i * cells for i in range(1, 5)])
+    walls = (for_walls < share).reshape(side, side)
     floor = ~walls.reshape(-1)
     live = brings(walls) & ~jnp.eye(cells, dtype=bool)
-    first, second = named_key(key, "first box"), named_key(key, "second box")
     if rule == ALONE:
-        red = _pick(named_key(key, "targets"), live.any(1))
+        red = _pick(for_targets, live.any(1))
         target, box = red[None], _pick(first, live[red])[None]
         placed = live.any()
     else:
         mine = live[:, None] & (~live[None])  # (target, other target, cell)
         fit = mine.any(-1) & mine.any(-1).T & ~jnp.eye(cells, dtype=bool)
-        red, blue = jnp.divmod(_pick(named_key(key, "targets"), fit.reshape(-1)), cells)
+        red, blue = jnp.divmod(_pick(for_targets, fit.reshape(-1)), cells)
         target = jnp.stack([red, blue]).astype(jnp.int32)
         free = jnp.ones(cells, bool).at[target].set(False)
         each = mine[red, blue] & free, mine[blue, red] & free
         box = jnp.stack([_pick(first, each[0]), _pick(second, each[1])])
         placed = fit.any() & each[0].any() & each[1].any()
-    player = _pick(named_key(key, "player"), floor & jnp.ones(cells, bool).at[box].set(False))
+    player = _pick(for_player, floor & jnp.ones(cells, bool).at[box].set(False))
     near = flood(jnp.asarray(ahead_of(side, side)), floor, jnp.arange(cells) == player)
     # Floor that nobody can come to is wall; then a level is the same after it was written and read.
     return _Drawn(~near.reshape(side, side), target, box, player, placed & near[target].all() & near[box].all())
+
+
+def _numbers(size: int) -> int:
+    """Random numbers of a try: one a cell for walls, each box and the player, one a pair of cells for the targets."""
+    cells = (size - 2) ** 2
+    return 4 * cells + cells**2
 
 
 def _tried(
     key: PRNGKeyArray, count: int, size: int, share, rule: int, slots: int
 ) -> tuple[SokobanLevels, Bool[Array, " level"]]:
     """Levels as they come, and which of them are levels of the distribution."""
-    drawn = jax.vmap(lambda one: _try(one, size, share, rule))(jax.random.split(key, count))
+    # One call for all random numbers: every call is a program of its own to be compiled.
+    noise = jax.random.uniform(named_key(key, "tries"), (count, _numbers(size)))
+    drawn = jax.vmap(lambda one: _try(one, size, share, rule))(noise)
     hues = jnp.broadcast_to(jnp.array([RED] if rule == ALONE else [RED, BLUE]), drawn.target.shape)
     box_hues = jnp.full_like(hues, BLUE) if rule == ALONE else hues
     levels = with_arrangements(drawn.walls, drawn.target, hues, drawn.box, box_hues, drawn.player, slots)
