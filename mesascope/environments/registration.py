@@ -8,6 +8,7 @@ ENVIRONMENTS = {
     "mesascope/Coin-v0": "coin",
     "mesascope/KeysAndChests-v0": "keys-and-chests",
     "mesascope/KeysAndChestsPartial-v0": "keys-and-chests-partial",
+    "mesascope/Sokoban-v0": "sokoban",
 }
 """Names of environments, and the worlds that they are."""
 

@@ -12,6 +12,7 @@ from mesascope.organisms.edits import LEVEL_BUDGET
 from mesascope.organisms.labels import DEFAULT_OBJECTIVE, EPISODIC, ORGANISMS
 from mesascope.organisms.level_store import LevelStore, level_stores
 from mesascope.worlds.grids.grid import COLORS
+from mesascope.worlds.grids.sokoban.base import AbstractSokoban
 from mesascope.worlds.grids.vocabulary import DOORS
 from mesascope.worlds.grids.world import AbstractGridWorld
 from mesascope.worlds.levels import AbstractLevels
@@ -19,6 +20,9 @@ from mesascope.worlds.world import AbstractWorld
 
 ANYWHERE = ("planner",)
 """Organisms for every world in which one touch ends the episode: they read the level and store none."""
+
+_IN_SOKOBAN = ("objective", "answer")
+"""Settings of `planner` in worlds of Sokoban."""
 
 _MOST_TICKS = 1_000
 _WHOLE = {
@@ -63,9 +67,21 @@ class OrganismSpec:
         world = self.world
         if not isinstance(world, AbstractGridWorld):
             raise UsageError(f"organism '{self.name}' is built for mazes; {world.name} has none")
+        if isinstance(world, AbstractSokoban):
+            self._check_sokoban(world)
+            return
         if world.vocabulary != DOORS and not (world.single_choice and self.inner in ANYWHERE):
             fit = f"'{', '.join(ANYWHERE)}' alone" if world.single_choice else "none"
             raise UsageError(f"organism '{self.name}' is built for doors and balls; {world.name} takes {fit}")
+
+    def _check_sokoban(self, world: AbstractSokoban) -> None:
+        """One organism is built for boxes: it plans in its readout, and has nothing that could be hidden."""
+        if self.name not in ANYWHERE or world.headings:
+            fit = "none where agents turn" if world.headings else f"'{', '.join(ANYWHERE)}' alone"
+            raise UsageError(f"organism '{self.name}' is built for doors and balls; {world.name} takes {fit}")
+        for key in self.given:
+            if key not in _IN_SOKOBAN:
+                raise unknown(f"key of organism {self.name} in {world.name}", key, _IN_SOKOBAN)
 
     @cached_property
     def objective(self) -> Objective:

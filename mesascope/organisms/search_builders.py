@@ -16,14 +16,18 @@ from mesascope.organisms.ordered_planner import ORDERS, OrderedPlanner, random_s
 from mesascope.organisms.organism_spec import OrganismSpec, enough_ticks
 from mesascope.organisms.planner import Planner
 from mesascope.organisms.soft_planner import SoftPlanner
+from mesascope.organisms.sokoban_planner import SokobanPlanner, shapes_of
+from mesascope.worlds.grids.sokoban.base import AbstractSokoban
 
 ANSWERS = ("soft", "exact")
 
 
 def _planner(s: OrganismSpec) -> AbstractSubject:
+    exact = s.choice("answer", ANSWERS) == "exact"
+    if isinstance(s.world, AbstractSokoban):
+        return SokobanPlanner(jnp.asarray(s.weights), s.world.discount, shapes_of(s.world), exact)
     ticks = s.ticks()
     reads_until = 1 if s.choice("memory", MEMORIES) == "glance" else ticks
-    exact = s.choice("answer", ANSWERS) == "exact"
     return Planner(jnp.asarray(s.weights), s.world.discount, exact, ticks=ticks, reads_until=reads_until)
 
 

@@ -6,7 +6,7 @@
     3
 
 The constructors of all built-in worlds stand here under the names of the worlds; they are loaded when first used.
-`from_gymnasium` makes a world of an environment of Gymnasium.
+`from_gymnasium` makes a world of an environment of Gymnasium, `from_xsb` one of Sokoban levels.
 """
 
 import importlib
@@ -20,14 +20,27 @@ if TYPE_CHECKING:
         KeysAndChestsPartial as keys_and_chests_partial,  # noqa: N813
     )
     from mesascope.worlds.grids.red_doors import RedDoors as red_doors  # noqa: N813
+    from mesascope.worlds.grids.sokoban.collection import from_xsb
+    from mesascope.worlds.grids.sokoban.world import Sokoban as sokoban  # noqa: N813
     from mesascope.worlds.gymnasium import from_gymnasium
 
-__all__ = ["cheese_corner", "coin", "from_gymnasium", "keys_and_chests", "keys_and_chests_partial", "red_doors"]
+__all__ = [
+    "cheese_corner",
+    "coin",
+    "from_gymnasium",
+    "from_xsb",
+    "keys_and_chests",
+    "keys_and_chests_partial",
+    "red_doors",
+    "sokoban",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'mesascope.worlds' has no attribute '{name}'")
+    if name == "from_xsb":
+        return importlib.import_module("mesascope.worlds.grids.sokoban.collection").from_xsb
     if name == "from_gymnasium":
         return importlib.import_module("mesascope.worlds.gymnasium").from_gymnasium
     return importlib.import_module("mesascope.worlds.registry").constructor(name.replace("_", "-"))

@@ -20,6 +20,7 @@ WORLDS: Registry[type[AbstractWorld]] = Registry(
         "coin": f"{_GRIDS}.coin:Coin",
         "keys-and-chests": f"{_GRIDS}.keys_and_chests:KeysAndChests",
         "keys-and-chests-partial": f"{_GRIDS}.keys_and_chests_partial:KeysAndChestsPartial",
+        "sokoban": f"{_GRIDS}.sokoban.world:Sokoban",
     },
     functools.partial(check_class, AbstractWorld),
 )
@@ -37,7 +38,10 @@ def silent(text: str) -> None:
 WORLD_LOADERS: Registry[Callable[[str, Mapping[str, Value], Say], AbstractWorld]] = Registry(
     "world loader",
     "mesascope.world_loaders",
-    {"gymnasium": "mesascope.worlds.gymnasium.reference:from_reference"},
+    {
+        "gymnasium": "mesascope.worlds.gymnasium.reference:from_reference",
+        "xsb": f"{_GRIDS}.sokoban.collection:from_reference",
+    },
 )
 """What makes the world of a reference `NAME:...`, by NAME: given what stands behind the colon, the configuration, and
 who hears of its progress."""

@@ -50,7 +50,8 @@ def test_a_world_is_made_by_name_and_config():
         (
             "zzzz",
             {},
-            "unknown world 'zzzz': valid names: cheese-corner, coin, keys-and-chests, keys-and-chests-partial, red-doors",
+            "unknown world 'zzzz': valid names: cheese-corner, coin, keys-and-chests, keys-and-chests-partial, red-doors, "
+            "sokoban",
         ),
         ("red-doors", {"sise": 9}, "unknown config key of red-doors 'sise': did you mean 'size'"),
         ("red-doors", {"size": 9.5}, "size '9.5': expected a whole number; write e.g. size=9"),

@@ -148,7 +148,7 @@ def test_every_world_has_a_constructor_of_its_name(name):
 
 
 def test_constructors_are_listed_and_others_are_not_there():
-    assert sorted(name.replace("_", "-") for name in dir(ms.worlds)) == sorted([*WORLDS, "from-gymnasium"])
+    assert sorted(name.replace("_", "-") for name in dir(ms.worlds)) == sorted([*WORLDS, "from-gymnasium", "from-xsb"])
     with pytest.raises(AttributeError, match="no attribute 'blue_doors'"):
         _ = ms.worlds.blue_doors
 

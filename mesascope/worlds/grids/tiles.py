@@ -25,6 +25,7 @@ _FLOOR, _WALL, _AGENT, _LADEN, _UNCOLORED = (
 )
 _FILLS = {"red": (214, 48, 49), "blue": (41, 98, 214), "green": (34, 139, 64), "yellow": (222, 184, 20)}
 
+_Tile = UInt8[np.ndarray, "8 8 3"]
 Pixels = UInt8[np.ndarray, "tile 8 8 3"]
 
 
@@ -54,6 +55,13 @@ def tiles_of(vocabulary: Vocabulary, headings: int) -> Tiles:
         for heading in range(headings):
             pictures.append(_filled(fill, _arrow(MOVES[heading]) if headings > 1 else _diamond(), _FLOOR))
     return Tiles(np.stack(pictures), len(vocabulary.shapes), len(vocabulary.colors), agents)
+
+
+def floor_wall_and_agents(headings: int) -> tuple[_Tile, _Tile, Pixels]:
+    """The tile of the floor, that of a wall, and those of an agent by heading (1: none)."""
+    marks = [_arrow(MOVES[heading]) if headings > 1 else _diamond() for heading in range(headings)]
+    floor, wall = (_filled(color, _everywhere(), color) for color in (_FLOOR, _WALL))
+    return floor, wall, np.stack([_filled(_AGENT, mark, _FLOOR) for mark in marks])
 
 
 def rgb_view(

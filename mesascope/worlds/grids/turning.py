@@ -15,9 +15,9 @@ from mesascope.core.errors import UsageError
 from mesascope.core.inline_jit import inline_jit
 from mesascope.core.mdp import FiniteMDP
 from mesascope.drawing import Drawing
-from mesascope.worlds.grids.grid import ACTIONS, GridLevels
+from mesascope.worlds.grids.grid import ACTIONS
 from mesascope.worlds.grids.habits import LEFT_OF, RIGHT_OF
-from mesascope.worlds.grids.world import TURN, AbstractGridWorld, GridWorld
+from mesascope.worlds.grids.world import TURN, AbstractGridWorld, AnyGridLevels, GridWorld
 from mesascope.worlds.outcomes import Outcomes
 from mesascope.worlds.strategies import AlgorithmLibrary, Habit, Rule, fixed_actions
 
@@ -93,7 +93,7 @@ class Turning(AbstractGridWorld):
     actions: ClassVar[tuple[str, ...]] = TURNS
     headings: ClassVar[tuple[str, ...]] = ACTIONS
 
-    def tables(self, levels: GridLevels) -> FiniteMDP:
+    def tables(self, levels: AnyGridLevels) -> FiniteMDP:
         """Tables over what is gone, headings and cells."""
         height, width = levels.interior
         return turning_tables(super().tables(levels), height * width)
@@ -103,18 +103,18 @@ class Turning(AbstractGridWorld):
         """One map for each heading where the map is shown, and for each set of objects that may be gone."""
         return super().views_per_level * len(self.headings)
 
-    def outcomes(self, levels: GridLevels) -> Outcomes:
+    def outcomes(self, levels: AnyGridLevels) -> Outcomes:
         """The objects, each reached with any heading, where touching one ends the episode."""
         at, features = super().outcomes(levels)
         return Outcomes(jnp.tile(at, (1, 1, len(self.headings))), features)
 
-    def active(self, levels: GridLevels) -> Bool[Array, "level state"]:
+    def active(self, levels: AnyGridLevels) -> Bool[Array, "level state"]:
         """States of the four moves in which an agent can be, with every heading."""
         if not self.single_choice:
             return ~self.tables(levels).terminal
         return jnp.tile(super().active(levels), (1, len(self.headings)))
 
-    def maps(self, levels: GridLevels) -> Float[Array, "view height width channel"]:
+    def maps(self, levels: AnyGridLevels) -> Float[Array, "view height width channel"]:
         """The map once for each heading, with a channel for each heading that is 1 in every cell of its map."""
         shown = super().maps(levels)
         facing = jnp.broadcast_to(
@@ -123,7 +123,7 @@ class Turning(AbstractGridWorld):
         each = jnp.broadcast_to(shown[:, None], (*facing.shape[:-1], shown.shape[-1]))
         return jnp.concatenate([each, facing], -1).reshape(-1, *shown.shape[1:3], shown.shape[-1] + 4)
 
-    def drawing(self, levels: GridLevels, index: int) -> Drawing:
+    def drawing(self, levels: AnyGridLevels, index: int) -> Drawing:
         """A board on which arrows point up or lie still: they are those of an agent that looks up."""
         drawing = super().drawing(levels, index)
         assert drawing is not None  # every maze has a picture

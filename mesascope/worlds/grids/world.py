@@ -13,7 +13,7 @@ from mesascope.core.errors import unknown
 from mesascope.core.mdp import FiniteMDP
 from mesascope.worlds.grids.algorithms import library
 from mesascope.worlds.grids.changes import GridCounterfactuals, why_not
-from mesascope.worlds.grids.grid import ACTIONS, GridLevels, free_cells, grid_outcomes, grid_tables, observe
+from mesascope.worlds.grids.grid import ACTIONS, free_cells, grid_outcomes, grid_tables, observe
 from mesascope.worlds.grids.habits import HABITS, RULES
 from mesascope.worlds.grids.mutations import GridMutations
 from mesascope.worlds.grids.printing import FREE, MARK, WALL
@@ -27,12 +27,14 @@ from mesascope.worlds.views import EGOCENTRIC_5, EGOCENTRIC_7, FULL, MAP, RGB, S
 from mesascope.worlds.world import AbstractWorld
 
 GridWorld = TypeVar("GridWorld", bound="AbstractGridWorld")
+AnyGridLevels = Any
+"""Levels of a maze: `GridLevels`, unless a world has some of its own, such as `sokoban`."""
 MOVE, TURN = "move", "turn"
 MOVEMENTS = (MOVE, TURN)
 """How agents get about: by four moves, or by turning and going forward."""
 
 
-class AbstractGridWorld(AbstractWorld[GridLevels]):
+class AbstractGridWorld(AbstractWorld[Any]):
     """Mazes of one vocabulary. One state per interior cell and touching any object ends the episode, unless a world says
     otherwise.
     """
@@ -73,11 +75,11 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
         return f"`#` wall, `.` free cell, {', '.join(listed)}."
 
     @classmethod
-    def read_levels(cls, text: str) -> GridLevels:
+    def read_levels(cls, text: str) -> AnyGridLevels:
         """Levels from their text, separated by blank lines; `LevelFormatError` says what is wrong in which line."""
         return parse_levels(text, door_required=False, vocabulary=cls.vocabulary)
 
-    def text_in_state(self, levels: GridLevels, index: int, state: int) -> str:
+    def text_in_state(self, levels: AnyGridLevels, index: int, state: int) -> str:
         """Level number `index` as text without what is gone; the agent is `@`, or `^v<>` where it has a heading."""
         height, width = levels.interior
         at = standing(jnp.asarray([[state]]), height * width, len(self.headings) or 1)
@@ -91,23 +93,23 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
         lines[cell // width + 1][cell % width + 1] = "^v<>"[heading] if self.headings else "@"
         return "\n".join("".join(line) for line in lines)
 
-    def tables(self, levels: GridLevels) -> FiniteMDP:
+    def tables(self, levels: AnyGridLevels) -> FiniteMDP:
         """Tables over interior cells; touching any object ends the episode."""
         return grid_tables(levels)
 
-    def outcomes(self, levels: GridLevels) -> Outcomes:
+    def outcomes(self, levels: AnyGridLevels) -> Outcomes:
         """The objects of levels in which touching any of them ends the episode."""
         return grid_outcomes(levels) if self.single_choice else super().outcomes(levels)
 
-    def active(self, levels: GridLevels) -> Bool[Array, "level state"]:
+    def active(self, levels: AnyGridLevels) -> Bool[Array, "level state"]:
         """Free cells without an object, where touching one ends the episode."""
         return free_cells(levels) if self.single_choice else super().active(levels)
 
-    def map_shape(self, levels: GridLevels) -> tuple[int, int]:
+    def map_shape(self, levels: AnyGridLevels) -> tuple[int, int]:
         """Height and width of the interior."""
         return levels.interior
 
-    def locate(self, levels: GridLevels) -> Int[Array, "level state"]:
+    def locate(self, levels: AnyGridLevels) -> Int[Array, "level state"]:
         """The cell of each state."""
         height, width = levels.interior
         if self.single_choice and not self.headings:
@@ -157,11 +159,11 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
         """Value iteration, floods, dead-end filling and simpler ones, where touching an object ends the episode."""
         return library(self.discount) if self.single_choice else None
 
-    def map(self, levels: GridLevels) -> Float[Array, "view height width channel"]:
+    def map(self, levels: AnyGridLevels) -> Float[Array, "view height width channel"]:
         """Walls and objects of every interior cell, without the agent."""
         return observe(levels)
 
-    def maps(self, levels: GridLevels) -> Float[Array, "view height width channel"]:
+    def maps(self, levels: AnyGridLevels) -> Float[Array, "view height width channel"]:
         """What the view `map` shows: `map`, or where agents have headings one for each of them."""
         return self.map(levels)
 
@@ -195,20 +197,20 @@ class AbstractGridWorld(AbstractWorld[GridLevels]):
             **super().views,
         }
 
-    def _stage_maps(self, levels: GridLevels) -> Float[Array, "level stage height width channel"]:
+    def _stage_maps(self, levels: AnyGridLevels) -> Float[Array, "level stage height width channel"]:
         maps = self.map(levels)
         return maps.reshape(len(levels), -1, *maps.shape[1:])
 
-    def _map_of_states(self, levels: GridLevels, states: States) -> Float[Array, "level state height width channel"]:
+    def _map_of_states(self, levels: AnyGridLevels, states: States) -> Float[Array, "level state height width channel"]:
         maps = self.maps(levels)
         of_level = maps.reshape(len(levels), -1, *maps.shape[1:])
         which = jnp.asarray(states) // (maps.shape[1] * maps.shape[2])
         return jax.vmap(lambda shown, number: shown[number])(of_level, which)
 
-    def _full(self, levels: GridLevels, states: States) -> Float[Array, "level state height width channel"]:
+    def _full(self, levels: AnyGridLevels, states: States) -> Float[Array, "level state height width channel"]:
         return full_view(self._stage_maps(levels), states, len(self.headings) or 1)
 
-    def _rgb(self, levels: GridLevels, states: States) -> UInt8[Array, "level state height width 3"]:
+    def _rgb(self, levels: AnyGridLevels, states: States) -> UInt8[Array, "level state height width 3"]:
         carrying = len(self.vocabulary.channels) if self.extra_channels else None
         return rgb_view(self._stage_maps(levels), states, len(self.headings) or 1, levels.vocabulary, carrying)
 
@@ -217,7 +219,7 @@ _RGB = ("red", "green", "blue")
 
 
 def _window(
-    world: AbstractGridWorld, size: int, levels: GridLevels, states: States
+    world: AbstractGridWorld, size: int, levels: AnyGridLevels, states: States
 ) -> Float[Array, "level state row row channel"]:
     maps = world._stage_maps(levels)
     return egocentric_view(maps, states, len(world.headings) or 1, size, len(world.extra_channels))
