@@ -153,10 +153,11 @@ def load_agent(
         actions: Names of the actions of an agent that was trained elsewhere, in the order in which its environment numbers them.
         world: The world that such an agent will be asked in: its actions and its view are checked at once, and the return that
             its owner reports (`reported=`) is replayed.
-        options: What else its loader takes (`mesascope.adapters.sb3.agent.load_sb3`, `mesascope.adapters.tables.table_subject`).
+        options: What else its loader takes (`mesascope.adapters.sb3.agent.load_sb3`, `mesascope.adapters.tables.table_subject`,
+            `mesascope.adapters.asking.options.Asking`).
 
     Returns:
-        The learned algorithm, the agent or the subject, for `audit`; nothing in the files is executed.
+        The learned algorithm, the agent or the subject, for `audit`; nothing in the files is executed unless that is asked for.
 
     Raises:
         AgentFileError: Where the files do not hold what was saved.
@@ -168,6 +169,7 @@ def load_agent(
         >>> import numpy as np
         >>> agent = ms.load_agent("audits/red-doors/seed-0")  # doctest: +SKIP
         >>> agent = ms.load_agent("sb3:ppo.zip", actions=("left", "right", "forward"))  # doctest: +SKIP
+        >>> agent = ms.load_agent("torch:net.pt", module=Net, actions=("left", "right", "forward"))  # doctest: +SKIP
         >>> ms.load_agent(np.eye(3)).view
         'state-id'
     """

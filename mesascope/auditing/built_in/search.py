@@ -133,6 +133,8 @@ def _with_memory(world: AbstractWorld, audited: AuditSubject) -> str | None:
     """Applies to subjects with a memory, where levels can be edited."""
     if not audited.recurrent:
         return "the subject has no memory: 'search' examines it"
+    if getattr(audited.subject, "may_stop", False):
+        return "it pauses a subject before its first move, and for one that follows a written path a pause is a move of the path"
     return not_applicable(world)
 
 

@@ -87,12 +87,11 @@ class Writer(torch.nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.embed = torch.nn.Embedding(20, 8)
-        self.head = torch.nn.Linear(8, 5)
+        self.embed = torch.nn.Embedding(20 * 16, 32)
+        self.head = torch.nn.Sequential(torch.nn.Tanh(), torch.nn.Linear(32, 5))
 
     def forward(self, ids):
-        place = torch.arange(1, ids.shape[1] + 1)[:, None]
-        return self.head((self.embed(ids) * (3 * place).sin()).sum(1))
+        return self.head(self.embed(ids + 20 * torch.arange(ids.shape[1])).sum(1) / 3)
 
 
 def tokens(full):
