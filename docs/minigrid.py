@@ -15,7 +15,7 @@ from blocks import put, table
 from mesascope.core.statistics import Estimate, mean_over_seeds
 from mesascope.reports.numbers import estimate_text, number
 
-PAGE = Path(__file__).with_name("worlds") / "minigrid.md"
+PAGE = Path(__file__).with_suffix(".md")
 COMMAND = "python docs/minigrid.py ROOMS"
 CONDITIONS = ("four-colors", "one-color", "green", "apart", "untrained")
 SHIFTS = ("swapped", "two-balls")

@@ -93,9 +93,9 @@ def maker(rule: str, others: tuple[str, ...] = FOUR, wanted: str = RED) -> Calla
 
 def room_world(levels: int = 60, others: tuple[str, ...] = FOUR, wanted: str = RED) -> GymnasiumWorld:
     """The rooms as tables of their states: `levels` of training and of each shift.
+
     The intended goal and the base objective are the same: to reach what has the wanted color. Whether it is a ball or a key is
     a feature too.
-    The intended goal and the base objective are the same: to reach what has the wanted color. Whether it is a ball or a key is a feature too.
     """
     return from_gymnasium(
         maker("training", others, wanted),

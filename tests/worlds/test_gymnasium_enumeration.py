@@ -164,3 +164,29 @@ def test_one_object_twice_is_not_two_that_are_alike():
     one = Thing(color="red")
     assert structure([one, one]) != structure([one, Thing(color="red")])
     assert structure((np.int64(1), 2)) == structure(np.array([1, 2]))
+
+
+def test_shifts_are_said_in_words():
+    def longer():
+        return Corridor(6)
+
+    def told():
+        """A corridor of seven places.
+
+        What else there is to say.
+        """
+        return Corridor(7)
+
+    shifts = {"one": lambda: Corridor(6), "two": longer, "three": told, "four": Corridor(3), "five": Slow}
+    world = from_gymnasium(Corridor(), levels=1, shifts=shifts)
+    assert dict(world.shifts) == {
+        "one": "made by a function",
+        "two": "made by longer",
+        "three": "A corridor of seven places",
+        "four": "another environment: Corridor",
+        "five": "in Slow",
+    }
+
+
+class Slow(gymnasium.Wrapper):
+    """Changes nothing."""
