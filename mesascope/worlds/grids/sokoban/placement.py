@@ -50,7 +50,7 @@ def brings(walls: Bool[Array, "height width"]) -> Bool[Array, "target cell"]:
     return jax.lax.while_loop(lambda carry: carry[1], pull, (start, jnp.array(True)))[0]
 
 
-def _pick(noise: Float[Array, " choice"], allowed: Bool[Array, " choice"]) -> Int[Array, ""]:
+def _pick(noise: Float[Array, " number"], allowed: Bool[Array, " choice"]) -> Int[Array, ""]:
     return jnp.where(allowed, noise[: len(allowed)], -1.0).argmax().astype(jnp.int32)
 
 
