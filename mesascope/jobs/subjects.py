@@ -249,7 +249,16 @@ def learned_folder(folder: Path) -> Path:
 
 
 AGENT_LOADERS: Registry[Callable[..., OutsideAgent]] = Registry(
-    "agent loader", "mesascope.agent_loaders", {"sb3": "mesascope.adapters.sb3.loader:load_reference"}
+    "agent loader",
+    "mesascope.agent_loaders",
+    {
+        "sb3": "mesascope.adapters.sb3.loader:load_reference",
+        "flax": "mesascope.adapters.flax.loader:load_reference",
+        "orbax": "mesascope.adapters.flax.loader:load_reference",
+        "msgpack": "mesascope.adapters.flax.loader:load_reference",
+        "onnx": "mesascope.adapters.onnx.loader:load_reference",
+        "hf": "mesascope.adapters.hf.loader:load_reference",
+    },
 )
 """What reads a reference `NAME:FILE...` to an agent of another library, by NAME: given the reference, names of its actions and
 options. The agent says of itself which subject it is in a world.
