@@ -6,7 +6,7 @@ from typing import Literal, SupportsIndex
 import numpy as np
 from jaxtyping import Float, Int
 
-from mesascope.adapters.checks import actions_of, digest
+from mesascope.adapters.checks import SURE, actions_of, digest
 from mesascope.adapters.steps import Answering, HostSubject
 from mesascope.core.actions import how_many
 from mesascope.core.errors import MesascopeError, SubjectError, UsageError, said
@@ -15,8 +15,6 @@ from mesascope.worlds.world import AbstractWorld
 View = Callable[
     [Float[np.ndarray, "query height width channel"], Int[np.ndarray, " query"], Int[np.ndarray, " query"]], object
 ]
-SURE = 20.0
-"""Logit of the action that a policy which gives actions took, against 0 for the others: it takes it all but surely."""
 
 
 def with_position(

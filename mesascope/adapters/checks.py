@@ -19,6 +19,9 @@ EXAMPLE = (7, 7, len(CHANNELS))
 is given: mazes of 9x9, border left out.
 """
 
+SURE = 20.0
+"""Logit of an action that is always taken, against 0 for the others: it is taken all but surely."""
+
 _AXES = {4: ("level", "height", "width", "channel"), 3: ("level", "state", "action"), 2: ("actor", "action")}
 _PLACES = ("actor {}", "level {}, state {}", "level {}, cell row {} column {} (interior)")
 

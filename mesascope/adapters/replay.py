@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,8 +11,9 @@ from jaxtyping import Float
 
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
-from mesascope.core.rollouts import NOWHERE, draw_starts, rollout, rollout_with
-from mesascope.core.subject import MAP, AbstractSubject
+from mesascope.core.rollouts import NOWHERE, act_on, draw_starts, rollout_with
+from mesascope.core.subject import AbstractSubject
+from mesascope.worlds.shown import begun, shown_in
 from mesascope.worlds.world import AbstractWorld
 
 EPISODES = 400
@@ -109,7 +111,8 @@ def returns(
     mdp = world.tables(levels)
     start = draw_starts(mdp.initial, start_key)
     if subject.recurrent:
-        walked = rollout(subject, world.observe(levels, world.view_for(MAP)), mdp, start, move_key, 1.0, limit)
+        act, begin = act_on(subject, shown_in(world, subject, levels)), begun(world, subject, levels, start)
+        walked, _ = eqx.filter_jit(rollout_with)(act, begin, mdp, start, move_key, 1.0, limit, jnp.asarray(0))
     else:
         view = world.view_for(subject.view)
         states = None if world.views[view].shows_all_states else jnp.arange(mdp.states, dtype=jnp.int32)[None]

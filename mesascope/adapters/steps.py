@@ -15,7 +15,7 @@ from mesascope.adapters.checks import actions_of, checked_logits, checked_state,
 from mesascope.adapters.host import host_call
 from mesascope.core.actions import Actions, how_many, order_of
 from mesascope.core.errors import SubjectError
-from mesascope.core.subject import MAP, AbstractPolicy, AbstractSubject, Observation, Site, State
+from mesascope.core.subject import FULL, MAP, AbstractPolicy, AbstractSubject, Site, State
 
 NumpyState = Mapping[str, np.ndarray]
 
@@ -101,6 +101,8 @@ class HostSteps(AbstractSubject):
     answering: Answering = eqx.field(static=True)
     hidden: float = eqx.field(static=True, default=math.inf)
     recurrent: bool = eqx.field(static=True, default=False)
+    view: str = eqx.field(static=True, default=MAP)
+    may_stop: bool = eqx.field(static=True, default=False)
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -121,7 +123,7 @@ class HostSteps(AbstractSubject):
         """Its answers in the order of a world's actions; `SubjectError` where they are not the same."""
         return replace(self, answering=self.answering.put(actions))
 
-    def start(self, observation: Observation) -> State:
+    def start(self, observation: Array) -> State:
         """The state before the first tick, from the number and size of the levels alone."""
         shape = _levels(observation)
 
@@ -198,6 +200,8 @@ def numpy_steps(
     hidden_bits: float = math.inf,
     recurrent: bool = False,
     actions: Sequence[str] | SupportsIndex | None = None,
+    view: str | None = None,
+    may_stop: bool = False,
 ) -> HostSteps:
     """A subject with sites from functions of NumPy arrays, channels last.
 
@@ -207,7 +211,8 @@ def numpy_steps(
     for another number. `SubjectError` for numbers of ticks or names of sites that cannot be.
 
     With `recurrent` the state survives a step of the environment: `think` is given a `mesascope.core.subject.View` of NumPy
-    arrays at each step, and `act` answers with a row of logits for each actor.
+    arrays at each step, or what another `view` shows in each actor's state, and `act` answers with a row of logits for each
+    actor.
 
     Args:
         steps: The functions.
@@ -219,6 +224,8 @@ def numpy_steps(
         recurrent: Whether the state survives a step of the environment.
         actions: Names of the actions in the order of its logits, or how many; those of the mazes unless given. An audit puts them
             in the order of its world.
+        view: Name of the view that it is shown; `full` for a recurrent one and `map` for any other unless given.
+        may_stop: Whether a recurrent one stops where all its logits are minus infinity; otherwise that is an error.
 
     Returns:
         A subject with sites, computed outside of JAX.
@@ -236,9 +243,13 @@ def numpy_steps(
         raise SubjectError(f"expected ticks from 1 and reads_until from 0 to ticks; found {ticks} and {reads_until}")
     arrays = {name: jnp.asarray(weights[name]) for name in sorted(weights)}
     answering = Answering(actions_of(actions, None))
-    return HostSteps(steps, tuple(sites), ticks, reads_until, arrays, answering, hidden_bits, recurrent)
+    shown = view or (FULL if recurrent else MAP)
+    return HostSteps(
+        steps, tuple(sites), ticks, reads_until, arrays, answering, hidden_bits, recurrent, shown, may_stop
+    )
 
 
-def _levels(maps: Array) -> tuple[int, int, int]:
-    levels, height, width = maps.shape[:3]
+def _levels(shown: Array) -> tuple[int, int, int]:
+    """Number of levels, height and width of what is shown; 1 where it has no such axis."""
+    levels, height, width = (*shown.shape, 1, 1)[:3]
     return levels, height, width

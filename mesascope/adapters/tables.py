@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from mesascope.adapters.black_box import SURE
+from mesascope.adapters.checks import SURE
 from mesascope.core.errors import SubjectError
 from mesascope.core.subject import AbstractPolicy
 from mesascope.worlds.views import STATE_ID

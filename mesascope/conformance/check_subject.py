@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from mesascope.conformance.subject_runs import answers, first_states, run_blinded, run_episode
+from mesascope.conformance.subject_runs import answers, first_shown, first_states, run_blinded, run_episode
 from mesascope.core.actions import flaw_of_logits
 from mesascope.core.errors import SubjectError, subject_errors
-from mesascope.core.subject import FULL, MAP, AbstractSubject, Observation
+from mesascope.core.subject import FULL, MAP, AbstractSubject
 from mesascope.worlds.grids.grid import ACTIONS
 
 STEPS = 3
@@ -46,7 +46,7 @@ def check_subject(
         subject: The subject.
         observation: At least two levels that the subject is made for, shape `(level, height, width, channel)`; what is seen in
             each state, `(level, state, ...)`, where the view does not show all states. For a recurrent subject that is shown
-            `full`, the view `map` of the levels.
+            `full`, the view `map` of the levels, or what it shows in each state.
         actions: Number of actions of the world.
         all_states: Whether the view that the subject is shown shows all states of a level at once (as `map` does).
 
@@ -101,8 +101,9 @@ def _check_properties(subject: AbstractSubject, all_states: bool) -> None:
         raise SubjectError(f"site '{vectors[0]}' is a vector; the sites of a subject that answers all states are maps")
 
 
-def _check_states(subject: AbstractSubject, observation: Observation) -> None:
-    levels, height, width = observation.shape[:3]
+def _check_states(subject: AbstractSubject, observation: Array) -> None:
+    first = first_shown(subject, observation) if subject.recurrent else observation
+    levels, height, width = (*first.shape, 1, 1)[:3]
     promised = {
         site.name: (levels, *((1, 1) if site.support == "vector" else (height, width)), site.channels)
         for site in subject.sites
@@ -112,7 +113,7 @@ def _check_states(subject: AbstractSubject, observation: Observation) -> None:
         found = {name: value.shape for name, value in state.items()}
         if found != promised:
             raise SubjectError(f"{moment} gives sites {found}; `sites` promises {promised}")
-    start, elsewhere = jax.device_get((subject.start(observation), subject.start(observation[::-1] + 1.0)))
+    start, elsewhere = jax.device_get((subject.start(first), subject.start(first[::-1] + 1)))
     site = _differing(start, elsewhere)
     if site is not None:
         raise SubjectError(f"start depends on what is observed at site '{site}'; it may use the shape only")
@@ -160,19 +161,20 @@ def _check_repeatable(logits: np.ndarray, answers: int, again: Callable[[], np.n
 
 
 def _check_episode(subject: AbstractSubject, observation: Array, actions: int) -> None:
-    levels, height, *more = observation.shape
-    states = height * more[0] if subject.view == FULL else height
+    levels, height, width = (*observation.shape, 1)[:3]
+    of_maps = subject.view == FULL and observation.ndim == 4
+    states = height * width if of_maps else height
     cells = jnp.arange(STEPS * levels).reshape(STEPS, levels) % states
     state, logits = jax.device_get(run_episode(subject, observation, cells))
     if logits.shape != (levels, actions):
         raise SubjectError(f"logits have shape {logits.shape}; expected {(levels, actions)} (actor, action)")
     if not all(np.isfinite(value).all() for value in state.values()):
         raise SubjectError(f"the state is not finite after {STEPS} steps")
-    flaw = flaw_of_logits(logits, np.ones(levels, bool))
+    flaw = flaw_of_logits(logits, np.full(levels, not subject.may_stop))
     if flaw is not None:
         raise SubjectError(f"logits of actor {flaw[0][0]} after {STEPS} steps are no policy: {flaw[1]}")
     _check_repeatable(logits, levels, lambda: np.asarray(run_episode(subject, observation, cells)[1]))
-    other = observation[1] + 1.0 if subject.view == FULL else observation[1][::-1]
+    other = observation[1] + 1.0 if of_maps else observation[1][::-1]
     company, elsewhere = observation.at[0].set(other), (cells.at[:, 0].add(1)) % states
     in_other_company = np.asarray(run_episode(subject, company, elsewhere)[1])
     _check_same(logits[1:], in_other_company[1:], "depend on the other actors of the batch", 1, "actor")

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
-from mesascope.core.rollouts import think_ticks, view_of
+from mesascope.core.rollouts import seen_at, think_ticks, view_of
 from mesascope.core.subject import FULL, AbstractSubject, Observation, State
 
 
@@ -19,7 +19,7 @@ def answers(subject: AbstractSubject, observation: Array) -> Array:
 
 def first_states(subject: AbstractSubject, observation: Array) -> tuple[State, State]:
     """The state before the first tick and after it."""
-    first = observation[:, 0] if subject.recurrent and subject.view != FULL else observation
+    first = first_shown(subject, observation) if subject.recurrent else observation
     start, cell = subject.start(first), jnp.zeros(observation.shape[0], jnp.int32)
     shown = _shown(subject, observation, cell, jnp.array(0)) if subject.recurrent else observation
     return start, subject.think(start, shown, jnp.array(0))
@@ -27,9 +27,17 @@ def first_states(subject: AbstractSubject, observation: Array) -> tuple[State, S
 
 def _shown(subject: AbstractSubject, observation: Array, state: Int[Array, " actor"], age: Int[Array, ""]) -> Any:
     """What a recurrent subject's actors are shown: the maps with the actors, or what is seen in their states."""
-    if subject.view == FULL:
+    if subject.view == FULL and observation.ndim == 4:
         return view_of(subject, observation, state, age)
-    return observation[jnp.arange(len(state)), state]
+    seen = observation[jnp.arange(len(state)), state]
+    return seen_at(subject, seen, age) if subject.view == FULL else seen
+
+
+def first_shown(subject: AbstractSubject, observation: Array) -> Array:
+    """What a recurrent subject starts from: maps, or what is seen in a state."""
+    if subject.view == FULL and observation.ndim == 4:
+        return observation
+    return observation[:, 0, ..., :-1] if subject.view == FULL else observation[:, 0]
 
 
 @eqx.filter_jit
@@ -56,6 +64,5 @@ def run_episode(subject: AbstractSubject, observation: Array, cells: Int[Array, 
         cell, age = now
         return think_ticks(subject, state, _shown(subject, observation, cell, age)), None
 
-    first = observation if subject.view == FULL else observation[:, 0]
-    state = jax.lax.scan(step, subject.start(first), (cells, jnp.arange(len(cells))))[0]
+    state = jax.lax.scan(step, subject.start(first_shown(subject, observation)), (cells, jnp.arange(len(cells))))[0]
     return state, subject.act(state)

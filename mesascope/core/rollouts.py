@@ -57,6 +57,21 @@ def view_of(
     return View(jnp.where(shown[:, None, None, None], observation, 0.0), here, shown)
 
 
+def seen_at(subject: AbstractSubject, full: Float[Array, "actor height width seen"], age: Int[Array, "*actor"]) -> View:
+    """What a recurrent subject's actors are shown, from what the view `full` of a world shows in their states.
+
+    Args:
+        subject: The recurrent subject; from step `subject.sees_until` on it is not shown the level.
+        full: The level of each actor with itself in it, its place in the last channel.
+        age: Steps since the start of the episode, of each actor or of all.
+
+    Returns:
+        The view of all actors.
+    """
+    shown = jnp.broadcast_to(age < subject.sees_until, full.shape[:1])
+    return View(jnp.where(shown[:, None, None, None], full[..., :-1], 0.0), full[..., -1:], shown)
+
+
 def think_ticks(subject: AbstractSubject, state: State, view: Any) -> State:
     """The state after all ticks of one step of the environment.
 
@@ -115,6 +130,8 @@ def rollout_with(
 ) -> tuple[Rollout, Carry]:
     """One episode on each level of whatever chooses actions, until a terminal cell or for `limit` moves.
 
+    Whoever prefers nothing, so that all logits are minus infinity, stops: the episode ends there, in no terminal state.
+
     The random numbers of a move depend on the key and on the number of the move alone: rollouts with one key that agree in
     their preferences agree in their actions, whatever the pauses before them.
 
@@ -141,6 +158,7 @@ def rollout_with(
         carry, moves, paused, cell, over, fired, path = state
         carry, logits = act(carry, cell, moves + paused, over)
         moving = paused >= pauses
+        over = over | (moving & jnp.isneginf(logits).all(-1))
         action = jax.random.categorical(jax.random.fold_in(act_key, moves), logits, -1).astype(jnp.int32)
         odds = jnp.log(mdp.probability[level, cell, action])
         outcome = jax.random.categorical(jax.random.fold_in(outcome_key, moves), odds, -1)
@@ -167,8 +185,9 @@ def rollout_with(
         jnp.zeros((mdp.levels, mdp.features.shape[-1])),
         path,
     )
-    carry, _, _, end, over, fired, path = jax.lax.while_loop(under_way, step, begin)
-    return Rollout(path[0].T, path[1].T, path[2].T, end, over, fired), carry
+    carry, _, _, end, _, fired, path = jax.lax.while_loop(under_way, step, begin)
+    ended = (start == NOWHERE) | mdp.terminal[level, end]  # whoever stopped is over as well
+    return Rollout(path[0].T, path[1].T, path[2].T, end, ended, fired), carry
 
 
 def act_on(subject: AbstractSubject, shown: Shown) -> Act:

@@ -145,6 +145,11 @@ class AbstractSubject(eqx.Module):
         return ALWAYS
 
     @property
+    def may_stop(self) -> bool:
+        """Whether a recurrent subject may stop: where all its logits are minus infinity its episode ends."""
+        return False
+
+    @property
     def sites(self) -> tuple[Site, ...]:
         """The parts of the state that can be read and edited, each a key of the state; empty for a black box."""
         return ()

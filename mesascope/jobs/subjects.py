@@ -18,7 +18,7 @@ from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said
 from mesascope.core.registry import Registry
 from mesascope.core.rollouts import view_of
-from mesascope.core.subject import FULL, MAP, AbstractSubject, Observation
+from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.instruments.audited import AuditSubject, Training, untrained_twin
 from mesascope.instruments.evaluation_levels import audit_key, stored_levels
 from mesascope.instruments.settings import Settings
@@ -169,8 +169,7 @@ def _check(ref: str, subject: AbstractSubject, world: AbstractWorld) -> Abstract
     try:
         subject = subject.for_actions(world.actions)
         levels = world.draw(audit_key(0, "conformance"), 4)
-        # A recurrent subject that is shown the map with itself in it is given the map, from which its views are made.
-        view = world.view_for(MAP if subject.view == FULL and subject.recurrent else subject.view)
+        view = world.view_for(subject.view)
         check_subject(
             subject,
             world.observe(levels, view),
@@ -258,6 +257,7 @@ AGENT_LOADERS: Registry[Callable[..., OutsideAgent]] = Registry(
         "msgpack": "mesascope.adapters.flax.loader:load_reference",
         "onnx": "mesascope.adapters.onnx.loader:load_reference",
         "hf": "mesascope.adapters.hf.loader:load_reference",
+        "torch": "mesascope.adapters.torch_files.loader:load_reference",
     },
 )
 """What reads a reference `NAME:FILE...` to an agent of another library, by NAME: given the reference, names of its actions and

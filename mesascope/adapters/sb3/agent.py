@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array as JaxArray
 from jaxtyping import Bool, Float, UInt32
 
+from mesascope.adapters.asking.network import greedy
 from mesascope.adapters.checks import digest
 from mesascope.adapters.replay import ReportedReturn
 from mesascope.adapters.sb3.archive import Archive, read_archive
@@ -21,8 +22,6 @@ from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.subject import AbstractSubject
 from mesascope.worlds.world import AbstractWorld
 
-SURE = 20.0
-"""Logit of an action that is always taken, against 0 for the others."""
 NEVER = -100.0
 """Logit of an action that is masked out: its probability is 0 in float32."""
 Masks = Callable[[Any], Any]
@@ -223,7 +222,7 @@ class SB3Agent:
         with running(policy):
             tensor = policy.obs_to_tensor(seen)[0]
             if self.algorithm == "DQN":
-                return _greedy(policy.q_net(tensor).numpy())
+                return greedy(policy.q_net(tensor).numpy())
             if self.algorithm != "MaskablePPO":
                 return self._of_distribution(policy.get_distribution(tensor))
             allowed = self._allowed(shown, len(next(iter(seen.values())) if isinstance(seen, dict) else seen))
@@ -233,7 +232,7 @@ class SB3Agent:
     def _of_distribution(self, distribution: Any) -> Float[np.ndarray, "query action"]:
         # One object is used again for every distribution of a policy: what is kept of it must be a copy.
         logits = distribution.distribution.logits.numpy().astype(np.float32)
-        return _greedy(logits) if self.deterministic else logits
+        return greedy(logits) if self.deterministic else logits
 
     def _allowed(self, shown: Any, rows: int) -> Bool[np.ndarray, "query action"]:
         if self.masks is None:
@@ -316,8 +315,3 @@ def load_sb3(
             "action of the agent, in the order of its environment"
         )
     return SB3Agent(archive, built, names, deterministic, normalization, masks, view, observe, reported)
-
-
-def _greedy(values: Float[np.ndarray, "query action"]) -> Float[np.ndarray, "query action"]:
-    """Logits of whoever takes the action of the greatest value; where several have it, each equally often."""
-    return np.where(values == values.max(1, keepdims=True), np.float32(SURE), np.float32(0.0))

@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from mesascope.adapters.sb3.agent import Memory, Observe, SB3Agent
 from mesascope.adapters.sb3.observations import expected, fits
-from mesascope.adapters.sb3.subject import action_order
+from mesascope.adapters.sb3.subject import order_in
 from mesascope.adapters.steps import HostSteps, Steps, Weights, numpy_steps
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
@@ -45,7 +45,7 @@ def recurrent_subject(agent: SB3Agent, world: AbstractWorld, observe: Observe | 
         >>> [site.name for site in subject.sites]  # doctest: +SKIP
         ['hidden', 'cell']
     """
-    order, layers, units = action_order(agent, world), *agent.blank(0).hidden.shape[::2]
+    order, layers, units = order_in(agent, world), *agent.blank(0).hidden.shape[::2]
 
     if observe is None:
         observe = with_agent

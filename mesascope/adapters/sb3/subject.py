@@ -1,17 +1,10 @@
 """An agent of Stable-Baselines3 as a subject of a world: its view and its actions are checked against the world's."""
 
-from collections.abc import Callable
-
-import jax
-import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Float
-
+from mesascope.adapters.asking.in_world import action_order, asked_once, view_shapes
 from mesascope.adapters.sb3.agent import SB3Agent
 from mesascope.adapters.sb3.observations import expected, fits
 from mesascope.adapters.steps import Answering, HostSubject
 from mesascope.core.errors import UsageError, unknown
-from mesascope.core.rng import named_key
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -34,7 +27,7 @@ def subject_of(agent: SB3Agent, world: AbstractWorld, view: str | None = None) -
     Example:
         >>> subject = subject_of(load_sb3("agent.zip", actions=world.actions), world)  # doctest: +SKIP
     """
-    order = action_order(agent, world)
+    order = order_in(agent, world)
     if agent.recurrent:
         raise UsageError(
             f"{agent.archive.path} is recurrent ({agent.algorithm}): what it does depends on what it has seen, and it is not "
@@ -46,21 +39,9 @@ def subject_of(agent: SB3Agent, world: AbstractWorld, view: str | None = None) -
     )
 
 
-def action_order(agent: SB3Agent, world: AbstractWorld) -> list[int]:
+def order_in(agent: SB3Agent, world: AbstractWorld) -> list[int]:
     """For each action of the world, the number that the agent has for it; `UsageError` where their names are not the same."""
-    count = int(agent.action_space.n)
-    own = agent.actions
-    if own is None or set(own) != set(world.actions):
-        found = f"{count} actions without names" if own is None else f"actions {'/'.join(own)}"
-        hint = (
-            f"write actions={'/'.join(world.actions)} in the order in which the agent's environment numbers them"
-            if count == len(world.actions)
-            else f"an agent of {count} actions cannot be asked in a world of {len(world.actions)}: name its own world"
-        )
-        raise UsageError(
-            f"{agent.archive.path}: found {found}; expected those of {world.name}, {'/'.join(world.actions)}: {hint}"
-        )
-    return [own.index(name) for name in world.actions]
+    return action_order(agent.actions, int(agent.action_space.n), world, str(agent.archive.path))
 
 
 def view_for(agent: SB3Agent, world: AbstractWorld, view: str | None) -> str:
@@ -83,39 +64,6 @@ def view_for(agent: SB3Agent, world: AbstractWorld, view: str | None) -> str:
             f"{expected(agent.observation_space, shapes[view])} (views of {world.name}: {listed})"
         )
     return view
-
-
-def view_shapes(world: AbstractWorld) -> dict[str, tuple[int, ...]]:
-    """Shape of what each view shows in one state of a training level, of the views that depend on the state."""
-    levels = world.draw(named_key(0, "views"), 1)
-    states = jnp.zeros((1, 1), jnp.int32)
-    names = [name for name, view in world.views.items() if not view.shows_all_states]
-    return {name: jax.eval_shape(lambda name=name: world.observe(levels, name, states)).shape[2:] for name in names}
-
-
-def asked_once(
-    answer: Callable[[np.ndarray], Float[np.ndarray, "query action"]],
-) -> Callable[[np.ndarray], Float[np.ndarray, "level state action"]]:
-    """What answers for every state of levels by asking once for each different observation.
-
-    Args:
-        answer: From observations, one a row, to logits.
-
-    Returns:
-        From what is seen in each state, `(level, state, ...)`, to `(level, state, action)`.
-    """
-
-    def every(seen: np.ndarray) -> np.ndarray:
-        rows = np.ascontiguousarray(seen).reshape(seen.shape[0] * seen.shape[1], -1)
-        _, first, which = np.unique(
-            rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel(),
-            return_index=True,
-            return_inverse=True,
-        )
-        shown = rows[first].reshape(len(first), *seen.shape[2:])
-        return answer(shown)[which].reshape(*seen.shape[:2], -1)
-
-    return every
 
 
 def _misfit(agent: SB3Agent, shapes: dict[str, tuple[int, ...]]) -> str:

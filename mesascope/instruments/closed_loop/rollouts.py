@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -16,10 +16,11 @@ from mesascope.core.rng import named_key
 from mesascope.core.rollouts import NOWHERE, Rollout, act_on, draw_starts, rollout, rollout_with
 from mesascope.core.solver import evaluate, optimal_values, uniform_policy
 from mesascope.core.statistics import Estimate, bootstrap, bootstrap_mean, wilson
-from mesascope.core.subject import FULL, AbstractSubject, View
+from mesascope.core.subject import FULL, AbstractSubject
 from mesascope.instruments.behavior import NOTHING, Behavior, Event
 from mesascope.instruments.sample import Sample
 from mesascope.worlds.levels import AbstractLevels
+from mesascope.worlds.shown import begun, shown_in
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 HORIZON_PER_STATE = 2
@@ -86,17 +87,8 @@ def _cells(world: AbstractWorld, grounds: EpisodeBatch) -> tuple[int, ...]:
 def _rolled_out(
     world: AbstractWorld, subject: AbstractSubject, grounds: EpisodeBatch, key: PRNGKeyArray, limit: int, pauses
 ) -> Rollout:
-    view = world.view_for(subject.view)
-
-    def shown(state: Int[Array, " level"], age: Int[Array, ""]) -> Any:
-        seen = world.observe(grounds.levels, view, state.clip(0)[:, None])[:, 0]
-        if view != FULL:
-            return seen
-        on = jnp.broadcast_to(age < subject.sees_until, state.shape)
-        return View(jnp.where(on[:, None, None, None], seen[..., :-1], 0.0), seen[..., -1:], on)
-
-    first = world.observe(grounds.levels, view, grounds.start.clip(0)[:, None])[:, 0]
-    begin = subject.start(first[..., :-1] if view == FULL else first)
+    shown = shown_in(world, subject, grounds.levels)
+    begin = begun(world, subject, grounds.levels, grounds.start)
     walked, _ = rollout_with(
         act_on(subject, shown), begin, grounds.mdp, grounds.start, key, world.discount, limit, pauses
     )

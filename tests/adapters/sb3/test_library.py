@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mesascope.adapters.sb3.agent import SURE, load_sb3
+from mesascope.adapters.checks import SURE
+from mesascope.adapters.sb3.agent import load_sb3
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: tests/QUARANTINES.md")
 pytest.importorskip("stable_baselines3", reason="Stable-Baselines3 is not installed: tests/QUARANTINES.md")
