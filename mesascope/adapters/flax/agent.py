@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.adapters.asking.agent import listed, shown_to
+from mesascope.adapters.asking.agent import TRIED, listed, shown_to
 from mesascope.adapters.asking.in_world import action_order, view_shapes
 from mesascope.adapters.asking.network import SURE, chosen_output, described, explained, is_array
 from mesascope.adapters.asking.options import Asking
@@ -94,12 +94,13 @@ class FlaxAgent:
         if self.asking.recurrent:
             return recurrent_subject(self, world)
         view = self.view_in(world)
-        shown = self.shown(world, view)
-        observe = self.observe(shown)
+        shown = shape_of(world, view)
+        observe = self.observe(world, view)
         variables = self.fitting(jax.eval_shape(observe, shown), view)
         answer = answer_of(self.call, observe, self.asking, view == MAP, str(self.path))
+        places = shown.shape if view == MAP else (1, *shown.shape)
         with explained(str(self.path), shown):
-            jax.eval_shape(answer, variables, shown if view == MAP else shown[None])
+            jax.eval_shape(answer, variables, jax.ShapeDtypeStruct(places, shown.dtype))
         return jax_subject(answer, variables, view=view, actions=self.asking.actions).for_actions(world.actions)
 
     def view_in(self, world: AbstractWorld) -> str:
@@ -121,31 +122,26 @@ class FlaxAgent:
         return FULL if FULL in shapes else next(iter(shapes))
 
     def _fits(self, world: AbstractWorld, view: str) -> bool:
-        shown = self.shown(world, view)
         try:
-            expected = self.call.variables(*as_inputs(jax.eval_shape(self.observe(shown), shown)))
+            expected = self.call.variables(shape_of(world, view))
         except Exception:  # whatever a module makes of inputs that are not meant for it
             return False
         return any(not misfits(reading.variables, expected) for reading in candidates(self.tree, self.place))
 
-    def shown(self, world: AbstractWorld, view: str) -> jax.Array:
-        """What a view shows in a few states, or of the map in a few levels, for trying the module."""
-        if view == MAP:
-            return world.observe(world.draw(0, 3), MAP)
-        return jnp.asarray(shown_to(world, view))
-
-    def observe(self, shown: jax.Array) -> Callable[[jax.Array], Any]:
-        """The function that makes what the module is given, traceable by JAX."""
+    def observe(self, world: AbstractWorld, view: str) -> Callable[[jax.Array], Any]:
+        """The function that makes what the module is given of what a view shows, traceable by JAX."""
         code = self.asking.observe
         if code is None:
             return lambda seen: seen
         who = f"observe={code.identity if isinstance(code.identity, str) else code.identity['name']}"
+        shown = shape_of(world, view)
         with explained(who, shown):
             try:
                 jax.eval_shape(code.function, shown)
                 return code.function
             except _NOT_IN_JAX:
-                return _on_host(code.function, code.function(np.asarray(shown)), who)
+                seen = world.observe(world.draw(0, TRIED), MAP) if view == MAP else shown_to(world, view)
+                return _on_host(code.function, code.function(np.asarray(seen)), who)
 
     def fitting(self, inputs: Any, view: str) -> Any:
         """The variables in the file, once they are those that the module has for such inputs.
@@ -169,6 +165,18 @@ class FlaxAgent:
             places = " or params=".join(reading.place for reading in nearest)
             raise UsageError(f"{self.path} holds such variables in several places: write params={places}")
         return as_arrays({name: nearest[0].variables[name] for name in expected})
+
+
+def shape_of(world: AbstractWorld, view: str) -> jax.ShapeDtypeStruct:
+    """Shape and type of what a view shows in a few states, `(state, ...)`; of the map in a few levels."""
+
+    def shown() -> jax.Array:
+        if view == MAP:
+            return world.observe(world.draw(0, TRIED), MAP)
+        return world.observe(world.draw(0, 1), view, jnp.zeros((1, TRIED), jnp.int32))[0]
+
+    found: jax.ShapeDtypeStruct = jax.eval_shape(shown)
+    return found
 
 
 def answer_of(

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from mesascope.adapters.asking.agent import listed
+from mesascope.adapters.asking.agent import TRIED, listed
 from mesascope.adapters.asking.in_world import view_shapes
 from mesascope.adapters.asking.network import described, explained
-from mesascope.adapters.flax.agent import FlaxAgent, as_inputs, preferences
+from mesascope.adapters.flax.agent import FlaxAgent, as_inputs, preferences, shape_of
 from mesascope.adapters.flax.variables import candidates, misfits
 from mesascope.adapters.jax_functions import JaxSteps, jax_steps
-from mesascope.core.errors import SubjectError, UsageError
+from mesascope.core.errors import SubjectError, UsageError, unknown
 from mesascope.core.subject import FULL, Site, State
 from mesascope.worlds.world import AbstractWorld
 
@@ -104,29 +104,34 @@ def recurrent_subject(agent: FlaxAgent, world: AbstractWorld) -> JaxSteps:
         UsageError: The carry, its place or the view has to be said; `SubjectError` where the module fails.
     """
     view = _view_of(agent, world)
-    shown = agent.shown(world, view)
-    observe = agent.observe(shown)
+    shown = shape_of(world, view)
+    observe = agent.observe(world, view)
     inputs = as_inputs(jax.eval_shape(observe, shown))
     initial = _initial(agent, inputs)
     who = str(agent.path)
     carry = carry_of(initial, f"{who}: the carry")
-    where = _place_of_carry(agent, inputs, jax.eval_shape(lambda: initial(len(shown))))
+    where = _place_of_carry(agent, inputs, jax.eval_shape(lambda: initial(TRIED)))
 
     def arguments(seen: Any, kept: Any) -> tuple[Any, ...]:
         return (kept, *as_inputs(seen)) if where == FIRST else (*as_inputs(seen), kept)
 
-    variables = agent.fitting(arguments(inputs, jax.eval_shape(lambda: initial(len(shown)))), view)
+    variables = agent.fitting(arguments(inputs, jax.eval_shape(lambda: initial(TRIED))), view)
+
+    def asked(variables: Any, rows: Any, kept: Any) -> tuple[Any, Any]:
+        """The next carry and the logits."""
+        after, rest = _parted(agent.call(variables, *arguments(observe(rows), kept)), carry, len(rows), who)
+        return after, preferences(rest, (len(rows),), agent.asking, who)
 
     def step(variables: Any, state: State, seen: Any, tick: Any) -> State:
         rows = jnp.concatenate([seen.level, seen.here], -1) if view == FULL else seen
-        put_out = agent.call(variables, *arguments(observe(rows), carry.take(state)))
-        after, rest = _parted(put_out, carry, len(rows), who)
-        logits = preferences(rest, (len(rows),), agent.asking, who)
+        after, logits = asked(variables, rows, carry.take(state))
         return {**carry.keep(after), ANSWER: logits[:, None, None]}
 
     def begin(variables: Any, actors: int, *_: int) -> State:
         return {**carry.keep(initial(actors)), ANSWER: jnp.zeros((actors, 1, 1, len(agent.asking.actions or ())))}
 
+    with explained(who, shown):
+        jax.eval_shape(lambda *given: asked(*given, initial(TRIED)), variables, shown)
     sites = (*carry.sites, Site(ANSWER, len(agent.asking.actions or ()), "logits of its actions", "vector"))
     subject = jax_steps(
         start=begin,
@@ -145,11 +150,11 @@ def recurrent_subject(agent: FlaxAgent, world: AbstractWorld) -> JaxSteps:
 
 def _view_of(agent: FlaxAgent, world: AbstractWorld) -> str:
     shapes, asked = view_shapes(world), agent.asking.view or FULL
-    whole = (*world.map_shape(world.draw(0, 1)), len(world.channels) + 1)
-    if asked not in shapes or (asked == FULL and shapes[FULL] != whole):
+    if asked not in world.views and asked != FULL:
+        raise unknown(f"view of {world.name}", asked, world.views)
+    if asked not in shapes:
         raise UsageError(
-            f"{agent.path}: a recurrent agent cannot be shown '{asked}' of {world.name}; write view= with one of "
-            f"{listed({name: shape for name, shape in shapes.items() if name != FULL or shape == whole})}"
+            f"{agent.path}: view '{asked}' does not show where the agent is; expected one of {listed(shapes)}"
         )
     return asked
 
