@@ -32,13 +32,13 @@ class Vocabulary(NamedTuple):
 
 
 def write_paths(
-    model: Module, ids: Int[np.ndarray, "query token"], words: Vocabulary, length: int, *, cached: bool = True
+    model: Module, ids: np.ndarray, words: Vocabulary, length: int, *, cached: bool = True
 ) -> Int[np.ndarray, "query move"]:
     """What a model writes after each row of tokens.
 
     Args:
         model: A causal language model of transformers.
-        ids: Tokens of each query, all of one length.
+        ids: Tokens of each query, `(query, token)`: whole numbers.
         words: What it may write.
         length: Most moves.
         cached: Whether keys and values are kept, and those of tokens that queries begin with alike are computed once. It makes no

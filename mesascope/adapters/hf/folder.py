@@ -31,7 +31,6 @@ def load_model(folder: str | Path) -> Any:
     """
     place = Path(folder)
     config = _config(place)
-    _check_files(place)
     transformers = import_extra("transformers", EXTRA)
     import_extra("torch", EXTRA)
     auto = import_extra("transformers.models.auto.modeling_auto", EXTRA)
@@ -45,6 +44,7 @@ def load_model(folder: str | Path) -> Any:
             f"{folder}: found a model of type {kind}; expected one that transformers {transformers.__version__} knows as a "
             "causal language model, such as gpt2 or llama"
         )
+    _check_files(place)
     transformers.utils.logging.disable_progress_bar()
     try:
         model, found = transformers.AutoModelForCausalLM.from_pretrained(
