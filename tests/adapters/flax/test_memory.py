@@ -72,6 +72,7 @@ def test_a_module_of_sequences_is_called_by_a_function(saved, shown):
     np.testing.assert_allclose(walked(subject, shown), expected, atol=1e-5)
 
 
+@pytest.mark.long
 def test_another_view_is_shown_by_its_name(saved):
     variables, path = saved(nets.Reversed(), (1, 5, 5, 7), (1, 5))
     subject = loaded(path, nets.Reversed, initial=nets.blank, output=0, view="egocentric-5")

@@ -78,17 +78,27 @@ def trained(model, steps):
     return model.eval()
 
 
-def test_its_episodes_are_those_of_its_own_library(models, tmp_path):
-    model = trained(load_model(models("gpt2")[1]), 40)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model.save_pretrained(tmp_path / "agent")
-    subject = loaded(tmp_path / "agent").subject(WORLD)
-    found, own = returns(subject, WORLD, 20, LENGTH), own_returns(model, 20)
+def test_its_episodes_are_those_of_its_own_library(models):
+    model, folder = models("gpt2")
+    found, own = returns(loaded(folder).subject(WORLD), WORLD, 20, LENGTH), own_returns(model, 20)
     np.testing.assert_allclose(found, own, atol=1e-6)
     assert own.max() > 0
 
 
+@pytest.mark.slow
+@pytest.mark.long
+def test_and_so_they_are_once_it_is_trained(models, tmp_path):
+    model = trained(load_model(models("gpt2")[1]), 150)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.save_pretrained(tmp_path / "agent")
+    subject = loaded(tmp_path / "agent").subject(WORLD)
+    found, own = returns(subject, WORLD, 40, LENGTH), own_returns(model, 40)
+    np.testing.assert_allclose(found, own, atol=1e-6)
+    assert own.mean() > 0.2
+
+
+@pytest.mark.long
 def test_it_is_named_on_the_command_line(models):
     _, folder = models("gpt2")
     source = find_source(f"hf:{folder},{SAID},actions=right/up/down/left,length=6", WORLD)

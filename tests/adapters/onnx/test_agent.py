@@ -110,6 +110,7 @@ def test_what_is_no_file_for_onnxruntime_is_refused(network, tmp_path):
         open_model(tmp_path)
 
 
+@pytest.mark.long
 def test_it_is_named_on_the_command_line(network):
     source = find_source(f"onnx:{network()},output=logits,actions=right/up/down/left", WORLD)
     assert source.make(None, 0).name == "agent.onnx (ONNX)"
