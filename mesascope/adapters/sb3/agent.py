@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Array as JaxArray
 from jaxtyping import Bool, Float, UInt32
 
-from mesascope.adapters.asking.network import greedy
+from mesascope.adapters.asking.network import explained, greedy
+from mesascope.adapters.asking.options import Code, code_of
 from mesascope.adapters.checks import digest
 from mesascope.adapters.replay import ReportedReturn
 from mesascope.adapters.sb3.archive import Archive, read_archive
@@ -26,12 +27,6 @@ NEVER = -100.0
 """Logit of an action that is masked out: its probability is 0 in float32."""
 Masks = Callable[[Any], Any]
 """From observations, one a row, to which actions are allowed in each: `(query, action)`."""
-
-
-Observe = Callable[
-    [Float[np.ndarray, "actor height width channel"], Float[np.ndarray, "actor height width 1"]], np.ndarray
-]
-"""From levels and where each actor stands (1 in its cell) to what a recurrent agent observes, one a row."""
 
 
 class Memory(NamedTuple):
@@ -57,7 +52,7 @@ class SB3Agent:
         normalization: Statistics of `VecNormalize` under which it was trained.
         masks: Which actions are allowed, of MaskablePPO.
         view: Name of the view that it is shown; None for the only one that fits.
-        observe: Makes what it observes, of a recurrent agent: from levels and where it stands; None for the two in one map.
+        observe: Makes what it observes from a batch of the view; None where the view is what it observes.
         reported: The return that its owner reports.
         batch: Most observations of one call.
     """
@@ -69,7 +64,7 @@ class SB3Agent:
     normalization: Normalization | Mapping[str, Normalization] | None = None
     masks: Masks | None = None
     view: str | None = None
-    observe: Observe | None = None
+    observe: Code | None = None
     reported: ReportedReturn | None = None
     batch: int = 4096
 
@@ -82,7 +77,15 @@ class SB3Agent:
     def identity(self) -> dict[str, Any]:
         """What an audit of it depends on, beside its weights."""
         names = None if self.actions is None else list(self.actions)
-        return {"sb3": self.archive.sha256, "actions": names, "view": self.view, "deterministic": self.deterministic}
+        plain = {"sb3": self.archive.sha256, "actions": names, "view": self.view, "deterministic": self.deterministic}
+        return plain if self.observe is None else {**plain, "observe": self.observe.identity}
+
+    def observed(self, shown: np.ndarray) -> Any:
+        """What it observes of what a view shows, `(query, ...)`."""
+        if self.observe is None:
+            return shown
+        with explained("observe", shown):
+            return self.observe.function(shown)
 
     def subject(self, world: AbstractWorld) -> AbstractSubject:
         """The subject that it is in a world: see `subject_of`, and `recurrent_subject` for an agent with a memory."""
@@ -90,7 +93,7 @@ class SB3Agent:
         from mesascope.adapters.sb3.recurrent import recurrent_subject
         from mesascope.adapters.sb3.subject import subject_of
 
-        return recurrent_subject(self, world, self.observe) if self.recurrent else subject_of(self, world, self.view)
+        return recurrent_subject(self, world, self.view) if self.recurrent else subject_of(self, world, self.view)
 
     @property
     def algorithm(self) -> str:
@@ -267,7 +270,7 @@ def load_sb3(
     normalization: Normalization | Mapping[str, Normalization] | None = None,
     masks: Masks | None = None,
     view: str | None = None,
-    observe: Observe | None = None,
+    observe: Callable[[np.ndarray], Any] | str | None = None,
     reported: ReportedReturn | None = None,
     observation_space: Space | None = None,
     action_space: Space | None = None,
@@ -283,7 +286,8 @@ def load_sb3(
         normalization: Statistics of `VecNormalize`, where it was trained with it: the file does not say.
         masks: Which actions are allowed, of MaskablePPO.
         view: Name of the world's view that it is shown; the only one that fits unless given.
-        observe: Makes what it observes, of a recurrent agent.
+        observe: Makes what it observes from a batch of the view, `(query, ...)`: a function, `MODULE:FUNCTION`, or a name
+            (`mesascope.adapters.asking.options.READY`). The view is `full` then, unless another is named.
         reported: The return that its owner reports; it is replayed and compared.
         observation_space: In place of the space in the file.
         action_space: In place of the space in the file.
@@ -314,4 +318,5 @@ def load_sb3(
             f"{archive.path}: actions {', '.join(names)}; expected {built.action_space.n} different names, one for each "
             "action of the agent, in the order of its environment"
         )
-    return SB3Agent(archive, built, names, deterministic, normalization, masks, view, observe, reported)
+    code = None if observe is None else code_of("observe", observe)
+    return SB3Agent(archive, built, names, deterministic, normalization, masks, view, code, reported)

@@ -7,9 +7,9 @@ from mesascope.adapters.references import REPORTED, names_in, parse_reference, r
 from mesascope.adapters.sb3.agent import SB3Agent, load_sb3
 from mesascope.adapters.sb3.observations import read_normalization
 
-OPTIONS = ("view", "actions", "deterministic", "normalize", "unpickle", *REPORTED)
-"""`view` and `actions` (names apart by slashes, in the agent's order), `deterministic`, `normalize` (a file of `VecNormalize`),
-`unpickle`; and the return that its owner reports.
+OPTIONS = ("view", "actions", "observe", "deterministic", "normalize", "unpickle", *REPORTED)
+"""`view`, `actions` (names apart by slashes, in the agent's order), `observe` (a function that makes what it observes),
+`deterministic`, `normalize` (a file of `VecNormalize`), `unpickle`; and the return that its owner reports.
 """
 
 
@@ -39,8 +39,7 @@ def load_reference(reference: str, actions: Sequence[str] | None = None, **optio
         said["normalization"] = read_normalization(given["normalize"])
     if (reported := reported_return(given)) is not None:
         said["reported"] = reported
-    if "view" in given:
-        said["view"] = given["view"]
+    said |= {name: given[name] for name in ("view", "observe") if name in given}
     if actions is not None or "actions" in given:
         said["actions"] = names_in(given["actions"]) if actions is None else tuple(actions)
     return load_sb3(path, **(said | options))

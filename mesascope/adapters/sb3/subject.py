@@ -5,6 +5,7 @@ from mesascope.adapters.sb3.agent import SB3Agent
 from mesascope.adapters.sb3.observations import expected, fits
 from mesascope.adapters.steps import Answering, HostSubject
 from mesascope.core.errors import UsageError, unknown
+from mesascope.core.subject import FULL
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -35,7 +36,10 @@ def subject_of(agent: SB3Agent, world: AbstractWorld, view: str | None = None) -
         )
     shown = view_for(agent, world, view)
     return HostSubject(
-        asked_once(lambda rows: agent.logits(rows)[:, order]), agent.digest, Answering(world.actions), shown
+        asked_once(lambda rows: agent.logits(agent.observed(rows))[:, order]),
+        agent.digest,
+        Answering(world.actions),
+        shown,
     )
 
 
@@ -48,6 +52,8 @@ def view_for(agent: SB3Agent, world: AbstractWorld, view: str | None) -> str:
     """The view that the agent is shown; `UsageError` where none of the world's fits, or several do and none was named."""
     shapes = view_shapes(world)
     listed = "; ".join(f"{name} {shape}" for name, shape in shapes.items())
+    if view is None and agent.observe is not None:
+        view = FULL
     if view is None:
         found = [name for name, shape in shapes.items() if fits(agent.observation_space, shape)]
         if len(found) == 1:
@@ -58,10 +64,11 @@ def view_for(agent: SB3Agent, world: AbstractWorld, view: str | None) -> str:
         raise unknown(f"view of {world.name}", view, world.views)
     if view not in shapes:
         raise UsageError(f"view '{view}' of {world.name} does not show where the agent is; expected one of {listed}")
-    if not fits(agent.observation_space, shapes[view]):
+    if agent.observe is None and not fits(agent.observation_space, shapes[view]):
         raise UsageError(
             f"{agent.archive.path}: view '{view}' of {world.name} has shape {shapes[view]}; "
-            f"{expected(agent.observation_space, shapes[view])} (views of {world.name}: {listed})"
+            f"{expected(agent.observation_space, shapes[view])}; observe=MODULE:FUNCTION makes it of a view (views of "
+            f"{world.name}: {listed})"
         )
     return view
 

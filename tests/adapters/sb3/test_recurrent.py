@@ -1,7 +1,5 @@
 """RecurrentPPO of sb3-contrib 2.9.2: a memory that lasts from step to step."""
 
-import dataclasses
-
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -92,13 +90,31 @@ def test_as_a_subject_it_keeps_all_promises_and_takes_the_same_steps(trained):
         np.testing.assert_allclose(state["cell"].reshape(4, 2, 5).swapaxes(0, 1), memory.cell, atol=1e-6)
 
 
+def test_another_view_is_made_into_what_it_observes_at_every_step(trained):
+    path, names = trained("two layers").path, WORLD.actions
+    plain = load_sb3(path, actions=names).subject(WORLD)
+    window = load_sb3(
+        path, actions=names, view="egocentric-5", observe=lambda seen: seen.reshape(len(seen), -1)[:, :72]
+    )
+    subject, levels = window.subject(WORLD), WORLD.draw(0, 2)
+    seen = WORLD.observe(levels, "egocentric-5")
+    check_subject(subject, seen, all_states=False)
+    state = subject.think(subject.start(seen[:, 0]), seen[:, 4], jnp.array(0))
+    memory = window.blank(2)
+    own, _ = window.step(np.asarray(seen[:, 4]).reshape(2, -1)[:, :72], memory, np.zeros(2, bool))
+    np.testing.assert_allclose(subject.act(state), own, atol=1e-6)
+    assert plain.view == "full"
+
+
 def test_what_it_is_shown_must_be_what_it_observes(trained):
     larger = RedDoors(size=7)
-    with pytest.raises(UsageError, match=r"shape \(5, 5, 8\); the agent observes .* shape \(72,\).*observe=function"):
+    with pytest.raises(
+        UsageError, match=r"shape \(5, 5, 8\); the agent observes .* shape \(72,\).*observe=MODULE:FUNCTION"
+    ):
         load_sb3(trained("two layers").path, actions=larger.actions).subject(larger)
     agent = load_sb3(trained("recurrent").path, actions=("a", "b", "c"))
-    three = dataclasses.replace(load_sb3(trained("two layers").path), actions=WORLD.actions)
-    subject = recurrent_subject(three, WORLD, lambda level, here: here)
+    three = load_sb3(trained("two layers").path, actions=WORLD.actions, observe=lambda shown: shown[..., -1:])
+    subject = recurrent_subject(three, WORLD)
     with pytest.raises(Exception, match="observations have shape"):
         subject.logits(view_of(subject, WORLD.observe(WORLD.draw(0, 2)), jnp.arange(2), jnp.array(0)))
     with pytest.raises(UsageError, match="3 actions|up/down/left/right"):

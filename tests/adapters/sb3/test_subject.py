@@ -51,6 +51,21 @@ def test_the_policy_table_is_that_of_its_own_policy_with_the_actions_in_the_worl
             np.testing.assert_allclose(table[level, state], expected, atol=1e-5)
 
 
+def test_another_view_is_made_into_what_it_observes(four):
+    """The five numbers are the state's; they are made of the map with the agent in it."""
+
+    def five(full):
+        number = full[..., -1].reshape(len(full), -1).argmax(1)[:, None]
+        return np.cos(number % 7 * np.arange(1, 6)).astype(np.float32)
+
+    agent = load_sb3(four.path, actions=NAMES, observe=five)
+    plain = load_sb3(four.path, actions=NAMES)
+    found, expected = (look_at(WORLD, each.subject(WORLD), LEVELS, "training").policy for each in (agent, plain))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert agent.identity != plain.identity
+    assert load_reference(f"sb3:{four.path},observe=flat").observe.identity == "flat"
+
+
 def test_equal_observations_are_asked_once(four):
     asked = []
     agent = load_sb3(four.path, actions=NAMES)
