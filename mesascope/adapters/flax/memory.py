@@ -131,7 +131,7 @@ def recurrent_subject(agent: FlaxAgent, world: AbstractWorld) -> JaxSteps:
         return {**carry.keep(initial(actors)), ANSWER: jnp.zeros((actors, 1, 1, len(agent.asking.actions or ())))}
 
     with explained(who, shown):
-        jax.eval_shape(lambda *given: asked(*given, initial(TRIED)), variables, shown)
+        jax.eval_shape(lambda held, rows: asked(held, rows, initial(TRIED)), variables, shown)
     sites = (*carry.sites, Site(ANSWER, len(agent.asking.actions or ()), "logits of its actions", "vector"))
     subject = jax_steps(
         start=begin,
