@@ -1,5 +1,7 @@
 """RecurrentPPO of sb3-contrib 2.9.2: a memory that lasts from step to step."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
