@@ -109,8 +109,8 @@ def test_an_empty_mask_gives_probabilities_likelihoods_and_entropy_that_contradi
 
 
 def test_spaces_of_parts_are_equal_whatever_the_order_of_their_keys(trained):
-    """Gymnasium 1.4.0: a list of pairs keeps its order and a dict is sorted; both are equal, and are flattened differently. The order is
-    that in which 2.9.2 joins the features of the parts, so the adapter keeps the file's.
+    """Gymnasium 1.4.0: a list of pairs keeps its order, a dict is sorted; both are equal, and are flattened differently. 2.9.2
+    joins the features of the parts in this order, so the adapter keeps the file's.
     """
     spaces = pytest.importorskip("gymnasium.spaces")
     parts = [("z", spaces.Discrete(2)), ("a", spaces.Discrete(3))]
