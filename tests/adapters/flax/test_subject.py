@@ -46,6 +46,7 @@ def test_the_policy_is_that_of_the_module_with_the_actions_in_the_worlds_order(s
     check_subject(subject, jnp.asarray(FULL), all_states=False)
 
 
+@pytest.mark.long
 def test_it_is_named_on_the_command_line_and_from_python(saved):
     _, path = saved(MLP(), (1, 3, 3, 8))
     reference = f"msgpack:{path},module={NETS}:MLP,output=0,actions=right/up/down/left"
