@@ -252,6 +252,11 @@ AGENT_LOADERS: Registry[Callable[..., OutsideAgent]] = Registry(
     "mesascope.agent_loaders",
     {
         "sb3": "mesascope.adapters.sb3.loader:load_reference",
+        "flax": "mesascope.adapters.flax.loader:load_reference",
+        "orbax": "mesascope.adapters.flax.loader:load_reference",
+        "msgpack": "mesascope.adapters.flax.loader:load_reference",
+        "onnx": "mesascope.adapters.onnx.loader:load_reference",
+        "hf": "mesascope.adapters.hf.loader:load_reference",
         "torch": "mesascope.adapters.torch_files.loader:load_reference",
     },
 )

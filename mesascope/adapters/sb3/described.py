@@ -95,7 +95,8 @@ def space_of(value: object) -> Space:
             pairs = parts.items if isinstance(parts, Call) else list(parts.items())
             if any(_called(part).endswith(".Dict") for _, part in pairs):
                 raise Unreadable("a Dict space within a Dict space")
-            return spaces.Dict({str(name): space_of(part) for name, part in pairs})
+            # Pairs keep the order of the file, in which the library joins the features of the parts; a dict would be sorted.
+            return spaces.Dict([(str(name), space_of(part)) for name, part in pairs])
     except (KeyError, ValueError, AssertionError, AttributeError) as error:
         raise Unreadable(f"the description of a {kind[1]} space does not hold together") from error
     raise Unreadable(f"a space of the kind {kind[1]}; Box, Discrete, MultiDiscrete, MultiBinary and Dict are read")

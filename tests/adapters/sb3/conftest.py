@@ -64,6 +64,11 @@ def trained(tmp_path_factory):
         "box": lambda: PPO("MlpPolicy", Random(box), **on_policy),
         "image": lambda: PPO("CnnPolicy", Random(image), **on_policy),
         "parts": lambda: PPO("MultiInputPolicy", Random(parts), **on_policy),
+        "unsorted": lambda: PPO(
+            "MultiInputPolicy",
+            Random(gym.spaces.Dict([("z", box), ("a", gym.spaces.Box(-1, 1, (5,), np.float32))])),
+            **on_policy,
+        ),
         "discrete": lambda: A2C("MlpPolicy", Random(gym.spaces.Discrete(6)), n_steps=8),
         "digits": lambda: A2C("MlpPolicy", Random(gym.spaces.MultiDiscrete([3, 2])), n_steps=8),
         "bits": lambda: A2C("MlpPolicy", Random(gym.spaces.MultiBinary(4)), n_steps=8),

@@ -106,3 +106,17 @@ def test_an_empty_mask_gives_probabilities_likelihoods_and_entropy_that_contradi
     np.testing.assert_allclose(probabilities, 1 / 3, atol=1e-6)
     assert float(found.entropy().detach()) == 0.0
     assert not np.allclose(likelihoods.detach().numpy(), 1 / 3, atol=0.1)
+
+
+def test_spaces_of_parts_are_equal_whatever_the_order_of_their_keys(trained):
+    """Gymnasium 1.4.0: a list of pairs keeps its order, a dict is sorted; both are equal, and are flattened differently. 2.9.2
+    joins the features of the parts in this order, so the adapter keeps the file's.
+    """
+    spaces = pytest.importorskip("gymnasium.spaces")
+    parts = [("z", spaces.Discrete(2)), ("a", spaces.Discrete(3))]
+    kept, sorted_by_name = spaces.Dict(parts), spaces.Dict(dict(parts))
+    assert kept == sorted_by_name
+    assert (list(kept), list(sorted_by_name)) == (["z", "a"], ["a", "z"])
+    one = {"z": 1, "a": 0}
+    assert spaces.flatten(kept, one).tolist() != spaces.flatten(sorted_by_name, one).tolist()
+    assert list(load_sb3(trained("unsorted").path).observation_space) == ["z", "a"]

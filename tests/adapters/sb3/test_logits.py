@@ -29,7 +29,7 @@ def own_logits(model, observations):
         return model.policy.get_distribution(seen).distribution.logits.numpy()
 
 
-@pytest.mark.parametrize("kind", ["box", "image", "parts", "discrete", "digits", "bits", "relu"])
+@pytest.mark.parametrize("kind", ["box", "image", "parts", "unsorted", "discrete", "digits", "bits", "relu"])
 def test_logits_are_those_of_its_own_policy(trained, kind):
     model, path = trained(kind)
     observations = sampled(model)

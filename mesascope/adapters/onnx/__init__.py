@@ -1,0 +1,1 @@
+"""Agents as ONNX files, run by onnxruntime. Nothing of Python is in such a file."""
