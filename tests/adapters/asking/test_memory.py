@@ -43,7 +43,7 @@ def loop(states, view="full"):
     return np.stack(found)
 
 
-@pytest.mark.parametrize("begins", [False, True])
+@pytest.mark.parametrize("begins", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_an_episode_is_that_of_the_networks_own_loop(begins):
     def initial(weights, actors):
         return {"h": np.ones((2, actors, 4), np.float32), "t": (np.zeros(actors, np.int64),)}

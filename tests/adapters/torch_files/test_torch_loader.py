@@ -132,7 +132,7 @@ def episode(subject, world, view, states):
 RECURRENT = [
     (nets.Walker, "", "egocentric-5", "flat", TURNING, None),
     (nets.Ticking, ",output=0", "full", "channels-first", WORLD, None),
-    (nets.Layered, "", "full", "flat", WORLD, None),
+    pytest.param(nets.Layered, "", "full", "flat", WORLD, None, marks=pytest.mark.long),
     (nets.Layered, f",initial={HOME}:zeros_of_layers", "full", "flat", WORLD, nets.zeros_of_layers),
 ]
 
