@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # what type checkers see; a test holds it together with _HOME
     from mesascope.adapters.tables import table_subject as table_subject
     from mesascope.adapters.torch_functions import torch_steps as torch_steps
     from mesascope.adapters.torch_modules import torch_subject as torch_subject
+    from mesascope.adapters.written_paths import path_subject as path_subject
     from mesascope.api import AuditResult as AuditResult
     from mesascope.api import audit as audit
     from mesascope.api import load_agent as load_agent
@@ -65,6 +66,7 @@ _HOMES = {
     "make_stepper": "mesascope.worlds.grids.stepping",
     "named_key": "mesascope.core.rng",
     "numpy_steps": "mesascope.adapters.steps",
+    "path_subject": "mesascope.adapters.written_paths",
     "save_learned_algorithm": "mesascope.store.learned_algorithm",
     "table_subject": "mesascope.adapters.tables",
     "torch_steps": "mesascope.adapters.torch_functions",

@@ -1,6 +1,5 @@
 """Files of tensors by name, read without unpickling anything, and put into a module."""
 
-import importlib
 import io
 import re
 import warnings
@@ -141,8 +140,10 @@ def _pickled(path: Path, content: bytes) -> Any:
 
 
 def _safe(path: Path, content: bytes) -> Any:
+    from safetensors.torch import load  # needs PyTorch
+
     try:
-        return importlib.import_module("safetensors.torch").load(content)
+        return load(content)
     except Exception as error:  # what the library raises for a damaged file is of many types
         raise AgentFileError(f"{path}: expected a {SAFETENSORS} file, found a damaged one: {said(error)}") from error
 
