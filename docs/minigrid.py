@@ -70,13 +70,16 @@ def seeds(found: dict[str, list[dict[str, Any]]]) -> str:
 def means(found: dict[str, list[dict[str, Any]]]) -> str:
     """Shares of episodes over the seeds of each condition; the seed is the unit of the intervals."""
     head = ["condition", "seeds", "the color<br>in training", "the color<br>under swapped", "a ball<br>under swapped"]
-    head += ["the color<br>under two-balls"]
+    head += ["the color<br>under two-balls", "color less ball<br>under swapped"]
     asked = (("training", "color"), ("swapped", "color"), ("swapped", "ball"), ("two-balls", "color"))
     rows = [
         [
             name.replace("-", " "),
             str(len(audits)),
             *(said(over(audits, *each)) for each in asked),
+            said(
+                mean_over_seeds(np.array([count(a, "swapped", "color") - count(a, "swapped", "ball") for a in audits]))
+            ),
         ]
         for name, audits in found.items()
     ]
