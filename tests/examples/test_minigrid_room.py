@@ -98,6 +98,7 @@ def test_shifts_say_what_they_change(world):
     assert dict(world.shifts) == {name: WORDS[name] for name in ("swapped", "two-balls")}
 
 
+@pytest.mark.long  # the test of its preferences below is cheaper
 def test_it_reaches_red_as_often_as_in_its_own_episodes(world, trained):
     model, path = trained
     environment, reached = make("training"), []
