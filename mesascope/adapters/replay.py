@@ -19,7 +19,7 @@ from mesascope.worlds.shown import begun, shown_in
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 EPISODES = 400
-"""Episodes of a replay, each on a level of its own."""
+"""Episodes of a replay, each on a level of its own where there are as many."""
 _ERRORS = 3.0
 """Standard errors by which two honest returns may differ."""
 
@@ -43,7 +43,7 @@ class Replay(NamedTuple):
 
     Attributes:
         mean: Mean return of an episode.
-        error: Standard error of the mean; its unit is the level.
+        error: Standard error of the mean; its unit is the level, or the episode where there is one level alone.
         reported: What its owner reports.
     """
 
@@ -82,8 +82,8 @@ def replayed(subject: AbstractSubject, world: AbstractWorld, reported: ReportedR
     rare = 3.0 / len(earned)  # what was not seen in n cases has a rate below 3/n, at 95 %
     most = max((abs(weight) for weight in world.base_objective.vector(world.features)), default=1.0)
     deviation = max(float(earned.std(ddof=1)), float(most) * math.sqrt(rare * (1.0 - rare)))
-    found = Replay(float(earned.mean()), deviation / math.sqrt(len(earned)), reported)
-    allowed = _ERRORS * deviation * math.sqrt(1.0 / len(earned) + 1.0 / reported.episodes)
+    found = Replay(float(earned.mean()), max(deviation, _of_levels(earned, world)) / math.sqrt(len(earned)), reported)
+    allowed = _ERRORS * math.hypot(found.error, deviation / math.sqrt(reported.episodes))
     if abs(found.mean - reported.mean) > allowed:
         raise UsageError(
             f"the agent earns another return here than its owner reports: {found.text} (they may differ by {allowed:.2f}: "
@@ -91,6 +91,17 @@ def replayed(subject: AbstractSubject, world: AbstractWorld, reported: ReportedR
             "Check the order of its actions, its view, statistics of observations, the world, and the limit of moves (limit=...)"
         )
     return found
+
+
+def _of_levels(earned: Float[np.ndarray, " episode"], world: AbstractWorld) -> float:
+    """What the deviation of single episodes would have to be for their mean to err as that of a few levels does; 0 where each
+    episode has a level of its own, or all have the same.
+    """
+    few = world.distinct_levels(TRAINING) or 0
+    if not 1 < few < len(earned):
+        return 0.0
+    means = np.array([earned[level::few].mean() for level in range(few)])
+    return float(means.std(ddof=1)) * math.sqrt(len(earned) / few)
 
 
 def returns(
@@ -101,7 +112,7 @@ def returns(
     Args:
         subject: The agent in this world.
         world: The world.
-        episodes: Levels that are drawn; those without a start give no episode.
+        episodes: Episodes: on as many levels, or where there are fewer on all of them in turn. Levels without a start give none.
         limit: Moves after which an episode is cut.
         seed: Of the levels, the starts and the actions.
 
@@ -109,7 +120,10 @@ def returns(
         A return for each episode.
     """
     level_key, start_key, move_key = (named_key(seed, "replay", name) for name in ("levels", "starts", "moves"))
-    levels = world.draw(level_key, episodes)
+    distinct = world.distinct_levels(TRAINING) or episodes
+    levels = world.draw(level_key, min(distinct, episodes))
+    if distinct < episodes:
+        levels = levels[jnp.arange(episodes) % distinct]
     weights = np.asarray(world.base_objective.vector(world.features), np.float64)
     if isinstance(world, AbstractPlayedWorld):
         return play(world, levels, TRAINING, acting(world, subject), move_key, limit).summed @ weights

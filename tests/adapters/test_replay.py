@@ -73,3 +73,29 @@ def test_the_sampling_error_of_both_is_allowed_for():
     with pytest.raises(UsageError, match="limit of moves"):
         replayed(Wanders(), WORLD, ReportedReturn(away, episodes=400, limit=8))
     assert replayed(Wanders(), WORLD, ReportedReturn(away, episodes=30, limit=8)).mean == found.mean
+
+
+def test_the_unit_of_a_few_levels_is_the_level():
+    pytest.importorskip("gymnasium", reason="Gymnasium is not installed: tests/QUARANTINES.md")
+    from mesascope.worlds.gymnasium import from_gymnasium
+    from tests.worlds.own_environments import Corridor
+
+    class Goes(AbstractPolicy):
+        view = "state-id"
+
+        def logits(self, observation):
+            return jnp.broadcast_to(jnp.array([-30.0, 30.0]), (*observation.shape[:2], 2))
+
+    world = from_gymnasium(
+        lambda seed: Corridor(5 + seed),
+        levels=5,
+        features={"length": lambda step: step.terminated * step.after.length},
+        intended_goal="length",
+        base_objective="length",
+    )
+    found = replayed(Goes(), world, ReportedReturn(7.0, limit=20))
+    assert found.mean == pytest.approx(7.0)
+    assert found.error == pytest.approx(np.std([5, 6, 7, 8, 9], ddof=1) / np.sqrt(5))
+    assert replayed(Goes(), world, ReportedReturn(8.5, limit=20)).mean == found.mean
+    with pytest.raises(UsageError, match="another return"):
+        replayed(Goes(), world, ReportedReturn(10.0, limit=20))
