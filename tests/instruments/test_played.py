@@ -97,6 +97,18 @@ def test_an_agent_with_a_memory_is_played_with_it():
     assert measure_played_behavior(world, Counting(), named_key(0), 5, "training").played.ended.all()
 
 
+def test_levels_whose_environment_depends_on_the_seed_begin_as_it_does():
+    class Told(Corridor):
+        def reset(self, *, seed=None, options=None):
+            super().reset(seed=seed)
+            self.place = self.length - 2
+            return self.shown(), {}
+
+    world = from_gymnasium(lambda seed: Told(5 + seed), tables=False, levels=[0, 3])
+    levels = world.draw(0, 2)
+    assert (levels.observation[:, 0, -1] // 5 - levels.number).tolist() == [3, 3]
+
+
 def test_an_agent_that_stops_has_no_outcome():
     class Stopping(Counting):
         may_stop = True

@@ -70,8 +70,8 @@ class PlayedWorld(AbstractPlayedWorld[PlayedLevels]):
             number = jnp.resize(jax.random.permutation(key, jnp.asarray(numbers)), (count,))
         else:
             number = jax.random.randint(key, (count,), 0, MOST_SEEDS - 1)
-        environment = self.factories[distribution](int(number[0]))
-        first = [GymnasiumEpisode(environment, int(seed), {}).observation for seed in np.asarray(number)]
+        make = self.factories[distribution]
+        first = [GymnasiumEpisode(make(int(seed)), int(seed), {}).observation for seed in np.asarray(number)]
         return PlayedLevels(number, jnp.asarray(np.stack(first))[:, None])
 
     def begin(self, levels: PlayedLevels, index: int, distribution: str) -> "GymnasiumEpisode":
