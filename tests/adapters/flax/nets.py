@@ -121,3 +121,14 @@ def wide_in_jax(shown):
 def scores(module, x):
     """Called in place of the module."""
     return module.scores(x)
+
+
+class Wide(nn.Module):
+    """Wide enough to learn a small maze."""
+
+    @nn.compact
+    def __call__(self, x):
+        x = x.reshape(x.shape[0], -1)
+        for _ in range(2):
+            x = nn.relu(nn.Dense(128)(x))
+        return nn.Dense(4)(x), nn.Dense(1)(x)
