@@ -15,6 +15,12 @@ LONGEST = (
     "tests/instruments/test_behavioral_objective.py",
     "tests/instruments/describe/test_interchange.py",
     "tests/experiments/test_robot.py",
+    "tests/calibration/test_emergence.py",
+    "tests/auditing/test_recurrent.py",
+    "tests/auditing/test_other_worlds.py",
+    "tests/worlds/test_keys_and_chests_partial.py",
+    "tests/organisms/test_sokoban_planner.py",
+    "tests/adapters/test_torch_findings.py",
 )
 """Files of half a minute and more, the longest first. Where one worker takes whole files (`--dist loadfile`), one of these that
 came last would leave the other worker with nothing to do; `--no-loadscope-reorder` keeps them first."""

@@ -16,7 +16,14 @@ TINY = Settings(levels=40, evidence=40, directed=16, thought=16)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "missing"), [("coin", {"no-coin"}), ("keys-and-chests", set())])
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("coin", {"no-coin"}),
+        # An audit where objects are taken in turn runs in tests/worlds/test_keys_and_chests_partial.py as well.
+        pytest.param("keys-and-chests", set(), marks=pytest.mark.long),
+    ],
+)
 def test_a_tiny_audit_says_what_does_not_apply(name, missing):
     world = make_world(name)
     net = build("glance", {"channels": 4, "ticks": 4}, key=jax.random.key(0), inputs=len(world.channels))

@@ -13,6 +13,7 @@ from mesascope.instruments.settings import Settings
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.sokoban.collection import from_xsb
 from mesascope.worlds.grids.sokoban.world import Sokoban
+from mesascope.worlds.rewarding import with_shifts
 
 LEVELS = """\
 ######
@@ -61,7 +62,7 @@ def test_what_is_built_for_mazes_is_refused(text, says):
 
 @pytest.mark.slow
 def test_an_audit_finds_the_objective_that_training_hides():
-    world = Sokoban()
+    world = with_shifts(Sokoban(), ["crossed"])
     subject = AuditSubject(build_organism("planner,objective=red-box", world), "organism", "planner", "planner", True)
     document = audit(world, subject, Settings(levels=40, evidence=60, directed=16, thought=16), 0).to_json()
     found = document["behavioral_objective"]

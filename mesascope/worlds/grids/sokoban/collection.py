@@ -1,7 +1,7 @@
 """Worlds whose levels come from a file in the XSB format."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -131,12 +131,15 @@ def mirrored(levels: SokobanLevels) -> SokobanLevels:
     )
 
 
-def from_reference(reference: str, config: Mapping[str, Value]) -> SokobanCollection:
+def from_reference(
+    reference: str, config: Mapping[str, Value], say: Callable[[str], None] = lambda text: None
+) -> SokobanCollection:
     """The world of a reference such as `xsb:levels.txt`.
 
     Args:
         reference: what stands behind the colon: the path of a file.
         config: `intended_goal` and `base_objective` as text.
+        say: hears how far it is; it takes too short a time to be told.
 
     Raises:
         UsageError: the file cannot be read, or another option is given.
