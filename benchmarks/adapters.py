@@ -7,6 +7,7 @@ on both alike; a line gives the median of each, and the median of the ratios wit
 * `black_box`, small and wide: a perceptron of two layers that is asked in each cell, with the agent's position as
   one more channel.
 * `black_box`, convolutions: a convolutional policy asked in the same way, on a part of the levels.
+* `torch:`, small and wide: the same perceptrons as agents in files, shown the view `full` of every state.
 * `torch_subject`: a module that answers for all cells of a level at once.
 """
 
@@ -17,11 +18,15 @@ import time
 from collections.abc import Callable
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import torch
 from torch import nn
 
+from mesascope.adapters.asking.agent import AskedAgent
+from mesascope.adapters.asking.options import asking_of
 from mesascope.adapters.black_box import black_box, with_position
+from mesascope.adapters.torch_files.loader import network_of
 from mesascope.adapters.torch_modules import torch_subject
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
@@ -99,8 +104,20 @@ def compare(name: str, subject: AbstractSubject, bare: Callable, batches: list, 
     return middle
 
 
+def from_file(module: nn.Module, world: RedDoors, levels: int) -> tuple[AbstractSubject, Callable, list, jax.Array]:
+    """The same policy as an agent in a file, shown the view `full`: subject, bare policy, batches, what is seen."""
+    agent = AskedAgent(
+        network_of(module.eval(), "file", {}), asking_of({"view": "full", "observe": "channels-last"}, world.actions)
+    )
+    drawn = world.draw(named_key(0, "adapters"), levels)
+    states = jnp.broadcast_to(jnp.arange(49, dtype=jnp.int32), (levels, 49))
+    seen = world.observe(drawn, "full", states)
+    rows = torch.from_numpy(np.array(seen).reshape(-1, *seen.shape[2:]))
+    return agent.subject(world), without_gradients(module), list(rows.split(BATCH)), seen
+
+
 def main() -> None:
-    """Measure the four policies."""
+    """Measure the policies."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--levels", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=15)
@@ -114,6 +131,7 @@ def main() -> None:
     for name, module in {"perceptron of 64 units": perceptron(64), "perceptron of 256 units": perceptron(256)}.items():
         bare = without_gradients(module)
         compare(f"black_box, {name}", black_box(bare), bare, queries(np.asarray(seen)), seen, asked.repeats)
+        compare(f"torch: file, {name}", *from_file(module, world, asked.levels), asked.repeats)
     pooled = ChannelsLast(convolutions(8, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 4)))
     bare = without_gradients(pooled)
     compare(

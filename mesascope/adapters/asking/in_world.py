@@ -11,6 +11,11 @@ from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.worlds.world import AbstractWorld
 
+SAMPLED = 1024
+"""Observations by which it is judged whether many are equal."""
+MOSTLY = 0.9
+"""Share of different ones among them from which on all are asked about."""
+
 
 def action_order(own: Sequence[str] | None, count: int | None, world: AbstractWorld, who: str) -> list[int]:
     """For each action of the world, the number that an agent has for it.
@@ -67,11 +72,15 @@ def asked_once(
 
 
 def different(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The rows that differ, and for each row which of them it is."""
+    """The rows that differ, and for each row which of them it is.
+
+    To find equal rows takes longer than a small network takes to answer: where hardly any of a sample are equal, all are kept.
+    """
     flat = np.ascontiguousarray(rows).reshape(len(rows), -1)
-    _, first, which = np.unique(
-        flat.view(np.dtype((np.void, flat.dtype.itemsize * flat.shape[1]))).ravel(),
-        return_index=True,
-        return_inverse=True,
-    )
+    keys = flat.view(np.dtype((np.void, flat.dtype.itemsize * flat.shape[1]))).ravel()
+    if len(keys) > 2 * SAMPLED:
+        some = keys[:: len(keys) // SAMPLED]
+        if len(np.unique(some)) > MOSTLY * len(some):
+            return rows, np.arange(len(rows))
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
     return rows[first], which

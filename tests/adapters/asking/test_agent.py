@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mesascope.adapters.asking.agent import AskedAgent
+from mesascope.adapters.asking.in_world import different
 from mesascope.adapters.asking.network import Network
 from mesascope.adapters.asking.options import asking_of
 from mesascope.conformance.check_subject import check_subject
@@ -151,3 +152,12 @@ def test_a_network_whose_pictures_nobody_knows_how_to_turn_is_asked_about():
         AskedAgent(network, asking_of({}, NAMES)).subject(WORLD)
     with pytest.raises(SubjectError, match="logits"):
         AskedAgent(network._replace(call=of_three), asking_of({"observe": "flat"}, NAMES)).subject(WORLD)
+
+
+@pytest.mark.parametrize("kinds", [7, 100_000])
+def test_equal_rows_are_found_where_there_are_many_and_all_are_kept_where_there_are_few(kinds):
+    numbers = np.random.default_rng(0).integers(kinds, size=4000)
+    rows = np.stack([numbers, numbers + 1], 1).astype(np.float32)
+    found, which = different(rows)
+    np.testing.assert_array_equal(found[which], rows)
+    assert len(found) == (7 if kinds == 7 else 4000)
