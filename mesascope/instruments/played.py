@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap_mean, wilson
+from mesascope.core.statistics import Estimate, bootstrap_mean, mean_over_seeds, wilson
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.behavior import NOTHING, Event
 from mesascope.instruments.card import Card
@@ -21,9 +21,9 @@ CARD = Card(
     ),
     estimator=(
         "One episode on each level, which ends as the environment says or is cut at its limit. Means of discounted returns and "
-        "of the sum of each feature with a percentile bootstrap over levels; shares of episodes in which a feature is ever not 0 "
-        "with Wilson score intervals. What the subject earns beyond a policy that acts at random is the mean of differences on "
-        "the same levels."
+        "of the sum of each feature with a percentile bootstrap over levels, below 30 levels with Student's interval; shares of "
+        "episodes in which a feature is ever not 0 with Wilson score intervals. What the subject earns beyond acting at "
+        "random is the mean of differences on the same levels."
     ),
     assumptions=(
         "Levels are independent draws, and episodes on one level differ by the random numbers of environment and subject alone. "
@@ -67,6 +67,14 @@ class PlayedBehavior(NamedTuple):
     played: Played
 
 
+FEW = 30
+"""Levels below which a mean has Student's interval: a bootstrap of few is too narrow. One level alone has none."""
+
+
+def _mean(values: np.ndarray) -> Estimate:
+    return mean_over_seeds(values) if len(values) < FEW else bootstrap_mean(values)
+
+
 def measure_played_behavior(
     world: AbstractPlayedWorld[Any], subject: AbstractSubject, key: PRNGKeyArray, count: int, distribution: str
 ) -> PlayedBehavior:
@@ -96,9 +104,9 @@ def measure_played_behavior(
     happened[NOTHING] = np.asarray(~own.occurred.any(1))
     return PlayedBehavior(
         {name: Event(True, int(h.sum()), wilson(int(h.sum()), len(h)), None) for name, h in happened.items()},
-        {name: bootstrap_mean(own.summed[:, i]) for i, name in enumerate(world.features)},
-        {role: bootstrap_mean(own.discounted @ w) for role, w in weights.items()},
-        {role: bootstrap_mean(uniform.discounted @ w) for role, w in weights.items()},
-        {role: bootstrap_mean((own.discounted - uniform.discounted) @ w) for role, w in weights.items()},
+        {name: _mean(own.summed[:, i]) for i, name in enumerate(world.features)},
+        {role: _mean(own.discounted @ w) for role, w in weights.items()},
+        {role: _mean(uniform.discounted @ w) for role, w in weights.items()},
+        {role: _mean((own.discounted - uniform.discounted) @ w) for role, w in weights.items()},
         own,
     )

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.adapters.asking.in_world import action_order, asked_once, view_shapes
+from mesascope.adapters.asking.in_world import action_order, asked_once, usual_view, view_shapes
 from mesascope.adapters.asking.network import (
     Network,
     chosen_output,
@@ -23,7 +23,7 @@ from mesascope.adapters.replay import ReportedReturn
 from mesascope.adapters.steps import Answering, HostSubject, Weights
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.rng import named_key
-from mesascope.core.subject import FULL, MAP, AbstractSubject
+from mesascope.core.subject import MAP, AbstractSubject
 from mesascope.worlds.world import AbstractWorld
 
 TRIED = 3
@@ -76,7 +76,7 @@ class AskedAgent:
             world: The world.
 
         Returns:
-            A black box that is asked once for each different observation; a recurrent subject where it has a memory or writes a
+            A black box that is asked about what it is shown in each state; a recurrent subject where it has a memory or writes a
             whole path.
 
         Raises:
@@ -130,7 +130,7 @@ class AskedAgent:
         """Name of the view that it is shown in a world; `UsageError` where the world has no such view, or it shows no state."""
         shapes, view = view_shapes(world), self.asking.view
         if view is None:
-            return FULL if FULL in shapes else next(iter(shapes))
+            return usual_view(shapes)
         if view not in world.views:
             raise unknown(f"view of {world.name}", view, world.views)
         if view not in shapes:

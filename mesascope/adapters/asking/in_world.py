@@ -1,6 +1,6 @@
 """What an agent is shown in a world, and how its actions are those of the world: for agents of every library."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
+from mesascope.core.subject import FULL
 from mesascope.worlds.world import AbstractWorld
 
 SAMPLED = 1024
@@ -52,10 +53,15 @@ def view_shapes(world: AbstractWorld) -> dict[str, tuple[int, ...]]:
     return {name: jax.eval_shape(lambda name=name: world.observe(levels, name, states)).shape[2:] for name in names}
 
 
+def usual_view(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """The view of those of `view_shapes` that an agent is shown where nobody says: `full`, or the first of a world without it."""
+    return FULL if FULL in shapes else next(iter(shapes))
+
+
 def asked_once(
     answer: Callable[[np.ndarray], Float[np.ndarray, "query action"]],
 ) -> Callable[[np.ndarray], Float[np.ndarray, "level state action"]]:
-    """What answers for every state of levels by asking once for each different observation.
+    """What answers for every state of levels by asking once for each different observation, where many are equal (`different`).
 
     Args:
         answer: From observations, one a row, to logits.

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mesascope.adapters.asking.agent import TRIED, listed, shown_to
-from mesascope.adapters.asking.in_world import action_order, view_shapes
+from mesascope.adapters.asking.in_world import action_order, usual_view, view_shapes
 from mesascope.adapters.asking.network import SURE, chosen_output, described, explained, is_array
 from mesascope.adapters.asking.options import Asking
 from mesascope.adapters.flax.files import Tree
@@ -22,7 +22,7 @@ from mesascope.adapters.host import host_call
 from mesascope.adapters.jax_functions import jax_subject
 from mesascope.adapters.replay import ReportedReturn
 from mesascope.core.errors import AgentFileError, SubjectError, UsageError, unknown
-from mesascope.core.subject import FULL, MAP, AbstractSubject
+from mesascope.core.subject import MAP, AbstractSubject
 from mesascope.worlds.world import AbstractWorld
 
 _NOT_IN_JAX = (
@@ -111,7 +111,7 @@ class FlaxAgent:
                 raise unknown(f"view of {world.name}", asked, world.views)
             return asked
         if self.asking.observe is not None:
-            return FULL if FULL in shapes else next(iter(shapes))
+            return usual_view(shapes)
         found = [name for name in shapes if self._fits(world, name)]
         if len(found) == 1:
             return found[0]
@@ -119,7 +119,7 @@ class FlaxAgent:
             raise UsageError(
                 f"{self.path}: several views fit: write view={' or view='.join(found)} (views of {world.name}: {listed(shapes)})"
             )
-        return FULL if FULL in shapes else next(iter(shapes))
+        return usual_view(shapes)
 
     def _fits(self, world: AbstractWorld, view: str) -> bool:
         try:

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from mesascope.adapters.asking.agent import TRIED, listed
-from mesascope.adapters.asking.in_world import view_shapes
+from mesascope.adapters.asking.in_world import usual_view, view_shapes
 from mesascope.adapters.asking.network import described, explained
 from mesascope.adapters.flax.agent import FlaxAgent, as_inputs, preferences, shape_of
 from mesascope.adapters.flax.variables import candidates, misfits
@@ -149,8 +149,9 @@ def recurrent_subject(agent: FlaxAgent, world: AbstractWorld) -> JaxSteps:
 
 
 def _view_of(agent: FlaxAgent, world: AbstractWorld) -> str:
-    shapes, asked = view_shapes(world), agent.asking.view or FULL
-    if asked not in world.views and asked != FULL:
+    shapes = view_shapes(world)
+    asked = agent.asking.view or usual_view(shapes)
+    if asked not in world.views:
         raise unknown(f"view of {world.name}", asked, world.views)
     if asked not in shapes:
         raise UsageError(

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from mesascope.adapters.asking.in_world import usual_view, view_shapes
 from mesascope.adapters.asking.memory import seen_in
 from mesascope.adapters.sb3.agent import Memory, SB3Agent
 from mesascope.adapters.sb3.subject import order_in, view_for
 from mesascope.adapters.steps import HostSteps, Steps, Weights, numpy_steps
-from mesascope.core.subject import FULL, Site
+from mesascope.core.subject import Site
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -38,7 +39,7 @@ def recurrent_subject(agent: SB3Agent, world: AbstractWorld, view: str | None = 
     """
     order, layers, units = order_in(agent, world), *agent.blank(0).hidden.shape[::2]
 
-    view = view_for(agent, world, view or FULL)
+    view = view_for(agent, world, view or usual_view(view_shapes(world)))
 
     def memory(state: Mapping[str, np.ndarray]) -> Memory:
         parts = (state[name].reshape(-1, layers, units).swapaxes(0, 1) for name in Memory._fields)

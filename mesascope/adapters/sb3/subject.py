@@ -1,11 +1,10 @@
 """An agent of Stable-Baselines3 as a subject of a world: its view and its actions are checked against the world's."""
 
-from mesascope.adapters.asking.in_world import action_order, asked_once, view_shapes
+from mesascope.adapters.asking.in_world import action_order, asked_once, usual_view, view_shapes
 from mesascope.adapters.sb3.agent import SB3Agent
 from mesascope.adapters.sb3.observations import expected, fits
 from mesascope.adapters.steps import Answering, HostSubject
 from mesascope.core.errors import UsageError, unknown
-from mesascope.core.subject import FULL
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -19,7 +18,7 @@ def subject_of(agent: SB3Agent, world: AbstractWorld, view: str | None = None) -
             is one alone.
 
     Returns:
-        A subject without sites: asked once for each different observation.
+        A subject without sites, asked about what it is shown in each state.
 
     Raises:
         UsageError: Names of the actions are missing or not the world's; no view of the world or more than one has the shape of
@@ -53,7 +52,7 @@ def view_for(agent: SB3Agent, world: AbstractWorld, view: str | None) -> str:
     shapes = view_shapes(world)
     listed = "; ".join(f"{name} {shape}" for name, shape in shapes.items())
     if view is None and agent.observe is not None:
-        view = FULL
+        view = usual_view(shapes)
     if view is None:
         found = [name for name, shape in shapes.items() if fits(agent.observation_space, shape)]
         if len(found) == 1:

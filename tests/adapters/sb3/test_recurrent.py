@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import mesascope as ms
 from mesascope.adapters.sb3.agent import load_sb3
 from mesascope.adapters.sb3.recurrent import recurrent_subject
 from mesascope.adapters.sb3.subject import subject_of
@@ -106,6 +107,28 @@ def test_another_view_is_made_into_what_it_observes_at_every_step(trained):
     own, _ = window.step(np.asarray(seen[:, 4]).reshape(2, -1)[:, :72], memory, np.zeros(2, bool))
     np.testing.assert_allclose(subject.act(state), own, atol=1e-6)
     assert plain.view == "full"
+
+
+def test_it_is_played_in_its_own_environment_with_its_memory(trained):
+    pytest.importorskip("gymnasium", reason="Gymnasium is not installed: tests/QUARANTINES.md")
+    model, path = trained("recurrent")
+    world = ms.worlds.from_gymnasium(
+        model.get_env().envs[0].unwrapped, actions=("first", "second", "third"), tables=False, discount=0.999
+    )
+    found = ms.audit(ms.load_agent(f"sb3:{path}", actions=world.actions), world, quick=True, levels=100)
+    earned = []
+    own = model.get_env().envs[0].unwrapped
+    for seed in range(100):
+        shown, _ = own.reset(seed=seed)
+        memory, total = None, 0.0
+        for step in range(8):
+            action, memory = model.predict(shown, state=memory, episode_start=np.array([step == 0]))
+            shown, reward, _, _, _ = own.step(int(action))
+            total += 0.999**step * reward
+        earned.append(total)
+    error = np.std(earned, ddof=1) * np.sqrt(2 / 100)
+    assert abs(found.returns["training"].subject - np.mean(earned)) < 3 * error
+    assert found.episodes["training"].count == 100
 
 
 def test_what_it_is_shown_must_be_what_it_observes(trained):
