@@ -10,7 +10,7 @@ import jax
 
 from mesascope import __version__
 
-PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpyro", "numpy", "scipy")
+PACKAGES = ("jax", "jaxlib", "equinox", "optax", "blackjax", "numpy", "scipy")
 
 
 def provenance(command: str, seconds: dict[str, float]) -> dict[str, Any]:

@@ -25,11 +25,12 @@ class EstimatePart(Part):
 
 
 class WeightPart(Part):
-    """Posterior mean of one feature's weight with its interval; `offered` says whether any level had the feature."""
+    """Central value of one feature's weight with its interval; `offered` says whether any level had the feature."""
 
     mean: Number
     interval: tuple[Number, Number]
     offered: bool = True
+    wanted: Number = Field(default=None, description="Posterior probability that the weight is above 0.")
 
 
 class WorldPart(Part):
@@ -143,6 +144,12 @@ class BehavioralObjectivePart(Part):
     unidentified: tuple[str, ...] = ()
     inverse_temperature: EstimatePart | None = None
     lapse: EstimatePart | None = None
+    chooser: dict[str, EstimatePart] | None = Field(
+        default=None, description="How it decides: shares of the models of choice, its discount and horizon."
+    )
+    wanted: tuple[str, ...] | None = Field(
+        default=None, description="Features wanted beyond doubt, most wanted first; only these are named as proxies."
+    )
     hypotheses: HypothesesPart | None = None
     diagnostics: dict[str, Number] | None = None
 

@@ -1,66 +1,55 @@
-"""Weights over features from choices among objects: a discrete-choice model (McFadden 1974), sampled by NUTS."""
+"""Weights over features from decisions between objects: Bayesian inverse planning over a mixture of models of choice."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-import numpyro
-import numpyro.distributions as dist
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
-from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
-from numpyro.infer.hmc import hmc
-from numpyro.infer.util import initialize_model
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.errors import UsageError
+from mesascope.core.solver import Discount
 from mesascope.core.statistics import CONFIDENCE, Estimate, Interval
-from mesascope.instruments.choices import Choices
+from mesascope.core.tempered_sampler import BETWEEN, Draws, mixing, sample_tempered
+from mesascope.instruments.choice_model import NUISANCES, Chooser, log_likelihood, read_chooser, see
+from mesascope.instruments.decisions import Decisions
 
-CHAINS, WARMUP, SAMPLES = 2, 400, 600
+MIXED, ENOUGH, ATTEMPTS = 1.05, 400.0, 3
+"""Populations that disagree by more than the first (r-hat), or have fewer effective draws than the second, are run anew with
+three times the moves, so many times at most; the best are kept, and what they reached is said."""
 
-MIXED, ATTEMPTS = 1.05, 3
-"""Chains whose split r-hat is not below the first are run anew, so many times at most; the best mixed ones are kept."""
-
-SCALE = 8.0
-"""Prior standard deviation of a weight, in units of the noise of choice."""
-
-ABRUPT = 4.0
-"""How abruptly an object stops being pursued as its value falls below nothing's."""
-
-_FAR_BELOW = -3.0
-
-_DEEPEST = 7
-"""NUTS makes at most 2^depth steps for a draw."""
-
-_OPTIMIZED = {"xla_backend_optimization_level": 3}
-"""Small steps by the hundred thousand: optimized also where XLA is told to compile in a hurry, as in the tests."""
+BEYOND_DOUBT = 0.995
+"""Posterior probability of a positive weight at which a feature is said to be wanted."""
 
 
 class Weight(NamedTuple):
-    """Posterior mean and 95 % interval of one weight. Not `offered`: no object had it, and this is the prior."""
+    """Central value and 95 % interval of one weight. Not `offered`: no object had it, and this is the prior.
+
+    `wanted` is the posterior probability that the weight is above 0, where there is one.
+    """
 
     mean: float
     interval: Interval
     offered: bool
+    wanted: float | None = None
 
 
 class Diagnostics(NamedTuple):
-    """Worst split r-hat and least effective sample size over the weights offered; divergences of all chains; how many
-    times the chains were run until they mixed.
+    """Worst r-hat between populations and least number of effective draws over the weights offered, and how many times the
+    populations were run until they agreed.
     """
 
     r_hat: float
     effective_sample_size: float
-    divergences: int
     attempts: int = 1
 
 
 class WeightPosterior(NamedTuple):
-    """Weights over features, each draw scaled so that its largest positive weight is 1 (its largest, if none is).
+    """Weights over features, each draw scaled so that its largest positive weight is 1 (its farthest from 0, if none is).
 
-    `inverse_temperature` is that scale: how many units of choice noise the most wanted feature is worth. `lapse` is the
-    share of episodes that end as a blind walk ends. `draws` has every posterior draw, columns in the order of `weights`.
+    `inverse_temperature` is how many units of choice noise the most wanted feature is worth to an agent that decides at every
+    step; `lapse` is the share of steps taken at random. `chooser` holds what else was inferred of how it decides.
+    `draws` has every posterior draw, columns in the order of `weights`.
     """
 
     weights: dict[str, Weight]
@@ -69,147 +58,128 @@ class WeightPosterior(NamedTuple):
     draws: Float[np.ndarray, "draw feature"]
     diagnostics: Diagnostics
     choices: int
+    chooser: dict[str, Estimate]
 
-
-def log_pursuit(value: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-    """Log weight of pursuing something worth `value`, where touching nothing weighs 1.
-
-    exp(value - 1) - 1 for values well above 1, the noise of choice, with a smooth bend there: an object worth nothing is
-    as good as never pursued (0.4 %), so that being worth nothing and being worth less are not told apart.
-    """
-    value = value - 1.0
-    near = jnp.maximum(value, _FAR_BELOW)  # farther down the bend is a straight line, and its logarithm underflows
-    bent = jax.nn.softplus(ABRUPT * near) / ABRUPT
-    return bent + jnp.log(-jnp.expm1(-bent)) + ABRUPT * (value - near)
-
-
-class Offers(NamedTuple):
-    """Choices as the likelihood reads them, choices last, so that everything runs over long rows; made once for all
-    draws. `worth` is what one unit of a free weight adds to an object's value at its reach.
-    """
-
-    worth: Float[Array, "free object choice"]
-    within: Bool[Array, "object choice"]
-    touched: Float[Array, "end choice"]
-    chance: Float[Array, "end choice"]
-    counts: Bool[Array, " choice"]
-
-
-def offers(choices: Choices, columns: Sequence[int] | np.ndarray) -> Offers:
-    """What the choices offer by the free features in `columns`."""
-    worth = choices.objects[..., np.array(columns)] * choices.reach[..., None]
-    return Offers(worth.T, choices.reach.T > 0, choices.touched.T, choices.chance.T, choices.counts)
-
-
-def log_likelihood(
-    seen: Offers, weights: Float[Array, " free"], idle: Float[Array, ""], lapse: Float[Array, ""]
-) -> Float[Array, " choice"]:
-    """Log probability of how each episode ended.
-
-    An object o at reach g^k with value v_o = phi_o . w is pursued in proportion to exp(g^k v_o - 1) - 1, nothing in
-    proportion to 1. What is pursued is touched. Pursuing nothing is standing idle with probability `idle`, a blind walk
-    otherwise; with probability `lapse` the whole episode is a blind walk.
-    """
-    value = jnp.zeros(seen.within.shape)
-    for weight, worth in zip(weights, seen.worth, strict=True):
-        value = value + weight * worth
-    pursued = jnp.where(seen.within, log_pursuit(value), -jnp.inf)
-    shares = jax.nn.softmax(jnp.concatenate([pursued, jnp.zeros_like(pursued[:1])]), axis=0)
-    still = jnp.zeros((shares.shape[0], 1)).at[-1].set(1.0)
-    aimless = idle * still + (1.0 - idle) * seen.chance
-    ends = shares.at[-1].set(0.0) + shares[-1:] * aimless
-    ends = (1.0 - lapse) * ends + lapse * seen.chance
-    happened = (seen.touched * ends).sum(0)  # an episode ends in one way
-    return jnp.where(seen.counts, jnp.log(happened.clip(1e-12)), 0.0)
-
-
-def _model(seen: Offers) -> None:
-    weights = numpyro.sample("weights", dist.Normal(0.0, 1.0).expand([len(seen.worth)]).to_event(1))
-    idle = numpyro.sample("idle", dist.Beta(1.0, 1.0))
-    lapse = numpyro.sample("lapse", dist.Beta(1.0, 20.0))
-    numpyro.factor("choices", log_likelihood(seen, SCALE * weights, idle, lapse).sum())
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Features that are wanted beyond doubt, most wanted first."""
+        sure = [(w.mean, name) for name, w in self.weights.items() if w.offered and (w.wanted or 0.0) >= BEYOND_DOUBT]
+        return tuple(name for _, name in sorted(sure, reverse=True))
 
 
 def fit_choice_weights(
-    choices: Choices, free: Sequence[str], features: Sequence[str], key: PRNGKeyArray
+    decisions: Decisions,
+    free: Sequence[str],
+    features: Sequence[str],
+    discount: Discount,
+    key: PRNGKeyArray,
+    *,
+    inverse_temperature: float | None = None,
 ) -> WeightPosterior:
     """Posterior of the weights of the `free` features, by name, given the names of all feature columns.
 
-    Weights have independent normal priors; only features some object within reach had are informed by the choices.
-    Raises `UsageError` for a feature without a column and for no choices at all.
+    Args:
+        decisions: What was decided, one episode of each level.
+        free: Features whose weights are inferred; the others weigh nothing.
+        features: Names of the feature columns of `decisions`.
+        discount: The world's discount, in which the agent's own is measured.
+        key: Random key.
+        inverse_temperature: That of the agent's steps where it is known, in units of its largest weight.
+
+    Returns:
+        The posterior; only features that some object within reach had are informed by the decisions.
+
+    Raises:
+        UsageError: A feature has no column, or there is no episode at all.
     """
     missing = [f for f in free if f not in features]
-    if missing or len(features) != choices.objects.shape[-1]:
-        raise UsageError(f"features {', '.join(free)} do not fit choices with columns {', '.join(features)}")
-    if choices.number == 0:
+    if missing or len(features) != decisions.objects.shape[0]:
+        raise UsageError(f"features {', '.join(free)} do not fit decisions with columns {', '.join(features)}")
+    if decisions.number == 0:
         raise UsageError("there is no choice to learn from: no level had an admissible start")
     columns = tuple(list(features).index(f) for f in free)
-    offered = np.asarray(choices.offered)[list(columns)]
-    tries = []
+    offered = decisions.offered[list(columns)]
+    tries: list[WeightPosterior] = []
     for attempt in range(ATTEMPTS):
-        found, diverging = jax.device_get(_sample(choices, columns, jax.random.fold_in(key, attempt)))
-        tries.append(_report(found, int(diverging.sum()), tuple(free), offered, choices.number))
-        if tries[-1].diagnostics.r_hat < MIXED:
+        drawn = jax.device_get(
+            _sample(
+                decisions,
+                columns,
+                discount,
+                inverse_temperature,
+                jax.random.fold_in(key, attempt),
+                BETWEEN * 3**attempt,
+            )
+        )
+        tries.append(_report(*drawn, tuple(free), offered, decisions.number))
+        reached = tries[-1].diagnostics
+        if reached.r_hat < MIXED and reached.effective_sample_size >= ENOUGH:
             break
-    best = min(tries, key=lambda posterior: posterior.diagnostics.r_hat)
+    best = max(tries, key=lambda posterior: posterior.diagnostics.effective_sample_size)
     return best._replace(diagnostics=best.diagnostics._replace(attempts=len(tries)))
 
 
-@jax.jit(static_argnames=("columns",), compiler_options=_OPTIMIZED)
-def _sample(choices: Choices, columns: tuple[int, ...], key: PRNGKeyArray):
-    """Draws, leading axes chain and draw, and which of them diverged; compiled once for each shape."""
-    start_key, chain_key = jax.random.split(key)
-    info = initialize_model(start_key, _model, model_args=(offers(choices, columns),), validate_grad=False)
-    init, step = hmc(info.potential_fn, algo="NUTS")
-
-    def chain(key: PRNGKeyArray):
-        begin_key, run_key = jax.random.split(key)
-        start = jax.tree.map(lambda z: 0.3 * jax.random.normal(begin_key, z.shape), info.param_info.z)
-        state = init(
-            start,
-            WARMUP,
-            step_size=0.1,
-            target_accept_prob=0.9,
-            dense_mass=True,
-            max_tree_depth=_DEEPEST,
-            rng_key=run_key,
-        )
-
-        def draw(state, _):
-            state = step(state)
-            return state, (state.z, state.diverging)
-
-        # One loop over warm-up and draws: the step knows which it is in, and is the most there is to compile.
-        _, drawn = jax.lax.scan(draw, state, None, WARMUP + SAMPLES)
-        z, diverging = jax.tree.map(lambda x: x[WARMUP:], drawn)
-        return jax.vmap(info.postprocess_fn)(z), diverging
-
-    return jax.lax.map(chain, jax.random.split(chain_key, CHAINS))
+_OPTIMIZED = {"xla_backend_optimization_level": 3}
+"""Small steps by the hundred thousand: optimized also where XLA is told to compile in a hurry, as in the tests."""
 
 
-def _report(found, divergences: int, free, offered, number: int) -> WeightPosterior:
-    raw = SCALE * np.asarray(found["weights"], np.float64)
-    shown = np.where(offered, raw, -np.inf)
-    most = shown.max(-1, keepdims=True)
-    scale = np.where(most > 0, most, np.abs(np.where(offered, raw, 0.0)).max(-1, keepdims=True))
-    scale = np.maximum(scale, 1e-9)
-    scaled = raw / scale
-    watched = [np.moveaxis(raw, -1, 0)[i] for i in range(raw.shape[-1]) if offered[i]] or [raw[..., 0]]
+@jax.jit(static_argnames=("columns", "inverse_temperature"), compiler_options=_OPTIMIZED)
+def _sample(
+    decisions: Decisions,
+    columns: tuple[int, ...],
+    discount: Discount,
+    inverse_temperature: float | None,
+    key: PRNGKeyArray,
+    between: int | Int[Array, ""],
+) -> tuple[Draws, Chooser]:
+    """Draws, leading axes population, particle and draw, as drawn and as what they mean; compiled once for each shape."""
+    seen = see(decisions, columns)
+
+    def at(position: Float[Array, " coordinate"]) -> Float[Array, ""]:
+        return log_likelihood(seen, read_chooser(position, inverse_temperature), discount).sum()
+
+    drawn = sample_tempered(at, len(columns) + NUISANCES, key, between=between)
+    return drawn, read_chooser(drawn.position, inverse_temperature)
+
+
+def _report(drawn: Draws, found: Chooser, free: tuple[str, ...], offered: np.ndarray, number: int) -> WeightPosterior:
+    scaled = np.asarray(found.weights, np.float64)
+    central = _central(scaled.reshape(-1, len(free)))
+    weights = {}
+    for i, name in enumerate(free):
+        _, interval = _summary(scaled[..., i])
+        inside = float(np.clip(central[i], interval.low, interval.high))
+        weights[name] = Weight(inside, interval, bool(offered[i]), float((scaled[..., i] > 0).mean()))
+    # Bounded, so that what is far below nothing, which hardly anything tells apart, does not stand for everything.
+    bounded = scaled / (1.0 + np.abs(scaled))
+    agreement = mixing(bounded[..., offered] if offered.any() else bounded[..., :1])
+    shares = np.exp(np.asarray(found.log_shares, np.float64))
     return WeightPosterior(
-        {name: Weight(*_summary(scaled[..., i]), bool(offered[i])) for i, name in enumerate(free)},
-        Estimate(*_summary(scale[..., 0])),
-        Estimate(*_summary(np.asarray(found["lapse"], np.float64))),
+        weights,
+        Estimate(*_summary(found.inverse_temperature)),
+        Estimate(*_summary(found.lapse)),
         scaled.reshape(-1, len(free)),
-        Diagnostics(
-            float(max(split_gelman_rubin(chain) for chain in watched)),
-            float(min(effective_sample_size(chain) for chain in watched)),
-            divergences,
-        ),
+        Diagnostics(agreement.r_hat, agreement.effective_sample_size),
         number,
+        {
+            "decides at every step": Estimate(*_summary(shares[..., 0])),
+            "decides once": Estimate(*_summary(shares[..., 1])),
+            "walks blindly": Estimate(*_summary(shares[..., 2])),
+            "discount exponent": Estimate(*_summary(found.discount_exponent)),
+            "horizon": Estimate(*_summary(found.horizon)),
+        },
     )
 
 
-def _summary(draws: Float[np.ndarray, "chain draw"]) -> tuple[float, Interval]:
+def _central(draws: Float[np.ndarray, "draw feature"]) -> Float[np.ndarray, " feature"]:
+    """The mean direction, scaled like the draws: a mean of ratios would be ruled by draws that want hardly anything."""
+    direction = (draws / np.maximum(np.abs(draws).max(-1, keepdims=True), 1e-9)).mean(0)
+    top = direction.max() if direction.max() > 0 else np.abs(direction).max()
+    return direction / max(float(top), 1e-9)
+
+
+def _summary(draws: Float[np.ndarray, "*draws"]) -> tuple[float, Interval]:
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail])
-    return float(draws.mean()), Interval(float(low), float(high))
+    drawn = np.asarray(draws, np.float64)
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return float(drawn.mean()), Interval(float(low), float(high))

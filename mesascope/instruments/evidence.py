@@ -90,13 +90,21 @@ def evidence_from_episodes(
     """
     if touch is None:
         touch = first_touch(outcomes, mdp, discount)
-    visited, action = _collect(*_steps(episodes), jnp.ones_like(mdp.terminal) if allowed is None else allowed)
-    level, state = np.nonzero(np.asarray(visited))
-    chosen = np.asarray(action)[level, state]
+    visited, action = first_visits(mdp, episodes, allowed)
+    level, state = np.nonzero(visited)
+    chosen = action[level, state]
     solved = jax.device_get((touch.enters, touch.reach, _blocked(mdp), outcomes.features))
     enters, reach, blocked, objects = (np.asarray(part) for part in solved)
     at = (level, state)
     return _padded((chosen, np.ones(len(level), bool), level, enters[at], reach[at], blocked[at], objects[level]))
+
+
+def first_visits(
+    mdp: FiniteMDP, episodes: Episodes | Rollout, allowed: Bool[Array, "level state"] | None = None
+) -> tuple[Bool[np.ndarray, "level state"], Int[np.ndarray, "level state"]]:
+    """Whether an episode visits each (allowed) state, and what it does there the first time."""
+    visited, action = _collect(*_steps(episodes), jnp.ones_like(mdp.terminal) if allowed is None else allowed)
+    return np.asarray(visited), np.asarray(action)
 
 
 def plain_evidence(

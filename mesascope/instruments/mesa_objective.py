@@ -15,7 +15,7 @@ from mesascope.core.solver import evaluate, optimal_values
 from mesascope.core.statistics import Estimate, bootstrap_ratio
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.choice_weights import WeightPosterior, fit_choice_weights
-from mesascope.instruments.choices import observe_choices, pool_choices
+from mesascope.instruments.decisions import observe_decisions
 from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.search.implants import Implanted, implant
 from mesascope.instruments.search.trials import changes_of
@@ -72,7 +72,7 @@ def read_mesa_objective(
     pairs = jnp.where(single & (jnp.arange(2) == 1), -1, shuffled[:, :2])
     paired = implant(world, subject, levels, pairs, place)
     tables = _tables(world, paired.believed)
-    chosen = observe_choices(
+    chosen = observe_decisions(
         world.outcomes(paired.believed),
         tables,
         paired.policy,
@@ -81,7 +81,7 @@ def read_mesa_objective(
         paired.readable,
     )
     posterior = fit_choice_weights(
-        pool_choices([chosen]), world.independent_features, world.features, named_key(key, "weights")
+        chosen, world.independent_features, world.features, world.discount, named_key(key, "weights")
     )
     few = levels[: max(len(levels) // 4, 1)]
     pulls = []

@@ -5,7 +5,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("jax", "jaxlib", "numpy", "scipy", "equinox", "optax", "numpyro")
+PACKAGES = ("jax", "jaxlib", "numpy", "scipy", "equinox", "optax", "blackjax")
 """Packages that compute. Golden files record their versions."""
 
 

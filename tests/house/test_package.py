@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 import mesascope
 from tests.house.tree import ROOT
 
-HEAVY = ("jax", "numpy", "equinox", "scipy", "pydantic", "rich", "numpyro", "PIL")
+HEAVY = ("jax", "numpy", "equinox", "scipy", "pydantic", "rich", "blackjax", "PIL")
 
 
 @pytest.mark.parametrize("statement", ["import mesascope; dir(mesascope)", "import mesascope.cli.main"])

@@ -28,7 +28,7 @@ def weight_estimates(posterior: WeightPosterior) -> dict[str, Estimate]:
 
 
 def _weights(weights: dict[str, Weight]) -> dict[str, Any]:
-    return {f: {"mean": w.mean, "interval": w.interval, "offered": w.offered} for f, w in weights.items()}
+    return {f: {k: v for k, v in w._asdict().items() if v is not None} for f, w in weights.items()}
 
 
 def _hypotheses(posterior: HypothesisPosterior) -> list[dict[str, Any]]:
@@ -50,6 +50,8 @@ def behavioral_fields(found: BehavioralObjective) -> dict[str, Any]:
         "weights": _weights(found.weights.weights),
         "inverse_temperature": found.weights.inverse_temperature,
         "lapse": found.weights.lapse,
+        "chooser": found.weights.chooser,
+        "wanted": list(found.weights.wanted),
         "identified_in_training": found.identifiability.identified,
         "unidentified": list(found.identifiability.unidentified),
         "equivalent_in_training": list(found.identifiability.equivalent),

@@ -1,0 +1,141 @@
+"""How often intervals of inferred weights hold the truth: `python docs/coverage.py [--agents 400] [--minutes 60]`.
+
+Adds agents to `coverage.jsonl`, class after class in turn, until each class has as many or the time is over, and writes
+`coverage.md`. Repeated, it goes on where it stopped. `--only TEXT` takes the classes whose name begins so.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+from blocks import put, table
+
+from mesascope.calibration.choosers import CLASSES, Solved, known_chooser
+from mesascope.core.rng import named_key
+from mesascope.core.statistics import exact_rate
+from mesascope.instruments.choice_weights import fit_choice_weights
+from mesascope.instruments.decisions import decisions_of, pool_decisions
+from mesascope.instruments.episodes import horizon_of, sample_episodes
+from mesascope.instruments.first_touch import first_touch
+from mesascope.instruments.settings import QUICK
+from mesascope.worlds.grids.red_doors import RedDoors
+
+HERE = Path(__file__).parent
+ROWS, PAGE = HERE / "coverage.jsonl", HERE / "coverage.md"
+WORLD = RedDoors()
+FREE = WORLD.independent_features
+COLUMNS = tuple(WORLD.features.index(f) for f in FREE)
+SHARED = 8
+"""Agents that are shown the same levels."""
+
+
+def levels(seed: int) -> list[Solved]:
+    """As many levels of every distribution as a quick audit infers from."""
+    found = []
+    each = QUICK.evidence // (1 + len(WORLD.shifts))
+    for name in ("training", *WORLD.shifts):
+        drawn = WORLD.draw(named_key(seed, "coverage", name), each, name)
+        outcomes, mdp = WORLD.outcomes(drawn), WORLD.tables(drawn)
+        found.append(Solved(outcomes, mdp, first_touch(outcomes, mdp, WORLD.discount)))
+    return found
+
+
+def row_of(name: str, seed: int, parts: list[Solved]) -> dict:
+    """One agent: its weights, and what is inferred of them."""
+    rng = np.random.default_rng([seed, *name.encode()])
+    agent = known_chooser(name, COLUMNS, len(WORLD.features), rng)
+    decided = []
+    for index, part in enumerate(parts):
+        policy = jnp.asarray(agent.answer(part), jnp.float32)
+        key = named_key(seed, "coverage", name, str(index))
+        episodes = sample_episodes(part.mdp, policy, key, horizon_of(part.mdp))
+        decided.append(decisions_of(part.outcomes, part.mdp, episodes, WORLD.discount))
+    found = fit_choice_weights(
+        pool_decisions(decided),
+        FREE,
+        WORLD.features,
+        WORLD.discount,
+        named_key(seed, "fit", name),
+        inverse_temperature=agent.inverse_temperature,
+    )
+    weights = found.weights.values()
+    return {
+        "class": name,
+        "seed": seed,
+        **agent.settings,
+        "weights": [round(float(w), 4) for w in agent.weights],
+        "low": [round(w.interval.low, 4) for w in weights],
+        "high": [round(w.interval.high, 4) for w in weights],
+        "wanted": [f in found.wanted for f in FREE],
+        "effective": round(found.diagnostics.effective_sample_size),
+        "attempts": found.diagnostics.attempts,
+    }
+
+
+def read() -> list[dict]:
+    """The rows that there are."""
+    return [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
+
+
+def page(rows: list[dict]) -> None:
+    """The table of `coverage.md`."""
+    cells = []
+    for name in CLASSES:
+        own = [r for r in rows if r["class"] == name]
+        if not own:
+            continue
+        weights, low, high = (np.array([r[k] for r in own]) for k in ("weights", "low", "high"))
+        held = (weights >= low - 1e-3) & (weights <= high + 1e-3)
+        by_agent = held.mean(1)
+        error = 1.96 * by_agent.std(ddof=1) / len(own) ** 0.5 if len(own) > 1 else float("nan")
+        wanted = np.array([r["wanted"] for r in own])
+        right = int((wanted & (weights > 0)).sum())
+        named = exact_rate(right, int(wanted.sum())).interval if wanted.any() else None
+        found = (wanted & (weights > 0)).sum() / max((weights > 0).sum(), 1)
+        cells.append(
+            [
+                name,
+                str(len(own)),
+                f"{held.mean():.3f} ± {error:.3f}",
+                f"{right} of {int(wanted.sum())}" + (f" [{named.low:.3f}, {named.high:.3f}]" if named else ""),
+                f"{found:.2f}",
+                f"{np.median((high - low)[weights > 0]):.2f}",
+                str(min(r["effective"] for r in own)),
+            ]
+        )
+    heads = [
+        "class",
+        "agents",
+        "weights held",
+        "named as wanted, and are",
+        "wanted ones named",
+        "median width of a wanted one",
+        "least effective draws",
+    ]
+    put(PAGE, "python docs/coverage.py", {"coverage": table(heads, cells)})
+
+
+def main() -> None:
+    """Add rows until there are enough or time is over."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--agents", type=int, default=400, help="agents of each class")
+    options.add_argument("--minutes", type=float, default=float("inf"))
+    options.add_argument("--only", default="")
+    chosen = options.parse_args()
+    end = time.monotonic() + 60 * chosen.minutes
+    done = {(r["class"], r["seed"]) for r in read()}
+    for seed in range(chosen.agents):
+        if seed % SHARED == 0:
+            parts = levels(seed // SHARED)
+        for name in (c for c in CLASSES if c.startswith(chosen.only)):
+            if (name, seed) not in done and time.monotonic() < end:
+                with ROWS.open("a") as file:
+                    file.write(json.dumps(row_of(name, seed, parts)) + "\n")
+    page(read())
+
+
+if __name__ == "__main__":
+    main()
