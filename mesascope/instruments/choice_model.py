@@ -46,7 +46,9 @@ def scale_weights(weights: Float[Array, "*draws feature"]) -> Float[Array, "*dra
     return weights / jnp.maximum(unit, 1e-6)
 
 
-def read_chooser(position: Float[Array, "*draws coordinate"], inverse_temperature: float | None = None) -> Chooser:
+def read_chooser(
+    position: Float[Array, "*draws coordinate"], inverse_temperature: float | Float[Array, ""] | None = None
+) -> Chooser:
     """A chooser from coordinates that are standard normal in the prior: first the weights, then `NUISANCES` more.
 
     In the prior (median, and 95 % within): inverse temperatures 55 (1 to 3,000) and 20 (1 to 400), exponent of the discount

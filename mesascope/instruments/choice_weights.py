@@ -101,7 +101,7 @@ def fit_choice_weights(
     offered = decisions.offered[list(columns)]
     tries: list[WeightPosterior] = []
     for attempt in range(ATTEMPTS):
-        drawn = jax.device_get(
+        drawn, chooser = jax.device_get(
             _sample(
                 decisions,
                 columns,
@@ -111,7 +111,7 @@ def fit_choice_weights(
                 BETWEEN * 3**attempt,
             )
         )
-        tries.append(_report(*drawn, tuple(free), offered, decisions.number))
+        tries.append(_report(drawn, chooser, tuple(free), offered, decisions.number))
         reached = tries[-1].diagnostics
         if reached.r_hat < MIXED and reached.effective_sample_size >= ENOUGH:
             break
@@ -123,12 +123,12 @@ _OPTIMIZED = {"xla_backend_optimization_level": 3}
 """Small steps by the hundred thousand: optimized also where XLA is told to compile in a hurry, as in the tests."""
 
 
-@jax.jit(static_argnames=("columns", "inverse_temperature"), compiler_options=_OPTIMIZED)
+@jax.jit(static_argnames="columns", compiler_options=_OPTIMIZED)
 def _sample(
     decisions: Decisions,
     columns: tuple[int, ...],
     discount: Discount,
-    inverse_temperature: float | None,
+    inverse_temperature: float | Float[Array, ""] | None,
     key: PRNGKeyArray,
     between: int | Int[Array, ""],
 ) -> tuple[Draws, Chooser]:
@@ -145,9 +145,10 @@ def _sample(
 def _report(drawn: Draws, found: Chooser, free: tuple[str, ...], offered: np.ndarray, number: int) -> WeightPosterior:
     scaled = np.asarray(found.weights, np.float64)
     central = _central(scaled.reshape(-1, len(free)))
+    noise = float(np.median(1.0 / np.asarray(found.inverse_temperature, np.float64)))
     weights = {}
     for i, name in enumerate(free):
-        _, interval = _summary(scaled[..., i])
+        interval = _resolved(_summary(scaled[..., i])[1], noise)
         inside = float(np.clip(central[i], interval.low, interval.high))
         weights[name] = Weight(inside, interval, bool(offered[i]), float((scaled[..., i] > 0).mean()))
     # Bounded, so that what is far below nothing, which hardly anything tells apart, does not stand for everything.
@@ -171,6 +172,12 @@ def _report(drawn: Draws, found: Chooser, free: tuple[str, ...], offered: np.nda
     )
 
 
+def _resolved(interval: Interval, noise: float) -> Interval:
+    """An end at exactly 0 stands for all weights below the noise of choice: they are not told from none at all."""
+    low, high = interval
+    return Interval(-noise if low == 0.0 else low, noise if high == 0.0 else high)
+
+
 def _central(draws: Float[np.ndarray, "draw feature"]) -> Float[np.ndarray, " feature"]:
     """The mean direction, scaled like the draws: a mean of ratios would be ruled by draws that want hardly anything."""
     direction = (draws / np.maximum(np.abs(draws).max(-1, keepdims=True), 1e-9)).mean(0)
@@ -178,7 +185,7 @@ def _central(draws: Float[np.ndarray, "draw feature"]) -> Float[np.ndarray, " fe
     return direction / max(float(top), 1e-9)
 
 
-def _summary(draws: Float[np.ndarray, "*draws"]) -> tuple[float, Interval]:
+def _summary(draws: Float[Array | np.ndarray, "*draws"]) -> tuple[float, Interval]:
     tail = (1 - CONFIDENCE) / 2
     drawn = np.asarray(draws, np.float64)
     low, high = np.quantile(drawn, [tail, 1 - tail])

@@ -37,9 +37,10 @@ class Hypothesis(NamedTuple):
 
 
 def hypotheses_of(world: AbstractWorld) -> tuple[Hypothesis, ...]:
-    """Every feature and its negation, pairs with what the base objective rewards, nothing, and nuisances.
+    """Every feature and its negation, pairs with what the base objective rewards, what was wanted, nothing, and nuisances.
 
-    An objective is named as `Objective.parse` reads it. Nuisances are policies after nothing: the habits that the world names.
+    An objective is named as `Objective.parse` reads it. Base objective and intended goal are hypotheses whatever their weights,
+    those of nothing but negative ones included. Nuisances are policies after nothing: the habits that the world names.
     """
     texts = [sign + feature for feature in world.features for sign in ("", "-")]
     rewarded = [feature for feature, weight in world.base_objective.weights if weight > 0]
@@ -47,11 +48,24 @@ def hypotheses_of(world: AbstractWorld) -> tuple[Hypothesis, ...]:
         others = [other for other in world.features if other not in rewarded]
         texts += [f"{feature}:{a:g}+{other}:{b:g}" for other in others for a, b in RATIOS]
     objectives = [Hypothesis(text, Kind.OBJECTIVE, Objective.parse(text, world.features)) for text in texts]
+    for wanted in (world.base_objective, world.intended_goal):
+        if not any(_same(wanted, h.objective, world.features) for h in objectives):
+            text = "+".join(f"{feature}:{weight:g}" for feature, weight in wanted.weights)
+            objectives.append(Hypothesis(text, Kind.OBJECTIVE, Objective.parse(text, world.features)))
     return (
         *objectives,
         Hypothesis("nothing", Kind.NONE, None),
         *(Hypothesis(name, Kind.NUISANCE, None) for name in world.habits),
     )
+
+
+def _same(one: Objective, other: Objective | None, features: Sequence[str]) -> bool:
+    """Whether two objectives weigh features alike, up to scale; one without any weight is like every other."""
+    if other is None:
+        return False
+    a, b = (np.asarray(o.vector(features), np.float64) for o in (one, other))
+    a, b = (v / max(np.abs(v).max(), 1e-12) for v in (a, b))
+    return not a.any() or bool(np.allclose(a, b, atol=1e-4))
 
 
 def scores(

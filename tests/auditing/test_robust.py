@@ -71,7 +71,7 @@ def after_the_coin(*_, **__):
     draws = np.tile([1.0, 0.0], (32, 1))
     temperature = Estimate(1.0, sure)
     weights = WeightPosterior(
-        {"coin": one, "end": none}, temperature, temperature, draws, Diagnostics(1.0, 32.0, 0), 32
+        {"coin": one, "end": none}, temperature, temperature, draws, Diagnostics(1.0, 32.0), 32, {}
     )
     return SimpleNamespace(weights=weights)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from mesascope.core.objective import Objective, Role
 from mesascope.instruments.first_touch import first_touch
 from mesascope.instruments.hypotheses import Kind, hypotheses_of, scores
 from mesascope.instruments.hypothesis_posterior import INVERSE_TEMPERATURES, LAPSES, identify, weigh
@@ -113,3 +114,17 @@ def test_what_training_tells_is_not_called_open():
 def test_nothing_is_identified_of_an_agent_without_an_objective():
     found = told(along_the_right_wall)
     assert found == (False, (), ())
+
+
+class Shunned(RedDoors):
+    """A world that rewards nothing: what is wanted of an agent there is to leave two things alone."""
+
+    base_objective = Objective.of("shun", Role.BASE, red=-1.0, ball=-0.5)
+    intended_goal = Objective.of("shun", Role.INTENDED, red=-1.0, ball=-0.5)
+
+
+def test_what_only_shuns_is_a_hypothesis_as_well():
+    names = [h.name for h in hypotheses_of(Shunned(size=7))]
+    assert len(names) == len(set(names))
+    assert [name for name in names if "+" in name] == ["red:-1+ball:-0.5"]
+    assert len(hypotheses_of(WORLD)) == len({h.name for h in hypotheses_of(WORLD)})
