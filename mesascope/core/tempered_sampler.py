@@ -1,21 +1,26 @@
-"""Draws from a posterior by tempering from its prior: sequential Monte Carlo (Del Moral et al. 2006), with BlackJAX."""
+"""Draws from a posterior by tempering from its prior: sequential Monte Carlo (Del Moral, Doucet and Jasra 2006).
+
+How far a stage goes, resampling and diagnostics are BlackJAX's. The loop is our own: one likelihood of every particle a move and
+no other, where BlackJAX's reckons it again to weigh, to temper and to begin a stage, and compiles it each time (measured
+in docs/performance.md).
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-import blackjax
 import jax
 import jax.numpy as jnp
 import numpy as np
 from blackjax.diagnostics import effective_sample_size, potential_scale_reduction
-from blackjax.mcmc import random_walk
-from blackjax.smc import resampling
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from blackjax.smc.ess import ess_solver
+from blackjax.smc.resampling import systematic
+from blackjax.smc.solver import dichotomy
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 POPULATIONS, PARTICLES = 4, 64
 """Populations are tempered apart from each other, so that what they disagree about is seen."""
 
-MOVES, SNAPSHOTS, BETWEEN = 6, 16, 16
+MOVES, SNAPSHOTS, BETWEEN = 6, 16, 24
 """Moves of every particle in a stage of tempering; then draws taken of each particle at the posterior, and moves between two."""
 
 _MOST_STAGES = 80
@@ -27,7 +32,7 @@ _STEP = 1.5
 that suits a normal posterior (Roberts et al. 1997): those here have edges.
 """
 _AT_ONCE = 32
-"""Particles moved together, so that what they read stays in the processor's cache."""
+"""Particles whose likelihood is reckoned together, so that what it reads stays in the processor's cache."""
 
 
 class Draws(NamedTuple):
@@ -35,6 +40,18 @@ class Draws(NamedTuple):
 
     position: Float[Array, "population particle draw coordinate"]
     reached: Float[Array, " population"]
+
+
+class _Walk(NamedTuple):
+    position: Float[Array, "population particle coordinate"]
+    log_likelihood: Float[Array, "population particle"]
+    exponent: Float[Array, " population"]
+    factor: Float[Array, "population coordinate coordinate"]
+    moves: Int[Array, ""]
+    """All moves so far."""
+    arrived: Int[Array, ""]
+    """Moves made since every population has reached the posterior."""
+    drawn: Float[Array, "draw population particle coordinate"]
 
 
 def sample_tempered(
@@ -58,75 +75,76 @@ def sample_tempered(
     Returns:
         The draws, all of one weight.
     """
+    shape = (POPULATIONS, PARTICLES)
 
-    def log_prior(position: Float[Array, " coordinate"]) -> Float[Array, ""]:
-        return -0.5 * (position**2).sum()
+    def move(walk: _Walk) -> _Walk:
+        step_key, accept_key, temper_key = jax.random.split(jax.random.fold_in(key, walk.moves), 3)
+        noise = jax.random.normal(step_key, (*shape, coordinates))
+        proposed = walk.position + jnp.einsum("pij,pnj->pni", walk.factor, noise)
+        flat = proposed.reshape(-1, coordinates)
+        found = jax.lax.map(log_likelihood, flat, batch_size=_AT_ONCE).reshape(shape)
+        gain = walk.exponent[:, None] * (found - walk.log_likelihood)
+        gain += 0.5 * ((walk.position**2).sum(-1) - (proposed**2).sum(-1))
+        # The first move is from the origin by the prior's own spread: all particles are draws of the prior after it.
+        taken = (jnp.log(jax.random.uniform(accept_key, shape)) < gain) | (walk.moves == 0)
+        moved = walk._replace(
+            position=jnp.where(taken[..., None], proposed, walk.position),
+            log_likelihood=jnp.where(taken, found, walk.log_likelihood),
+            moves=walk.moves + 1,
+        )
+        there = (walk.exponent >= 1.0).all()
+        ends = ~there & (moved.moves % MOVES == 1)
+        moved = jax.lax.cond(ends, lambda walk: _tempered(walk, temper_key), lambda walk: walk, moved)
+        arrived = jnp.where(there, walk.arrived + 1, 0)
+        index = jnp.where(arrived % between == 0, arrived // between, 0) - 1
+        recorded = jnp.where(jnp.arange(SNAPSHOTS)[:, None, None, None] == index, moved.position, walk.drawn)
+        return moved._replace(arrived=arrived, drawn=recorded)
 
-    kernel = random_walk.build_additive_step()
+    def under_way(walk: _Walk) -> Bool[Array, ""]:
+        return (walk.arrived < SNAPSHOTS * between) & (walk.moves < _MOST_STAGES * MOVES + SNAPSHOTS * between)
 
-    def move(key: PRNGKeyArray, state, log_density, factor: Float[Array, "coordinate coordinate"]):
-        return kernel(key, state, log_density, lambda key, _: factor @ jax.random.normal(key, (coordinates,)))
-
-    def factor_of(particles: Float[Array, "particle coordinate"]) -> Float[Array, "coordinate coordinate"]:
-        spread = jnp.cov(particles, rowvar=False).reshape(coordinates, coordinates) + 1e-6 * jnp.eye(coordinates)
-        return _STEP / coordinates**0.5 * jnp.linalg.cholesky(spread)
-
-    sampler = blackjax.inner_kernel_tuning(
-        smc_algorithm=blackjax.adaptive_tempered_smc,
-        logprior_fn=log_prior,
-        loglikelihood_fn=log_likelihood,
-        mcmc_step_fn=move,
-        mcmc_init_fn=random_walk.init,
-        resampling_fn=resampling.systematic,
-        mcmc_parameter_update_fn=lambda key, state, info: {"factor": factor_of(state.particles)[None]},
-        initial_parameter_value={"factor": jnp.eye(coordinates)[None]},
-        target_ess=_KEPT,
-        num_mcmc_steps=MOVES,
-        batch_size=_AT_ONCE,
+    first = _Walk(
+        jnp.zeros((*shape, coordinates)),
+        jnp.zeros(shape),
+        jnp.zeros(POPULATIONS),
+        jnp.tile(jnp.eye(coordinates), (POPULATIONS, 1, 1)),
+        jnp.array(0),
+        jnp.array(0),
+        jnp.zeros((SNAPSHOTS, *shape, coordinates)),
     )
+    last = jax.lax.while_loop(under_way, move, first)
+    return Draws(last.drawn.transpose(1, 2, 0, 3), last.exponent)
 
-    def temper(key: PRNGKeyArray) -> tuple[Array, Array]:
-        first = jax.random.normal(key, (PARTICLES, coordinates))
-        state = sampler.init(first)._replace(parameter_override={"factor": factor_of(first)[None]})
 
-        # A stage moves at the exponent that it finds and ends by weighing for the next. The one after the last weighs
-        # for none, resamples, and moves at the posterior.
-        def under_way(carry):
-            stage, there, _ = carry
-            return ~there & (stage < _MOST_STAGES)
+def _tempered(walk: _Walk, key: PRNGKeyArray) -> _Walk:
+    """Each population that is not there yet weighed on as far as its particles allow, and resampled."""
 
-        def advance(carry):
-            stage, _, state = carry
-            there = state.sampler_state.tempering_param >= 1.0
-            state, _ = sampler.step(jax.random.fold_in(key, stage), state)
-            return stage + 1, there, state
+    def on(key: PRNGKeyArray, position, log_likelihood, exponent):
+        further = ess_solver(lambda found: found, log_likelihood, _KEPT, 1.0 - exponent, dichotomy).clip(0.0)
+        kept = systematic(key, jax.nn.softmax(further * log_likelihood), PARTICLES)
+        # What is a hair below 1 would be tempered once more.
+        after = jnp.where(exponent + further > 1.0 - 1e-5, 1.0, exponent + further)
+        there = exponent >= 1.0
+        return (
+            jnp.where(there, position, position[kept]),
+            jnp.where(there, log_likelihood, log_likelihood[kept]),
+            jnp.where(there, exponent, after),
+        )
 
-        _, _, state = jax.lax.while_loop(under_way, advance, (0, jnp.array(False), state))
-        return state.sampler_state.particles, state.sampler_state.tempering_param
+    keys = jax.random.split(key, POPULATIONS)
+    position, log_likelihood, exponent = jax.vmap(on)(keys, walk.position, walk.log_likelihood, walk.exponent)
+    # Where all have arrived they share one spread, which is that of more particles.
+    own = jax.vmap(_spread)(position)
+    everyone = _spread(position.reshape(-1, position.shape[-1]))
+    spread = jnp.where((exponent >= 1.0).all(), everyone, own)
+    coordinates = position.shape[-1]
+    factor = _STEP / coordinates**0.5 * jnp.linalg.cholesky(spread + 1e-6 * jnp.eye(coordinates))
+    return walk._replace(position=position, log_likelihood=log_likelihood, exponent=exponent, factor=factor)
 
-    start_key, walk_key = jax.random.split(key)
-    started, reached = jax.lax.map(temper, jax.random.split(start_key, POPULATIONS))
-    factor = factor_of(started.reshape(-1, coordinates))
 
-    def log_posterior(position: Float[Array, " coordinate"]) -> Float[Array, ""]:
-        return log_prior(position) + log_likelihood(position)
-
-    def walk(carry: tuple[PRNGKeyArray, Array]) -> Float[Array, "draw coordinate"]:
-        key, position = carry
-
-        def draw(state, key):
-            def on(index, state):
-                return move(jax.random.fold_in(key, index), state, log_posterior, factor)[0]
-
-            state = jax.lax.fori_loop(0, between, on, state)
-            return state, state.position
-
-        begun = random_walk.init(position, log_posterior)
-        return jax.lax.scan(draw, begun, jax.random.split(key, SNAPSHOTS))[1]
-
-    keys = jax.random.split(walk_key, POPULATIONS * PARTICLES)
-    drawn = jax.lax.map(walk, (keys, started.reshape(-1, coordinates)), batch_size=_AT_ONCE)
-    return Draws(drawn.reshape(POPULATIONS, PARTICLES, SNAPSHOTS, coordinates), reached)
+def _spread(particles: Float[Array, "particle coordinate"]) -> Float[Array, "coordinate coordinate"]:
+    centered = particles - particles.mean(0)
+    return centered.T @ centered / (len(particles) - 1)
 
 
 class Mixing(NamedTuple):
