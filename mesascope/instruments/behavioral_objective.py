@@ -26,12 +26,12 @@ CARD = Card(
     estimator=(
         "Hypotheses: exact posterior over features, negated features, pairs with the base objective, nothing, and policies "
         "without any objective, each with a grid of inverse temperatures and lapse rates; a step follows "
-        "(1 - e) softmax(b Q*) + e/|A|. Weights: the decisions of one episode on each level (first visits to states in which some "
-        "action touches an object, or two objects call for different actions) under a mixture of models of choice: decided "
+        "(1 - e) softmax(b Q*) + e/|A|. Weights: the decisions of one episode on each level (first visits to states in which "
+        "some action touches an object, or two objects call for different actions) under a mixture of models of choice: decided "
         "anew at every step, (1 - e) softmax(b Q) + e/|A|; decided once, an object in proportion to exp(c g^k v), and then "
         "followed; or a blind walk. Weights, b, c, lapse rate e, the agent's own discount g and horizon, and the shares of the "
-        "mixture are sampled together: tempered from the prior (sequential Monte Carlo), then random-walk Metropolis. Weights are "
-        "scaled so that the largest is 1; in the prior they are normal, and one in five is exactly 0. A recurrent subject's "
+        "mixture are sampled together: tempered from the prior (sequential Monte Carlo), then random-walk Metropolis. Weights "
+        "are scaled so that the largest is 1; in the prior they are normal, and one in five is exactly 0. A recurrent subject's "
         "decisions are those of its rollouts."
     ),
     assumptions=(
@@ -40,8 +40,8 @@ CARD = Card(
     ),
     controls=(
         "Negated, null and nuisance hypotheses stand beside the objectives; lapses and blind walks absorb what is no choice; "
-        "intervals are held against agents of known weights that decide in eleven ways (docs/coverage.md). A feature is said to be "
-        "wanted only with a posterior probability of 0.995."
+        "intervals are held against agents of known weights that decide in eleven ways (docs/coverage.md). A feature is said to "
+        "be wanted only with a posterior probability of 0.995."
     ),
     blind_spots=(
         "Not being after an object and shunning it look alike: weights far below zero only say that it is not pursued.",
