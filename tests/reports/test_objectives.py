@@ -21,3 +21,17 @@ def test_it_says_what_the_weights_were_inferred_from(measured, said, not_said):
     sentence = page.partition("The behavioral objective: ")[2].partition("scaled")[0]
     assert said in sentence
     assert not_said not in sentence
+
+
+def test_it_says_of_each_feature_whether_it_is_wanted_and_draws_no_axis_for_what_is_far_below():
+    weights = {
+        "red": {"mean": 1.0, "interval": [1.0, 1.0], "offered": True, "wanted": 1.0},
+        "door": {"mean": 0.1, "interval": [-0.4, 1.0], "offered": True, "wanted": 0.6},
+        "blue": {"mean": -0.9, "interval": [-65.0, -0.1], "offered": True, "wanted": 0.001},
+        "green": {"mean": 0.0, "interval": [-9.0, 1.0], "offered": False, "wanted": 0.4},
+    }
+    page = str(objectives({"behavioral_objective": {"weights": weights, "hypotheses": {}}}, "a"))
+    assert "Wanted beyond doubt: red. Not wanted: blue. Undecided: door. Never offered: green." in page
+    assert "\u221265.00" in page
+    ticks = page.partition("<table")[2].partition("</th>")[0]
+    assert "\u221260" not in ticks

@@ -23,16 +23,20 @@ from mesascope.reports.html.parts import (
     value_cell,
 )
 from mesascope.reports.markup import Markup, join, tag
-from mesascope.reports.numbers import number, point, real
+from mesascope.reports.numbers import bounds, number, point, real
 from mesascope.reports.plain import why_no_mesa
 from mesascope.reports.reading import Audit, items, look, part, union, words
 
 _SHARE = Scale(0.0, 1.0, 150.0)
 _MOST_HYPOTHESES = 12
+_FLOOR = -2.0
+"""Weights below this are drawn at it: how far below nothing a weight is, hardly any behavior tells."""
+
+_DOUBT = 0.005
 _TOUCHED_FIRST = (
-    "The behavioral objective: weights over features that explain which object the agent touches first, the most wanted "
-    "scaled to 1. At zero or below, an object is not gone for; how far below is hardly told. It describes behavior and claims "
-    "nothing about what is inside."
+    "The behavioral objective: weights over features that explain which object the agent touches first, and how it gets there; "
+    "the most wanted is scaled to 1. At zero or below, an object is not gone for; how far below is hardly told. It describes "
+    "behavior and claims nothing about what is inside."
 )
 _TAKEN_IN_TURN = (
     "The behavioral objective: weights over features that explain the agent's steps, the most wanted scaled to 1. They are "
@@ -58,11 +62,27 @@ def _behavioral(audit: Audit, name: str) -> Markup:
         title,
         paragraph(_TAKEN_IN_TURN if "counts" in audit else _TOUCHED_FIRST),
         tag("figure", _tracks(weights, "blue", "dot", ("", "weight"))),
+        _readings(weights),
         _noise(found),
         _identified(found),
         _hypotheses(found),
         _diagnostics(found),
     )
+
+
+def _readings(weights: Mapping[str, Any]) -> Markup | None:
+    """Which features are wanted, which are not, and of which neither can be said."""
+    sure: dict[str, list[str]] = {"Wanted beyond doubt": [], "Not wanted": [], "Undecided": [], "Never offered": []}
+    for name, weight in weights.items():
+        wanted = real(look(weight, "wanted"))
+        if wanted is None:
+            return None
+        reading = (
+            "Undecided" if _DOUBT < wanted < 1 - _DOUBT else "Wanted beyond doubt" if wanted > 0.5 else "Not wanted"
+        )
+        sure[reading if look(weight, "offered") else "Never offered"].append(name)
+    said = [f"{reading}: {', '.join(names)}." for reading, names in sure.items() if names]
+    return paragraph(" ".join(said))
 
 
 def _noise(found: object) -> Markup | None:
@@ -76,9 +96,21 @@ def _tracks(
     estimates: Mapping[str, Any], look_: str, shape: str, heads: tuple[str, str], least: tuple[float, float] = (0, 0)
 ) -> Markup:
     """A named estimate a row, all on one scale."""
-    scale = spanning(estimates.values(), 340.0, least)
-    rows: list[list[Cell]] = [[name, marked(e, look_, shape, scale), value_cell(e)] for name, e in estimates.items()]
+    drawn = {name: _floored(e) for name, e in estimates.items()}
+    scale = spanning(drawn.values(), 340.0, least)
+    rows: list[list[Cell]] = [
+        [name, marked(drawn[name], look_, shape, scale), value_cell(e)] for name, e in estimates.items()
+    ]
     return table([heads[0], figure("", scale), heads[1]], rows)
+
+
+def _floored(estimate: object) -> dict[str, Any]:
+    """The estimate as it is drawn."""
+    value, ends = point(estimate), bounds(estimate)
+    return {
+        "value": None if value is None else max(value, _FLOOR),
+        "interval": None if ends is None else [max(end, _FLOOR) for end in ends],
+    }
 
 
 def _identified(found: object) -> Markup | None:
