@@ -121,14 +121,19 @@ def page(rows: list[dict]) -> None:
 def main() -> None:
     """Add rows until there are enough or time is over."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--agents", type=int, default=400, help="agents of each class")
+    options.add_argument("--agents", type=int, default=400, help="agents of each class, from the first seed on")
+    options.add_argument(
+        "--first", type=int, default=0, help="seed to begin with; several may run at once on seeds of their own"
+    )
     options.add_argument("--minutes", type=float, default=float("inf"))
     options.add_argument("--only", default="")
     chosen = options.parse_args()
     end = time.monotonic() + 60 * chosen.minutes
     done = {(r["class"], r["seed"]) for r in read()}
-    for seed in range(chosen.agents):
-        if seed % SHARED == 0:
+    for seed in range(chosen.first, chosen.first + chosen.agents):
+        if time.monotonic() > end:
+            break
+        if seed % SHARED == 0 or seed == chosen.first:
             parts = levels(seed // SHARED)
         for name in (c for c in CLASSES if c.startswith(chosen.only)):
             if (name, seed) not in done and time.monotonic() < end:

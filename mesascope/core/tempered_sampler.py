@@ -17,10 +17,10 @@ from blackjax.smc.resampling import systematic
 from blackjax.smc.solver import dichotomy
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-POPULATIONS, PARTICLES = 4, 64
+POPULATIONS, PARTICLES = 4, 128
 """Populations are tempered apart from each other, so that what they disagree about is seen."""
 
-MOVES, SNAPSHOTS, BETWEEN = 6, 16, 24
+MOVES, SNAPSHOTS, BETWEEN = 6, 16, 10
 """Moves of every particle in a stage of tempering; then draws taken of each particle at the posterior, and moves between two."""
 
 _MOST_STAGES = 80
@@ -58,8 +58,6 @@ def sample_tempered(
     log_likelihood: Callable[[Float[Array, " coordinate"]], Float[Array, ""]],
     coordinates: int,
     key: PRNGKeyArray,
-    *,
-    between: int | Int[Array, ""] = BETWEEN,
 ) -> Draws:
     """Temper particles from a standard normal prior to the posterior and walk on there; to be called in compiled code.
 
@@ -70,7 +68,6 @@ def sample_tempered(
         log_likelihood: Log likelihood of one point.
         coordinates: Number of coordinates, each standard normal in the prior.
         key: Random key.
-        between: Moves between two draws of a particle.
 
     Returns:
         The draws, all of one weight.
@@ -96,12 +93,12 @@ def sample_tempered(
         ends = ~there & (moved.moves % MOVES == 1)
         moved = jax.lax.cond(ends, lambda walk: _tempered(walk, temper_key), lambda walk: walk, moved)
         arrived = jnp.where(there, walk.arrived + 1, 0)
-        index = jnp.where(arrived % between == 0, arrived // between, 0) - 1
+        index = jnp.where(arrived % BETWEEN == 0, arrived // BETWEEN, 0) - 1
         recorded = jnp.where(jnp.arange(SNAPSHOTS)[:, None, None, None] == index, moved.position, walk.drawn)
         return moved._replace(arrived=arrived, drawn=recorded)
 
     def under_way(walk: _Walk) -> Bool[Array, ""]:
-        return (walk.arrived < SNAPSHOTS * between) & (walk.moves < _MOST_STAGES * MOVES + SNAPSHOTS * between)
+        return (walk.arrived < SNAPSHOTS * BETWEEN) & (walk.moves < _MOST_STAGES * MOVES + SNAPSHOTS * BETWEEN)
 
     first = _Walk(
         jnp.zeros((*shape, coordinates)),

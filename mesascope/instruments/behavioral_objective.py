@@ -50,7 +50,7 @@ CARD = Card(
         "An agent that behaves so for another reason, or only where it was looked at, has the same posterior.",
         "What a recurrent agent does for what it remembers is read as if it depended on the state alone, or as a lapse.",
     ),
-    cost="some 250 episodes and 256 walks of some 350 steps: about five seconds",
+    cost="some 250 episodes and 512 walks of some 240 steps: about five seconds",
     references=(
         "Ng and Russell 2000, Algorithms for inverse reinforcement learning",
         "Ramachandran and Amir 2007, Bayesian inverse reinforcement learning",

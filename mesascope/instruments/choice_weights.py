@@ -5,18 +5,19 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.errors import UsageError
 from mesascope.core.solver import Discount
 from mesascope.core.statistics import CONFIDENCE, Estimate, Interval
-from mesascope.core.tempered_sampler import BETWEEN, Draws, mixing, sample_tempered
+from mesascope.core.tempered_sampler import mixing, sample_tempered
 from mesascope.instruments.choice_model import NUISANCES, Chooser, log_likelihood, read_chooser, see
 from mesascope.instruments.decisions import Decisions
 
-MIXED, ENOUGH, ATTEMPTS = 1.05, 400.0, 3
-"""Populations that disagree by more than the first (r-hat), or have fewer effective draws than the second, are run anew with
-twice the moves, so many times at most; the best are kept, and what they reached is said."""
+MIXED, ENOUGH, ATTEMPTS = 1.05, 400.0, 6
+"""While populations disagree by more than the first (r-hat), or all together have fewer effective draws than the second, more are
+run and put beside them, so many times at most; what they reached is said.
+"""
 
 BEYOND_DOUBT = 0.995
 """Posterior probability of a positive weight at which a feature is said to be wanted."""
@@ -35,8 +36,8 @@ class Weight(NamedTuple):
 
 
 class Diagnostics(NamedTuple):
-    """Worst r-hat between populations and least number of effective draws over the weights offered, and how many times the
-    populations were run until they agreed.
+    """Worst r-hat between populations and least number of effective draws over the weights offered, and how many times
+    populations were run until they agreed and were enough.
     """
 
     r_hat: float
@@ -99,24 +100,16 @@ def fit_choice_weights(
         raise UsageError("there is no choice to learn from: no level had an admissible start")
     columns = tuple(list(features).index(f) for f in free)
     offered = decisions.offered[list(columns)]
-    tries: list[WeightPosterior] = []
+    runs: list[Chooser] = []
     for attempt in range(ATTEMPTS):
-        drawn, chooser = jax.device_get(
-            _sample(
-                decisions,
-                columns,
-                discount,
-                inverse_temperature,
-                jax.random.fold_in(key, attempt),
-                BETWEEN * 2**attempt,
-            )
-        )
-        tries.append(_report(drawn, chooser, tuple(free), offered, decisions.number))
-        reached = tries[-1].diagnostics
+        run_key = jax.random.fold_in(key, attempt)
+        runs.append(jax.device_get(_sample(decisions, columns, discount, inverse_temperature, run_key)))
+        found = jax.tree.map(lambda *parts: np.concatenate(parts), *runs)
+        posterior = _report(found, tuple(free), offered, decisions.number, len(runs))
+        reached = posterior.diagnostics
         if reached.r_hat < MIXED and reached.effective_sample_size >= ENOUGH:
             break
-    best = max(tries, key=lambda posterior: posterior.diagnostics.effective_sample_size)
-    return best._replace(diagnostics=best.diagnostics._replace(attempts=len(tries)))
+    return posterior
 
 
 _OPTIMIZED = {"xla_backend_optimization_level": 2}
@@ -132,19 +125,18 @@ def _sample(
     discount: Discount,
     inverse_temperature: float | Float[Array, ""] | None,
     key: PRNGKeyArray,
-    between: int | Int[Array, ""],
-) -> tuple[Draws, Chooser]:
-    """Draws, leading axes population, particle and draw, as drawn and as what they mean; compiled once for each shape."""
+) -> Chooser:
+    """Draws of choosers, leading axes population, particle and draw; compiled once for each shape."""
     seen = see(decisions, columns)
 
     def at(position: Float[Array, " coordinate"]) -> Float[Array, ""]:
         return log_likelihood(seen, read_chooser(position, inverse_temperature), discount).sum()
 
-    drawn = sample_tempered(at, len(columns) + NUISANCES, key, between=between)
-    return drawn, read_chooser(drawn.position, inverse_temperature)
+    drawn = sample_tempered(at, len(columns) + NUISANCES, key)
+    return read_chooser(drawn.position, inverse_temperature)
 
 
-def _report(drawn: Draws, found: Chooser, free: tuple[str, ...], offered: np.ndarray, number: int) -> WeightPosterior:
+def _report(found: Chooser, free: tuple[str, ...], offered: np.ndarray, number: int, attempts: int) -> WeightPosterior:
     scaled = np.asarray(found.weights, np.float64)
     central = _central(scaled.reshape(-1, len(free)))
     noise = float(np.median(1.0 / np.asarray(found.inverse_temperature, np.float64)))
@@ -154,7 +146,8 @@ def _report(drawn: Draws, found: Chooser, free: tuple[str, ...], offered: np.nda
         inside = float(np.clip(central[i], interval.low, interval.high))
         weights[name] = Weight(inside, interval, bool(offered[i]), float((scaled[..., i] > 0).mean()))
     # Bounded, so that what is far below nothing, which hardly anything tells apart, does not stand for everything.
-    bounded = scaled / (1.0 + np.abs(scaled))
+    # What is within the noise of choice counts as none at all.
+    bounded = np.where(np.abs(scaled) < 2 * noise, 0.0, scaled / (1.0 + np.abs(scaled)))
     agreement = mixing(bounded[..., offered] if offered.any() else bounded[..., :1])
     shares = np.exp(np.asarray(found.log_shares, np.float64))
     return WeightPosterior(
@@ -162,7 +155,7 @@ def _report(drawn: Draws, found: Chooser, free: tuple[str, ...], offered: np.nda
         Estimate(*_summary(found.inverse_temperature)),
         Estimate(*_summary(found.lapse)),
         scaled.reshape(-1, len(free)),
-        Diagnostics(agreement.r_hat, agreement.effective_sample_size),
+        Diagnostics(agreement.r_hat, agreement.effective_sample_size, attempts),
         number,
         {
             "decides at every step": Estimate(*_summary(shares[..., 0])),
