@@ -180,7 +180,14 @@ class AskedAgent:
         )
 
     def _in_batches(self, rows: np.ndarray) -> Float[np.ndarray, "query action"]:
-        parts = [self.preferences(None, rows[i : i + self.batch]) for i in range(0, len(rows), self.batch)]
+        # A network may write to what it is given, so it is given a copy; in one place, as fresh memory takes longer to get than
+        # a small network to answer.
+        room, parts = np.empty_like(rows[: self.batch], order="C"), []
+        for first in range(0, len(rows), self.batch):
+            some = rows[first : first + self.batch]
+            shown = room[: len(some)]
+            shown[...] = some
+            parts.append(self.preferences(None, shown))
         return np.concatenate(parts)
 
     def _observe(self, shown: np.ndarray) -> tuple[Any, str]:
@@ -212,7 +219,7 @@ def shown_to(world: AbstractWorld, view: str, queries: int = TRIED) -> np.ndarra
     """What a view shows in the first states of a training level: `(query, ...)`, for trying a network."""
     levels = world.draw(named_key(0, "views"), 1)
     states = jnp.arange(queries, dtype=jnp.int32)[None]
-    return np.asarray(world.observe(levels, view, states))[0]
+    return np.array(world.observe(levels, view, states))[0]
 
 
 def listed(shapes: Mapping[str, tuple[int, ...]]) -> str:
