@@ -23,7 +23,7 @@ from mesascope.adapters.replay import ReportedReturn
 from mesascope.adapters.steps import Answering, HostSubject, Weights
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.rng import named_key
-from mesascope.core.subject import MAP, AbstractSubject
+from mesascope.core.subject import FULL, MAP, AbstractSubject
 from mesascope.worlds.world import AbstractWorld
 
 TRIED = 3
@@ -129,6 +129,11 @@ class AskedAgent:
     def view_in(self, world: AbstractWorld) -> str:
         """Name of the view that it is shown in a world; `UsageError` where the world has no such view, or it shows no state."""
         shapes, view = view_shapes(world), self.asking.view
+        if view is None and self.asking.answers == "path" and FULL not in shapes:
+            raise UsageError(
+                f"{self.network.name} writes its moves from the view '{FULL}' unless another is named, and {world.name} does not "
+                f"have it: write view=, one of {listed(shapes)}, the one that the function in tokens= or observe= reads"
+            )
         if view is None:
             return usual_view(shapes)
         if view not in world.views:
