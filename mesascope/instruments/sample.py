@@ -88,7 +88,7 @@ def first_levels(sample: Sample, count: int) -> Sample:
 def answer(subject: AbstractSubject, observation: Array) -> Array:
     """The subject's logits as they come, of any shape; compiled once for each subject type and shape.
 
-    A subject that computes on the host is called directly: a compiled program would hand it a copy of everything that it is shown.
+    A subject that computes on the host is called directly: a compiled program would hand it a copy of all that it is shown.
     """
     return subject.logits(observation) if subject.on_host else _answer(subject, observation)
 

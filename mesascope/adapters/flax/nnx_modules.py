@@ -14,7 +14,7 @@ VALUE = ("value", "raw_value")
 
 
 class NNXCall(NamedTuple):
-    """How a module of flax.nnx is called: as `mesascope.adapters.flax.modules.Call`, with all variables in the collection `params`.
+    """How a module of flax.nnx is called: as `mesascope.adapters.flax.modules.Call`, all variables in the collection `params`.
 
     Attributes:
         module: The module, whose own numbers are not used.

@@ -60,8 +60,8 @@ def draw_mazes(
     """Walls of `count` connected mazes of outer height `size` and outer width `length`, the same unless given.
 
     Kruskal's algorithm on random edge weights gives the tree; each wall left between two rooms is then opened with
-    probability `openings`, which makes loops. All levels advance together, one edge of each at a time. Rooms and the walls between
-    them alternate, which gives an odd size; for an even one a line of walls is there twice (`_with_a_line_twice`).
+    probability `openings`, which makes loops. All levels advance together, one edge of each at a time. Rooms and the walls
+    between them alternate, which gives an odd size; for an even one a line of walls stands twice (`_with_a_line_twice`).
     """
     sides = (size, size if length is None else length)
     rows, columns = ((side - 1) // 2 for side in sides)
@@ -93,7 +93,7 @@ def draw_mazes(
 def _with_a_line_twice(
     key: PRNGKeyArray, walls: Bool[Array, "level height width"], axis: int
 ) -> Bool[Array, "level height_or_more width_or_more"]:
-    """Mazes that are one cell longer: a row (`axis` 1) or a column (2) of walls between rooms, drawn for each level, stands twice.
+    """Mazes that are one cell longer: a row (`axis` 1) or column (2) of walls between rooms, drawn for each level, stands twice.
 
     The passages through it are one cell longer: what was connected still is, and no loop is made.
     """

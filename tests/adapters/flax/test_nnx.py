@@ -5,17 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-pytest.importorskip("flax", reason="flax is not installed: tests/QUARANTINES.md")
-ocp = pytest.importorskip("orbax.checkpoint", reason="orbax is not installed: tests/QUARANTINES.md")
-nets = pytest.importorskip("tests.adapters.flax.nets")
-
-from flax import nnx, serialization
-
 from mesascope.adapters.flax.loader import load_reference
 from mesascope.core.errors import AgentFileError, UsageError
 from tests.adapters.flax.conftest import shaken
 from tests.adapters.flax.test_memory import ORDER, loaded, shown, walked  # noqa: F401 - a fixture
 from tests.adapters.flax.test_subject import FULL, NAMES, NETS, WORLD, in_order
+
+nnx = pytest.importorskip("flax.nnx", reason="flax is not installed: tests/QUARANTINES.md")
+serialization = pytest.importorskip("flax.serialization", reason="flax is not installed: tests/QUARANTINES.md")
+ocp = pytest.importorskip("orbax.checkpoint", reason="orbax is not installed: tests/QUARANTINES.md")
+nets = pytest.importorskip("tests.adapters.flax.nets")
 
 SHOWN = jnp.asarray(FULL)
 

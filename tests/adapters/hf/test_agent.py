@@ -125,7 +125,9 @@ def test_in_a_world_without_the_view_full_the_view_is_named(models):
     _, folder = models("gpt2")
     reference, said = f"hf:{folder}", {"tokens": what_each_room_holds, "moves": MOVES[:3], "length": LENGTH}
     said["actions"] = ("three on", "back", "on")
-    with pytest.raises(UsageError, match=r"view 'full' unless .* ring does not have it: write view=, one of from-here \(9, 3\)"):
+    with pytest.raises(
+        UsageError, match=r"view 'full' unless .* ring does not have it: write view=, one of from-here \(9, 3\)"
+    ):
         load_reference(reference, **said).subject(Ring())
     found = returns(load_reference(reference, **said, view="from-here").subject(Ring()), Ring(), 8, LENGTH)
     assert np.isfinite(found).all()
