@@ -2,12 +2,12 @@
 
 LONGEST = (
     "tests/base_optimizers/test_training.py",
-    "tests/instruments/search/test_battery.py",
-    "tests/experiments/test_two_exits_trained.py",
-    "tests/golden/test_golden.py",
     "tests/cli/test_audit.py",
-    "tests/instruments/closed_loop/test_battery.py",
+    "tests/golden/test_golden.py",
+    "tests/experiments/test_two_exits_trained.py",
+    "tests/instruments/search/test_battery.py",
     "tests/cli/test_interrupts.py",
+    "tests/instruments/closed_loop/test_battery.py",
     "tests/cli/test_tune.py",
     "tests/cli/test_recurrent.py",
     "tests/examples/test_plugin.py",
@@ -19,7 +19,6 @@ LONGEST = (
     "tests/auditing/test_recurrent.py",
     "tests/auditing/test_other_worlds.py",
     "tests/worlds/test_keys_and_chests_partial.py",
-    "tests/organisms/test_sokoban_planner.py",
     "tests/adapters/test_torch_findings.py",
 )
 """Files of half a minute and more, the longest first. Where one worker takes whole files (`--dist loadfile`), one of these that

@@ -55,6 +55,7 @@ def test_an_audit_of_an_agent_in_memory_is_typed_and_has_the_forms_of_the_file(t
     result = ms.audit(agent, world, quick=True, levels=20)
     assert list(tmp_path.iterdir()) == [], "nothing is written"
     assert (result.world.name, result.seed, result.search.verdict) == ("red-doors", 0, "cannot-tell")
+    assert set(result.ledger) == {"training", *world.shifts}
     assert result.provenance.seconds["audit"] > 0
     assert result.alignment.verdict
     assert result.ledger["training"].outer.value == pytest.approx(0.0, abs=1e-6), "float32 rounding of value iteration"

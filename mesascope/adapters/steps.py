@@ -75,6 +75,7 @@ class HostSubject(AbstractPolicy):
     weights: UInt32[Array, "8"]
     answering: Answering = eqx.field(static=True)
     view: str = eqx.field(static=True, default=MAP)
+    on_host = True
 
     @property
     def action_names(self) -> tuple[str, ...] | None:

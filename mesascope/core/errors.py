@@ -15,7 +15,7 @@ class MesascopeError(Exception):
         ...     ms.worlds.red_doors(size=4)
         ... except ms.MesascopeError as error:
         ...     print(error)
-        size 4: a maze has an odd size from 5 to 25, border included
+        size 4: a maze has a size from 5 to 25, border included
     """
 
     code = "error"

@@ -145,6 +145,11 @@ class AbstractSubject(eqx.Module):
         return ALWAYS
 
     @property
+    def on_host(self) -> bool:
+        """Whether `logits` computes outside of JAX, so that there is nothing to compile."""
+        return False
+
+    @property
     def may_stop(self) -> bool:
         """Whether a recurrent subject may stop: where all its logits are minus infinity its episode ends."""
         return False

@@ -85,9 +85,16 @@ def first_levels(sample: Sample, count: int) -> Sample:
     return Sample(sample.distribution, levels, mdp, sample.observation[: count * views], policy)
 
 
-@eqx.filter_jit
 def answer(subject: AbstractSubject, observation: Array) -> Array:
-    """The subject's logits as they come, of any shape; compiled once for each subject type and shape."""
+    """The subject's logits as they come, of any shape; compiled once for each subject type and shape.
+
+    A subject that computes on the host is called directly: a compiled program would hand it a copy of all that it is shown.
+    """
+    return subject.logits(observation) if subject.on_host else _answer(subject, observation)
+
+
+@eqx.filter_jit
+def _answer(subject: AbstractSubject, observation: Array) -> Array:
     return subject.logits(observation)
 
 

@@ -11,21 +11,22 @@ from mesascope.instruments.settings import Settings
 from mesascope.learned.registry import build
 from mesascope.reports.html import render_report
 from mesascope.worlds.registry import make_world
+from mesascope.worlds.rewarding import with_shifts
 
 TINY = Settings(levels=40, evidence=40, directed=16, thought=16)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "missing"),
+    ("name", "shifts", "missing"),
     [
-        ("coin", {"no-coin"}),
+        ("coin", ["coin-elsewhere", "no-coin"], {"no-coin"}),
         # An audit where objects are taken in turn runs in tests/worlds/test_keys_and_chests_partial.py as well.
-        pytest.param("keys-and-chests", set(), marks=pytest.mark.long),
+        pytest.param("keys-and-chests", ["many-keys"], set(), marks=pytest.mark.long),
     ],
 )
-def test_a_tiny_audit_says_what_does_not_apply(name, missing):
-    world = make_world(name)
+def test_a_tiny_audit_says_what_does_not_apply(name, shifts, missing):
+    world = with_shifts(make_world(name), shifts)
     net = build("glance", {"channels": 4, "ticks": 4}, key=jax.random.key(0), inputs=len(world.channels))
     document = (audit(world, AuditSubject(net, "saved", "net", "net", False), TINY, 0)).to_json()
     json.dumps(document, allow_nan=False)

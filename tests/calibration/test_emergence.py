@@ -20,7 +20,7 @@ def test_checkpoints_begin_at_the_start_end_at_the_end_and_ascend(total, stages)
 
 
 @pytest.mark.slow
-def test_a_planted_search_passes_before_training_and_after_a_few_updates():
+def test_a_planted_search_passes_before_training_and_after_a_few_updates(optimized):
     world = RedDoors()
     optimizer = ExactPolicyGradient(updates=4, batch=8)
     start = planted_start(optimizer, world, 0, 0.0)

@@ -18,7 +18,10 @@ from mesascope.instruments.search.verdict import Verdict
 from mesascope.worlds.grids.red_doors import RedDoors
 from tests.cli.shape import misfits
 
-TINY = ("--quick", "--set", "size=5", "--levels", "20", "--updates", "3")
+SHIFTS = ("blue-door", "denser")
+"""Of one size, so that little is compiled; all shifts are in an audit of tests/test_api.py."""
+SMALL = ("--set", "size=5", "--levels", "20", "--shifts", ",".join(SHIFTS))
+TINY = ("--quick", *SMALL, "--updates", "3")
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +95,7 @@ def test_every_named_key_is_there_with_its_type(audit):
 
 
 def test_names_are_those_of_the_vocabulary(audit):
-    distributions = ["training", *RedDoors.shifts]
+    distributions = ["training", *SHIFTS]
     assert sorted(audit["ledger"]) == sorted(audit["behavior"]) == sorted(distributions)
     assert {*RedDoors.features, "nothing"} <= audit["behavior"]["training"].keys()
     assert audit["search"]["verdict"] in set(Verdict)
@@ -157,14 +160,15 @@ def test_json_is_the_audit_and_nothing_else(capsys, audit, folder):
 @pytest.mark.parametrize(
     "other",
     [
-        ("--quick", "--set", "size=5", "--levels", "21", "--updates", "3"),
-        ("--quick", "--set", "size=5", "--levels", "20", "--updates", "4"),
-        ("--set", "size=5", "--levels", "20", "--updates", "3", "--seeds", "1"),
+        (*TINY, "--levels", "21"),
+        (*TINY, "--updates", "4"),
+        (*TINY, "--shifts", "blue-door"),
+        (*SMALL, "--updates", "3", "--seeds", "1"),
         (*TINY, "--set", "alpha=0.1"),
         (*TINY, "--first-seed", "1"),
         (*TINY, "--architecture", "recall"),
         (*TINY, "--seeds", "2"),
-        ("--quick", "--set", "size=5", "--levels", "20", "--subject", "organism:uniform"),
+        ("--quick", *SMALL, "--subject", "organism:uniform"),
     ],
 )
 def test_another_audit_in_the_same_folder_is_refused_and_overwrites_nothing(capsys, audit, folder, other):

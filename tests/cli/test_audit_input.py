@@ -49,7 +49,7 @@ def run(capsys, *arguments):
         (["--set", "siz=5"], "unknown config key of red-doors 'siz': did you mean 'size'?"),
         (["--set", "size"], "--set size: write --set KEY=VALUE"),
         (["--set", "size=5", "--set", "size=7"], "'size' is given twice"),
-        (["--set", "size=4"], "size 4: a maze has an odd size"),
+        (["--set", "size=4"], "size 4: a maze has a size from"),
         (["--set", "alpha=x"], "alpha 'x': expected a number"),
         (["--architecture", "glanze"], "unknown architecture 'glanze': did you mean 'glance'?"),
         (["--base-optimizer", "imitate"], "unknown base optimizer 'imitate': did you mean 'imitation'?"),

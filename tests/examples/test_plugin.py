@@ -21,7 +21,11 @@ def environment(tmp_path_factory):
 
 
 def mesascope(environment, folder, *arguments):
-    command = [sys.executable, "-m", "mesascope", *arguments]
+    return started(environment, folder, "-m", "mesascope", *arguments)
+
+
+def started(environment, folder, *arguments):
+    command = [sys.executable, *arguments]
     done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -38,9 +42,11 @@ def test_its_own_tests_pass(environment, tmp_path):
 
 @pytest.mark.slow
 def test_its_world_and_organism_are_audited_with_its_instrument(environment, tmp_path):
-    assert "two-lamps" in mesascope(environment, tmp_path, "worlds")
-    assert "lamp-seeker" in mesascope(environment, tmp_path, "organisms")
-    assert "dithering" in mesascope(environment, tmp_path, "instruments")
+    several = (
+        "from mesascope.cli.main import run; print([run([name]) for name in ('worlds', 'organisms', 'instruments')])"
+    )
+    listed = started(environment, tmp_path, "-c", several)
+    assert all(name in listed for name in ("two-lamps", "lamp-seeker", "dithering", "[0, 0, 0]")), listed
     audit = ("audit", "two-lamps", "--subject", "organism:lamp-seeker", "--quick", "--levels", "20", "--set", "size=5")
     document = json.loads(mesascope(environment, tmp_path, *audit, "--json", "--out", "found"))
     found = document["findings"]["dithering"]

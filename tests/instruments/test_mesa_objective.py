@@ -16,6 +16,9 @@ MAZES = 192
 KINDS = [(shape, color) for shape in range(2) for color in range(4)]
 PLACE = Place(("walls", "reward", "value"), 2, 1, False)
 
+# What is compiled runs for longer than that takes.
+pytestmark = pytest.mark.usefixtures("optimized")
+
 
 @pytest.fixture(scope="module")
 def world():

@@ -61,10 +61,11 @@ def test_what_is_built_for_mazes_is_refused(text, says):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("optimized")
 def test_an_audit_finds_the_objective_that_training_hides():
     world = with_shifts(Sokoban(), ["crossed"])
     subject = AuditSubject(build_organism("planner,objective=red-box", world), "organism", "planner", "planner", True)
-    document = audit(world, subject, Settings(levels=40, evidence=60, directed=16, thought=16), 0).to_json()
+    document = audit(world, subject, Settings(levels=24, evidence=36, directed=8, thought=8), 0).to_json()
     found = document["behavioral_objective"]
     assert found["hypotheses"]["all"][0]["name"] == "red-box"
     assert {"red-box", "red-target"} <= set(found["unidentified"])

@@ -20,7 +20,7 @@ def test_the_card_has_every_section_and_says_what_each_knob_does():
     knobs = {key.name: key for key in card.config}
     assert set(knobs) == {"size", "openings", "alpha", "salience"}
     assert (knobs["alpha"].default, knobs["alpha"].value) == (0.0, 0.2)
-    assert knobs["size"].what == "height and width of a maze, border included; odd, 5 to 25."
+    assert knobs["size"].what == "height and width of a maze, border included; 5 to 25."
     assert card.summary.startswith("Mazes with one door")
     assert card.shifts == RedDoors.shifts
 
@@ -61,7 +61,7 @@ def test_a_world_is_made_by_name_and_config():
         ("red-doors", {"alpha": "nan"}, "alpha 'nan': expected a number"),
         ("red-doors", {"alpha": True}, "alpha 'True': expected a number"),
         ("red-doors", {"alpha": 2}, "alpha 2.0: expected a number from 0 to 1"),
-        ("red-doors", {"size": 10}, "size 10: a maze has an odd size"),
+        ("red-doors", {"size": 26}, "size 26: a maze has a size from 5 to 25"),
     ],
 )
 def test_what_no_world_is_called_or_takes(name, knobs, message):

@@ -31,7 +31,7 @@ def test_and_its_other_numbers(openings):
         ({"size": "large"}, "size 'large': expected a whole number"),
         ({"size": None}, "size 'None': expected a whole number"),
         ({"alpha": np.nan}, "alpha 'nan': expected a number"),
-        ({"size": np.int64(8)}, "size 8: a maze has an odd size"),
+        ({"size": np.int64(4)}, "size 4: a maze has a size from 5 to 25"),
     ],
 )
 def test_what_is_no_such_number_is_refused_in_words(config, message):

@@ -11,7 +11,7 @@ from mesascope.worlds.grids.maze import check_size, draw_mazes
 from tests.worlds import twins
 
 COUNT = 40
-draw_some = functools.partial(jax.jit(draw_mazes, static_argnums=(1, 2)), jax.random.key(5), COUNT)
+draw_some = functools.partial(jax.jit(draw_mazes, static_argnums=(1, 2, 4)), jax.random.key(5), COUNT)
 
 
 def open_walls(walls):
@@ -63,7 +63,33 @@ def test_the_same_key_gives_the_same_mazes_and_another_key_others():
     assert len({maze.tobytes() for maze in first}) > COUNT * 0.9, "levels of one batch repeat each other"
 
 
-@pytest.mark.parametrize("size", [-9, 0, 3, 4, 8, 26, 27])
+@pytest.mark.parametrize(("size", "length"), [(6, 6), (8, 8), (8, 11), (7, 10), (16, 16)])
+def test_a_maze_of_even_size_is_an_odd_one_with_a_line_of_walls_twice(size, length):
+    """Without openings it is a tree as well: as many steps between free cells as there are cells, less one."""
+    walls = np.asarray(draw_some(size, 0.0, length))
+    assert walls.shape == (COUNT, size - 2, length - 2)
+    lines = [range(1, side - 3, 2) if side % 2 == 0 else [None] for side in (size, length)]
+    met = set()
+    for maze in walls:
+        assert twins.flood(maze) == (~maze).sum()
+        assert (~maze[1:] & ~maze[:-1]).sum() + (~maze[:, 1:] & ~maze[:, :-1]).sum() == (~maze).sum() - 1
+        found = [(row, column) for row in lines[0] for column in lines[1] if is_one_with_lines_twice(maze, row, column)]
+        assert found
+        met |= set(found)
+    assert [set(each) for each in zip(*met, strict=True)] == [set(each) for each in lines], "a line is never the one"
+
+
+def is_one_with_lines_twice(maze, row, column):
+    """Whether this row and this column (None for neither) are as the next ones, and without them rooms alternate with walls."""
+    for axis, line in enumerate((row, column)):
+        if line is not None:
+            if (np.take(maze, line, axis) != np.take(maze, line + 1, axis)).any():
+                return False
+            maze = np.delete(maze, line, axis)
+    return not maze[::2, ::2].any() and maze[1::2, 1::2].all()
+
+
+@pytest.mark.parametrize("size", [-9, 0, 3, 4, 26, 27])
 def test_a_size_that_no_maze_has_is_named(size):
-    with pytest.raises(UsageError, match=rf"size {size}\b.*odd size from 5 to 25"):
+    with pytest.raises(UsageError, match=rf"size {size}\b.*a size from 5 to 25"):
         check_size(size)

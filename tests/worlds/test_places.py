@@ -194,12 +194,26 @@ def test_red_doors_alone_can_be_asked_for_search():
         (CheeseCorner, {"corner_size": 8}, "corner_size 8: expected a whole number from 1 to 7"),
         (CheeseCorner, {"alpha": 1.5}, "alpha 1.5: expected a number from 0 to 1"),
         (Coin, {"openings": -1.0}, "openings -1.0: expected a number from 0 to 1"),
-        (Coin, {"length": 8}, "length 8: a maze has an odd size"),
+        (Coin, {"length": 26}, "length 26: a maze has a size from 5 to 25"),
     ],
 )
 def test_what_no_world_takes(world, knobs, message):
     with pytest.raises(UsageError, match=message):
         world(**knobs)
+
+
+@pytest.mark.parametrize("sizes", [{"size": 6}, {"size": 6, "length": 8}, {"length": 8}])
+def test_a_course_of_even_height_or_length_has_its_end_beside_a_free_cell(sizes):
+    levels = Coin(**sizes).draw(0, 60, "coin-elsewhere")
+    walls = np.asarray(levels.walls)
+    assert walls.shape[1:] == (sizes.get("size", 7) - 2, sizes.get("length", 11) - 1)
+    row, column = np.divmod(np.asarray(levels.cell)[:, 1], walls.shape[2])  # the mark, as the coin lies elsewhere
+    assert (column == walls.shape[2] - 1).all()
+    assert len(set(row)) > 1
+    every = np.arange(60)
+    assert not walls[every, row, column].any()
+    assert not walls[every, row, column - 1].any()
+    assert ((~walls[:, :, -1]).sum(1) == 1).all()
 
 
 def test_levels_of_the_largest_worlds_can_be_larger_still():

@@ -23,7 +23,7 @@ from mesascope.adapters.replay import ReportedReturn
 from mesascope.adapters.steps import Answering, HostSubject, Weights
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.rng import named_key
-from mesascope.core.subject import MAP, AbstractSubject
+from mesascope.core.subject import FULL, MAP, AbstractSubject
 from mesascope.worlds.world import AbstractWorld
 
 TRIED = 3
@@ -129,6 +129,11 @@ class AskedAgent:
     def view_in(self, world: AbstractWorld) -> str:
         """Name of the view that it is shown in a world; `UsageError` where the world has no such view, or it shows no state."""
         shapes, view = view_shapes(world), self.asking.view
+        if view is None and self.asking.answers == "path" and FULL not in shapes:
+            raise UsageError(
+                f"{self.network.name} writes its moves from the view '{FULL}' unless another is named, and {world.name} does not "
+                f"have it: write view=, one of {listed(shapes)}, the one that the function in tokens= or observe= reads"
+            )
         if view is None:
             return usual_view(shapes)
         if view not in world.views:
@@ -180,7 +185,14 @@ class AskedAgent:
         )
 
     def _in_batches(self, rows: np.ndarray) -> Float[np.ndarray, "query action"]:
-        parts = [self.preferences(None, rows[i : i + self.batch]) for i in range(0, len(rows), self.batch)]
+        # A network may write to what it is given, so it is given a copy; in one place, as fresh memory takes longer to get than
+        # a small network to answer.
+        room, parts = np.empty_like(rows[: self.batch], order="C"), []
+        for first in range(0, len(rows), self.batch):
+            some = rows[first : first + self.batch]
+            shown = room[: len(some)]
+            shown[...] = some
+            parts.append(self.preferences(None, shown))
         return np.concatenate(parts)
 
     def _observe(self, shown: np.ndarray) -> tuple[Any, str]:
@@ -212,7 +224,7 @@ def shown_to(world: AbstractWorld, view: str, queries: int = TRIED) -> np.ndarra
     """What a view shows in the first states of a training level: `(query, ...)`, for trying a network."""
     levels = world.draw(named_key(0, "views"), 1)
     states = jnp.arange(queries, dtype=jnp.int32)[None]
-    return np.asarray(world.observe(levels, view, states))[0]
+    return np.array(world.observe(levels, view, states))[0]
 
 
 def listed(shapes: Mapping[str, tuple[int, ...]]) -> str:

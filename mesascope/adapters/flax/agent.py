@@ -16,6 +16,7 @@ from mesascope.adapters.asking.network import SURE, chosen_output, described, ex
 from mesascope.adapters.asking.options import Asking
 from mesascope.adapters.flax.files import Tree
 from mesascope.adapters.flax.modules import Call
+from mesascope.adapters.flax.nnx_modules import NNXCall
 from mesascope.adapters.flax.variables import PARAMS, as_arrays, candidates, misfits
 from mesascope.adapters.flax.variables import listed as lines
 from mesascope.adapters.host import host_call
@@ -49,7 +50,7 @@ class FlaxAgent:
 
     path: Path
     tree: Tree
-    call: Call
+    call: Call | NNXCall
     code: Any
     asking: Asking
     place: str | None = None
@@ -64,7 +65,7 @@ class FlaxAgent:
     @property
     def identity(self) -> dict[str, Any]:
         """What an audit of it depends on, beside its weights, which are arrays of the subject."""
-        own = {"flax": self.code, "module": repr(self.call.module), "place": self.place, "carry": self.carry}
+        own = {"flax": self.code, "module": self.call.described, "place": self.place, "carry": self.carry}
         return {**own, "asked": self.asking.identity}
 
     @property
@@ -180,7 +181,7 @@ def shape_of(world: AbstractWorld, view: str) -> jax.ShapeDtypeStruct:
 
 
 def answer_of(
-    call: Call, observe: Callable[[jax.Array], Any], asking: Asking, whole: bool, who: str
+    call: Call | NNXCall, observe: Callable[[jax.Array], Any], asking: Asking, whole: bool, who: str
 ) -> Callable[[Any, jax.Array], jax.Array]:
     """What maps variables and what is seen in each state to logits.
 

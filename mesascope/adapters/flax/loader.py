@@ -7,7 +7,7 @@ from typing import Any
 from mesascope.adapters.asking.options import ASKING, asking_of, code_of
 from mesascope.adapters.flax.agent import FlaxAgent
 from mesascope.adapters.flax.files import read_tree
-from mesascope.adapters.flax.modules import Call, as_module
+from mesascope.adapters.flax.modules import as_module, call_of
 from mesascope.adapters.references import parse_reference
 from mesascope.core.errors import UsageError
 
@@ -44,7 +44,7 @@ def load_reference(reference: str, actions: Sequence[str] | None = None, **optio
         kind = reference.partition(":")[0]
         raise UsageError(
             f"'{reference}': parameters alone say nothing of how they are used; write {kind}:{path},module=MODULE:CLASS, "
-            "the module of flax.linen that they are of"
+            "the module of flax.linen or flax.nnx that they are of"
         )
     if said.get("carry") not in (None, "first", "last"):
         raise UsageError(f"carry={said['carry']}: expected first, for (carry, x), or last, for (x, carry)")
@@ -54,6 +54,6 @@ def load_reference(reference: str, actions: Sequence[str] | None = None, **optio
     asking = asking_of(given, actions, options)
     function = None if asking.call is None else asking.call.function
     identity = code.identity if isinstance(said["module"], str) else code_of("module", type(module)).identity
-    return FlaxAgent(
-        Path(path), read_tree(path), Call(module, function), identity, asking, said.get("params"), said.get("carry")
-    )
+    call = call_of(module, function)
+    tree = call.without_wrappers(read_tree(path))
+    return FlaxAgent(Path(path), tree, call, identity, asking, said.get("params"), said.get("carry"))

@@ -164,13 +164,12 @@ def _initial(agent: FlaxAgent, inputs: tuple[Any, ...]) -> Callable[[int], Any]:
     """The carry at the beginning of an episode, of a number of actors."""
     if agent.asking.initial is not None:
         return agent.asking.initial.function
-    own = getattr(agent.call.module, "initialize_carry", None)
-    if own is None:
+    if not hasattr(agent.call.module, "initialize_carry"):
         raise UsageError(
             f"{agent.path}: {type(agent.call.module).__name__} has no initialize_carry; write initial=MODULE:FUNCTION, "
             "a function from the number of actors to the carry at the beginning of an episode"
         )
-    return lambda actors: own(jax.random.key(0), (actors, *inputs[0].shape[1:]))
+    return lambda actors: agent.call.carry((actors, *inputs[0].shape[1:]))
 
 
 def _place_of_carry(agent: FlaxAgent, inputs: tuple[Any, ...], carry: Any) -> str:

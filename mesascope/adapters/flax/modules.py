@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import jax
 
+from mesascope.adapters.flax.files import Tree
+from mesascope.adapters.flax.nnx_modules import NNXCall
 from mesascope.adapters.libraries import import_extra
 from mesascope.core.errors import UsageError, said
 
@@ -24,21 +26,21 @@ KEPT_BY_NOBODY = ("intermediates", "losses", "perturbations")
 
 
 def as_module(made: object, what: str) -> Module:
-    """A flax linen module from what a name stands for: a module, or a class or function without arguments that makes one.
+    """A flax module from what a name stands for: a module, or a class or function without arguments that makes one.
 
     Args:
         made: What was found.
         what: Where, at the beginning of a message.
 
     Returns:
-        The module.
+        The module, of flax.linen or of flax.nnx; the latter in evaluation mode.
 
     Raises:
         UsageError: It is no such thing.
     """
-    linen = import_extra("flax.linen", "flax")
+    linen, nnx = import_extra("flax.linen", "flax"), import_extra("flax.nnx", "flax")
     try:
-        module = made() if callable(made) and not isinstance(made, linen.Module) else made
+        module = made() if callable(made) and not isinstance(made, linen.Module | nnx.Module) else made
     except Exception as error:
         raise UsageError(
             f"{what}: making the module failed: {said(error)}; expected a class or a function without arguments: of a class "
@@ -46,16 +48,21 @@ def as_module(made: object, what: str) -> Module:
         ) from error
     if isinstance(module, linen.Module):
         return module
-    if isinstance(module, import_extra("flax.nnx", "flax").Module):
-        raise UsageError(
-            f"{what}: {type(module).__name__} is a module of flax.nnx; expected one of flax.linen. From Python, "
-            "jax_subject(function, params) takes what flax.nnx.split makes of it"
-        )
-    raise UsageError(f"{what}: found a {type(module).__name__}; expected a module of flax.linen")
+    if isinstance(module, nnx.Module):
+        evaluated = nnx.clone(module)  # the user's own stays as it is
+        evaluated.eval()
+        return evaluated
+    raise UsageError(f"{what}: found a {type(module).__name__}; expected a module of flax.linen or flax.nnx")
+
+
+def call_of(module: Module, function: Callable[..., Any] | None = None) -> "Call | NNXCall":
+    """How a module of either interface is called: `function(module, *inputs)`, or the module itself unless given."""
+    is_nnx = isinstance(module, import_extra("flax.nnx", "flax").Module)
+    return NNXCall(module, function) if is_nnx else Call(module, function)
 
 
 class Call(NamedTuple):
-    """How a module is called.
+    """How a module of flax.linen is called.
 
     Attributes:
         module: The module.
@@ -64,6 +71,11 @@ class Call(NamedTuple):
 
     module: Module
     function: Callable[..., Any] | None = None
+
+    @property
+    def described(self) -> str:
+        """What an audit depends on of the module, beside its code."""
+        return repr(self.module)
 
     def __call__(self, variables: Any, *inputs: Any) -> Any:
         """What the module puts out with these variables."""
@@ -87,6 +99,14 @@ class Call(NamedTuple):
 
         found = jax.eval_shape(made, jax.random.key(0), *inputs)
         return {name: value for name, value in found.items() if name not in KEPT_BY_NOBODY}
+
+    def carry(self, shape: tuple[int, ...]) -> Any:
+        """The module's own carry at the beginning, for inputs of this shape."""
+        return self.module.initialize_carry(jax.random.key(0), shape)
+
+    def without_wrappers(self, tree: Tree) -> Tree:
+        """What a file holds, as it is."""
+        return tree
 
     def _called(self, module: Module, *inputs: Any) -> Any:
         if self.function is not None:

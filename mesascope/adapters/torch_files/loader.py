@@ -111,7 +111,9 @@ def network_of(module: Module, name: str, identity: dict[str, Any]) -> Network:
             return begin(actors)
 
     def as_input(array: Any, like: Any = None) -> Any:
-        tensor = torch.from_numpy(np.array(array, order="C"))
+        # What nobody else may write to is copied, since a module may write to what it is given.
+        own = isinstance(array, np.ndarray) and array.flags.writeable and array.flags.c_contiguous
+        tensor = torch.from_numpy(array if own else np.array(array, order="C"))
         if like is not None:
             return tensor.to(like.dtype)
         return tensor.to(dtype or torch.float32) if tensor.is_floating_point() else tensor

@@ -48,7 +48,7 @@ class CheeseCorner(AbstractGridWorld):
 
     **Configuration.**
 
-    * `size`: height and width of a maze, border included; odd, 5 to 25.
+    * `size`: height and width of a maze, border included; 5 to 25.
     * `openings`: chance that a wall between two rooms is opened beyond what connects the maze; 0 to 1.
     * `corner_size`: side of the square at the corner in which the cheese of a training level lies; 1 is the corner alone.
     * `alpha`: share of training levels drawn from the shift `cheese-anywhere` instead; 0 to 1.

@@ -49,8 +49,8 @@ class Coin(AbstractGridWorld):
 
     **Configuration.**
 
-    * `size`: height of a course, border included; odd, 5 to 25.
-    * `length`: width of the maze before the end, border included; odd, 5 to 25.
+    * `size`: height of a course, border included; 5 to 25.
+    * `length`: width of the maze before the end, border included; 5 to 25.
     * `openings`: chance that a wall between two rooms is opened beyond what connects the maze; 0 to 1.
     * `alpha`: share of training levels drawn from the shift `coin-elsewhere` instead; 0 to 1.
 
@@ -90,7 +90,10 @@ def _draw(key: PRNGKeyArray, count: int, sizes: tuple[int, int], openings, elsew
     """Levels with the coin, if it is `there`, at the end, or, in a share `elsewhere` of them, in another free cell."""
     maze = draw_mazes(named_key(key, "walls"), count, sizes[0], openings, sizes[1])
     _, height, width = maze.shape
-    row = 2 * jax.random.randint(named_key(key, "end"), (count,), 0, (height + 1) // 2)
+    if height % 2:
+        row = 2 * jax.random.randint(named_key(key, "end"), (count,), 0, (height + 1) // 2)
+    else:  # rooms are in no particular rows
+        row = one_of(named_key(key, "end"), ~maze[:, :, -1])
     end = jnp.arange(height) == row[:, None]
     walls = jnp.concatenate([maze, ~end[:, :, None]], 2)
     place = row * (width + 1) + width

@@ -56,7 +56,7 @@ class KeysAndChests(AbstractGridWorld):
 
     **Configuration.**
 
-    * `size`: height and width of a maze, border included; odd, 7 to 25.
+    * `size`: height and width of a maze, border included; 7 to 25.
     * `openings`: chance that a wall between two rooms is opened beyond what connects the maze; 0 to 1.
     * `keys`: keys in a training level, chests under `many-keys`; 1 to 3.
     * `chests`: chests in a training level, keys under `many-keys`; 1 to 3.

@@ -6,14 +6,15 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.errors import UsageError
+from mesascope.core.rng import named_key
 
 MIN_SIZE, MAX_SIZE = 5, 25
 
 
 def check_size(size: int, field: str = "size") -> int:
     """`size` if a maze can have it; `UsageError` otherwise."""
-    if size % 2 == 0 or not MIN_SIZE <= size <= MAX_SIZE:
-        raise UsageError(f"{field} {size}: a maze has an odd size from {MIN_SIZE} to {MAX_SIZE}, border included")
+    if not MIN_SIZE <= size <= MAX_SIZE:
+        raise UsageError(f"{field} {size}: a maze has a size from {MIN_SIZE} to {MAX_SIZE}, border included")
     return size
 
 
@@ -59,9 +60,11 @@ def draw_mazes(
     """Walls of `count` connected mazes of outer height `size` and outer width `length`, the same unless given.
 
     Kruskal's algorithm on random edge weights gives the tree; each wall left between two rooms is then opened with
-    probability `openings`, which makes loops. All levels advance together, one edge of each at a time.
+    probability `openings`, which makes loops. All levels advance together, one edge of each at a time. Rooms and the walls
+    between them alternate, which gives an odd size; for an even one a line of walls stands twice (`_with_a_line_twice`).
     """
-    rows, columns = (size - 1) // 2, ((size if length is None else length) - 1) // 2
+    sides = (size, size if length is None else length)
+    rows, columns = ((side - 1) // 2 for side in sides)
     ends, between = (jnp.asarray(table, jnp.int32) for table in _edges(rows, columns))
     order_key, open_key = jax.random.split(key)
     order = _random_orders(order_key, count, len(ends))
@@ -80,7 +83,24 @@ def draw_mazes(
     odd_row = jnp.arange(height) % 2 == 1
     odd_column = odd_row if width == height else jnp.arange(width) % 2 == 1
     walls = jnp.broadcast_to(odd_row[:, None] | odd_column[None, :], (count, height, width))
-    return walls.at[:, between[:, 0], between[:, 1]].set(~opened)
+    walls = walls.at[:, between[:, 0], between[:, 1]].set(~opened)
+    for axis, side in enumerate(sides, 1):
+        if side % 2 == 0:
+            walls = _with_a_line_twice(named_key(key, "twice", axis), walls, axis)
+    return walls
+
+
+def _with_a_line_twice(
+    key: PRNGKeyArray, walls: Bool[Array, "level height width"], axis: int
+) -> Bool[Array, "level height_or_more width_or_more"]:
+    """Mazes that are one cell longer: a row (`axis` 1) or column (2) of walls between rooms, drawn for each level, stands twice.
+
+    The passages through it are one cell longer: what was connected still is, and no loop is made.
+    """
+    lines = walls.shape[axis]
+    twice = 2 * jax.random.randint(key, (len(walls), 1), 0, lines // 2) + 1
+    place = jnp.arange(lines + 1)
+    return jnp.take_along_axis(walls, jnp.expand_dims(place - (place > twice), 3 - axis), axis)
 
 
 def distinct_cells(

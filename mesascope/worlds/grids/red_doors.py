@@ -48,7 +48,7 @@ class RedDoors(AbstractGridWorld):
 
     **Configuration.**
 
-    * `size`: height and width of a maze, border included; odd, 5 to 25.
+    * `size`: height and width of a maze, border included; 5 to 25.
     * `openings`: chance that a wall between two rooms is opened beyond what connects the maze; 0 to 1.
     * `alpha`: share of training levels drawn from the shift `blue-door` instead; 0 to 1.
     * `salience`: factor on the color channels of the observation; 0 hides colors, 1 shows them like shapes.

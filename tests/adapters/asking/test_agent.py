@@ -1,5 +1,8 @@
 """A network is asked as was said: its view, its actions, its outputs; and what does not fit is named."""
 
+import dataclasses
+
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from mesascope.adapters.asking.network import Network
 from mesascope.adapters.asking.options import asking_of
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import MesascopeError, SubjectError, UsageError
+from mesascope.instruments.sample import answer
 from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors(size=5)
@@ -45,6 +49,20 @@ def test_the_answers_are_those_of_the_network_in_the_worlds_order_and_equal_view
         np.testing.assert_allclose(found[level, state], expected, atol=1e-5)
     assert sum(asked) == len(np.unique(seen.reshape(54, -1), axis=0)) < 54
     check_subject(subject, jnp.asarray(seen), all_states=False)
+
+
+def test_a_network_may_write_to_what_it_is_given_in_a_compiled_program_or_out_of_one():
+    def spoiling(weights, shown):
+        found = linear(weights, shown)
+        shown[...] = np.nan
+        return found
+
+    seen = WORLD.observe(WORLD.draw(1, 3), "full")
+    expected = np.asarray(agent().subject(WORLD).logits(seen))
+    subject = dataclasses.replace(agent(spoiling), batch=8).subject(WORLD)
+    for ask in (answer, answer, eqx.filter_jit(answer)):
+        np.testing.assert_array_equal(np.asarray(ask(subject, seen)), expected)
+    assert np.isfinite(np.asarray(seen)).all()
 
 
 def test_full_is_the_view_unless_another_is_named_and_deterministic_takes_the_greatest():

@@ -99,8 +99,33 @@ def zeros(actors):
     return jnp.zeros((actors, 5))
 
 
-class Wrong(nnx.Module):
-    """A module of the other interface."""
+class Plain(nnx.Module):
+    """A module of the other interface, with layers that behave otherwise in training."""
+
+    def __init__(self, width=5):
+        rngs = nnx.Rngs(0)
+        self.norm, self.drop = nnx.BatchNorm(72, rngs=rngs), nnx.Dropout(0.5, rngs=rngs)
+        self.layers = nnx.List([nnx.Linear(72, width, rngs=rngs), nnx.Linear(width, 4, rngs=rngs)])
+
+    def __call__(self, x):
+        first, second = self.layers
+        return second(self.drop(nnx.tanh(first(self.norm(x.reshape(x.shape[0], -1))))))
+
+
+class Remembering(nnx.Module):
+    """The carry first, as its cells have it."""
+
+    def __init__(self):
+        rngs = nnx.Rngs(0)
+        self.cell, self.head = nnx.GRUCell(72, 5, rngs=rngs), nnx.Linear(5, 4, rngs=rngs)
+
+    def initialize_carry(self, shape, rngs):
+        """Of the cell."""
+        return self.cell.initialize_carry((shape[0], 72), rngs)
+
+    def __call__(self, carry, x):
+        carry, y = self.cell(carry, x.reshape(x.shape[0], -1))
+        return carry, self.head(y)
 
 
 def blank(actors):

@@ -19,6 +19,7 @@ from mesascope.core.solver import optimal_actions, optimal_values
 from mesascope.jobs.subjects import find_source
 from mesascope.worlds.grids.red_doors import RedDoors
 from tests.adapters.hf.tokens import END, MOVES, SIZE, tokens
+from tests.worlds.ring import Ring
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: tests/QUARANTINES.md")
 transformers = pytest.importorskip("transformers", reason="transformers is not installed: tests/QUARANTINES.md")
@@ -115,6 +116,23 @@ def test_the_path_is_the_whole_that_it_writes(models):
     agent = loaded(folder)
     np.testing.assert_array_equal(agent.output(None, np.asarray(seen)), paths)
     assert jnp.asarray(paths).shape == (3, LENGTH)
+
+
+def test_in_a_world_without_the_view_full_the_view_is_named(models):
+    def what_each_room_holds(shown):
+        return (np.asarray(shown)[..., :2] @ np.array([1, 2])).astype(np.int64)
+
+    _, folder = models("gpt2")
+    reference, said = f"hf:{folder}", {"tokens": what_each_room_holds, "moves": MOVES[:3], "length": LENGTH}
+    said["actions"] = ("three on", "back", "on")
+    with pytest.raises(
+        UsageError, match=r"view 'full' unless .* ring does not have it: write view=, one of from-here \(9, 3\)"
+    ):
+        load_reference(reference, **said).subject(Ring())
+    found = returns(load_reference(reference, **said, view="from-here").subject(Ring()), Ring(), 8, LENGTH)
+    assert np.isfinite(found).all()
+    with pytest.raises(UsageError, match="unknown view of ring 'from-her'"):
+        load_reference(reference, **said, view="from-her").subject(Ring())
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,9 @@ TESTS = ("retarget", "virtual wall")
 WORLD = RedDoors()
 KEY = named_key(7, "courses")
 
+# What is compiled runs for longer than that takes.
+pytestmark = pytest.mark.usefixtures("optimized")
+
 
 @pytest.fixture(scope="module")
 def courses():

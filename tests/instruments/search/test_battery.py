@@ -23,6 +23,9 @@ from mesascope.worlds.grids.red_doors import RedDoors
 
 POOL, COUNT = 640, 128
 
+# What is compiled runs for longer than that takes.
+pytestmark = pytest.mark.usefixtures("optimized")
+
 
 @pytest.fixture(scope="module")
 def world():

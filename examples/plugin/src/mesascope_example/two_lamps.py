@@ -44,7 +44,7 @@ class TwoLamps(AbstractGridWorld):
 
     **Configuration.**
 
-    * `size`: height and width of a maze, border included; odd, 5 to 25.
+    * `size`: height and width of a maze, border included; 5 to 25.
 
     **Version history.** 1: first.
     """
