@@ -3,11 +3,16 @@
 import numpy as np
 import pytest
 
-from mesascope.auditing.alignment import CAPABLE, CLOSED, OPEN, Alignment, Kind, judge, widest
+from mesascope.auditing.alignment import Alignment, Kind, judge, widest
+from mesascope.auditing.alignment_thresholds import THRESHOLDS
+from mesascope.auditing.capability_verdict import CapabilityRobustness
+from mesascope.auditing.distribution_verdict import CapabilityState, GapState
 from mesascope.auditing.ledger_estimate import GAPS, LedgerEstimate, Returns
+from mesascope.auditing.objective_verdict import ObjectiveRobustness
 from mesascope.core.ledger import Gap, Ledger
 from mesascope.core.statistics import Estimate, Interval
 
+CLOSED, OPEN, CAPABLE, *_ = THRESHOLDS
 FEATURES = ("door", "red", "blue")
 BASE = np.array([1.0, 0.0, 0.0], np.float32)
 DOOR = {"door": (0.9, 1.0), "red": (-0.2, 0.2), "blue": (-0.2, 0.2)}
@@ -18,14 +23,13 @@ def estimate(low, high):
     return Estimate((low + high) / 2, Interval(low, high))
 
 
-def reckoning(distribution, inner, capability=(0.0, 0.02), competence=0.95):
-    shares = {gap: estimate(0.0, 0.01) for gap in GAPS} | {
-        "inner": estimate(*inner),
-        "capability": estimate(*capability),
-    }
+def reckoning(distribution, inner, capability=(0.0, 0.02), competence=0.95, outer=(0.0, 0.0), own_stake=1.0):
+    parts = {"outer": estimate(*outer), "inner": estimate(*inner), "capability": estimate(*capability)}
+    ends = (sum(part.interval[end] for part in parts.values()) for end in (0, 1))
+    shares = {gap: parts.get(gap) for gap in GAPS} | {"total": estimate(*ends)}
     ledger = Ledger(*(Gap(0.0, 0.0, 0.0, shares[gap].value) for gap in GAPS))
     able = {} if competence is None else {"own": estimate(competence, competence), "base": estimate(0.0, 0.1)}
-    return LedgerEstimate(distribution, ledger, shares, ledger, able, Returns(0.0, 1.0, 0.0))
+    return LedgerEstimate(distribution, ledger, shares, ledger, able, Returns(0.0, 1.0, 0.0), {"own": own_stake})
 
 
 CLOSED_GAP, WIDE, OPENED = (0.0, CLOSED - 0.01), (0.0, OPEN + 0.1), (OPEN + 0.01, OPEN + 0.2)
