@@ -116,7 +116,11 @@ def judge(
 
     Returns:
         The verdict on alignment, with those on objective and capability and the reading of each distribution.
+
+    Raises:
+        UsageError: Thresholds that contradict each other.
     """
+    thresholds.checked()
     known = Known(
         searches,
         _proxies(weights, base, features),
