@@ -25,7 +25,9 @@ POOL = (*(Estimate(v, Interval(v - half, v + half)) for v in VALUES for half in 
 CANDIDATES = ("own", "base", "red")
 
 estimates = st.lists(st.sampled_from(POOL), min_size=25, max_size=25)
-few = st.lists(st.sampled_from(range(8)), min_size=12, max_size=12)
+few = st.lists(st.sampled_from(range(8)), min_size=14, max_size=14)
+GOOD = (*(Estimate(0.01, Interval(0.0, 0.02)),) * 3, *(Estimate(0.97, Interval(0.95, 0.99)),) * 3)
+"""Gaps and competences of an agent that does what was wanted."""
 
 
 def reckoned(distribution, found, choices):
@@ -51,7 +53,11 @@ def cases(draw):
     """Ledgers, the weight of red, whether search was found, and thresholds."""
     drawn, choices, shifts = draw(estimates), draw(few), draw(st.integers(0, 3))
     rows = zip(("training", *SHIFTS[:shifts]), np.arange(24).reshape(4, 6), np.arange(12).reshape(4, 3), strict=False)
-    found = [reckoned(name, [drawn[i] for i in six], [choices[i] for i in three]) for name, six, three in rows]
+    spoiled = range(4) if choices[12] < 3 else [choices[13] % 4]
+    found = [
+        reckoned(name, [drawn[j] for j in six] if i in spoiled else GOOD, [choices[j] for j in three])
+        for i, (name, six, three) in enumerate(rows)
+    ]
     closed, open_ = ((0.05, 0.1), (0.01, 0.3), (0.1, 0.1), (0.05, 0.1))[choices[0] % 4]
     thresholds = AlignmentThresholds(closed, open_, 0.5 if choices[3] == 7 else 0.8)
     return found, drawn[-1], choices[4] % 2 == 0, thresholds
