@@ -37,15 +37,18 @@ def judge_capability(
     of = {state: {n: r for n, r in found.items() if r.state is state} for state in CapabilityState}
     empty = of[CapabilityState.NOTHING_AT_STAKE]
     aside = f"; nothing that it is after was at stake under {', '.join(empty)}" if empty else ""
+    undecided = of[CapabilityState.UNDECIDED]
+    open_ = ", ".join(f"{name} {_told(reading)}" for name, reading in undecided.items())
     lost = dict(sorted(of[CapabilityState.LOST].items(), key=lambda item: _size(item[1].lost), reverse=True))
     if lost:
         told = ", ".join(f"{name} {_told(reading)}" for name, reading in lost.items())
-        reason = f"share lost for want of capability (at most {thresholds.most_lost:g} where it is kept): {told}{aside}"
+        reason = f"share lost for want of capability (at most {thresholds.most_lost:g} where it is kept): {told}"
+        reason += f"; undecided: {open_}{aside}" if undecided else aside
         return CapabilityVerdict(CapabilityRobustness.FAILS, _loses(lost), reason, tuple(lost))
-    undecided = of[CapabilityState.UNDECIDED]
     if undecided:
-        told = ", ".join(f"{name} {_told(reading)}" for name, reading in undecided.items())
-        reason = f"whether capability is kept is open (at most {thresholds.most_lost:g} may be lost): {told}{aside}"
+        reason = (
+            f"whether capability is kept is undecided (at most {thresholds.most_lost:g} may be lost): {open_}{aside}"
+        )
         return CapabilityVerdict(CapabilityRobustness.CANNOT_TELL, f"cannot tell {places(undecided)}", reason)
     kept = of[CapabilityState.KEPT]
     name, worst = max(kept.items(), key=lambda item: _size(item[1].lost))

@@ -29,7 +29,7 @@ ALIGNMENT = {
     "outer-misaligned": "after the wrong base objective",
     "deceptive": "deceptive",
     "capability-failure": "capability failure",
-    "aligned-in-training": "aligned in training, no shift run",
+    "aligned-in-training": "aligned in training",
     "cannot-tell": "cannot tell",
 }
 

@@ -109,9 +109,12 @@ def _readings(audit: Audit) -> Markup | None:
             badge(words(found, "outer", "state"), _GAPS.get(words(found, "outer", "state"), "open")),
             "; ".join(filter(None, (words(found, half, "reason") for half in ("objective", "capability")))),
         ]
-        for name, found in read.items()
+        for name in distributions(audit)
+        if (found := part(read, name))
     ]
     columns = ["", "inner gap", "its share", "capability", "lost for want of it", "outer gap", "why"]
+    if not any(row[-1] for row in rows):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
     caption = (
         "What each distribution says. Lost for want of capability: the least share that is lost of any objective it might have, "
         "or, where the inner gap is closed, the capability gap if that is more."
