@@ -46,8 +46,8 @@ class LedgerEstimate(NamedTuple):
     and competence.
 
     `competence` holds what the subject achieves of each objective it might be after: 0 uniform, 1 optimal; objectives
-    that nothing on these levels serves are left out. `stakes` holds what can be earned of each: the best return less the
-    uniform policy's.
+    that nothing on these levels serves are left out. `stakes` holds what can be earned of each: the best return less what
+    the uniform policy has, or less nothing where that is more.
     """
 
     distribution: str
@@ -90,8 +90,13 @@ def estimate_ledger(
         _greedy(sample, returns, intended, world.discount),
         _competence(names, earned, scales),
         Returns(*means),
-        {name: float((scales.optimal[i] - scales.uniform[i]).mean()) for i, name in enumerate(names)},
+        {name: _stake(scales.optimal[i], scales.uniform[i]) for i, name in enumerate(names)},
     )
+
+
+def _stake(optimal: Float[Array, " level"], uniform: Float[Array, " level"]) -> float:
+    """To shun a thing takes no capability: what the uniform policy loses by what is shunned is nothing to be earned."""
+    return float(optimal.mean() - jnp.maximum(uniform.mean(), 0.0))
 
 
 def _greedy(sample: Sample, returns: ReturnsByU, intended: Float[Array, " feature"], discount: float) -> Ledger | None:
