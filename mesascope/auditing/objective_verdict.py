@@ -85,7 +85,8 @@ def judge_objective(
         # What it is drawn to is what was wanted: no proxy, and no kind of RLO's section 3.1.
         reason += f"; the inner gap {show(inner)} makes up for it: what it does is what was wanted by two wrongs that cancel, "
         reason += f"total gap {show(worst.shares['total'])}"
-        return found._replace(reason=reason, kind=None, proxies=(), summary=f"{found.summary}; two wrongs cancel")
+        found = found._replace(reason=reason, kind=None, proxies=())
+        return found._replace(summary=f"{_said(found, known)}; two wrongs cancel")
     return found._replace(reason=reason)
 
 
@@ -216,10 +217,9 @@ def _in_training(
         return ObjectiveVerdict(ObjectiveRobustness.CANNOT_TELL, "cannot tell in training", reason)
     subject = "its objective" if known.located else "what it appears to pursue"
     reason = f"inner gap {show(share)} in training already: {subject} {_weighs(known)}"
-    said = "not the base objective, in training already"
-    return ObjectiveVerdict(
-        ObjectiveRobustness.MISALIGNED_IN_TRAINING, said, reason, proxies=known.proxies, under=(TRAINING,)
-    )
+    verdict = ObjectiveRobustness.MISALIGNED_IN_TRAINING
+    found = ObjectiveVerdict(verdict, "", reason, proxies=known.proxies, under=(TRAINING,))
+    return found._replace(summary=_said(found, known))
 
 
 def _pseudo(opened: Sequence[LedgerEstimate], home: DistributionVerdict, known: Known) -> ObjectiveVerdict:
@@ -236,10 +236,16 @@ def _pseudo(opened: Sequence[LedgerEstimate], home: DistributionVerdict, known: 
     if known.evidence is not None:
         read = read_kind(known.evidence)
         found = found._replace(kind=read.kind, reason=f"{reason}; {read.reason}", mechanism=read.mechanism)
+    return found._replace(summary=_said(found, known))
+
+
+def _said(found: ObjectiveVerdict, known: Known) -> str:
+    """Another objective than the base objective, in a few words."""
+    if found.verdict is ObjectiveRobustness.MISALIGNED_IN_TRAINING:
+        return "not the base objective, in training already"
     detail = ", ".join(filter(None, (found.kind, found.mechanism)))
     words = "pseudo-aligned" if known.located else "misgeneralizes"
-    summary = f"{words}{f' ({detail})' if detail else ''} under {listed(under)}"
-    return found._replace(summary=summary)
+    return f"{words}{f' ({detail})' if detail else ''} {places(found.under)}"
 
 
 def _in_training_alone(home: DistributionVerdict, known: Known) -> ObjectiveVerdict:

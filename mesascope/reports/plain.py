@@ -51,8 +51,8 @@ _TONES = {
 HALVES = ("objective", "capability")
 """The two verdicts that the one on alignment follows from."""
 
-_ONE_VERDICT = "not told apart"
-"""Of a document that was written when there was one verdict, and where none was reached."""
+_ONE_VERDICT, _NO_LEDGER = "not told apart", "not computed"
+"""Of a document that was written when there was one verdict, and of one without a ledger."""
 
 
 ALIKE = 0.05
@@ -104,7 +104,7 @@ def alignment_tone(audit: Audit) -> str:
 
 def half_words(audit: Audit, half: str) -> str:
     """The verdict on `objective` or `capability` in a few words, as the audit put them."""
-    return words(audit, "alignment", half, "summary") or _ONE_VERDICT
+    return words(audit, "alignment", half, "summary") or (_ONE_VERDICT if part(audit, "ledger") else _NO_LEDGER)
 
 
 def half_tone(audit: Audit, half: str) -> str:
@@ -258,7 +258,7 @@ def _half(audit: Audit, half: str) -> Answer:
         return Answer(question, _ONE_VERDICT, "open", said)
     why = next((words(i, "reason") for i in items(audit, "instruments") if words(i, "name") == "ledger"), "")
     said = f"The ledger was not made: {why}." if why else "No verdict was reached."
-    return Answer(question, "not computed", "open", said)
+    return Answer(question, _NO_LEDGER, "open", said)
 
 
 def _follows(audit: Audit) -> Answer:

@@ -149,6 +149,7 @@ def test_a_negative_inner_gap_is_open_and_not_closed():
     verdict = judged(reckoning("blue-door", negative, outer=OPENED), weights={"door": (0.9, 1.0), "key": (0.5, 0.6)})
     assert verdict[:3] == (Alignment.PSEUDO, None, ())
     assert "two wrongs that cancel" in verdict.reason
+    assert verdict.objective.summary == "pseudo-aligned under blue-door; two wrongs cancel"
     alone = judged(reckoning("blue-door", negative))
     assert alone.verdict is Alignment.PSEUDO
     assert "cancel" not in alone.reason
