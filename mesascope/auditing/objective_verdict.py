@@ -274,7 +274,7 @@ def _empty(known: Known) -> list[str]:
 def _no_gap(ledgers: Sequence[LedgerEstimate], known: Known) -> str:
     worst = max(ledgers, key=lambda r: abs(r.shares["inner"].value))
     shifts = len(ledgers) - 1
-    tested = f"no gap under the shifts tested ({shifts})" if shifts else "no gap in training"
+    tested = f"robust under the shifts tested ({shifts})" if shifts else "no gap in training"
     largest = f"the largest inner gap is {show(worst.shares['inner'])} {places([worst.distribution])}"
     return "; ".join([f"{tested}: {largest}", *_empty(known), "never proved for shifts that were not run"])
 
