@@ -52,7 +52,7 @@ def judge_capability(
         return CapabilityVerdict(CapabilityRobustness.CANNOT_TELL, f"cannot tell {places(undecided)}", reason)
     kept = of[CapabilityState.KEPT]
     name, worst = max(kept.items(), key=lambda item: _size(item[1].lost))
-    most = f"the most that is lost is {show(worst.lost)} under {name}{aside}"
+    most = f"the most that is lost is {show(worst.lost)} {places([name])}{aside}"
     if len(kept) == 1:
         return CapabilityVerdict(
             CapabilityRobustness.CAPABLE_IN_TRAINING,

@@ -138,7 +138,8 @@ def _from_inner_gaps(
 
 def show(estimate: Estimate) -> str:
     """`0.63 [0.58, 0.68]`."""
-    return f"{estimate.value:.2f} [{estimate.interval.low:.2f}, {estimate.interval.high:.2f}]"
+    value, low, high = (round(x, 2) + 0.0 for x in (estimate.value, *estimate.interval))  # no -0.00
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
 
 
 def listed(names: Sequence[str] | Mapping[str, object], most: int = 3) -> str:
