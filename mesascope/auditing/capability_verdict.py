@@ -56,7 +56,7 @@ def judge_capability(
     if len(kept) == 1:
         return CapabilityVerdict(
             CapabilityRobustness.CAPABLE_IN_TRAINING,
-            "kept in training; no shift was run",
+            "kept in training (no shift was run)",
             f"capable in training: {most}",
         )
     counted = f"{len(kept) - 1} shift{'s' if len(kept) > 2 else ''}"

@@ -86,7 +86,7 @@ def judge_objective(
         reason += f"; the inner gap {show(inner)} makes up for it: what it does is what was wanted by two wrongs that cancel, "
         reason += f"total gap {show(worst.shares['total'])}"
         found = found._replace(reason=reason, kind=None, proxies=())
-        return found._replace(summary=f"{_said(found, known)}; two wrongs cancel")
+        return found._replace(summary=f"{_said(found, known)} (two wrongs cancel)")
     return found._replace(reason=reason)
 
 
@@ -252,16 +252,17 @@ def _said(found: ObjectiveVerdict, known: Known) -> str:
 def _in_training_alone(home: DistributionVerdict, known: Known) -> ObjectiveVerdict:
     said = f"in training the inner gap is closed, {show(home.objective.share)} of the intended return"
     parts = [said, "no shift was run that had anything at stake", *_empty(known), _deciding(known)]
-    summary = "no gap in training; no shift was run"
+    summary = "no gap in training (no shift was run)"
     return ObjectiveVerdict(ObjectiveRobustness.ALIGNED_IN_TRAINING, summary, "; ".join(parts))
 
 
 def _deciding(known: Known) -> str:
     """Which shift would decide."""
+    apart = ", ".join(known.unidentified)
     if known.not_run:
-        return f"shifts of this world that would decide: {', '.join(known.not_run)}"
-    if known.unidentified:
-        apart = ", ".join(known.unidentified)
+        left_open = f"; training cannot tell what is wanted from {apart}" if apart else ""
+        return f"shifts of this world that could decide: {', '.join(known.not_run)}{left_open}"
+    if apart:
         return (
             f"a shift would decide on which what is wanted comes apart from what training cannot tell from it: {apart}"
         )

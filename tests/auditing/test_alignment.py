@@ -68,7 +68,10 @@ def test_without_a_shift_that_has_something_at_stake_nothing_is_called_robust(no
 @pytest.mark.parametrize(
     ("known", "said"),
     [
-        ({"not_run": ["blue-door", "larger"], "unidentified": ["red"]}, "would decide: blue-door, larger"),
+        (
+            {"not_run": ["blue-door", "larger"], "unidentified": ["red"]},
+            "could decide: blue-door, larger; training cannot tell what is wanted from red",
+        ),
         ({"unidentified": ["red", "not blue"]}, "what training cannot tell from it: red, not blue"),
         ({}, "comes apart from what went with it there"),
     ],
@@ -149,7 +152,7 @@ def test_a_negative_inner_gap_is_open_and_not_closed():
     verdict = judged(reckoning("blue-door", negative, outer=OPENED), weights={"door": (0.9, 1.0), "key": (0.5, 0.6)})
     assert verdict[:3] == (Alignment.PSEUDO, None, ())
     assert "two wrongs that cancel" in verdict.reason
-    assert verdict.objective.summary == "pseudo-aligned under blue-door; two wrongs cancel"
+    assert verdict.objective.summary == "pseudo-aligned under blue-door (two wrongs cancel)"
     alone = judged(reckoning("blue-door", negative))
     assert alone.verdict is Alignment.PSEUDO
     assert "cancel" not in alone.reason
