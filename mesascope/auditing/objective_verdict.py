@@ -160,16 +160,18 @@ def _outer_gap(ledger: LedgerEstimate) -> str:
 
 
 def _unread(training: LedgerEstimate, home: DistributionVerdict, thresholds: AlignmentThresholds) -> ObjectiveVerdict:
-    served = best_served(training)
+    served, undecided = best_served(training), home.capability.state is CapabilityState.UNDECIDED
     most = f"{served[1].value:.2f}" if served else "none"
     said = (
         f"in training it reaches at most {most} of competence at any candidate objective (needs {thresholds.capable})"
     )
+    if undecided and served:
+        best = f"competence {show(served[1])} at best (needs {thresholds.capable})"
+        said = f"whether it is capable in training is undecided: {best}"
     if home.capability.reason:
         said = f"in training {home.capability.reason}"
-    return ObjectiveVerdict(
-        ObjectiveRobustness.CANNOT_TELL, "not read: not capable in training", f"no objective is read: {said}"
-    )
+    summary = f"not read: not {'surely ' if undecided else ''}capable in training"
+    return ObjectiveVerdict(ObjectiveRobustness.CANNOT_TELL, summary, f"no objective is read: {said}")
 
 
 def _right_by_mistake(training: LedgerEstimate, thresholds: AlignmentThresholds) -> bool:

@@ -230,6 +230,15 @@ def test_capability_near_the_threshold_is_undecided():
     assert verdict.verdict is Alignment.CANNOT_TELL
 
 
+def test_of_one_that_is_not_surely_capable_in_training_no_objective_is_read():
+    home = reckoning("training", CLOSED_GAP)
+    home = home._replace(competence={"own": estimate(CAPABLE - 0.05, CAPABLE + 0.1)})
+    verdict = judged(reckoning("blue-door", CLOSED_GAP), training=home)
+    assert verdict.verdict is Alignment.CANNOT_TELL
+    assert verdict.objective.summary == "not read: not surely capable in training"
+    assert "competence 0.82 [0.75, 0.90] at best" in verdict.objective.reason
+
+
 def test_where_what_it_is_after_is_missing_no_capability_is_lost():
     """A planner after red, where nothing is red: it earns nothing, and could have earned nothing."""
     gone = reckoning("red-object-gone", OPENED, competence=0.0, own_stake=THRESHOLDS.at_stake - 0.01)
