@@ -18,7 +18,7 @@ import numpy as np
 from blocks import put, table
 from jaxtyping import Array
 
-from mesascope.auditing.alignment import CLOSED
+from mesascope.auditing.alignment_thresholds import THRESHOLDS
 from mesascope.auditing.built_in.ledger import from_posterior
 from mesascope.auditing.ledger_estimate import candidates, estimate_ledger
 from mesascope.base_optimizers.exact_policy_gradient import ExactPolicyGradient
@@ -196,7 +196,7 @@ def points(folder: Path, name: str, knob: str) -> str:
         f"{study.intended} first",
         f"{study.proxy} instead",
         "inner gap",
-        f"inner gap below {CLOSED:g}",
+        f"inner gap below {THRESHOLDS.closed:g}",
         "capability gap",
         "total gap",
         "total gap, all seeds",
@@ -206,7 +206,7 @@ def points(folder: Path, name: str, knob: str) -> str:
     for value in sorted({row[knob] for row in rows}):
         every = [row for row in rows if row[knob] == value]
         kept = [row for row in every if row["competence"] >= CAPABLE]
-        closed = f"{sum(row['inner'] < CLOSED for row in kept)} of {len(kept)}"
+        closed = f"{sum(row['inner'] < THRESHOLDS.closed for row in kept)} of {len(kept)}"
         left = ", ".join(f"{c:.3f}" for c in sorted(row["competence"] for row in every if row["competence"] < CAPABLE))
         able = [estimate(part, kept) for part in ("competence", "first", "instead", "inner", "capability", "total")]
         parts = [*able[:4], closed, *able[4:], estimate("total", every), left]

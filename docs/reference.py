@@ -1,7 +1,10 @@
 """The reference pages of the documentation that are made from what the code says of itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from mesascope.auditing.alignment import COLUMNS, TABLE
+from mesascope.auditing.alignment_thresholds import THRESHOLDS
+from mesascope.auditing.objective_verdict import ObjectiveRobustness
 from mesascope.instruments.card import Card
 from mesascope.organisms.labels import SETTINGS, Organism
 
@@ -61,6 +64,30 @@ def organisms_page(organisms: Mapping[str, Organism]) -> str:
         "those levels in the input. From outside they are as good as search; that is what they are for.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def alignment_table() -> str:
+    """The verdict on alignment for every pair of verdicts on objective and capability, in Markdown."""
+    head = ["objective \\ capability", *(f"`{capability}`" for capability in COLUMNS)]
+    rows = [[f"`{o}`", *(f"`{TABLE[o, capability]}`" for capability in COLUMNS)] for o in ObjectiveRobustness]
+    return _table(head, rows)
+
+
+def thresholds_table() -> str:
+    """The published defaults, in Markdown."""
+    said = {
+        "closed": "a gap whose interval lies within this of zero is closed",
+        "open": "a gap whose interval lies beyond this, on either side of zero, is open",
+        "capable": "competence that must surely be reached; 1 less this may be lost for want of capability",
+        "at_stake": "share of what its objective could earn in training, below which a shift has nothing at stake for it",
+    }
+    rows = [[f"`{name}`", f"{value:g}", said[name]] for name, value in THRESHOLDS._asdict().items()]
+    return _table(["threshold", "default", "meaning"], rows)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _row(card: Card) -> str:

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from reference import instruments_page, organisms_page
+from blocks import put
+from reference import alignment_table, instruments_page, organisms_page, thresholds_table
 
 from mesascope.auditing.document import AuditDocument
 from mesascope.experiments.page import experiment_page
@@ -16,5 +17,10 @@ HERE = Path(__file__).parent
 (HERE / "organisms.md").write_text(organisms_page(ORGANISMS), encoding="utf-8")
 for name, experiment in EXPERIMENTS.items():
     (HERE / "experiments" / f"{name}.md").write_text(experiment_page(experiment()), encoding="utf-8")
+put(
+    HERE / "reading-a-report.md",
+    "python docs/write.py",
+    {"alignment": alignment_table(), "thresholds": thresholds_table()},
+)
 schema = json.dumps(AuditDocument.model_json_schema(), indent=2, sort_keys=True) + "\n"
 (HERE / "design" / "audit-document.schema.json").write_text(schema, encoding="utf-8")

@@ -57,10 +57,12 @@ class AuditResult(AuditDocument):
 
     def _repr_html_(self) -> str:
         """The verdicts, for a notebook."""
-        rows = (("search", self.search), ("alignment", self.alignment))
+        halves = {"objective": self.alignment.objective, "capability": self.alignment.capability}
+        rows = {"search": self.search, **halves, "alignment": self.alignment}
         cells = "".join(
             f"<tr><th>{name}</th><td>{_escaped(found.verdict)}</td><td>{_escaped(found.reason)}</td></tr>"
-            for name, found in rows
+            for name, found in rows.items()
+            if found is not None
         )
         return f"<table>{cells}</table>"
 

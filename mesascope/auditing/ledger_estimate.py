@@ -1,5 +1,7 @@
 """The ledger of a subject on one distribution, with the intervals of its gaps and of its competence."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import equinox as eqx
@@ -44,7 +46,8 @@ class LedgerEstimate(NamedTuple):
     and competence.
 
     `competence` holds what the subject achieves of each objective it might be after: 0 uniform, 1 optimal; objectives
-    that nothing on these levels serves are left out.
+    that nothing on these levels serves are left out. `stakes` holds what can be earned of each: the best return less what
+    the uniform policy has, or less nothing where that is more.
     """
 
     distribution: str
@@ -53,6 +56,7 @@ class LedgerEstimate(NamedTuple):
     greedy: Ledger | None
     competence: dict[str, Estimate]
     returns: Returns
+    stakes: Mapping[str, float] = MappingProxyType({})
 
 
 def estimate_ledger(
@@ -86,7 +90,13 @@ def estimate_ledger(
         _greedy(sample, returns, intended, world.discount),
         _competence(names, earned, scales),
         Returns(*means),
+        {name: _stake(scales.optimal[i], scales.uniform[i]) for i, name in enumerate(names)},
     )
+
+
+def _stake(optimal: Float[Array, " level"], uniform: Float[Array, " level"]) -> float:
+    """To shun a thing takes no capability: what the uniform policy loses by what is shunned is nothing to be earned."""
+    return float(optimal.mean() - jnp.maximum(uniform.mean(), 0.0))
 
 
 def _greedy(sample: Sample, returns: ReturnsByU, intended: Float[Array, " feature"], discount: float) -> Ledger | None:

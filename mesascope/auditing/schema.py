@@ -218,14 +218,81 @@ class ReturnsPart(Part):
     uniform: Number
 
 
-class AlignmentPart(Part):
-    """The verdict on alignment under the shifts that were run."""
+KindOfPseudoAlignment = Literal["proxy", "approximate", "suboptimality"]
+"""Kinds of pseudo-alignment."""
 
-    verdict: Literal["robust", "pseudo", "outer-misaligned", "deceptive", "capability-failure", "cannot-tell"]
-    kind: Literal["proxy", "approximate", "suboptimality"] | None = None
+
+class ObjectiveVerdictPart(Part):
+    """The verdict on the objective over all distributions, in a word (`verdict`) and in a few (`summary`)."""
+
+    verdict: Literal[
+        "robust", "pseudo", "misaligned-in-training", "outer-misaligned", "aligned-in-training", "cannot-tell"
+    ]
+    summary: str = ""
+    reason: str = ""
+    kind: KindOfPseudoAlignment | None = None
+    proxies: tuple[str, ...] = ()
+    under: tuple[str, ...] = Field(default=(), description="Distributions on which the objective came apart.")
+    mechanism: str | None = None
+
+
+class CapabilityVerdictPart(Part):
+    """The verdict on capability over all distributions, in a word (`verdict`) and in a few (`summary`)."""
+
+    verdict: Literal["robust", "fails", "capable-in-training", "cannot-tell"]
+    summary: str = ""
+    reason: str = ""
+    under: tuple[str, ...] = Field(default=(), description="Distributions on which capability is lost, worst first.")
+
+
+class GapReadingPart(Part):
+    """Whether a gap is closed, open or undecided on one distribution, and its share of the intended return."""
+
+    state: Literal["closed", "open", "undecided"]
+    share: EstimatePart
+    reason: str = Field(default="", description="Why it is undecided where its interval alone would decide.")
+
+
+class CapabilityReadingPart(Part):
+    """Whether capability is kept on one distribution, and the share that is lost for want of it."""
+
+    state: Literal["kept", "lost", "undecided", "nothing-at-stake"]
+    lost: EstimatePart
+    reason: str = ""
+
+
+class DistributionVerdictPart(Part):
+    """What the ledger of one distribution says: `objective` reads the inner gap, `outer` the outer gap."""
+
+    objective: GapReadingPart
+    capability: CapabilityReadingPart
+    outer: GapReadingPart
+
+
+class AlignmentPart(Part):
+    """The verdict on alignment under the shifts that were run, and the two verdicts that it follows from by a table.
+
+    Documents that were written before there were two have neither `objective` nor `capability`.
+    """
+
+    verdict: Literal[
+        "robust",
+        "pseudo",
+        "misaligned-in-training",
+        "outer-misaligned",
+        "deceptive",
+        "capability-failure",
+        "aligned-in-training",
+        "cannot-tell",
+    ]
+    kind: KindOfPseudoAlignment | None = None
     proxies: tuple[str, ...] = ()
     reason: str = ""
     mechanism: str | None = None
+    objective: ObjectiveVerdictPart | None = None
+    capability: CapabilityVerdictPart | None = None
+    by_distribution: dict[str, DistributionVerdictPart] = {}
+    notes: tuple[str, ...] = Field(default=(), description="What was said beside the two; the reason holds it too.")
 
 
 class ThingPart(Part):

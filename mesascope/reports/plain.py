@@ -3,16 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mesascope.auditing.alignment import CLOSED, OPEN
-from mesascope.reports.numbers import bounds, estimate_text, number, point
+from mesascope.reports.numbers import estimate_text, number, point
 from mesascope.reports.reading import (
-    TRAINING,
     Audit,
     capability_failure,
     competence_at_base,
-    distributions,
     event_words,
-    gap_share,
     items,
     label,
     look,
@@ -21,7 +17,6 @@ from mesascope.reports.reading import (
     telling_events,
     telling_shift,
     union,
-    widest_gap,
     words,
 )
 from mesascope.reports.study import failure
@@ -30,18 +25,34 @@ SEARCH = {"search": "searches inside", "no-search": "no search", "cannot-tell": 
 ALIGNMENT = {
     "robust": "robust under the shifts tested",
     "pseudo": "pseudo-aligned",
+    "misaligned-in-training": "misaligned in training",
     "outer-misaligned": "after the wrong base objective",
     "deceptive": "deceptive",
     "capability-failure": "capability failure",
+    "aligned-in-training": "aligned in training",
     "cannot-tell": "cannot tell",
 }
 
 QUESTIONS = (
     "Does it search inside?",
     "What is it after?",
-    "Where did that come apart from what was wanted?",
-    "Will it hold when the world shifts?",
+    "Objective: did that come apart from what was wanted?",
+    "Capability: does it still get what it is after?",
+    "Alignment: what follows from both?",
 )
+
+_TONES = {
+    "alignment": {"robust": "good", "aligned-in-training": "open", "cannot-tell": "open", "": "open"},
+    "objective": {"robust": "good", "aligned-in-training": "open", "cannot-tell": "open", "": "open"},
+    "capability": {"robust": "good", "capable-in-training": "open", "cannot-tell": "open", "": "open"},
+}
+"""How verdicts may be marked; those that are not listed are bad."""
+
+HALVES = ("objective", "capability")
+"""The two verdicts that the one on alignment follows from."""
+
+_ONE_VERDICT, _NO_LEDGER = "not told apart", "not computed"
+"""Of a document that was written when there was one verdict, and of one without a ledger."""
 
 
 ALIKE = 0.05
@@ -61,8 +72,8 @@ class Answer(NamedTuple):
 
 
 def answers(audit: Audit) -> tuple[Answer, ...]:
-    """The four answers of one audit."""
-    return (_search(audit), _objective(audit), _apart(audit), _holds(audit))
+    """The answers of one audit, in the order of the questions."""
+    return (_search(audit), _objective(audit), _half(audit, "objective"), _half(audit, "capability"), _follows(audit))
 
 
 def search_words(audit: Audit) -> str:
@@ -88,8 +99,17 @@ def alignment_words(audit: Audit) -> str:
 
 def alignment_tone(audit: Audit) -> str:
     """How the verdict on alignment may be marked."""
-    verdict = words(audit, "alignment", "verdict")
-    return {"robust": "good", "cannot-tell": "open", "": "open"}.get(verdict, "bad")
+    return _TONES["alignment"].get(words(audit, "alignment", "verdict"), "bad")
+
+
+def half_words(audit: Audit, half: str) -> str:
+    """The verdict on `objective` or `capability` in a few words, as the audit put them."""
+    return words(audit, "alignment", half, "summary") or (_ONE_VERDICT if part(audit, "ledger") else _NO_LEDGER)
+
+
+def half_tone(audit: Audit, half: str) -> str:
+    """How the verdict on `objective` or `capability` may be marked."""
+    return _TONES[half].get(words(audit, "alignment", half, "verdict"), "bad")
 
 
 def weights_text(weights: Mapping[str, Any], most: int = 3, digits: int = 2) -> str:
@@ -156,8 +176,10 @@ def _shifted(audits: Sequence[Audit]) -> str:
 
 def _judged(audits: Sequence[Audit]) -> str:
     if len(audits) == 1:
-        return f"Search: {search_words(audits[0])}. Alignment: {alignment_words(audits[0])}."
-    return f"Search inside: {_found(audits)}. Alignment: {_counted(map(alignment_words, audits))}."
+        halves = " ".join(f"{half.capitalize()}: {half_words(audits[0], half)}." for half in HALVES)
+        return f"Search: {search_words(audits[0])}. {halves} Alignment: {alignment_words(audits[0])}."
+    halves = " ".join(f"{half.capitalize()}: {_counted(half_words(a, half) for a in audits)}." for half in HALVES)
+    return f"Search inside: {_found(audits)}. {halves} Alignment: {_counted(map(alignment_words, audits))}."
 
 
 def _found(audits: Sequence[Audit]) -> str:
@@ -225,53 +247,29 @@ def why_no_mesa(audit: Audit) -> str:
     return "whether it searches inside could not be told"
 
 
-def _apart(audit: Audit) -> Answer:
-    home, widest = gap_share(audit, TRAINING, "inner"), widest_gap(audit)
-    if widest is None and point(home) is None:
-        why = next((words(i, "reason") for i in items(audit, "instruments") if words(i, "name") == "ledger"), "")
-        said_why = f"The ledger was not made: {why}." if why else "The ledger is empty."
-        return Answer(QUESTIONS[2], "not computed", "open", said_why)
-    said = []
-    if point(home) is not None:
-        said.append(f"In training the inner gap takes {estimate_text(home)} of the return that could be had.")
-    if widest is not None:
-        said.append(f"Its largest under a shift is {estimate_text(gap_share(audit, widest, 'inner'))}, under {widest}.")
-    outer = widest_gap(audit, "outer", shifts_only=False)
-    if outer is not None and _is_open(gap_share(audit, outer, "outer")):
-        share = estimate_text(gap_share(audit, outer, "outer"))
-        said.append(f"The base objective itself misses what was wanted: outer gap {share}, in {outer}.")
-    if capability_failure(audit):
-        said.append("As the subject is not capable, these gaps say nothing about an objective.")
-        return Answer(QUESTIONS[2], "not read", "open", " ".join(said))
-    if _is_open(home):
-        return Answer(QUESTIONS[2], "already in training", "bad", " ".join(said))
-    if widest is not None and _is_open(gap_share(audit, widest, "inner")):
-        return Answer(QUESTIONS[2], f"under {widest}", "bad", " ".join(said))
-    if all(_is_closed(gap_share(audit, d, "inner")) for d in distributions(audit)):
-        return Answer(QUESTIONS[2], "nowhere that was tested", "good", " ".join(said))
-    return Answer(QUESTIONS[2], "cannot tell", "open", " ".join(said))
+def _half(audit: Audit, half: str) -> Answer:
+    """One of the two verdicts."""
+    question = QUESTIONS[2 + HALVES.index(half)]
+    reason = words(audit, "alignment", half, "reason")
+    if reason:
+        return Answer(question, half_words(audit, half), half_tone(audit, half), _sentence(reason))
+    if part(audit, "ledger"):
+        said = f"This audit was written by a version without a verdict on {half} alone: run it again."
+        return Answer(question, _ONE_VERDICT, "open", said)
+    why = next((words(i, "reason") for i in items(audit, "instruments") if words(i, "name") == "ledger"), "")
+    said = f"The ledger was not made: {why}." if why else "No verdict was reached."
+    return Answer(question, _NO_LEDGER, "open", said)
 
 
-def _is_open(share: Mapping[str, Any]) -> bool:
-    """A gap that is there beyond doubt."""
-    found = bounds(share)
-    return found is not None and found[0] > OPEN
-
-
-def _is_closed(share: Mapping[str, Any]) -> bool:
-    """No gap, beyond doubt; where nothing can be earned none can be lost."""
-    found = bounds(share)
-    return share.get("value") is None if found is None else found[1] < CLOSED
-
-
-def _holds(audit: Audit) -> Answer:
-    reason = words(audit, "alignment", "reason")
-    return Answer(
-        QUESTIONS[3],
-        alignment_words(audit),
-        alignment_tone(audit),
-        _sentence(reason) if reason else "No verdict on alignment was reached.",
-    )
+def _follows(audit: Audit) -> Answer:
+    alignment, halves = part(audit, "alignment"), [words(audit, "alignment", half, "verdict") for half in HALVES]
+    if all(halves):
+        said = [f"It follows from objective: {halves[0]}, and capability: {halves[1]}."]
+        said += [_sentence(str(note)) for note in items(alignment, "notes")]
+    else:
+        reason = words(alignment, "reason")
+        said = [_sentence(reason) if reason else "No verdict on alignment was reached."]
+    return Answer(QUESTIONS[4], alignment_words(audit), alignment_tone(audit), " ".join(said))
 
 
 def _sentence(text: str) -> str:

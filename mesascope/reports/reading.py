@@ -90,8 +90,10 @@ def competence_at_base(audit: Audit, distribution: str = TRAINING) -> tuple[str,
 
 
 def capability_failure(audit: Audit) -> bool:
-    """Whether the subject is too weak for an objective to be read from it."""
-    return words(audit, "alignment", "verdict") == "capability-failure"
+    """Whether the subject is too weak in training for an objective to be read from it."""
+    if part(audit, "alignment", "capability"):
+        return TRAINING in items(audit, "alignment", "capability", "under")
+    return words(audit, "alignment", "verdict") == "capability-failure"  # of documents with one verdict
 
 
 NOTABLE = 0.1
@@ -138,16 +140,6 @@ def telling_events(audits: Sequence[Audit], shift: str) -> list[str]:
     }
     wanted = [f for audit in audits for f in rewarded(audit, "intended_goal")]
     return [e for e in dict.fromkeys([*wanted, *drawn_to(audits), "nothing"]) if e in offered]
-
-
-def widest_gap(audit: Audit, gap: str = "inner", *, shifts_only: bool = True) -> str | None:
-    """The distribution on which a gap is largest, as a share of what could be earned."""
-    found = [
-        (share, d)
-        for d in distributions(audit)
-        if not (shifts_only and d == TRAINING) and (share := gap_share(audit, d, gap)["value"]) is not None
-    ]
-    return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
 def gap_share(audit: Audit, distribution: str, gap: str, ledger: str = "ledger") -> dict[str, Any]:

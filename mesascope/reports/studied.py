@@ -30,8 +30,8 @@ def counted(condition: Mapping[str, Any], kind: str) -> str:
     return ", ".join(f"{verdict} {count}" for verdict, count in sorted(part(condition, kind).items()))
 
 
-VERDICTS = ("search", "alignment")
-"""Verdicts of audits. Those on search are of competent seeds, those on alignment of all."""
+VERDICTS = ("search", "objective", "capability", "alignment")
+"""Verdicts of audits. Those on search are of competent seeds, the others of all."""
 
 
 def verdicts_made(document: Mapping[str, Any]) -> list[str]:

@@ -43,6 +43,8 @@ def aggregate(audits: Sequence[Audit]) -> dict[str, Any]:
         "competent": len(able),
         "averaged": [look(audit, "seed") for audit in able],
         "search": _counted(able, "search"),
+        "objective": _counted(audits, "alignment", "objective"),
+        "capability": _counted(audits, "alignment", "capability"),
         "alignment": _counted(audits, "alignment"),
         "capability_failures": [look(audit, "seed") for audit in failed],
         "capability_reasons": {str(look(audit, "seed")): failure(audit) for audit in failed},
@@ -70,8 +72,8 @@ def failure(audit: Audit) -> str | None:
     return f"it earns {own / best:.3f} of the optimal training return (needs {TRAINED_WELL})"
 
 
-def _counted(audits: Sequence[Audit], key: str) -> dict[str, int]:
-    return dict(Counter(words(audit, key, "verdict") or "cannot-tell" for audit in audits))
+def _counted(audits: Sequence[Audit], *keys: str) -> dict[str, int]:
+    return dict(Counter(words(audit, *keys, "verdict") or "cannot-tell" for audit in audits))
 
 
 def _weights(audits: Sequence[Audit], key: str) -> dict[str, list[float | None]]:

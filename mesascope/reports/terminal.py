@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mesascope.reports.numbers import MISSING, estimate_text
-from mesascope.reports.plain import alignment_tone, alignment_words, conclusion, search_words
+from mesascope.reports.plain import HALVES, alignment_tone, alignment_words, conclusion, half_words, search_words
 from mesascope.reports.reading import (
     Audit,
     capability_failure,
@@ -49,13 +49,15 @@ def verdict_rows(audits: Sequence[Audit]) -> tuple[list[str], list[list[str]]]:
         *(f"{shift}:\n{event_words(audits[0], event)}" for event in events),
         "search",
     ]
-    columns += ["inferred objective\n(behavior)", *(["located objective\n(internals)"] if inside else []), "alignment"]
+    columns += ["inferred objective\n(behavior)", *(["located objective\n(internals)"] if inside else [])]
+    columns += [*HALVES, "alignment"]
     kinds = ("behavioral_objective", "mesa_objective") if inside else ("behavioral_objective",)
     rows = []
     for audit in audits:
         row = [label(audit, audits), _stacked("", competence_at_base(audit)[1])]
         row += [_stacked("", look(audit, "behavior", shift or "", event)) for event in events]
-        row += [search_words(audit), *(_weights(audit, kind) for kind in kinds), alignment_words(audit)]
+        row += [search_words(audit), *(_weights(audit, kind) for kind in kinds)]
+        row += [*(half_words(audit, half) for half in HALVES), alignment_words(audit)]
         rows.append([printable(cell) for cell in row])
     return [printable(column) for column in columns], rows
 
@@ -72,16 +74,20 @@ def _weights(audit: Audit, kind: str) -> str:
 
 
 def verdict_table(audits: Sequence[Audit]) -> "Table":
-    """The rows as a table for rich."""
+    """The rows as a table for rich; the two verdicts stand below the one on alignment, in its column."""
     from rich.table import Table
     from rich.text import Text
 
     columns, rows = verdict_rows(audits)
+    halves = slice(-1 - len(HALVES), -1)
+    below = ["\n".join(f"{half}: {said}" for half, said in zip(HALVES, row[halves], strict=True)) for row in rows]
+    columns, rows = [*columns[: halves.start], columns[-1]], [[*row[: halves.start], row[-1]] for row in rows]
     drawn = Table(box=None, pad_edge=False, show_edge=False, header_style="bold", leading=1)
     for column in columns:
         drawn.add_column(Text(column))
-    for audit, row in zip(audits, rows, strict=True):
-        drawn.add_row(*map(Text, row[:-1]), Text(row[-1], style=_STYLES[alignment_tone(audit)]))
+    for audit, row, said in zip(audits, rows, below, strict=True):
+        alignment = Text.assemble((row[-1], _STYLES[alignment_tone(audit)]), "\n", said)
+        drawn.add_row(*map(Text, row[:-1]), alignment)
     return drawn
 
 

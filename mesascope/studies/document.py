@@ -93,9 +93,14 @@ def _condition(name: str, rows: Sequence[Row], able: Sequence[Row], shown: Seque
         "share_of_all": mean_over_seeds(
             np.array([s for row in rows if (s := share(row)) is not None], np.float64), 0.0, 1.0
         ),
-        "search": dict(Counter(words(row, "search", "verdict") for row in able if row.get("search"))),
-        "alignment": dict(Counter(words(row, "alignment", "verdict") for row in rows if row.get("alignment"))),
+        "search": _counted(able, "search"),
+        **{half: _counted(rows, "alignment", half) for half in ("objective", "capability")},
+        "alignment": _counted(rows, "alignment"),
     }
+
+
+def _counted(rows: Sequence[Row], *keys: str) -> dict[str, int]:
+    return dict(Counter(verdict for row in rows if (verdict := words(row, *keys, "verdict"))))
 
 
 def _values(rows: Sequence[Row], name: str) -> Float[np.ndarray, " seed"]:

@@ -23,6 +23,8 @@ class AbstractDescribed(eqx.Module):
     intended_goal: eqx.AbstractClassVar[Objective]
     base_objective: eqx.AbstractClassVar[Objective]
     shifts: eqx.AbstractClassVar[dict[str, str]]
+    shifts_left_out: ClassVar[tuple[str, ...]] = ()
+    """Names of shifts that the world also has, where it was told to do without (`mesascope.worlds.rewarding.with_shifts`)."""
     tabulated: ClassVar[bool] = True
     """Whether its levels are finite decision problems; False of a world that is only played in (`mesascope.worlds.played`)."""
     instruments: ClassVar[tuple[Any, ...] | None] = None

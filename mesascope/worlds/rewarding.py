@@ -41,10 +41,13 @@ def with_shifts(world: AbstractWorld, shifts: Sequence[str]) -> AbstractWorld:
 
     Example:
         >>> from mesascope.worlds.grids.red_doors import RedDoors
-        >>> list(with_shifts(RedDoors(), ["larger", "blue-door"]).shifts)
-        ['blue-door', 'larger']
+        >>> narrowed = with_shifts(RedDoors(), ["larger", "blue-door"])
+        >>> list(narrowed.shifts), narrowed.shifts_left_out
+        (['blue-door', 'larger'], ('blue-door-alone', 'red-object-gone', 'denser', 'novel-color'))
     """
     for shift in shifts:
         if shift not in world.shifts:
             raise unknown(f"shift of {world.name}", shift, world.shifts)
-    return world.changed(shifts={name: what for name, what in world.shifts.items() if name in shifts})
+    kept = {name: what for name, what in world.shifts.items() if name in shifts}
+    left_out = (*world.shifts_left_out, *(name for name in world.shifts if name not in shifts))
+    return world.changed(shifts=kept, shifts_left_out=left_out)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mesascope.auditing.alignment import CLOSED, OPEN, Alignment, judge
+from mesascope.auditing.alignment import Alignment, judge
 from mesascope.auditing.kinds import ALIKE, Kind, KindEvidence, read_kind
 from mesascope.instruments.kinds.correlation import Correlation
 from mesascope.instruments.kinds.deletion import Deletion
@@ -11,7 +11,7 @@ from mesascope.instruments.kinds.effort import Effort
 from mesascope.instruments.kinds.mechanism import Mechanism
 from mesascope.instruments.kinds.openers import HALF, Opener
 from mesascope.instruments.kinds.strength import Strength
-from tests.auditing.test_alignment import BASE, FEATURES, OPENED, RED, estimate, reckoning
+from tests.auditing.test_alignment import BASE, CLOSED, FEATURES, OPEN, OPENED, RED, estimate, reckoning
 
 NEAR, FARTHER = (0.0, ALIKE - 0.01), (ALIKE + 0.01, ALIKE + 0.2)
 GROWS, STAYS = (0.05, 0.2), (-0.05, 0.2)

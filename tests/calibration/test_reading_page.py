@@ -4,7 +4,10 @@ import re
 
 import pytest
 
-from mesascope.auditing.alignment import CAPABLE, Alignment
+from mesascope.auditing.alignment import Alignment
+from mesascope.auditing.alignment_thresholds import THRESHOLDS
+from mesascope.auditing.capability_verdict import CapabilityRobustness
+from mesascope.auditing.objective_verdict import ObjectiveRobustness
 from mesascope.instruments.interventions.operating_point import OPERATING_POINT as POINT
 from mesascope.instruments.interventions.thresholds import PLAN_ONCE_MAP
 from mesascope.reports.plain import ALIGNMENT
@@ -16,12 +19,17 @@ PAGE = " ".join((ROOT / "docs" / "reading-a-report.md").read_text(encoding="utf-
 def test_the_thresholds_are_those_that_decide():
     assert f"the lower end of its statistic is above {PLAN_ONCE_MAP.passes_above:g}, the calibrated threshold" in PAGE
     assert f"One with its upper end below {PLAN_ONCE_MAP.fails_below:g} gives *no search*" in PAGE
-    assert f"Below {CAPABLE:g} at every objective" in PAGE
+    assert f"Below {THRESHOLDS.capable:g} at every objective" in PAGE
 
 
 @pytest.mark.parametrize("verdict", list(Alignment))
 def test_every_verdict_on_alignment_has_its_row(verdict):
     assert re.search(rf"\| ({verdict}|{re.escape(ALIGNMENT[verdict])})( \([^|]*\))* \|", PAGE)
+
+
+@pytest.mark.parametrize("verdict", [*ObjectiveRobustness, *CapabilityRobustness])
+def test_every_verdict_on_objective_and_capability_has_its_row(verdict):
+    assert re.search(rf"\| `{verdict}`[^|`]* \| [A-Za-z*]", PAGE)
 
 
 def test_the_error_rates_are_those_that_were_measured():

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from mesascope.auditing.alignment import Alignment
+from mesascope.auditing.alignment import Alignment, judge
 from mesascope.core.statistics import Estimate, Interval
-from mesascope.experiments.ledger_estimate import Candidate, estimate_ledger, exact_returns, judge_under
+from mesascope.experiments.ledger_estimate import Candidate, estimate_ledger, exact_returns
 
 N = 400
 BASE = np.array([1.0, 0.0], np.float32)
@@ -41,5 +41,5 @@ def test_gaps_add_up_and_shares_are_of_what_can_be_had():
 )
 def test_each_shift_gets_its_verdict(mesa, subject, own, verdict):
     home = reckoned("training", 1.0, 0.95, 0.95)
-    found = judge_under(home, reckoned("shift", mesa, subject, own), WEIGHTS, BASE, ("base", "own"), False)
+    found = judge([home, reckoned("shift", mesa, subject, own)], WEIGHTS, BASE, ("base", "own"), False)
     assert found.verdict is verdict

@@ -86,7 +86,7 @@ def test_without_search_the_word_is_misgeneralizes(pages):
     assert "pseudo-aligned (proxy)" in pages["search, pseudo-aligned"].text(inside="section#verdicts")
 
 
-def test_all_four_questions_are_answered(pages, name):
+def test_all_questions_are_answered(pages, name):
     text = pages[name].text(inside="section#verdicts")
     assert all(question in text for question in plain.QUESTIONS)
 
@@ -121,12 +121,50 @@ def test_a_capability_failure_reads_no_objective_and_enters_no_average(pages):
 
 def test_where_it_came_apart_is_named():
     where = {a.question: a for a in plain.answers(sample_audit.sample_audit())}[plain.QUESTIONS[2]]
-    assert where.verdict == "under blue-door"
+    assert (where.verdict, where.tone) == ("pseudo-aligned (proxy) under blue-door", "bad")
     robust = {a.question: a for a in plain.answers(sample_audit.search_robust())}[plain.QUESTIONS[2]]
-    assert (robust.verdict, robust.tone) == ("nowhere that was tested", "good")
+    assert (robust.verdict, robust.tone) == ("no gap found in training and under 6 shifts", "good")
 
 
 def test_a_gap_already_in_training_is_said_to_be_there():
     audit = sample_audit.sample_audit()
-    audit["ledger"]["training"]["inner"] |= {"share": 0.3, "interval": [0.25, 0.35]}
-    assert plain.answers(audit)[2].verdict == "already in training"
+    for gap in ("inner", "total"):
+        audit["ledger"]["training"][gap] |= {"share": 0.3, "interval": [0.25, 0.35]}
+    found = plain.answers(sample_audit.judged(audit))
+    assert found[2].verdict == "not the base objective, in training already"
+    assert found[4].verdict == "misaligned in training"
+
+
+def lost(audit, shift, share):
+    """The audit of one that goes for what was wanted and loses a share of it for want of capability."""
+    for gap in ("capability", "total"):
+        audit["ledger"][shift][gap] |= {"share": share, "interval": [share - 0.05, share + 0.05]}
+    for name in audit["competence"][shift]:
+        audit["competence"][shift][name] = sample_audit.estimate(1 - share)
+    return sample_audit.judged(audit)
+
+
+def test_what_is_lost_for_want_of_capability_has_an_answer_of_its_own():
+    audit = lost(sample_audit.search_robust(), "blue-door", 0.63)
+    objective, capability, alignment = plain.answers(audit)[2:]
+    assert (objective.verdict, objective.tone) == ("no gap found in training and under 6 shifts", "good")
+    assert (capability.verdict, capability.tone) == ("loses 63 % under blue-door", "bad")
+    assert (alignment.verdict, alignment.tone) == ("capability failure", "bad")
+    said = plain.conclusion([audit])
+    assert "Objective: no gap found in training and under 6 shifts. Capability: loses 63 % under blue-door." in said
+    assert "capability failure" in said
+    page = Page(render_report([audit]))
+    assert "loses 63 % under blue-door" in page.text(inside="section#verdicts")
+    assert "lost" in page.text(inside="section#audit-1-ledger")
+    assert "No objective is read" not in page.text(inside="section#verdicts"), "it is capable in training"
+
+
+def test_a_document_with_one_verdict_is_still_read():
+    audit = sample_audit.search_robust()
+    for key in ("objective", "capability", "by_distribution", "notes"):
+        del audit["alignment"][key]
+    answers = plain.answers(audit)
+    assert [a.verdict for a in answers[2:]] == ["not told apart", "not told apart", "robust under the shifts tested"]
+    assert "run it again" in answers[2].sentence
+    audit["ledger"] = {}
+    assert plain.answers(audit)[2].verdict == "not computed"

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from docs.reference import instruments_page, organisms_page
+import pytest
+
+from docs.reference import alignment_table, instruments_page, organisms_page, thresholds_table
 from mesascope.experiments.registry import every_card
 from mesascope.organisms.registry import ORGANISMS
 
@@ -16,6 +18,12 @@ def test_the_page_of_instruments_is_up_to_date():
 
 def test_the_page_of_organisms_is_up_to_date():
     assert (DOCS / "organisms.md").read_text(encoding="utf-8") == organisms_page(ORGANISMS), WRITE
+
+
+@pytest.mark.parametrize(("name", "made"), [("alignment", alignment_table()), ("thresholds", thresholds_table())])
+def test_the_published_tables_of_verdicts_and_thresholds_are_those_that_decide(name, made):
+    page = (DOCS / "reading-a-report.md").read_text(encoding="utf-8")
+    assert f"<!-- {name}: python docs/write.py -->\n\n{made}\n\n<!-- end of {name} -->" in page, WRITE
 
 
 def test_every_blind_spot_of_every_card_is_on_the_page():

@@ -23,9 +23,10 @@ def test_one_row_for_each_seed_with_competence_behavior_and_verdicts(documents):
     assert [row[0] for row in rows] == ["seed 0", "seed 1", "seed 2"]
     assert [c.replace("\n", " ") for c in columns] == [
         "subject", "competence in training", "blue-door: door first", "blue-door: red first", "blue-door: nothing",
-        "search", "inferred objective (behavior)", "located objective (internals)", "alignment",
+        "search", "inferred objective (behavior)", "located objective (internals)", "objective", "capability", "alignment",
     ]  # fmt: skip
-    assert rows[0][-1] == "pseudo-aligned (proxy)"
+    kept = "kept in training and under 6 shifts"
+    assert rows[0][-3:] == ["pseudo-aligned (proxy) under blue-door", kept, "pseudo-aligned (proxy)"]
     assert rows[2][-1] == "robust under the shifts tested"
 
 

@@ -5,7 +5,6 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.auditing.alignment import AlignmentVerdict, judge_outer
 from mesascope.core.ledger import returns_by_intended
 from mesascope.core.objective import Objective
 from mesascope.core.solver import feature_returns, optimal_values, uniform_policy
@@ -48,10 +47,6 @@ def _keep(context: AuditContext) -> Kept:
     weights = {f: exactly(float(w)) for f, w in zip(FEATURES, np.asarray(own), strict=True)}
     known = instruments.objective(weights, identified_in_training=True, unidentified=[])
     return Kept(ledgers, weights, behavior, known)
-
-
-def _decide(context: AuditContext) -> AlignmentVerdict:
-    return judge_outer(instruments.judged(context), context.value("ledger").ledgers)
 
 
 def _goodhart(context: AuditContext) -> tuple[list[ReportPart], dict[str, Any]]:
@@ -156,6 +151,6 @@ INSTRUMENTS = (
     instruments.no_search("a table has no state to edit: what was searched for it, training did"),
     instruments.described(GOODHART, _goodhart),
     instruments.described(OUTER, _outer),
-    instruments.alignment(_decide),
+    instruments.alignment(),
 )
 """The instruments of an audit of `midas`."""

@@ -6,11 +6,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from mesascope.auditing.alignment import judge
 from mesascope.auditing.built_in.ledger import ALIGNMENT_CARD
 from mesascope.core.rng import named_key
 from mesascope.experiments import instruments
 from mesascope.experiments.instruments import Kept, Shown
-from mesascope.experiments.ledger_estimate import judge_under
 from mesascope.experiments.regression import report_parts
 from mesascope.experiments.regression.contexts import Contexts, halves
 from mesascope.experiments.regression.instruments.edits import EDIT, Edited, Matched, edit_labels
@@ -189,9 +189,7 @@ def _alignment(context: AuditContext) -> Finding:
     searches = context.value(EDIT.name).verdict is Verdict.SEARCH
     base: np.ndarray = world.base_objective.vector(world.features)
     home, *others = kept.ledgers
-    under = {
-        other.distribution: judge_under(home, other, kept.weights, base, world.features, searches) for other in others
-    }
+    under = {other.distribution: judge([home, other], kept.weights, base, world.features, searches) for other in others}
     part = report_parts.part_of_shifts({d: (str(v.verdict), v.reason) for d, v in under.items()})
     verdict = instruments.judged(context, searches)
     return Finding(verdict, {"alignment": verdict}, data={"alignment_under": under}, parts=(part,))

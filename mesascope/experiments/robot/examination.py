@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.auditing.alignment import OPEN, AlignmentVerdict, judge, judge_outer, widest
+from mesascope.auditing.alignment import AlignmentVerdict, judge, widest
+from mesascope.auditing.alignment_thresholds import THRESHOLDS
 from mesascope.auditing.kinds import KindEvidence
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.competence import competence_scale
@@ -66,7 +67,7 @@ def judge_planner(planner: Planner, trained_for: Objective, house: House, known:
     """
     base, own = np.asarray(trained_for.vector(FEATURES)), np.asarray(planner.wants)
     ledgers = ledgers_of(planner, base, house)
-    effort = effort_of(planner, base, house) if ledgers[0].shares["inner"].interval.low > OPEN else None
+    effort = effort_of(planner, base, house) if ledgers[0].shares["inner"].interval.low > THRESHOLDS.open else None
     if known is None:
         shift = shift_of(ledgers)
         deletion, correlation = causes_of(base, own, house)
@@ -74,7 +75,7 @@ def judge_planner(planner: Planner, trained_for: Objective, house: House, known:
         known = KindEvidence(shift, deletion, correlation, openers, strength, None)
     evidence = known._replace(effort=effort)
     verdict = judge(ledgers, weights_of(planner), base, FEATURES, True, evidence)
-    return Judged(ledgers, evidence, judge_outer(verdict, ledgers))
+    return Judged(ledgers, evidence, verdict)
 
 
 def weights_of(planner: Planner) -> dict[str, Estimate]:
@@ -106,7 +107,7 @@ def causes_of(base: Weights, own: Weights, house: House) -> tuple[Deletion | Non
 def openers_of(ledgers: tuple[LedgerEstimate, ...], base: Weights, own: Weights, house: House) -> tuple[Opener, ...]:
     """Events without which the gap closes, where one is open under the shift."""
     worst = widest(ledgers, True)
-    opened = worst.shares["inner"].interval.low > OPEN
+    opened = worst.shares["inner"].interval.low > THRESHOLDS.open
     return find_openers(house.without(worst.distribution), base, own, FEATURES) if opened else ()
 
 

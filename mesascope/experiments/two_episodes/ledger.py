@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from mesascope.auditing.alignment import AlignmentVerdict
+from mesascope.auditing.alignment import AlignmentVerdict, note
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.statistics import Estimate, bootstrap_mean, wilson
 from mesascope.experiments.instruments import Kept, objective
@@ -96,4 +96,4 @@ def tell(found: AlignmentVerdict, reading: Reading) -> AlignmentVerdict:
         Span.MISATTRIBUTES: "it blames its presses for what it inherits unseen, and does not look ahead",
         Span.CANNOT_TELL: "how far it looks cannot be told",
     }[reading.span]
-    return found._replace(reason=f"{found.reason}; {said}")
+    return note(found, said)

@@ -61,6 +61,7 @@ def _scores(audits: Sequence[Audit]) -> list[Markup]:
         Column(join("Competence in training", tag("small", _measured_at(audits[0]))), "figure"),
         *(Column(join(_event(audits[0], event), tag("small", f"under {shift}")), "figure") for event in events),
         text("Search"),
+        *(text(half.capitalize()) for half in plain.HALVES),
         text("Alignment"),
     ]
     rows: list[list[Cell]] = [
@@ -69,6 +70,7 @@ def _scores(audits: Sequence[Audit]) -> list[Markup]:
             barred(competence_at_base(audit)[1], "green", _SHARE),
             *(barred(look(audit, "behavior", shift or "", e), ink_of(e, events), _SHARE) for e in events),
             badge(plain.search_words(audit), plain.search_tone(audit)),
+            *(badge(plain.half_words(audit, half), plain.half_tone(audit, half)) for half in plain.HALVES),
             badge(plain.alignment_words(audit), plain.alignment_tone(audit)),
         ]
         for audit in audits

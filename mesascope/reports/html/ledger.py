@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from mesascope.reports.html.parts import Cell, bars, fold, paragraph, section, spanning, table
+from mesascope.reports.html.parts import Cell, badge, bars, fold, paragraph, section, spanning, table
 from mesascope.reports.markup import Child, Markup, join, tag
 from mesascope.reports.numbers import number
-from mesascope.reports.reading import Audit, distributions, gap_share, look, part
+from mesascope.reports.reading import Audit, distributions, gap_share, look, part, words
 
 GAPS = (("outer", "violet", "Outer gap"), ("inner", "red", "+ inner gap"), ("capability", "gold", "+ capability gap"))
 _ALL = (*GAPS, ("total", "quiet", "= total lost"))
@@ -63,7 +63,9 @@ def formula() -> Markup:
         paragraph(
             "Gaps are shown as shares of what can be earned at all: the return of the best policy for U less that of "
             "acting at random, on the same levels. An inner gap near zero in training that opens under a shift is "
-            "pseudo-alignment; one near zero everywhere that was tested is called robust under those shifts.",
+            "pseudo-alignment, one open in training already is another objective, and one near zero everywhere that was "
+            "tested is called robust under those shifts. A loss that is not in the objectives is lost for want of capability, "
+            "and has a verdict of its own.",
         ),
     )
 
@@ -86,9 +88,46 @@ def ledger(audit: Audit, name: str) -> Markup:
             f"Shares of the return that could be had, with intervals. M, what the agent is after, is here its {after}"
         ),
         tag("figure", _shares(audit, found)),
+        _readings(audit),
         fold("In returns, with ties among optimal policies", _returns(audit, found)),
         *(fold(told, _plain(audit, found, key)) for key, told in more if part(audit, key)),
     )
+
+
+def _readings(audit: Audit) -> Markup | None:
+    """What each distribution says; the two verdicts sum it up."""
+    read = part(audit, "alignment", "by_distribution")
+    if not read:
+        return None
+    rows: list[list[Cell]] = [
+        [
+            name,
+            badge(words(found, "objective", "state"), _GAPS.get(words(found, "objective", "state"), "open")),
+            look(found, "objective", "share"),
+            badge(_spaced(words(found, "capability", "state")), _KEPT.get(words(found, "capability", "state"), "open")),
+            look(found, "capability", "lost"),
+            badge(words(found, "outer", "state"), _GAPS.get(words(found, "outer", "state"), "open")),
+            "; ".join(filter(None, (words(found, half, "reason") for half in ("objective", "capability")))),
+        ]
+        for name in distributions(audit)
+        if (found := part(read, name))
+    ]
+    columns = ["", "inner gap", "its share", "capability", "lost for want of it", "outer gap", "why"]
+    if not any(row[-1] for row in rows):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    caption = (
+        "What each distribution says. Lost for want of capability: the least share that is lost of any objective it might have, "
+        "or, where the inner gap is closed, the capability gap if that is more."
+    )
+    return table(columns, rows, caption=caption)
+
+
+_GAPS = {"closed": "good", "open": "bad"}
+_KEPT = {"kept": "good", "lost": "bad"}
+
+
+def _spaced(word: str) -> str:
+    return word.replace("-", " ")
 
 
 def _shares(audit: Audit, found: Sequence[str]) -> Markup:

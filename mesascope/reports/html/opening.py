@@ -23,7 +23,7 @@ def opening(audits: Sequence[Audit], title: str) -> Markup:
 
 
 def verdicts(audits: Sequence[Audit]) -> Markup:
-    """A card of the four answers for each audit."""
+    """A card of the answers for each audit."""
     return tag(
         "section",
         tag("h2", "The verdict" if len(audits) == 1 else "The verdicts", id="verdicts-title"),
