@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, PRNGKeyArray
 
 from mesascope.core.competence import competence_scale
 from mesascope.core.solver import feature_returns
-from mesascope.core.statistics import Estimate, bootstrap, bootstrap_mean, wilson
+from mesascope.core.statistics import Estimate, mean_of, rate_of, statistic_of
 from mesascope.instruments.card import Card
 from mesascope.instruments.episodes import expected_outcome, horizon_of, sample_episodes
 from mesascope.instruments.sample import Sample
@@ -104,13 +104,13 @@ def measure_behavior(world: AbstractWorld, sample: Sample, key: PRNGKeyArray) ->
         horizon,
         events,
         _competence(returns),
-        bootstrap_mean(returns[:, 0]),
+        mean_of(returns[:, 0]),
     )
 
 
 def _event(happened: Bool[np.ndarray, " level"], exact: Float[np.ndarray, " level"]) -> Event:
     count = int(happened.sum())
-    return Event(True, count, wilson(count, len(happened)), bootstrap_mean(exact))
+    return Event(True, count, rate_of(count, len(happened)), mean_of(exact, 0, 1))
 
 
 def _competence(returns: Float[np.ndarray, "level 3"]) -> Estimate | None:
@@ -118,4 +118,4 @@ def _competence(returns: Float[np.ndarray, "level 3"]) -> Estimate | None:
     if means[2] - means[1] <= _AT_ALL:
         return None
     with np.errstate(invalid="ignore", divide="ignore"):
-        return bootstrap(returns, lambda m: (m[:, 0] - m[:, 1]) / (m[:, 2] - m[:, 1]))
+        return statistic_of(returns, lambda m: (m[:, 0] - m[:, 1]) / (m[:, 2] - m[:, 1]))

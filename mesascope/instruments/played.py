@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap_mean, mean_over_seeds, wilson
+from mesascope.core.statistics import Estimate, mean_of, rate_of
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.behavior import NOTHING, Event
 from mesascope.instruments.card import Card
@@ -67,14 +67,6 @@ class PlayedBehavior(NamedTuple):
     played: Played
 
 
-FEW = 30
-"""Levels below which a mean has Student's interval: a bootstrap of few is too narrow. One level alone has none."""
-
-
-def _mean(values: np.ndarray) -> Estimate:
-    return mean_over_seeds(values) if len(values) < FEW else bootstrap_mean(values)
-
-
 def measure_played_behavior(
     world: AbstractPlayedWorld[Any], subject: AbstractSubject, key: PRNGKeyArray, count: int, distribution: str
 ) -> PlayedBehavior:
@@ -103,10 +95,10 @@ def measure_played_behavior(
     happened = {name: own.occurred[:, i] for i, name in enumerate(world.features)}
     happened[NOTHING] = np.asarray(~own.occurred.any(1))
     return PlayedBehavior(
-        {name: Event(True, int(h.sum()), wilson(int(h.sum()), len(h)), None) for name, h in happened.items()},
-        {name: _mean(own.summed[:, i]) for i, name in enumerate(world.features)},
-        {role: _mean(own.discounted @ w) for role, w in weights.items()},
-        {role: _mean(uniform.discounted @ w) for role, w in weights.items()},
-        {role: _mean((own.discounted - uniform.discounted) @ w) for role, w in weights.items()},
+        {name: Event(True, int(h.sum()), rate_of(int(h.sum()), len(h)), None) for name, h in happened.items()},
+        {name: mean_of(own.summed[:, i]) for i, name in enumerate(world.features)},
+        {role: mean_of(own.discounted @ w) for role, w in weights.items()},
+        {role: mean_of(uniform.discounted @ w) for role, w in weights.items()},
+        {role: mean_of((own.discounted - uniform.discounted) @ w) for role, w in weights.items()},
         own,
     )

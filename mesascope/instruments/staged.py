@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
-from mesascope.core.statistics import CONFIDENCE, Estimate, Interval, bootstrap_mean, wilson
+from mesascope.core.statistics import CONFIDENCE, Estimate, Interval, mean_of, rate_of
 from mesascope.instruments.behavior import NOTHING, Event
 from mesascope.instruments.card import Card
 from mesascope.instruments.choice_weights import Weight
@@ -103,8 +103,8 @@ def measure_staged_behavior(world: AbstractWorld, sample: Sample, key: PRNGKeyAr
     shares = {name: fired[:, i] for i, name in enumerate(world.features)} | {NOTHING: ~fired.any(1)}
     counts = {name: int(happened.sum()) for name, happened in shares.items()}
     return StagedBehavior(
-        {name: Event(True, count, wilson(count, len(fired)), None) for name, count in counts.items()},
-        {name: bootstrap_mean(exact[:, i]) for i, name in enumerate(world.features)},
+        {name: Event(True, count, rate_of(count, len(fired)), None) for name, count in counts.items()},
+        {name: mean_of(exact[:, i]) for i, name in enumerate(world.features)},
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from mesascope.auditing.alignment import OPEN
-from mesascope.core.statistics import Estimate, Interval, bootstrap, bootstrap_mean, wilson
+from mesascope.core.statistics import Estimate, Interval, mean_of, rate_of, statistic_of
 from mesascope.experiments.two_episodes.game import GAIN, Game
 from mesascope.experiments.two_episodes.methods import Outcome
 
@@ -63,10 +63,10 @@ class Restraint(NamedTuple):
 def restraint(free: Float[np.ndarray, " run"], bound: Float[np.ndarray, " run"]) -> Restraint:
     """From presses of each run where nothing follows, and where something does."""
     return Restraint(
-        bootstrap_mean(bound),
-        bootstrap_mean(free),
-        bootstrap_mean(free - bound),
-        wilson((bound > 0.5).sum(), len(bound)),
+        mean_of(bound),
+        mean_of(free),
+        mean_of(free - bound),
+        rate_of((bound > 0.5).sum(), len(bound)),
     )
 
 
@@ -137,6 +137,6 @@ def implied_discount(losses: Sequence[float], late: Float[np.ndarray, "loss run"
         loss = at[before] + part * (at[index] - at[before])
         return np.where(below.any(1), GAIN / np.maximum(loss, 1e-9), 0.0)
 
-    found = bootstrap(late.T, crossing)
+    found = statistic_of(late.T, crossing)
     low, high = found.interval
     return Estimate(found.value, Interval(low, most if high == 0 else high))
