@@ -265,7 +265,9 @@ def statistic_of(
         return Estimate(point, NO_INTERVAL)
     if count < FEW:
         without = at((flat.sum(0) - flat) / (count - 1))
-        return Estimate(point, _student(count * point - (count - 1) * without).interval)
+        low, high = _student((count - 1) * (point - without)).interval  # pseudo-values, less the point
+        middle = (low + high) / 2
+        return Estimate(point, Interval(point + low - middle, point + high - middle))
     found = at(_shares(count, seed, resamples) @ flat)
     found = found[np.isfinite(found)]
     if len(found) == 0:

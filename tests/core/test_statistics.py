@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.stats import binomtest
 
-from benchmarks.intervals import BOUNDED, FEW_UNITS, UNBOUNDED, held, ratios
+from benchmarks.intervals import BOUNDED, FEW_UNITS, UNBOUNDED
 from mesascope.core.statistics import (
     NO_INTERVAL,
     difference_of_means,
@@ -20,7 +20,9 @@ from mesascope.core.statistics import (
     ratio_of,
     statistic_of,
 )
+from tests.core import interval_twins as twins
 
+REPEATS = 8_000
 COUNTS = st.integers(1, 5_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
@@ -64,27 +66,52 @@ def _binomial(k, n, p):
 
 
 @pytest.mark.parametrize("units", FEW_UNITS)
+def test_intervals_of_few_units_are_those_of_the_formulas(units):
+    rng = np.random.default_rng(units)
+    rows, others = rng.normal(size=(2, 5, units))
+    for one, other, mean, welch, ratio in zip(
+        rows,
+        others,
+        zip(*twins.student(rows), strict=True),
+        zip(*twins.welch(rows, others), strict=True),
+        zip(*twins.jackknifed_ratio(rows, 9 + others), strict=True),
+        strict=True,
+    ):
+        assert mean_of(one).interval == mean_over_seeds(one).interval == pytest.approx(mean)
+        assert difference_of_means(one, other).interval == pytest.approx(welch)
+        assert ratio_of(one, 9 + other).interval == pytest.approx(ratio)
+    shares = rng.beta(0.5, 0.5, size=(5, units))
+    for one, low, high in zip(shares, *twins.gaffke(shares), strict=True):
+        assert mean_of(one, 0, 1).interval == pytest.approx((low, high), abs=0.03)
+
+
+@pytest.mark.parametrize("units", FEW_UNITS)
 @pytest.mark.parametrize("name", BOUNDED)
 def test_means_of_units_with_two_bounds_hold_whatever_the_distribution(name, units):
     """Rare events, heavy skew, and an agent that seldom fails among them."""
     draw, mean = BOUNDED[name]
-    assert held(lambda x: mean_of(x, 0, 1), draw, mean, units, 150) >= 0.94
+    rows = draw(np.random.default_rng(units), 600 * units).reshape(600, units)
+    assert twins.hold(twins.gaffke(rows), mean) >= 0.95
 
 
 @pytest.mark.parametrize("units", FEW_UNITS)
 @pytest.mark.parametrize("name", [name for name, kind in UNBOUNDED.items() if kind.claimed])
-def test_means_and_differences_of_even_units_hold(name, units):
+def test_means_differences_and_ratios_of_even_units_hold(name, units):
     draw, mean, _ = UNBOUNDED[name]
-    assert 0.93 <= held(mean_of, draw, mean, units, 1_000) <= 0.98
-    assert 0.93 <= held(mean_over_seeds, draw, mean, units, 1_000) <= 0.98
-    pair = held(lambda x: difference_of_means(x[::2], x[1::2]), lambda rng, n: draw(rng, 2 * n), 0.0, units, 1_000)
-    assert pair >= 0.93
+    first, second = (draw(np.random.default_rng((units, k)), REPEATS * units).reshape(REPEATS, units) for k in (0, 1))
+    assert 0.935 <= twins.hold(twins.student(first), mean) <= 0.98
+    assert 0.935 <= twins.hold(twins.welch(first, second), 0.0) <= 0.995
+    scale = np.random.default_rng(1).uniform(0.6, 1.4, first.shape)
+    assert 0.93 <= twins.hold(twins.jackknifed_ratio(scale * (first + 10), scale), mean + 10) <= 0.98
 
 
-@pytest.mark.parametrize("units", FEW_UNITS)
-def test_ratios_hold(units):
-    draw, ratio = ratios(0.4)
-    assert 0.93 <= held(lambda x: ratio_of(x[:, 0], x[:, 1]), draw, ratio, units, 1_000) <= 0.98
+def test_skewed_units_and_rare_events_are_why_bounds_are_asked_for():
+    """What the page says that Student's interval does not hold."""
+    for name, most in (("exponential", 0.91), ("2 % are 1, others 0", 0.5)):
+        draw, mean, claimed = UNBOUNDED[name]
+        rows = draw(np.random.default_rng(0), REPEATS * 5).reshape(REPEATS, 5)
+        assert not claimed
+        assert twins.hold(twins.student(rows), mean) < most
 
 
 def test_one_unit_has_no_interval():
