@@ -28,9 +28,9 @@ CARD = Card(
         "A description of what it does there, not of what it is after."
     ),
     estimator=(
-        "One start and one episode sampled on each level: rates with Wilson score intervals. Beside them the exact "
+        "One start and one episode sampled on each level: rates with exact (Clopper-Pearson) intervals. Beside them the exact "
         "probabilities for the policy as it stands, averaged over starts, within the same horizon of four steps for "
-        "each cell, and the exact discounted return; percentile bootstrap over levels. Competence is "
+        "each cell, and the exact discounted return, with intervals over levels. Competence is "
         "(J(subject) - J(uniform)) / (J(optimal) - J(uniform)). A recurrent subject is rolled out, one episode on each level, "
         "and has no exact figures."
     ),
@@ -48,7 +48,7 @@ CARD = Card(
     ),
     cost="under a second for 1,000 levels of 9x9",
     references=(
-        "Wilson 1927, Probable inference, the law of succession, and statistical inference, JASA 22",
+        "Clopper and Pearson 1934, The use of confidence or fiducial limits, Biometrika 26",
         "Efron 1979, Bootstrap methods: another look at the jackknife, Annals of Statistics 7",
         "Langosco et al. 2022, Goal misgeneralization in deep reinforcement learning, arXiv 2105.14111",
     ),

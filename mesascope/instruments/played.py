@@ -22,8 +22,8 @@ CARD = Card(
     estimator=(
         "One episode on each level, which ends as the environment says or is cut at its limit. Means of discounted returns and "
         "of the sum of each feature with a percentile bootstrap over levels, below 30 levels with Student's interval; shares of "
-        "episodes in which a feature is ever not 0 with Wilson score intervals. What the subject earns beyond acting at "
-        "random is the mean of differences on the same levels."
+        "episodes in which a feature is ever not 0 with exact (Clopper-Pearson) intervals. What the subject earns beyond acting "
+        "at random is the mean of differences on the same levels."
     ),
     assumptions=(
         "Levels are independent draws, and episodes on one level differ by the random numbers of environment and subject alone. "
@@ -41,7 +41,7 @@ CARD = Card(
     ),
     cost="as the environment's steps and the subject's answers take",
     references=(
-        "Wilson 1927, Probable inference, the law of succession, and statistical inference, JASA 22",
+        "Clopper and Pearson 1934, The use of confidence or fiducial limits, Biometrika 26",
         "Efron 1979, Bootstrap methods: another look at the jackknife, Annals of Statistics 7",
     ),
 )

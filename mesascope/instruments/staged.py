@@ -38,7 +38,7 @@ CARD = Card(
     ),
     estimator=(
         "One episode is sampled on each level: shares of episodes in which a feature fires at all, or none does, with "
-        "Wilson score intervals. Beside them the exact number of times a feature is to be expected to fire within the "
+        "exact (Clopper-Pearson) intervals. Beside them the exact number of times a feature is to be expected to fire within the "
         "horizon; percentile bootstrap over levels. The objective is the exact posterior over a list of hypotheses, "
         "uniform at first over them and over inverse temperatures and lapse rates, from the first choice in every state "
         "of one episode a level, held against optimal action values solved on the tables of that level. Weights are what "
