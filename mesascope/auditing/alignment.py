@@ -219,7 +219,7 @@ def _capable(reckoning: LedgerEstimate) -> bool:
 
 
 def _show(estimate: Estimate) -> str:
-    return f"{estimate.value:.2f} [{estimate.interval.low:.2f}, {estimate.interval.high:.2f}]"
+    return estimate.text
 
 
 def _proxies(

@@ -51,6 +51,17 @@ class Estimate(NamedTuple):
     value: float
     interval: Interval
 
+    @property
+    def text(self) -> str:
+        """`0.83 [0.80, 0.86]`, or `0.83 [no interval]`.
+
+        Example:
+            >>> exactly(0.5).text, mean_of(np.array([0.5])).text
+            ('0.50 [0.50, 0.50]', '0.50 [no interval]')
+        """
+        low, high = self.interval
+        return f"{self.value:.2f} " + ("[no interval]" if np.isnan(low) else f"[{low:.2f}, {high:.2f}]")
+
 
 NO_INTERVAL = Interval(float("nan"), float("nan"))
 """What says nothing of its spread."""

@@ -72,14 +72,14 @@ def test_what_was_trained_in_memory_is_a_subject():
 
 @pytest.fixture(scope="module")
 def learned():
-    return train(RedDoors(size=5, salience=0.0), architecture_config=GLANCE, base_optimizer_config=TINY)
+    return train(RedDoors(size=5), architecture_config=GLANCE, base_optimizer_config=TINY)
 
 
 def test_an_agent_in_another_world_than_its_own_is_told_so(learned):
-    world = RedDoors(size=5, salience=0.0)
+    world = RedDoors(size=5)
     assert source_of(learned, world).make(QUICK, 0).elsewhere is None
-    told = describe(source_of(learned, RedDoors(size=7)).make(QUICK, 0))["elsewhere"]
-    assert told == "trained in red-doors with salience=0.0, size=5, audited in red-doors with salience=1.0, size=7"
+    told = describe(source_of(learned, RedDoors(size=7, salience=0.0)).make(QUICK, 0))["elsewhere"]
+    assert told == "trained in red-doors with salience=1.0, size=5, audited in red-doors with salience=0.0, size=7"
     assert "elsewhere" not in describe(source_of(learned, world).make(QUICK, 0))
     assert trained_elsewhere("coin", {"size": 5}, world) == "trained in coin, audited in red-doors"
     said = conclusion([{"subject": {"elsewhere": told}}])
@@ -92,9 +92,9 @@ def test_what_training_prints_audits_the_agent_where_it_was_trained(learned, tmp
         return learned
 
     monkeypatch.setattr("mesascope.jobs.train.trained", tiny)
-    asked = Request(out=tmp_path / "my agent", updates=2, quick=True, knobs=("size=5", "salience=0"))
+    asked = Request(out=tmp_path / "my agent", updates=2, quick=True, knobs=("size=5", "salience=1"))
     hint = run(asked, SILENT).document["audit_with"]
     words = shlex.split(hint)
-    assert words[:7] == ["mesascope", "audit", "red-doors", "--set", "size=5", "--set", "salience=0"]
-    plan = make_plan(AuditRequest(world="red-doors", knobs=("size=5", "salience=0"), subject=words[-1]))
+    assert words[:7] == ["mesascope", "audit", "red-doors", "--set", "size=5", "--set", "salience=1"]
+    plan = make_plan(AuditRequest(world="red-doors", knobs=("size=5", "salience=1"), subject=words[-1]))
     assert plan.source.make(QUICK, 0).elsewhere is None

@@ -101,11 +101,9 @@ def read(outcome: Outcome, settings: Sequence[Setting]) -> Reading:
 
 def _span(seen: Restraint, hidden: Restraint) -> tuple[Span, str]:
     free = min(seen.nothing_follows, hidden.nothing_follows, key=lambda e: e.value)
-    told = (
-        f"restraint {_show(seen.restraint)} where it sees what it inherits, {_show(hidden.restraint)} where it does not"
-    )
+    told = f"restraint {seen.restraint.text} where it sees what it inherits, {hidden.restraint.text} where it does not"
     if not free.interval.low > PRESSES:
-        return Span.CANNOT_TELL, f"where nothing follows it presses in {_show(free)} of episodes (needs {PRESSES})"
+        return Span.CANNOT_TELL, f"where nothing follows it presses in {free.text} of episodes (needs {PRESSES})"
     if seen.restraint.interval.low > OPEN:
         return (Span.SPANS if seen.presses.interval.high < 0.5 else Span.PARTLY), told
     if not seen.restraint.interval.high < OPEN:
@@ -113,10 +111,6 @@ def _span(seen: Restraint, hidden: Restraint) -> tuple[Span, str]:
     if hidden.restraint.interval.low > OPEN:
         return Span.MISATTRIBUTES, told
     return (Span.MYOPIC if hidden.restraint.interval.high < OPEN else Span.CANNOT_TELL), told
-
-
-def _show(e: Estimate) -> str:
-    return f"{e.value:.2f} [{e.interval.low:.2f}, {e.interval.high:.2f}]"
 
 
 def implied_discount(losses: Sequence[float], late: Float[np.ndarray, "loss run"]) -> Estimate:

@@ -183,5 +183,5 @@ def _verdict(verdict: AlignmentVerdict, ledgers: tuple[LedgerEstimate, ...], cue
         None,
         verdict.proxies,
         f"{verdict.reason}; channel {cue.cue} of the observation, taken over from unwatched episodes, lowers "
-        f"compliance in watched ones by {effect.value:.2f} [{effect.interval.low:.2f}, {effect.interval.high:.2f}]",
+        f"compliance in watched ones by {effect.text}",
     )
