@@ -3,8 +3,8 @@
 There is one machine here, so what differs between machines is made to differ: the order and precision of sums (compiler
 flags: one thread, older instructions, fast math), rounding of the weights, the keys of the chains; beside them another seed
 of the audit, which draws other levels, and the same training under other flags, which is what training it again elsewhere
-comes to. Each is a process of its own, whose figures stay in FOLDER; what is there is not done again. About ten minutes. With
-`--page` the tables are put into docs/performance/other-machines.md.
+comes to. Each is a process of its own, whose figures stay in FOLDER; what is there is not done again. Some twenty minutes. With
+`--page` nothing is audited: docs/performance/other-machines.md is written from what FOLDER holds.
 """
 
 import argparse
@@ -115,8 +115,8 @@ def _process(folder: Path, names: Sequence[str], flags: str, trained: str) -> No
     subprocess.run(command, check=True, env={**os.environ, "XLA_FLAGS": flags})
 
 
-def make(folder: Path) -> dict[str, Figures]:
-    """The figures of every variant, made as far as they are not there."""
+def make(folder: Path) -> None:
+    """Make the figures of every variant, as far as they are not there."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [name for name in VARIANTS if not (folder / f"{name}.json").exists()]
     together: dict[tuple[str, str], list[str]] = {}
@@ -128,7 +128,12 @@ def make(folder: Path) -> dict[str, Figures]:
     for (flags, trained), names in together.items():
         print(f"{flags or 'no flags'}: {', '.join(names)}", file=sys.stderr, flush=True)
         _process(folder, names, flags, trained)
-    return {name: json.loads((folder / f"{name}.json").read_text()) for name in VARIANTS}
+
+
+def read_figures(folder: Path) -> dict[str, Figures]:
+    """The figures of the variants that are there."""
+    paths = {name: folder / f"{name}.json" for name in VARIANTS}
+    return {name: json.loads(path.read_text()) for name, path in paths.items() if path.exists()}
 
 
 def rows(found: Mapping[str, Figures]) -> list[list[str]]:
@@ -137,7 +142,7 @@ def rows(found: Mapping[str, Figures]) -> list[list[str]]:
     for figure in READ:
         base = found[BASE][figure]
         row = [figure, base if isinstance(base, str) else f"{base:.3f}"]
-        for name in list(VARIANTS)[1:]:
+        for name in list(found)[1:]:
             now = found[name][figure]
             if isinstance(base, str) or now is None:
                 row.append("same" if now == base else str(now))
@@ -158,8 +163,10 @@ def main() -> None:
     if asked.work is not None:
         work(asked.folder, asked.work, asked.trained)
         return
-    columns = ["figure", *(variant.told for variant in VARIANTS.values())]
-    text = table(columns, rows(make(asked.folder)))
+    if not asked.page:
+        make(asked.folder)
+    found = read_figures(asked.folder)
+    text = table(["figure", *(VARIANTS[name].told for name in found)], rows(found))
     if asked.page:
         put(PAGE, COMMAND, {"moves": text})
     else:

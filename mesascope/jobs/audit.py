@@ -54,7 +54,7 @@ def run(request: Request, listener: Listener) -> Done:
             write_text(path.with_name(REPORT), render_report([document]))
 
     place = Files(lambda job: plan.folder(job.spec["seed"]) / AUDIT, read_audit, report_one)
-    jobs = [_job(plan, seed) for seed in plan.seeds]
+    jobs = [job_of(plan, seed) for seed in plan.seeds]
     missing = [job for job in jobs if place.find(job) is None]
     for job in missing:
         if (earlier := place.aside(job)) is not None:
@@ -89,7 +89,8 @@ def _check_seeds(plan: Plan) -> None:
             raise StorageError(f"{plan.out / STUDY} is a study of the seeds {listed}: {ADVICE}, or include these seeds")
 
 
-def _job(plan: Plan, seed: int) -> Job:
+def job_of(plan: Plan, seed: int) -> Job:
+    """The audit of a seed: what is asked for, and of which agent."""
     work, label = partial(_audit, plan, seed), f"seed {seed}"
     return Job("audit", plan.spec(seed), work, label, agent=plan.agent(seed), named=plan.request.subject)
 
