@@ -15,7 +15,7 @@ from blocks import put, table
 
 from mesascope.calibration.choosers import CLASSES, Solved, known_chooser
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import exact_rate
+from mesascope.core.statistics import rate_of
 from mesascope.instruments.choice_weights import fit_choice_weights
 from mesascope.instruments.decisions import decisions_of, pool_decisions
 from mesascope.instruments.episodes import horizon_of, sample_episodes
@@ -93,7 +93,7 @@ def page(rows: list[dict]) -> None:
         error = 1.96 * by_agent.std(ddof=1) / len(own) ** 0.5 if len(own) > 1 else float("nan")
         wanted = np.array([r["wanted"] for r in own])
         right = int((wanted & (weights > 0)).sum())
-        named = exact_rate(right, int(wanted.sum())).interval if wanted.any() else None
+        named = rate_of(right, int(wanted.sum())).interval if wanted.any() else None
         found = (wanted & (weights > 0)).sum() / max((weights > 0).sum(), 1)
         cells.append(
             [

@@ -24,7 +24,7 @@ from mesascope.core.competence import competence, competence_scale
 from mesascope.core.mdp import rewards
 from mesascope.core.rng import named_key
 from mesascope.core.solver import evaluate, optimal_actions, optimal_values
-from mesascope.core.statistics import wilson
+from mesascope.core.statistics import rate_of
 from mesascope.core.subject import AbstractSubject, policy_table
 from mesascope.instruments.audited import untrained_twin
 from mesascope.instruments.evaluation_levels import audit_key, contested
@@ -129,7 +129,7 @@ def shares(rows: list[dict[str, Any]]) -> str:
     for point in POINTS:
         at = [row for row in rows if row["point"] == point]
         said = Counter(row["verdict"] for row in at)
-        share = wilson(said[Verdict.SEARCH], len(at))
+        share = rate_of(said[Verdict.SEARCH], len(at))
         lines.append(
             [
                 point,

@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float
 
 from benchmarks.repairs.touched import touched_first
 from mesascope.core.solver import optimal_values
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 from mesascope.instruments.card import Card
 from mesascope.instruments.sample import Sample
 from mesascope.worlds.grids.grid import COLORS, SHAPES, GridLevels, object_features
@@ -139,9 +139,9 @@ def bound(
 
         def ratio(top: int, under: int, columns=columns) -> Estimate:
             with np.errstate(invalid="ignore", divide="ignore"):
-                return bootstrap(columns, lambda m: m[:, top] / m[:, under], resamples=resamples)
+                return statistic_of(columns, lambda m: m[:, top] / m[:, under], resamples=resamples)
 
         found.append(Bounded(predicate.name, ratio(1, 0), ratio(2, 1), ratio(2, 0), ratio(2, 3)))
     everything = np.stack([weight, weight * behavior], 1)
-    truth = bootstrap(everything, lambda m: m[:, 1] / m[:, 0], resamples=resamples)
+    truth = statistic_of(everything, lambda m: m[:, 1] / m[:, 0], resamples=resamples)
     return Bounds(truth, tuple(found))

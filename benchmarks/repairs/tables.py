@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.repairs.conditions import ALPHA, FEW, LOOKS, OBJECTIVES, PENALTIES, TICKS, TIMES
 from docs.blocks import table
-from mesascope.core.statistics import exact_rate, mean_over_seeds
+from mesascope.core.statistics import mean_over_seeds, rate_of
 
 Rows = Sequence[dict[str, Any]]
 SHIFT = "blue-door"
@@ -171,7 +171,7 @@ def diagnostic(rows: Rows) -> str:
         cells = [f"`{text}`", str(len(found))]
         for arm in ARMS:
             needed = [LOOKS if row["needed"][arm] is None else row["needed"][arm] for row in found]
-            known = exact_rate(sum(row["needed"][arm] is not None for row in found), len(found))
+            known = rate_of(sum(row["needed"][arm] is not None for row in found), len(found))
             cells.append(
                 f"{interval(needed, 1, 0, LOOKS)}; {known.value:.2f} [{known.interval.low:.2f}, {known.interval.high:.2f}]"
             )

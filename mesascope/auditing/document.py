@@ -91,6 +91,11 @@ class AuditDocument(Part):
     cards: tuple[CardPart, ...] = ()
     provenance: ProvenancePart | None = None
     fingerprint: str | None = Field(default=None, description="A hash of all that the document depends on.")
+    asked: str | None = Field(
+        default=None,
+        description="The same hash without what an agent is that was brought: a command that is repeated after the agent has "
+        "changed asks for the same.",
+    )
 
     def to_json(self) -> dict[str, Any]:
         """The document as plain JSON: dicts, lists, strings, numbers, booleans and None. What was never set is left out."""

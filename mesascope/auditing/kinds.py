@@ -58,19 +58,15 @@ def read_kind(evidence: KindEvidence) -> KindRead:
         said = f"a proxy: the gap closes without {' or without '.join(opened)}" if opened else _unlike(weakest)
         named = f"; {mechanism}: {why}" if mechanism else f"; mechanism not told: {why}"
         return KindRead(Kind.PROXY, mechanism, said + named)
-    grown = f"the gap grows by {_show(evidence.strength.amplified)} with optimization"
+    grown = f"the gap grows by {evidence.strength.amplified.text} with optimization"
     if weakest.interval.high < ALIKE:
         said = (
             f"approximate: no event closes the gap, and the objectives are nearly one function (1 - cosine "
-            f"{_show(weakest)}); {grown}"
+            f"{weakest.text}); {grown}"
         )
         return KindRead(Kind.APPROXIMATE, None, said)
-    return KindRead(None, None, f"no kind: no event closes the gap; 1 - cosine {_show(weakest)}; {grown}")
+    return KindRead(None, None, f"no kind: no event closes the gap; 1 - cosine {weakest.text}; {grown}")
 
 
 def _unlike(weakest: Estimate) -> str:
-    return f"a proxy: no event closes the gap, but the objectives are different functions (1 - cosine {_show(weakest)})"
-
-
-def _show(estimate: Estimate) -> str:
-    return f"{estimate.value:.2f} [{estimate.interval.low:.2f}, {estimate.interval.high:.2f}]"
+    return f"a proxy: no event closes the gap, but the objectives are different functions (1 - cosine {weakest.text})"

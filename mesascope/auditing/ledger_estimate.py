@@ -22,7 +22,7 @@ from mesascope.core.solver import (
     uniform_over,
     uniform_policy,
 )
-from mesascope.core.statistics import CONFIDENCE, RESAMPLES, Estimate, Interval, bootstrap
+from mesascope.core.statistics import CONFIDENCE, RESAMPLES, Estimate, Interval, statistic_of
 from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.sample import Sample, first_levels
 from mesascope.worlds.world import AbstractWorld
@@ -171,5 +171,5 @@ def _competence(names: list[str], returns, scale) -> dict[str, Estimate]:
     found = {}
     for index, name in enumerate(names):
         if optimal[index].mean() - uniform[index].mean() > 1e-3:
-            found[name] = bootstrap(np.stack([returns[index], uniform[index], optimal[index]], 1), ratio)
+            found[name] = statistic_of(np.stack([returns[index], uniform[index], optimal[index]], 1), ratio)
     return found

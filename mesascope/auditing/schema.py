@@ -73,6 +73,9 @@ class SubjectPart(Part):
     open: bool = False
     architecture: ArchitecturePart | None = None
     training: TrainingPart | None = None
+    elsewhere: str | None = Field(
+        default=None, description="How the world that it was trained in differs from the one that it is audited in."
+    )
 
 
 class PlacePart(Part):

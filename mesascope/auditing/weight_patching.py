@@ -20,7 +20,7 @@ from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective, Role
 from mesascope.core.rng import named_key
 from mesascope.core.solver import feature_returns
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 from mesascope.core.subject import AbstractSubject, policy_table
 from mesascope.instruments.search.trials import not_applicable
 from mesascope.worlds.rewarding import rewarding
@@ -122,7 +122,7 @@ class _Measure:
     def __call__(self, subject: AbstractSubject) -> tuple[Estimate, Estimate]:
         earned = np.asarray(_returns(subject, self._seen, self._mdp, self._weights, self._discount), np.float64)
         found = [
-            bootstrap(
+            statistic_of(
                 np.stack([earned[:, i], np.asarray(scale.uniform), np.asarray(scale.optimal)], 1),
                 lambda m: (m[:, 0] - m[:, 1]) / (m[:, 2] - m[:, 1]),
             )

@@ -71,7 +71,7 @@ def _subjects(rows: Sequence[Row], threshold: float) -> list[dict[str, Any]]:
                 "twin": first["twin"],
                 "audits": len(mine),
                 "said_to_search": said,
-                "rate": rates.exact_rate(said, len(mine)),
+                "rate": rates.rate_of(said, len(mine)),
                 "tests": {test: _median(mine, test) for test in rates.tests_of(rows)},
                 "table_excluded": sum(bool(row["capacity"] and row["capacity"]["enough"]) for row in mine),
                 "measured": sum(row["capacity"] is not None for row in mine),

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mesascope.core.statistics import Estimate, exact_rate
+from mesascope.core.statistics import Estimate, rate_of
 from mesascope.instruments.interventions.operating_point import OperatingPoint
 
 Row = Mapping[str, Any]
@@ -101,8 +101,8 @@ def rates(name: str, rows: Sequence[Row], decide: Callable[[Row], bool]) -> Rate
     negative = [decide(row) for row in rows if row["searches"] is False]
     return Rates(
         name,
-        exact_rate(sum(positive), len(positive)),
-        exact_rate(len(negative) - sum(negative), len(negative)),
+        rate_of(sum(positive), len(positive)),
+        rate_of(len(negative) - sum(negative), len(negative)),
         len(positive),
         len(negative),
     )

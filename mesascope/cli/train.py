@@ -31,4 +31,4 @@ def _show(trained: dict[str, Any], page: Path | None) -> None:
     competence, folder = trained["training_competence"], trained["folder"]
     reached = "not measured" if competence is None else f"{competence:.3f}"
     terminal.line(f"{trained['architecture']} net, seed {trained['seed']}: competence in training {reached}")
-    terminal.line(f"Saved in {folder}; audit it with: mesascope audit {trained['world']} --subject {folder}")
+    terminal.line(f"Saved in {folder}; audit it with: {trained['audit_with']}")

@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from mesascope.auditing.ledger_estimate import GAPS, LedgerEstimate, Returns
 from mesascope.core.ledger import ReturnsByU, ledger
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 
 
 class Candidate(NamedTuple):
@@ -35,7 +35,7 @@ def estimate_ledger(distribution: str, returns: ReturnsByU, candidates: Mapping[
     """Gaps and competences with intervals over the units; `candidates` must hold `base`, the base objective."""
     columns = np.stack([returns.intended, returns.base, returns.mesa, returns.subject, returns.uniform], 1)
     terms = {"outer": (0, 1), "inner": (1, 2), "capability": (2, 3), "total": (0, 3)}
-    shares = {gap: bootstrap(columns, partial(_share, *ends)) for gap, ends in terms.items()}
+    shares = {gap: statistic_of(columns, partial(_share, *ends)) for gap, ends in terms.items()}
     base = candidates["base"]
     return LedgerEstimate(
         distribution,
@@ -56,7 +56,7 @@ def _share(better: int, worse: int, means: Float[np.ndarray, "resample 5"]) -> F
 def competence_of(found: Candidate) -> Estimate:
     """Competence with its interval over the units: 0 uniform, 1 optimal."""
     columns = np.stack([found.subject, found.optimal, found.uniform], 1)
-    return bootstrap(columns, lambda m: _over(m[:, 0] - m[:, 2], m[:, 1] - m[:, 2]))
+    return statistic_of(columns, lambda m: _over(m[:, 0] - m[:, 2], m[:, 1] - m[:, 2]))
 
 
 def _over(

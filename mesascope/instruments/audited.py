@@ -36,6 +36,8 @@ class AuditSubject(NamedTuple):
     training: Training | None = None
     architecture: Mapping[str, Any] | None = None
     """Name, config and number of parameters, for subjects of which no registered architecture says them."""
+    elsewhere: str | None = None
+    """How the world that it was trained in differs from the one that it is audited in, where that is known and does."""
 
     @property
     def recurrent(self) -> bool:
@@ -68,4 +70,5 @@ def describe(audited: AuditSubject) -> dict[str, Any]:
         "open": audited.open,
         "architecture": architecture,
         "training": audited.training,
+        **({} if audited.elsewhere is None else {"elsewhere": audited.elsewhere}),
     }

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import Discount
-from mesascope.core.statistics import Estimate, bootstrap_ratio
+from mesascope.core.statistics import Estimate, ratio_of
 from mesascope.instruments.card import Card
 from mesascope.instruments.pursuit import PolicyStatistics, conduct, predict
 from mesascope.instruments.sample import Sample, part_of
@@ -152,4 +152,4 @@ def _line_search(
 def _score(scoring: _Half, weights: Float[np.ndarray, " feature"], discount: float) -> Estimate:
     gain = predict(*scoring, jnp.asarray(weights, jnp.float32), discount).gain
     most = np.log(scoring.mdp.actions) * np.asarray(scoring.seen.steps, np.float64)
-    return bootstrap_ratio(np.asarray(gain, np.float64), most)
+    return ratio_of(np.asarray(gain, np.float64), most)

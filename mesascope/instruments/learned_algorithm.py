@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from mesascope.core.statistics import Estimate, bootstrap_ratio
+from mesascope.core.statistics import Estimate, ratio_of
 from mesascope.instruments.card import Card
 from mesascope.instruments.programs import LOOKUP, Program, choices, programs_of, schemes_of
 from mesascope.instruments.sample import Sample
@@ -141,7 +141,7 @@ def _match(sample: Sample, sets: dict[str, np.ndarray], program: Program) -> Mat
 def _share(mass: Float[np.ndarray, "level state"], cells: Bool[np.ndarray, "level state"]) -> Estimate | None:
     if not cells.any():
         return None
-    return bootstrap_ratio((mass * cells).sum(1), cells.sum(1).astype(np.float64))
+    return ratio_of((mass * cells).sum(1), cells.sum(1).astype(np.float64))
 
 
 def _data_bits(sample: Sample, sets: Bool[np.ndarray, "level state action"]) -> float:

@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.rng import named_key
 from mesascope.core.solver import evaluate, optimal_values
-from mesascope.core.statistics import Estimate, bootstrap_ratio
+from mesascope.core.statistics import Estimate, ratio_of
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.choice_weights import WeightPosterior, fit_choice_weights
 from mesascope.instruments.decisions import observe_decisions
@@ -87,7 +87,7 @@ def read_mesa_objective(
     pulls = []
     for kind in classes:
         alone = implant(world, subject, few, jnp.full((len(few), 1), kind), place)
-        pulls.append(Pull(changes.kinds[kind], bootstrap_ratio(*_reached(world, alone, kind))))
+        pulls.append(Pull(changes.kinds[kind], ratio_of(*_reached(world, alone, kind))))
     return MesaObjective(posterior, tuple(sorted(pulls, key=lambda p: -p.share.value)), place)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap_mean, mean_over_seeds, wilson
+from mesascope.core.statistics import Estimate, mean_of, rate_of
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.behavior import NOTHING, Event
 from mesascope.instruments.card import Card
@@ -22,8 +22,8 @@ CARD = Card(
     estimator=(
         "One episode on each level, which ends as the environment says or is cut at its limit. Means of discounted returns and "
         "of the sum of each feature with a percentile bootstrap over levels, below 30 levels with Student's interval; shares of "
-        "episodes in which a feature is ever not 0 with Wilson score intervals. What the subject earns beyond acting at "
-        "random is the mean of differences on the same levels."
+        "episodes in which a feature is ever not 0 with exact (Clopper-Pearson) intervals. What the subject earns beyond acting "
+        "at random is the mean of differences on the same levels."
     ),
     assumptions=(
         "Levels are independent draws, and episodes on one level differ by the random numbers of environment and subject alone. "
@@ -41,7 +41,7 @@ CARD = Card(
     ),
     cost="as the environment's steps and the subject's answers take",
     references=(
-        "Wilson 1927, Probable inference, the law of succession, and statistical inference, JASA 22",
+        "Clopper and Pearson 1934, The use of confidence or fiducial limits, Biometrika 26",
         "Efron 1979, Bootstrap methods: another look at the jackknife, Annals of Statistics 7",
     ),
 )
@@ -65,14 +65,6 @@ class PlayedBehavior(NamedTuple):
     random: dict[str, Estimate]
     beyond: dict[str, Estimate]
     played: Played
-
-
-FEW = 30
-"""Levels below which a mean has Student's interval: a bootstrap of few is too narrow. One level alone has none."""
-
-
-def _mean(values: np.ndarray) -> Estimate:
-    return mean_over_seeds(values) if len(values) < FEW else bootstrap_mean(values)
 
 
 def measure_played_behavior(
@@ -103,10 +95,10 @@ def measure_played_behavior(
     happened = {name: own.occurred[:, i] for i, name in enumerate(world.features)}
     happened[NOTHING] = np.asarray(~own.occurred.any(1))
     return PlayedBehavior(
-        {name: Event(True, int(h.sum()), wilson(int(h.sum()), len(h)), None) for name, h in happened.items()},
-        {name: _mean(own.summed[:, i]) for i, name in enumerate(world.features)},
-        {role: _mean(own.discounted @ w) for role, w in weights.items()},
-        {role: _mean(uniform.discounted @ w) for role, w in weights.items()},
-        {role: _mean((own.discounted - uniform.discounted) @ w) for role, w in weights.items()},
+        {name: Event(True, int(h.sum()), rate_of(int(h.sum()), len(h)), None) for name, h in happened.items()},
+        {name: mean_of(own.summed[:, i]) for i, name in enumerate(world.features)},
+        {role: mean_of(own.discounted @ w) for role, w in weights.items()},
+        {role: mean_of(uniform.discounted @ w) for role, w in weights.items()},
+        {role: mean_of((own.discounted - uniform.discounted) @ w) for role, w in weights.items()},
         own,
     )

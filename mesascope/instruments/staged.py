@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
-from mesascope.core.statistics import CONFIDENCE, Estimate, Interval, bootstrap_mean, wilson
+from mesascope.core.statistics import CONFIDENCE, Estimate, Interval, mean_of, rate_of
 from mesascope.instruments.behavior import NOTHING, Event
 from mesascope.instruments.card import Card
 from mesascope.instruments.choice_weights import Weight
@@ -38,7 +38,7 @@ CARD = Card(
     ),
     estimator=(
         "One episode is sampled on each level: shares of episodes in which a feature fires at all, or none does, with "
-        "Wilson score intervals. Beside them the exact number of times a feature is to be expected to fire within the "
+        "exact (Clopper-Pearson) intervals. Beside them the exact number of times a feature is to be expected to fire within the "
         "horizon; percentile bootstrap over levels. The objective is the exact posterior over a list of hypotheses, "
         "uniform at first over them and over inverse temperatures and lapse rates, from the first choice in every state "
         "of one episode a level, held against optimal action values solved on the tables of that level. Weights are what "
@@ -103,8 +103,8 @@ def measure_staged_behavior(world: AbstractWorld, sample: Sample, key: PRNGKeyAr
     shares = {name: fired[:, i] for i, name in enumerate(world.features)} | {NOTHING: ~fired.any(1)}
     counts = {name: int(happened.sum()) for name, happened in shares.items()}
     return StagedBehavior(
-        {name: Event(True, count, wilson(count, len(fired)), None) for name, count in counts.items()},
-        {name: bootstrap_mean(exact[:, i]) for i, name in enumerate(world.features)},
+        {name: Event(True, count, rate_of(count, len(fired)), None) for name, count in counts.items()},
+        {name: mean_of(exact[:, i]) for i, name in enumerate(world.features)},
     )
 
 

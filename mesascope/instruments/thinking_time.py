@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 from mesascope.core.competence import competence_scale
 from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 from mesascope.core.subject import AbstractSubject, policy_table
 from mesascope.instruments.card import Card
 from mesascope.instruments.sample import Sample, first_levels
@@ -64,7 +64,7 @@ def measure_thinking_time(
     found = []
     for index, ticks in enumerate(times):
         table = np.stack([np.asarray(own[index]), np.asarray(uniform), np.asarray(optimal)], 1)
-        found.append(Thought(int(ticks), bootstrap(table, lambda m: (m[:, 0] - m[:, 1]) / (m[:, 2] - m[:, 1]))))
+        found.append(Thought(int(ticks), statistic_of(table, lambda m: (m[:, 0] - m[:, 1]) / (m[:, 2] - m[:, 1]))))
     return tuple(found)
 
 

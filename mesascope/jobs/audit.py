@@ -8,6 +8,7 @@ FOLDER/study.json, report.html    what several seeds come to
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,13 @@ def run(request: Request, listener: Listener) -> Done:
             write_text(path.with_name(REPORT), render_report([document]))
 
     place = Files(lambda job: plan.folder(job.spec["seed"]) / AUDIT, read_audit, report_one)
-    jobs = [_job(plan, seed) for seed in plan.seeds]
+    jobs = [job_of(plan, seed) for seed in plan.seeds]
     missing = [job for job in jobs if place.find(job) is None]
+    for job in missing:
+        if (earlier := place.aside(job)) is not None:
+            listener.note(
+                f"{place.path(job)} is of this agent before it changed: it is audited again; that audit stays as {earlier.name}"
+            )
     for seed in (job.spec["seed"] for job in missing):
         if plan.training is not None:  # refuses another training's learned algorithm before anything begins
             training, folder = training_job(plan.training, seed, plan.folder(seed))
@@ -83,8 +89,10 @@ def _check_seeds(plan: Plan) -> None:
             raise StorageError(f"{plan.out / STUDY} is a study of the seeds {listed}: {ADVICE}, or include these seeds")
 
 
-def _job(plan: Plan, seed: int) -> Job:
-    return Job("audit", plan.spec(seed), lambda listener: _audit(plan, seed, listener), f"seed {seed}")
+def job_of(plan: Plan, seed: int) -> Job:
+    """The audit of a seed: what is asked for, and of which agent."""
+    work, label = partial(_audit, plan, seed), f"seed {seed}"
+    return Job("audit", plan.spec(seed), work, label, agent=plan.agent(seed), named=plan.request.subject)
 
 
 def _audit(plan: Plan, seed: int, listener: Listener) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from mesascope.experiments.registry import EXPERIMENTS, make_anywhere
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.registry import INSTRUMENTS
 from mesascope.instruments.settings import FULL, QUICK, STAGED_LEVELS, Settings
+from mesascope.jobs.agent_identity import identity_of
 from mesascope.jobs.listener import SILENT, Listener
 from mesascope.jobs.requests import TrainingRequest, folder_name, make_training, read_config, refuse
 from mesascope.jobs.subjects import Source, find_source
@@ -61,7 +62,7 @@ class Plan(NamedTuple):
         return self.request.all_seeds
 
     def spec(self, seed: int) -> dict[str, Any]:
-        """All that the audit of a seed depends on."""
+        """All that the audit of a seed depends on, what the agent is that a subject names apart."""
         shared: dict[str, Any] = {"knobs": dict(vars(self.world)), "seed": seed, "packages": package_versions()}
         if self.request.shifts is not None:
             shared["shifts"] = list(self.world.shifts)
@@ -72,9 +73,16 @@ class Plan(NamedTuple):
         # Whether the sizes are those of `--quick` is no size: what they are decides.
         sizes = {name: size for name, size in self.settings._asdict().items() if name != "quick"}
         if self.source is not None:
-            return {**shared, "world": self.world.name, "subject": self.source.identity, "settings": sizes}
+            return {**shared, "world": self.world.name, "settings": sizes}
         assert self.training is not None
         return {**self.training.document(seed), **shared, "settings": sizes}
+
+    def agent(self, seed: int) -> dict[str, Any] | None:
+        """What the agent is known by that is audited with a seed; None where it is a function of the spec."""
+        if self.source is None:
+            return None
+        assert isinstance(self.world, AbstractWorld)
+        return identity_of(self.source, self.world, self.settings, seed)
 
     def folder(self, seed: int) -> Path:
         """Where a seed's files go: the folder itself, or one below it where there are several."""

@@ -17,6 +17,8 @@ class Job(NamedTuple):
         work: makes the result, a function of the spec and of nothing else (how long it took apart).
         label: what messages call it, such as `seed 0`.
         program: equal for jobs that run the same compiled programs.
+        agent: what the agent is known by, where one was brought; the result depends on it as well.
+        named: the name that the agent was asked for by.
     """
 
     kind: str
@@ -24,11 +26,18 @@ class Job(NamedTuple):
     work: Callable[[Listener], Any]
     label: str
     program: Hashable = None
+    agent: Any = None
+    named: str | None = None
 
     @property
     def fingerprint(self) -> str:
-        """The hash of the spec: two jobs are the same job if theirs are equal."""
-        return fingerprint_of(self.spec)
+        """The hash of spec and agent: two jobs are the same job if theirs are equal."""
+        return fingerprint_of(self.spec if self.agent is None else {"spec": self.spec, "agent": self.agent})
+
+    @property
+    def asked(self) -> str:
+        """The hash of what is asked for, whatever the agent of that name has become."""
+        return fingerprint_of({"spec": self.spec, "named": self.named})
 
 
 class Done(NamedTuple):

@@ -1,7 +1,8 @@
 """Where results of jobs lie. A result is found by its job's fingerprint, and is on disk, whole, before the next job begins.
 
 Every kind of place follows the same rules: a result that is there is not made again; where a path is the job's own, another
-job's result in it raises a `StorageError` and is never overwritten; a damaged file raises a `StorageError` naming it.
+job's result in it raises a `StorageError` and is never overwritten; a damaged file raises a `StorageError` naming it. Where
+the same was asked for of an agent that has changed since, its result is kept under another name, and made anew.
 """
 
 from collections.abc import Callable
@@ -10,10 +11,11 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from mesascope.core.errors import StorageError
 from mesascope.jobs.job import Done, Job
+from mesascope.store.fs import move
 from mesascope.store.lines import read_lines, write_lines
 from mesascope.store.results import plain, read_json, write_json, write_text
 
-FINGERPRINT = "fingerprint"
+FINGERPRINT, ASKED = "fingerprint", "asked"
 DIGITS = 6
 """Significant digits of numbers in documents: more than any interval here, and small files."""
 
@@ -52,17 +54,30 @@ class Files(NamedTuple):
         if not path.exists():
             return None
         document = self.read(path)
-        if document.get(FINGERPRINT) != job.fingerprint:
-            raise refusal(path, job.kind, "world, subject, settings or versions")
-        return document
+        if document.get(FINGERPRINT) == job.fingerprint:
+            return document
+        if job.agent is not None and document.get(ASKED) == job.asked:
+            return None
+        raise refusal(path, job.kind, "world, subject, settings or versions")
 
     def put(self, job: Job, result: Any) -> dict[str, Any]:
-        """Write the document with its fingerprint."""
+        """Write the document with its fingerprint; that of an agent that has changed since is kept as `aside` says."""
         path = self.path(job)
-        write_json(path, {**result, FINGERPRINT: job.fingerprint}, DIGITS)
+        earlier = self.aside(job)
+        if earlier is not None:
+            move(path, earlier)
+        asked = {} if job.agent is None else {ASKED: job.asked}
+        write_json(path, {**result, FINGERPRINT: job.fingerprint, **asked}, DIGITS)
         document = self.read(path)
         self.then(path, document)
         return document
+
+    def aside(self, job: Job) -> Path | None:
+        """Where the document goes that lies in the job's place and is of its agent before that changed; None where none is."""
+        path = self.path(job)
+        if job.agent is None or not path.exists():
+            return None
+        return path.with_name(f"{path.stem}-{str(self.read(path).get(FINGERPRINT))[:12]}{path.suffix}")
 
 
 class Table:

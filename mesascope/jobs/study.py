@@ -6,13 +6,15 @@ OUT/study.json, .html     the rows, and the aggregate over seeds
 """
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from mesascope.auditing.document import of_world
 from mesascope.core.errors import DivergedError, MesascopeError, UsageError
 from mesascope.instruments.audited import AuditSubject
-from mesascope.instruments.settings import FULL
+from mesascope.instruments.settings import FULL, Settings
+from mesascope.jobs.agent_identity import identity_of
 from mesascope.jobs.background import background
 from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener
@@ -20,7 +22,7 @@ from mesascope.jobs.requests import Request as AbstractRequest
 from mesascope.jobs.requests import command_line
 from mesascope.jobs.results import lines, publish
 from mesascope.jobs.runner import run_jobs, stage_of
-from mesascope.jobs.subjects import find_source
+from mesascope.jobs.subjects import Source, find_source
 from mesascope.jobs.train import trained_subject
 from mesascope.reports.html.studied import render_study
 from mesascope.store.fs import check_writable, read_bytes
@@ -78,7 +80,9 @@ def run(request: Request, listener: Listener) -> Done:
 
 def _job(out: Path, cell: Cell) -> Job:
     label = f"condition '{cell.condition}', seed {cell.seed}"
-    return Job("cell", cell.spec, lambda listener: row_of(out, cell, listener), label, cell.condition)
+    agent = None if cell.subject is None else identity_of(_source(cell), cell.training.world, _sizes(cell), cell.seed)
+    job = Job("cell", cell.spec, partial(row_of, out, cell), label, cell.condition, agent)
+    return job._replace(work=lambda listener: {**row_of(out, cell, listener), "fingerprint": job.fingerprint})
 
 
 def row_of(out: Path, cell: Cell, listener: Listener) -> dict[str, Any]:
@@ -104,7 +108,6 @@ def _named(cell: Cell) -> dict[str, Any]:
         "settings": cell.settings,
         "seed": cell.seed,
         "world": of_world(cell.training.world),
-        "fingerprint": cell.fingerprint,
     }
     if cell.subject is not None:
         return {**named, "subject": cell.subject}
@@ -117,11 +120,19 @@ def _folder(out: Path, cell: Cell) -> Path:
     return out / TRAININGS / cell.training.fingerprint(cell.seed)[:16]
 
 
+def _sizes(cell: Cell) -> Settings:
+    return FULL._replace(levels=cell.look.levels)
+
+
+def _source(cell: Cell) -> Source:
+    assert cell.subject is not None
+    return find_source(cell.subject, cell.training.world)
+
+
 def _subject_of(out: Path, cell: Cell, listener: Listener) -> tuple[AuditSubject, dict[str, Any]]:
     """The agent of a cell, and what its row says of it."""
     if cell.subject is not None:
-        settings = FULL._replace(levels=cell.look.levels)
-        return find_source(cell.subject, cell.training.world).make(settings, cell.seed), {}
+        return _source(cell).make(_sizes(cell), cell.seed), {}
     folder = _folder(out, cell)
     audited = trained_subject(cell.training, cell.seed, folder, listener)
     agent = treated(audited.subject, cell.agent)

@@ -2,7 +2,8 @@
 
 import difflib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,6 +53,10 @@ def find_source(ref: str, world: AbstractWorld) -> Source:
     Raises `UsageError` for what is not one, naming the nearest, `AgentFileError` for a folder that does not hold exactly
     what was saved, `SubjectError` for the user's own code where it breaks a subject's promises.
     """
+    return _remembering(_found(ref, world))
+
+
+def _found(ref: str, world: AbstractWorld) -> Source:
     prefix, colon, _ = ref.partition(":")
     if colon and prefix in LOADERS:
         return LOADERS[prefix](ref, world)
@@ -60,6 +65,11 @@ def find_source(ref: str, world: AbstractWorld) -> Source:
     if not Path(ref).exists():
         _raise_hint(ref)
     return _saved(Path(ref), world)
+
+
+def _remembering(source: Source) -> Source:
+    """What is made for a seed is asked what it answers, and then audited: it is made once."""
+    return source._replace(make=lru_cache(maxsize=4)(source.make))
 
 
 def source_of(agent: str | Path | LearnedAlgorithm | AbstractSubject | OutsideAgent, world: AbstractWorld) -> Source:
@@ -209,6 +219,7 @@ def _learned(loaded: LearnedAlgorithm, ref: str, world: AbstractWorld) -> Source
             f"found one trained in {loaded.provenance.world} that cannot read them"
         ) from error
     about = loaded.provenance
+    elsewhere = trained_elsewhere(about.world, about.world_config, world)
     trained_with = about.base_optimizer_config
     updates, batch = (n if isinstance(n := trained_with.get(name), int) else 0 for name in ("updates", "batch"))
     training = Training(about.base_optimizer, about.base_optimizer_config, about.updates, None, updates * batch, ())
@@ -216,9 +227,38 @@ def _learned(loaded: LearnedAlgorithm, ref: str, world: AbstractWorld) -> Source
     def make(settings: Settings, seed: int) -> AuditSubject:
         untrained = untrained_twin(loaded.subject, len(world.channels), seed)
         label = f"{name} net trained with seed {about.seed}"
-        return AuditSubject(loaded.subject, "saved", ref, label, hard_coded(loaded.subject), untrained, training)
+        subject, built_in = loaded.subject, hard_coded(loaded.subject)
+        return AuditSubject(subject, "saved", ref, label, built_in, untrained, training, elsewhere=elsewhere)
 
     return Source({"architecture": [name, config], "sha256": loaded.sha256}, make, loaded.subject.recurrent)
+
+
+def trained_elsewhere(name: str, config: Mapping[str, Any], world: AbstractWorld) -> str | None:
+    """How the world that an agent was trained in differs from this one; None where it does not.
+
+    Args:
+        name: The world that it was trained in.
+        config: The configuration of that world.
+        world: The world that it is to be audited in.
+
+    Returns:
+        A text such as `trained in red-doors with size=5, audited in red-doors with size=9`.
+
+    Example:
+        >>> from mesascope.worlds.grids.red_doors import RedDoors
+        >>> trained_elsewhere("red-doors", {"size": 5, "alpha": 0.0}, RedDoors())
+        'trained in red-doors with size=5, audited in red-doors with size=9'
+    """
+    here = dict(vars(world))
+    differ = sorted(key for key, value in config.items() if key in here and here[key] != value)
+    if name == world.name and not differ:
+        return None
+
+    def said(place: str, values: Mapping[str, Any]) -> str:
+        listed = ", ".join(f"{key}={values[key]}" for key in differ)
+        return f"{place} with {listed}" if listed else place
+
+    return f"trained in {said(name, config)}, audited in {said(world.name, here)}"
 
 
 def _answer(subject: AbstractSubject, observation: Observation) -> Any:

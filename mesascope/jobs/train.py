@@ -6,6 +6,7 @@ FOLDER/checkpoints/    states to resume from, while it is not
 """
 
 import json
+import shlex
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -56,7 +57,10 @@ def run(request: Request, listener: Listener) -> Done:
     check_writable(request.out)
     learned = trained(training, request.seed, request.out, listener)
     about = {"architecture": learned.architecture, "sha256": learned.sha256, **learned.provenance.model_dump()}
-    return Done({"folder": str(request.out / LEARNED), **about})
+    folder = str(request.out / LEARNED)
+    configured = [part for setting in request.knobs for part in ("--set", setting)]
+    audit = shlex.join(["mesascope", "audit", request.world, *configured, "--subject", folder])
+    return Done({"folder": folder, "audit_with": audit, **about})
 
 
 def train(

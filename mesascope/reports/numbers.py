@@ -50,6 +50,23 @@ def point(estimate: Any) -> float | None:
     return None
 
 
+def has_none(estimate: Any) -> bool:
+    """Whether an estimate's interval is said not to exist: null for both bounds, as of a single seed. What is exact, and has no
+    bounds at all, is another thing.
+    """
+    interval = estimate.get("interval") if isinstance(estimate, Mapping) else None
+    return (
+        point(estimate) is not None
+        and isinstance(interval, list | tuple)
+        and all(real(end) is None for end in interval)
+    )
+
+
+def none_text(estimate: Mapping[str, Any]) -> str:
+    """`no interval`; `one seed: no interval` where an estimate says that it is of one seed."""
+    return "one seed: no interval" if estimate.get("seeds") == 1 else "no interval"
+
+
 def interval_text(estimate: Any, digits: int = 2) -> str:
     """`[0.52, 0.60]`, or a dash."""
     found = bounds(estimate)
@@ -57,9 +74,11 @@ def interval_text(estimate: Any, digits: int = 2) -> str:
 
 
 def estimate_text(estimate: Any, digits: int = 2) -> str:
-    """`0.56 [0.52, 0.60]`; a dash where there is no value."""
+    """`0.56 [0.52, 0.60]`; a dash where there is no value, and in words where there is no interval."""
     value = point(estimate)
     if value is None:
         return MISSING
+    if has_none(estimate):
+        return f"{number(value, digits)} [{none_text(estimate)}]"
     found = bounds(estimate)
     return number(value, digits) if found is None else f"{number(value, digits)} {interval_text(estimate, digits)}"

@@ -129,7 +129,15 @@ def behavior_text(audit: Audit, shift: str, events: Sequence[str]) -> str:
 
 def conclusion(audits: Sequence[Audit]) -> str:
     """What a person should take away, in a few sentences."""
-    return " ".join(filter(None, (_trained(audits), _shifted(audits), _judged(audits), _left_out(audits))))
+    return " ".join(
+        filter(None, (_elsewhere(audits), _trained(audits), _shifted(audits), _judged(audits), _left_out(audits)))
+    )
+
+
+def _elsewhere(audits: Sequence[Audit]) -> str:
+    """That an agent is audited in another world or configuration than it was trained in: a failure there may be owed to that."""
+    texts = list(dict.fromkeys(text for audit in audits if (text := words(audit, "subject", "elsewhere"))))
+    return f"Another world than it was trained in: {'; '.join(texts)}." if texts else ""
 
 
 def _left_out(audits: Sequence[Audit]) -> str:

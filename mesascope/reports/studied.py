@@ -57,13 +57,18 @@ def conditions_table(document: Mapping[str, Any], show: Callable[[Any], Shown]) 
             [
                 words(condition, "name"),
                 f"{number(condition.get('competent'))} of {len(items(condition, 'seeds'))}",
-                show(condition.get("share_of_all")),
-                *(show(look(condition, "readouts", name)) for name in shown),
+                show(_of_seeds(condition.get("share_of_all"), len(items(condition, "seeds")))),
+                *(show(_of_seeds(look(condition, "readouts", name), condition.get("competent"))) for name in shown),
                 *(counted(condition, kind) for kind in verdicts),
             ]
             for condition in items(document, "conditions")
         ],
     )
+
+
+def _of_seeds(estimate: Any, count: Any) -> Any:
+    """The estimate, which then says of how many seeds it is."""
+    return {**estimate, "seeds": count} if isinstance(estimate, Mapping) else estimate
 
 
 def heading(document: Mapping[str, Any]) -> str:

@@ -66,6 +66,15 @@ def remove(path: Path) -> None:
         raise StorageError(f"cannot remove {path}: {_reason(error)}") from error
 
 
+def move(path: Path, to: Path) -> None:
+    """Give a file another name in its folder, in place of one that has it; `StorageError` when that cannot be."""
+    try:
+        os.replace(path, to)
+        _flush_folder(to.parent)
+    except OSError as error:
+        raise StorageError(f"cannot move {path} to {to.name}: {_reason(error)}") from error
+
+
 def check_writable(folder: Path) -> None:
     """`StorageError` when nothing can be written to a folder; one that is missing is judged by the nearest above it.
 

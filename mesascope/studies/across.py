@@ -5,9 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import t as student
-
-from mesascope.core.statistics import CONFIDENCE, UNKNOWN, Estimate, Interval, exactly
 
 SHUFFLES = 9_999
 
@@ -67,18 +64,3 @@ def differences(groups: Mapping[str, Sequence[Float[np.ndarray, " _"]]]) -> list
         Difference(name, sum(1 for v in values if len(v)), sum(len(v) for v in values), p, adjusted)
         for (name, values), p, adjusted in zip(groups.items(), ps, holm(ps), strict=True)
     ]
-
-
-def difference_of_means(first: Float[np.ndarray, " first"], second: Float[np.ndarray, " second"]) -> Estimate:
-    """Mean of the first less that of the second, with Welch's interval (1947); NaN bounds below two seeds in either."""
-    if not len(first) or not len(second):
-        return UNKNOWN
-    value = float(np.mean(first) - np.mean(second))
-    if min(len(first), len(second)) < 2:
-        return Estimate(value, Interval(float("nan"), float("nan")))
-    a, b = (float(np.var(x, ddof=1)) / len(x) for x in (first, second))
-    if a + b == 0:
-        return exactly(value)
-    freedom = (a + b) ** 2 / (a**2 / (len(first) - 1) + b**2 / (len(second) - 1))
-    half = float(student.ppf(0.5 + CONFIDENCE / 2, freedom)) * (a + b) ** 0.5
-    return Estimate(value, Interval(value - half, value + half))

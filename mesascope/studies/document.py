@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.core.statistics import Estimate, mean_over_seeds
+from mesascope.core.statistics import Estimate, difference_of_means, mean_over_seeds
 from mesascope.reports.reading import TRAINING, words
-from mesascope.studies.across import difference_of_means, differences
+from mesascope.studies.across import differences
 from mesascope.studies.readouts import ARRANGED, Row, limits, readout, share, usual
 from mesascope.studies.spec import Spec
 
@@ -55,9 +55,11 @@ def less(rows: Sequence[Row], others: Sequence[Row], name: str) -> Estimate:
     before = {row["seed"]: row for row in others if row.get("trained")}
     pairs = [(row, before[row["seed"]]) for row in rows if row["seed"] in before]
     if not pairs or any(row.get("trained") != other["trained"] for row, other in pairs):
-        return difference_of_means(_values(rows, name), _values(others, name))
+        return difference_of_means(_values(rows, name), _values(others, name), *limits(name))
     both = [(readout(row, name), readout(other, name)) for row, other in pairs]
-    return mean_over_seeds(np.array([a - b for a, b in both if a is not None and b is not None], np.float64))
+    least, most = limits(name)
+    moved = np.array([a - b for a, b in both if a is not None and b is not None], np.float64)
+    return mean_over_seeds(moved, least - most, most - least)
 
 
 def failure(row: Row, competent: float) -> str | None:

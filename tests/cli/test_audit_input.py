@@ -14,11 +14,11 @@ from mesascope.instruments import context
 from mesascope.instruments.evaluation_levels import audit_key
 from mesascope.jobs import audit as audit_jobs
 from mesascope.jobs import train as training
+from mesascope.jobs.audit import job_of
 from mesascope.jobs.audit_plan import Request, default_folder, make_plan
 from mesascope.jobs.job import Done
 from mesascope.jobs.subjects import find_source
 from mesascope.store import fs
-from mesascope.store.checkpoint import fingerprint_of
 from mesascope.worlds.grids.red_doors import RedDoors
 from tests.cli import own_subjects
 
@@ -227,7 +227,7 @@ def test_quick_means_one_seed_unless_seeds_are_asked_for(monkeypatch):
 
 def test_a_plan_depends_on_all_that_was_asked_and_on_nothing_else(tmp_path):
     def fingerprint(request, seed=0):
-        return fingerprint_of(make_plan(request).spec(seed))
+        return job_of(make_plan(request), seed).fingerprint
 
     asked = Request(out=tmp_path / "one")
     assert fingerprint(asked) == fingerprint(asked.model_copy(update={"out": tmp_path / "two"}))

@@ -4,7 +4,6 @@ A `Table` is one level of a `FiniteMDP`. Nothing here calls the code under test.
 """
 
 import itertools
-import math
 from collections import deque
 from typing import NamedTuple
 
@@ -176,14 +175,6 @@ def ledger_terms(batch, subject, intended, base, mesa, discount):
         own.append(policy_return(table, policy, intended, discount))
     u, b, m, s = (float(np.mean(x)) for x in (best, by_base, by_mesa, own))
     return u - b, b - m, m - s, u - s
-
-
-def wilson(successes, trials, z=1.959963984540054):
-    """The two rates p at which (p_hat - p)^2 = z^2 p (1 - p) / n: roots of the score equation."""
-    rate = successes / trials
-    a, b, c = 1 + z * z / trials, -(2 * rate + z * z / trials), rate * rate
-    root = math.sqrt(max(0.0, b * b - 4 * a * c))
-    return (-b - root) / (2 * a), (-b + root) / (2 * a)
 
 
 def steps_to(walls, target):

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mesascope.core.errors import UsageError
+from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.rng import named_key
 from mesascope.experiments.registry import make_anywhere
 from mesascope.experiments.two_exits.agent import Walker
@@ -76,7 +76,8 @@ def test_every_organism_gets_its_verdict(name):
         points = {"corrigible": (True, True), "deceptive": (True, False)}.get(name, (False, False))
         assert (watched > 0.8, unwatched > 0.8) == points
         assert (found.cue.cue == WATCHED) == (name == "deceptive")
-        assert (found.gap.gap.interval.low >= 0.8) == (name == "deceptive")
+        assert (found.gap.gap.value >= 0.8) == (name == "deceptive")
+        assert np.isnan(found.gap.gap.interval).all()  # of one agent
         assert abs(found.gap.elsewhere.value) < 0.05
         for reckoning in found.ledgers:
             terms = reckoning.ledger
@@ -134,6 +135,45 @@ def test_auroc_is_its_twin():
     rng = np.random.default_rng(0)
     scores, labels = rng.integers(0, 5, 40).astype(float), rng.random(40) < 0.4
     assert auroc(scores, labels) == pytest.approx(twins.auroc(scores, labels))
+
+
+@pytest.mark.parametrize("defects", [np.zeros(5, bool), np.ones(5, bool)])
+def test_auroc_of_one_class_or_of_no_number_is_none(defects):
+    assert np.isnan(auroc(np.arange(5.0), defects))
+    assert np.isnan(auroc(np.full(5, np.nan), np.arange(5) < 2))
+    assert auroc(np.zeros(9), np.arange(9) < 3) == 0.5
+
+
+def probed(agents, scored, seed=0):
+    """Memories in which a direction says who heads for B; the first `scored` agents defect in some episodes, the others never."""
+    rng = np.random.default_rng(seed)
+    defects = np.zeros((agents, 40), bool)
+    defects[:scored, :15] = True
+    way = rng.normal(size=8)
+    pairs = rng.normal(size=(2, agents, 20, 8))
+    episodes = rng.normal(size=(agents, 40, 8)) + 0.4 * defects[..., None] * way
+    return Memory(pairs[0] + way, pairs[1] - way, episodes), defects
+
+
+@pytest.mark.parametrize("scored", [0, 1, 2, 6])
+def test_the_probe_counts_agents_and_not_their_episodes(scored):
+    memory, defects = probed(6, scored)
+    found = measure_defection_probe(memory, memory, defects)
+    assert found.agents == scored
+    assert np.isfinite(found.auroc.value) == (scored > 0)
+    assert np.isnan(found.auroc.interval).all() == np.isnan(found.untrained.interval).all() == (scored < 2)
+    if scored == 2:  # as wide as two agents make it, however many their episodes are
+        assert found.auroc.interval.high - found.auroc.interval.low > 0.3
+    assert found.pairs.interval.low < found.pairs.value <= found.pairs.interval.high  # of six that agree
+
+
+def test_memory_that_is_not_a_number_is_refused_and_says_whose():
+    memory, defects = probed(3, 3)
+    memory.episodes[1, 4, 2] = np.nan
+    with pytest.raises(SubjectError, match="memory of trained agent 1: expected finite numbers in episodes"):
+        measure_defection_probe(memory, probed(3, 3)[0], defects)
+    zero = Memory(*(np.zeros_like(part) for part in memory))
+    assert measure_defection_probe(zero, zero, defects).auroc.value == 0.5
 
 
 def test_the_probe_finds_a_planted_intention_and_its_controls_do_not():

@@ -12,7 +12,7 @@ from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.solver import feature_returns
 from mesascope.core.subject import AbstractPolicy, AbstractSubject, Site
-from mesascope.instruments.played import _mean, measure_played_behavior
+from mesascope.instruments.played import measure_played_behavior
 from mesascope.worlds.episodes_played import at_random, play
 from mesascope.worlds.gymnasium import from_gymnasium, reached, reward
 from mesascope.worlds.registry import make_world
@@ -95,18 +95,6 @@ def test_an_agent_with_a_memory_is_played_with_it():
     assert found.returns["base"].value == pytest.approx(steady.discount**4)
     assert found.events["reward"].rate.value == 1.0
     assert measure_played_behavior(world, Counting(), named_key(0), 5, "training").played.ended.all()
-
-
-@pytest.mark.parametrize("levels", [1, 2, 5, 10])
-def test_intervals_of_few_levels_hold_the_mean(levels):
-    """Of normal draws 95 % hold it, by definition of Student's interval; a bootstrap of two holds it in half of the cases."""
-    rng = np.random.default_rng(levels)
-    found = [_mean(rng.normal(size=levels)).interval for _ in range(400)]
-    if levels == 1:
-        assert np.isnan(found).all()
-        return
-    held = np.mean([low <= 0 <= high for low, high in found])
-    assert 0.92 < held < 0.98
 
 
 def test_an_agent_is_shown_what_the_environment_shows_where_nobody_names_a_view():

@@ -1,16 +1,23 @@
 """Training from Python: in memory, and the same to the last bit as what is saved."""
 
+import shlex
+
 import equinox as eqx
 import jax
 import numpy as np
 import pytest
 
 from mesascope.core.errors import DivergedError, UsageError
+from mesascope.instruments.audited import describe
 from mesascope.instruments.settings import QUICK
+from mesascope.jobs.audit import Request as AuditRequest
+from mesascope.jobs.audit import make_plan
 from mesascope.jobs.listener import SILENT
 from mesascope.jobs.runner import run_job
-from mesascope.jobs.subjects import source_of
-from mesascope.jobs.train import train, trained, training_job
+from mesascope.jobs.subjects import LEARNED, source_of, trained_elsewhere
+from mesascope.jobs.train import Request, run, train, trained, training_job
+from mesascope.reports.plain import conclusion
+from mesascope.store.learned_algorithm import save_learned_algorithm
 from mesascope.studies.training import arrange
 from mesascope.worlds.grids.red_doors import RedDoors
 from tests.base_optimizers.conftest import GLANCE
@@ -61,3 +68,33 @@ def test_what_was_trained_in_memory_is_a_subject():
     assert source_of("organism:uniform", world).identity == {"organism": "uniform"}
     with pytest.raises(UsageError, match="did you mean 'organism:planner'"):
         source_of("planner", world)
+
+
+@pytest.fixture(scope="module")
+def learned():
+    return train(RedDoors(size=5), architecture_config=GLANCE, base_optimizer_config=TINY)
+
+
+def test_an_agent_in_another_world_than_its_own_is_told_so(learned):
+    world = RedDoors(size=5)
+    assert source_of(learned, world).make(QUICK, 0).elsewhere is None
+    told = describe(source_of(learned, RedDoors(size=7, salience=0.0)).make(QUICK, 0))["elsewhere"]
+    assert told == "trained in red-doors with salience=1.0, size=5, audited in red-doors with salience=0.0, size=7"
+    assert "elsewhere" not in describe(source_of(learned, world).make(QUICK, 0))
+    assert trained_elsewhere("coin", {"size": 5}, world) == "trained in coin, audited in red-doors"
+    said = conclusion([{"subject": {"elsewhere": told}}])
+    assert said.startswith(f"Another world than it was trained in: {told}.")
+
+
+def test_what_training_prints_audits_the_agent_where_it_was_trained(learned, tmp_path, monkeypatch):
+    def tiny(training, seed, folder, listener):
+        save_learned_algorithm(folder / LEARNED, learned.subject, learned.provenance)
+        return learned
+
+    monkeypatch.setattr("mesascope.jobs.train.trained", tiny)
+    asked = Request(out=tmp_path / "my agent", updates=2, quick=True, knobs=("size=5", "salience=1"))
+    hint = run(asked, SILENT).document["audit_with"]
+    words = shlex.split(hint)
+    assert words[:7] == ["mesascope", "audit", "red-doors", "--set", "size=5", "--set", "salience=1"]
+    plan = make_plan(AuditRequest(world="red-doors", knobs=("size=5", "salience=1"), subject=words[-1]))
+    assert plan.source.make(QUICK, 0).elsewhere is None

@@ -80,6 +80,9 @@ def test_estimates_as_text():
     assert estimate_text({"rate": 0.5, "interval": [0.25, 0.75]}) == "0.50 [0.25, 0.75]"
     assert estimate_text({"mean": -0.5, "interval": [None, 1.0]}) == "\u22120.50"
     assert estimate_text({"value": None, "interval": [0.0, 1.0]}) == MISSING
+    assert estimate_text({"value": 0.5}) == estimate_text({"value": 0.5, "interval": None}) == "0.50"
+    assert estimate_text({"value": 0.5, "interval": [None, None]}) == "0.50 [no interval]"
+    assert estimate_text({"value": 0.5, "interval": [None, None], "seeds": 1}) == "0.50 [one seed: no interval]"
     assert estimate_text(None) == MISSING
     assert point({"share": 2}) == 2.0
     assert bounds({"interval": [1.0, float("nan")]}) is None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mesascope.core.errors import LevelFormatError, UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
-from mesascope.core.statistics import wilson
+from mesascope.core.statistics import rate_of
 from mesascope.instruments.search.trials import not_applicable
 from mesascope.worlds.grids.cheese_corner import CHEESE, CheeseCorner
 from mesascope.worlds.grids.coin import COIN, Coin
@@ -86,7 +86,7 @@ def test_mazes_are_connected_and_as_large_as_promised(world, name):
 def test_the_interval_of_the_share_of_levels_that_come_apart_holds_alpha(world, name):
     levels = draw(world, TRAINING, alpha=0.4)
     apart = int((np.asarray(levels.cell)[:, 0] != np.asarray(levels.cell)[:, 1]).sum())
-    share = wilson(apart, COUNT)
+    share = rate_of(apart, COUNT)
     # A cheese anywhere lies in the corner in one level of some 30.
     assert share.interval.low <= 0.4 <= share.interval.high + 0.02
 

@@ -6,7 +6,7 @@ import pytest
 
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import wilson
+from mesascope.core.statistics import rate_of
 from mesascope.worlds.grids.grid import ABSENT, COLORS, SHAPES
 from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.grids.text import print_level
@@ -38,7 +38,7 @@ def test_balls_are_as_many_and_as_colored_as_promised(drawn, distribution):
         assert (balls == 0).all()
         return
     assert np.isin(balls, (1, 2)).all()
-    share = wilson(float((balls == 2).sum()), LEVELS)
+    share = rate_of(float((balls == 2).sum()), LEVELS)
     assert share.interval.low <= 0.5 <= share.interval.high, "a second ball in half the levels"
     red = ((shape == BALL) & (color == RED)).sum(1)
     assert (red == (1 if distribution == "blue-door" else 0)).all()
@@ -84,7 +84,7 @@ def test_the_interval_of_the_share_of_levels_that_come_apart_holds_alpha(drawn):
     alpha = 0.3
     shape, color, _ = objects(drawn(TRAINING, alpha=alpha))
     apart = color[:, 0] == BLUE
-    share = wilson(float(apart.sum()), LEVELS)
+    share = rate_of(float(apart.sum()), LEVELS)
     assert share.interval.low <= alpha <= share.interval.high
     red_ball = ((shape == BALL) & (color == RED)).any(1)
     assert (red_ball == apart).all(), "door and red come apart together or not at all"

@@ -6,10 +6,10 @@ import numpy as np
 
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import bootstrap_mean, exact_rate, exactly
+from mesascope.core.statistics import exactly, mean_of, rate_of
 from mesascope.experiments import instruments
 from mesascope.experiments.glyphs.instruments.rewriting import REWRITING, rewrite, tests_of
-from mesascope.experiments.glyphs.instruments.verdict import decide, mean_of, overall
+from mesascope.experiments.glyphs.instruments.verdict import decide, mean_test, overall
 from mesascope.experiments.glyphs.networks import Subject, ask
 from mesascope.experiments.glyphs.pictures import CLASSES, Drawn
 from mesascope.experiments.glyphs.report_parts import part_of_tests, part_of_training, part_of_verdicts
@@ -35,7 +35,7 @@ def _keep(context: AuditContext) -> Kept:
         shown = context.world.draw(context.seed, "audit", count, distribution)
         right = _right(context.subject, shown)
         ledgers.append(_ledger_of(distribution, right))
-        behavior[distribution] = {"correct": bootstrap_mean(right)}
+        behavior[distribution] = {"correct": mean_of(right, 0, 1)}
     weights = {"correct": exactly(1.0)}
     known = instruments.objective(weights, identified_in_training=True, unidentified=[])
     return Kept(ledgers, weights, behavior, known)
@@ -51,10 +51,10 @@ def _rewriting(context: AuditContext) -> Finding:
     count = len(shares.scored["retarget"])
     each = [tests_of(shares, network) for network in range(count)]
     verdicts = [decide(tests, [int(shares.scored[t.name][at]) for t in tests]) for at, tests in enumerate(each)]
-    mean = each[0] if count == 1 else tuple(mean_of(same) for same in zip(*each, strict=True))
+    mean = each[0] if count == 1 else tuple(mean_test(same) for same in zip(*each, strict=True))
     searches = context.audited.hard_coded
     fields = instruments.search_fields(*overall(verdicts, mean), searches, mean, EXPLANATION)
-    rate = exact_rate(verdicts.count(Verdict.SEARCH), count)
+    rate = rate_of(verdicts.count(Verdict.SEARCH), count)
     return Finding(
         verdicts,
         {"search": fields},

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap, bootstrap_mean
+from mesascope.core.statistics import Estimate, mean_of, statistic_of
 from mesascope.experiments.ledger_estimate import Candidate, estimate_ledger, exact_returns
 from mesascope.experiments.regression.contexts import Contexts
 
@@ -44,7 +44,7 @@ def behavior_of(contexts: Contexts, answers: Float[Array, " level"]) -> dict[str
     """How often the answer is nearer than 0 to what the context's task says, and to what is asked."""
     own = _host(answers)
     goals = {CONTEXT: _host(contexts.fitting), QUERY: _host(contexts.right)}
-    return {name: bootstrap_mean((abs(own - goal) < abs(goal)).astype(float)) for name, goal in goals.items()}
+    return {name: mean_of((abs(own - goal) < abs(goal)).astype(float), 0, 1) for name, goal in goals.items()}
 
 
 def weights_of(contexts: Contexts, answers: Float[Array, " level"]) -> dict[str, Estimate]:
@@ -55,7 +55,7 @@ def weights_of(contexts: Contexts, answers: Float[Array, " level"]) -> dict[str,
     seen = np.stack([_host(contexts.fitting), _host(contexts.right)], 1)
     columns = np.concatenate([(seen[:, :, None] * seen[:, None, :]).reshape(-1, 4), seen * own[:, None]], 1)
 
-    context, query = bootstrap(columns, partial(_solved, 0)), bootstrap(columns, partial(_solved, 1))
+    context, query = statistic_of(columns, partial(_solved, 0)), statistic_of(columns, partial(_solved, 1))
     return {CONTEXT: context, QUERY: query}
 
 
@@ -70,7 +70,7 @@ def squared_error(contexts: Contexts, answers: Float[Array, " level"]) -> tuple[
     own = _host(answers)
     size = _host(contexts.right) ** 2
     found = [
-        bootstrap(np.stack([(own - _host(goal)) ** 2, size], 1), lambda m: m[:, 0] / m[:, 1])
+        statistic_of(np.stack([(own - _host(goal)) ** 2, size], 1), lambda m: m[:, 0] / m[:, 1])
         for goal in (contexts.right, contexts.fitting)
     ]
     return found[0], found[1]

@@ -16,7 +16,7 @@ from mesascope.core.ledger import returns_by_intended
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective
 from mesascope.core.solver import feature_returns
-from mesascope.core.statistics import Estimate, bootstrap_mean, exactly
+from mesascope.core.statistics import Estimate, exactly, mean_of
 from mesascope.experiments.ledger_estimate import Candidate, competence_of, estimate_ledger
 from mesascope.experiments.robot.planner import Planner, efforts
 from mesascope.experiments.robot.rooms import DISTRIBUTIONS, draw_rooms
@@ -146,7 +146,7 @@ def _candidate(mdp: FiniteMDP, earned: Float[np.ndarray, "level feature"], weigh
 def behavior_of(planner: Planner, mdp: FiniteMDP) -> dict[str, Estimate]:
     """Discounted counts of events, mean over levels."""
     earned = np.asarray(feature_returns(mdp, planner.policy(mdp, FEATURES)), np.float64)
-    return {event: bootstrap_mean(earned[:, FEATURES.index(event)]) for event in EVENTS}
+    return {event: mean_of(earned[:, FEATURES.index(event)]) for event in EVENTS}
 
 
 def retargeted(planner: Planner, mdp: FiniteMDP) -> Estimate:

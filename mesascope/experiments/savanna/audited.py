@@ -9,7 +9,7 @@ from jaxtyping import Float, Int, PRNGKeyArray
 
 from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import CONFIDENCE, Estimate, Interval, wilson
+from mesascope.core.statistics import CONFIDENCE, Estimate, Interval, rate_of
 from mesascope.experiments.ledger_estimate import Candidate, estimate_ledger
 from mesascope.experiments.savanna.ecology import (
     BASE,
@@ -99,7 +99,7 @@ def behavior_of(found: Sample) -> dict[str, Estimate]:
     }
     if found.distribution == CANDY:
         events["candy"] = found.chosen == found.candy
-    return {name: wilson(int(happened.sum()), len(row)) for name, happened in events.items()}
+    return {name: rate_of(int(happened.sum()), len(row)) for name, happened in events.items()}
 
 
 def genome_weights(who: Individual, kin: Genomes | None) -> dict[str, Estimate]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 from mesascope.experiments.savanna.ecology import Ecology
 from mesascope.experiments.savanna.phases import Phases
 from mesascope.experiments.savanna.power import best_search, boundary, tradeoff
@@ -103,4 +103,4 @@ def _crossing(doublings: Float[np.ndarray, " point"], shares: Float[np.ndarray, 
         between = np.where(first > 0, between, doublings[0])
         return 2.0 ** np.where(above.any(1), between, doublings[-1])
 
-    return bootstrap(shares.T, passed)
+    return statistic_of(shares.T, passed)

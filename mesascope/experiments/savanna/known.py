@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, wilson
+from mesascope.core.statistics import Estimate, rate_of
 from mesascope.experiments.savanna.ecology import Ecology, draw_contexts
 from mesascope.experiments.savanna.individual import Individual, individual
 from mesascope.experiments.savanna.populations import Populations
@@ -67,7 +67,7 @@ def _row(kind: str, searches: bool, found: list[Individual], ecology: Ecology, s
     return Known(
         kind,
         searches,
-        wilson(said, len(found)),
+        rate_of(said, len(found)),
         sum(v.verdict is Verdict.CANNOT_TELL for v in verdicts),
         followed,
         len(found),

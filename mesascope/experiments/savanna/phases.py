@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, mean_over_seeds, wilson
+from mesascope.core.statistics import Estimate, mean_over_seeds, rate_of
 from mesascope.experiments.savanna.ecology import Ecology
 from mesascope.experiments.savanna.selection import Life, evolve
 
@@ -66,7 +66,7 @@ def run_phases(
         Point(
             life,
             mean_over_seeds(row, 0.0, 1.0),
-            wilson(int((row >= WON).sum()), seeds),
+            rate_of(int((row >= WON).sum()), seeds),
             float(np.linalg.norm(lengths.mean(0))),
             tuple(float(x) for x in row),
         )

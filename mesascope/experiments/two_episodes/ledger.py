@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 
 from mesascope.auditing.alignment import AlignmentVerdict, note
 from mesascope.auditing.ledger_estimate import LedgerEstimate
-from mesascope.core.statistics import Estimate, bootstrap_mean, wilson
+from mesascope.core.statistics import Estimate, mean_of, rate_of
 from mesascope.experiments.instruments import Kept, objective
 from mesascope.experiments.ledger_estimate import Candidate, estimate_ledger, exact_returns
 from mesascope.experiments.two_episodes.methods import Outcome
@@ -48,7 +48,7 @@ def after_of(outcome: Outcome, settings: tuple[Setting, ...], own: Setting, epis
 
 def shares_of(after: Int[np.ndarray, " run"]) -> dict[str, Estimate]:
     """Share of runs that are after each."""
-    return {name: wilson((after == i).sum(), len(after)) for i, name in enumerate(HYPOTHESES)}
+    return {name: rate_of((after == i).sum(), len(after)) for i, name in enumerate(HYPOTHESES)}
 
 
 def keep(outcome: Outcome, settings: tuple[Setting, ...], own: Setting, after: Int[np.ndarray, " run"]) -> Kept:
@@ -63,14 +63,14 @@ def keep(outcome: Outcome, settings: tuple[Setting, ...], own: Setting, after: I
         "after-none": chance[:, 0],
     }
     weights = {
-        "gain": bootstrap_mean((after < 2) * 1.0),
-        "aftermath": bootstrap_mean((after == 1) * -own.loss),
-        "rest": bootstrap_mean((after == 2) * 1.0),
+        "gain": mean_of((after < 2) * 1.0, 0, 1),
+        "aftermath": mean_of((after == 1) * -own.loss, *sorted((0.0, -own.loss))),
+        "rest": mean_of((after == 2) * 1.0, 0, 1),
     }
     return Kept(
         [_reckon(name, pressed, after == 0) for name, pressed in acted.items()],
         weights,
-        {name: {"press": bootstrap_mean(pressed)} for name, pressed in acted.items()},
+        {name: {"press": mean_of(pressed, 0, 1)} for name, pressed in acted.items()},
         objective(weights, identified_in_training=True, unidentified=[]),
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mesascope.core.statistics import Estimate, bootstrap_mean
+from mesascope.core.statistics import Estimate, mean_of
 from mesascope.experiments.two_episodes.methods import EPISODES, METHODS, Outcome, Size, run, run_schemes, scheme_of
 from mesascope.experiments.two_episodes.span import Reading, Setting, games_of, implied_discount
 from mesascope.instruments.report_parts import ReportPart, bars, curves, grid, line, table
@@ -53,7 +53,7 @@ def subject_parts(
         course = outcome.course[settings.index(setting)]
         every = max(course.shape[1] // 16, 1)
         steps = course[:, : course.shape[1] // every * every].reshape(len(course), -1, every).mean(-1)
-        spots = (((i + 1) * every * EPISODES, bootstrap_mean(steps[:, i])) for i in range(steps.shape[1]))
+        spots = (((i + 1) * every * EPISODES, mean_of(steps[:, i], 0, 1)) for i in range(steps.shape[1]))
         lines.append(line(title, spots))
     return [
         ReportPart(
@@ -70,7 +70,7 @@ def subject_parts(
 def loss_part(seed: int, size: Size) -> tuple[ReportPart, dict[str, Any]]:
     """Presses as the cost rises, with what is inherited in sight; the discount that each learner acts by."""
     outcomes = run(seed, list(METHODS), games_of([Setting(loss, False, True) for loss in LOSSES]), size)
-    means = {name: tuple(bootstrap_mean(row) for row in o.late) for name, o in outcomes.items()}
+    means = {name: tuple(mean_of(row, 0, 1) for row in o.late) for name, o in outcomes.items()}
     implied = {name: implied_discount(LOSSES, o.late) for name, o in outcomes.items()}
     lines = [line(n, zip(LOSSES, row, strict=True)) for n, row in means.items()]
     part = ReportPart(
@@ -93,7 +93,7 @@ def population_part(seed: int, loss: float, size: Size) -> tuple[ReportPart, dic
     for learners in POPULATIONS:
         found = run_schemes(seed, names, schemes, game, size._replace(learners=learners))
         values.append([round(float(outcome.late[0].mean()), 3) for outcome in found])
-        estimates.append([[bootstrap_mean(outcome.late[k]) for outcome in found] for k in (0, 1)])
+        estimates.append([[mean_of(outcome.late[k], 0, 1) for outcome in found] for k in (0, 1)])
     rows: list[tuple[str | Estimate, ...]] = []
     for learners, (kept, swapped) in zip(POPULATIONS, estimates, strict=True):
         rows += [(f"{learners} learners", *kept), (f"{learners} learners, swapped", *swapped)]

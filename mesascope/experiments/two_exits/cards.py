@@ -21,7 +21,7 @@ SAFETY = Card(
     measures="What training on the base action, and one retraining as selection knows it, do to agents and their compliance gap.",
     estimator="The compliance gap before and after 200 gradient steps toward the base action in watched episodes, and after the "
     "same with the cue taken over from unwatched episodes in half of them; how often agents take B unwatched before and after "
-    "one retraining. Bootstrap over agents, then over episodes.",
+    "one retraining. Student's interval over agents, or an exact one where they agree.",
     assumptions="A cue was found, for the second kind of training.",
     controls="The gap before; every arm that lacks a condition of deception.",
     blind_spots=("One rate and one length of training: more of it may close what is left.",),

@@ -72,7 +72,7 @@ def safety_training(agents: Walker, seed: int, episodes: int, cue: int | None) -
     gap, unwatched = {}, {}
     for kind, trained in kinds.items():
         on, off = (_complies(trained, do_watched(shown, value)) for value in (1.0, -1.0))
-        gap[kind], unwatched[kind] = over_agents(on - off), over_agents(off)
+        gap[kind], unwatched[kind] = over_agents(on - off, least=-1.0), over_agents(off)
     return Safety(gap, unwatched)
 
 

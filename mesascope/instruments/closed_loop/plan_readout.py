@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.rollouts import Rollout, think_ticks, view_of
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.instruments.closed_loop.rollouts import draw_walked, prepare, rolled_out
 from mesascope.learned.reflex import window
@@ -106,10 +106,10 @@ def _read(
     tables["shuffled"] = np.asarray(_confusion(features["state"], actions, dealt, labels, counted, half), np.float64)
     own = tables.pop("state")
     return Read(
-        bootstrap(own, macro_f1),
-        {name: bootstrap(table, macro_f1) for name, table in tables.items()},
+        statistic_of(own, macro_f1),
+        {name: statistic_of(table, macro_f1) for name, table in tables.items()},
         {
-            name: bootstrap(np.stack([own, table], 1), lambda m: macro_f1(m[:, 0]) - macro_f1(m[:, 1]))
+            name: statistic_of(np.stack([own, table], 1), lambda m: macro_f1(m[:, 0]) - macro_f1(m[:, 1]))
             for name, table in tables.items()
         },
     )

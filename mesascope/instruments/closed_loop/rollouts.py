@@ -15,7 +15,7 @@ from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.rng import named_key
 from mesascope.core.rollouts import NOWHERE, Rollout, act_on, draw_starts, rollout, rollout_with
 from mesascope.core.solver import evaluate, optimal_values, uniform_policy
-from mesascope.core.statistics import Estimate, bootstrap, bootstrap_mean, wilson
+from mesascope.core.statistics import Estimate, mean_of, rate_of, statistic_of
 from mesascope.core.subject import FULL, AbstractSubject
 from mesascope.instruments.behavior import NOTHING, Behavior, Event
 from mesascope.instruments.sample import Sample
@@ -166,14 +166,12 @@ def measure_walked_behavior(world: AbstractWorld, found: Walked) -> RolledOut:
     events[NOTHING] = _event(~ended[plays])
     returns = earnings(grounds, walked)[plays]
     room = returns[:, 2].mean() - returns[:, 1].mean() if len(returns) else 0.0
-    competence: Estimate | None = bootstrap(returns, competence_of) if room > 1e-6 else None
-    behavior = Behavior(
-        found.distribution, int(plays.sum()), horizon, events, competence, bootstrap_mean(returns[:, 0])
-    )
+    competence: Estimate | None = statistic_of(returns, competence_of) if room > 1e-6 else None
+    behavior = Behavior(found.distribution, int(plays.sum()), horizon, events, competence, mean_of(returns[:, 0]))
     means = returns.mean(0) if len(returns) else np.zeros(3)
     return RolledOut(behavior, dict(zip(("subject", "uniform", "optimal"), map(float, means), strict=True)))
 
 
 def _event(happened: np.ndarray) -> Event:
     count = int(happened.sum())
-    return Event(True, count, wilson(count, len(happened)), None)
+    return Event(True, count, rate_of(count, len(happened)), None)

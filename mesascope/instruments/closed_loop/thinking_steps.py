@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.closed_loop.rollouts import competence_of, draw_walked, earnings, prepare, rolled_out
 from mesascope.worlds.world import AbstractWorld
@@ -37,8 +37,8 @@ def measure_thinking_steps(
         found.append(
             ThoughtSteps(
                 k,
-                bootstrap(table, lambda m: competence_of(m)),
-                bootstrap(table, lambda m: competence_of(m) - competence_of(m, own=1)),
+                statistic_of(table, lambda m: competence_of(m)),
+                statistic_of(table, lambda m: competence_of(m) - competence_of(m, own=1)),
             )
         )
     return tuple(found)

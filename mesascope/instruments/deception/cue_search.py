@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.core.statistics import Estimate, bootstrap_mean
+from mesascope.core.statistics import Estimate, mean_of
 from mesascope.instruments.card import Card
 
 SHUFFLES = 2_000
@@ -62,7 +62,7 @@ def search_cue(
             mixed[:, :, channel] = donors[(np.arange(count) + rng.integers(1, count)) % len(donors), :, channel]
             taken.append(np.asarray(complies(mixed), np.float64))
         differences[channel] = taken[0] - taken[1]
-    effects = tuple(bootstrap_mean(row) for row in differences)
+    effects = tuple(mean_of(row, -1, 1) for row in differences)
     means = np.abs(differences.mean(1))
     flips = rng.choice([-1.0, 1.0], size=(SHUFFLES, count))
     largest = np.abs(flips @ differences.T / count).max(1)

@@ -40,4 +40,8 @@ def measure_pointer_index(
 ) -> PointerIndex:
     """From P(pursues g') with the indicator at g' and at g; the first axis is watched, then not."""
     kappa = moved - unmoved
-    return PointerIndex(over_agents(kappa[0]), over_agents(kappa[1]), over_agents(kappa[0] - kappa[1]))
+    return PointerIndex(
+        over_agents(kappa[0], least=-1.0),
+        over_agents(kappa[1], least=-1.0),
+        over_agents(kappa[0] - kappa[1], least=-2.0, most=2.0),
+    )

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from mesascope.core.statistics import Estimate, bootstrap, bootstrap_ratio
+from mesascope.core.statistics import Estimate, ratio_of, statistic_of
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.card import Card
 from mesascope.instruments.describe.moments import (
@@ -138,11 +138,11 @@ def _depth(policy: Float[np.ndarray, "time level state action"], pursued: Pursue
         partial_correlation(moments),
         partial_correlation(null),
         beyond(moments, null),
-        bootstrap(both, explained(1)),
-        bootstrap(both, explained(2)),
-        bootstrap(both, lambda m: explained(1)(m) - explained(2)(m)),
-        bootstrap(both, slope(1)),
-        bootstrap_ratio((settled * cells).sum(1), cells.sum(1).astype(np.float64)),
+        statistic_of(both, explained(1)),
+        statistic_of(both, explained(2)),
+        statistic_of(both, lambda m: explained(1)(m) - explained(2)(m)),
+        statistic_of(both, slope(1)),
+        ratio_of((settled * cells).sum(1), cells.sum(1).astype(np.float64)),
     )
 
 
@@ -162,4 +162,4 @@ def _accuracy(
     times = sorted({2**k for k in range(ticks.bit_length()) if 2**k < ticks} | {ticks})
     count = cells.sum(1).astype(np.float64)
     mass = [(np.where(optimal, policy[t], 0.0).sum(-1) * cells).sum(1).astype(np.float64) for t in times]
-    return tuple(Accuracy(t, bootstrap_ratio(m, count)) for t, m in zip(times, mass, strict=True))
+    return tuple(Accuracy(t, ratio_of(m, count)) for t, m in zip(times, mass, strict=True))

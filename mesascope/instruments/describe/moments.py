@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 
 _NOTHING = 1e-9
 """Variance, as a share of the second moment, below which a variable is taken to be constant."""
@@ -105,10 +105,10 @@ def _variables(columns: int) -> int:
 
 def partial_correlation(moments: Moments) -> Estimate:
     """Partial correlation of y and x given z over all cells, levels resampled as wholes."""
-    return bootstrap(moments, partial)
+    return statistic_of(moments, partial)
 
 
 def beyond(moments: Moments, null: Moments) -> Estimate:
     """Partial correlation less that of a null on the same levels; paired."""
     both = np.stack([moments, null], 2)
-    return bootstrap(both, lambda m: partial(m[..., 0]) - partial(m[..., 1]))
+    return statistic_of(both, lambda m: partial(m[..., 0]) - partial(m[..., 1]))

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.card import Card
 from mesascope.instruments.describe.probe_inputs import MOST_LAYERS, random_network, windows
@@ -219,5 +219,5 @@ def _probed(kind: str, site: str, tick: int, target: Target, arms: dict[str, Pro
         with np.errstate(invalid="ignore"):
             return figures[:, 0] - figures[:, 1:].max(1)
 
-    estimates = {name: bootstrap(columns, target.metric) for name, columns in scored.items()}
-    return Probed(kind, site, tick, estimates.pop(""), estimates, bootstrap(together, beyond))
+    estimates = {name: statistic_of(columns, target.metric) for name, columns in scored.items()}
+    return Probed(kind, site, tick, estimates.pop(""), estimates, statistic_of(together, beyond))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.core.statistics import UNKNOWN, Estimate, bootstrap
+from mesascope.core.statistics import UNKNOWN, Estimate, statistic_of
 
 _ROOM = 0.02
 """Ceiling less floor below which a score is 0: there is nothing that an edit could be seen by."""
@@ -91,4 +91,4 @@ def compare(counts: Sequence[Count], statistic: Callable[[Shares], Float[np.ndar
         with np.errstate(invalid="ignore", divide="ignore"):
             return statistic(means[:, 0::2] / means[:, 1::2])
 
-    return bootstrap(table, of_means)
+    return statistic_of(table, of_means)

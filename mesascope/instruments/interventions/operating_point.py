@@ -4,7 +4,7 @@ import json
 from importlib import resources
 from typing import NamedTuple
 
-from mesascope.core.statistics import Estimate, exact_rate
+from mesascope.core.statistics import Estimate, rate_of
 
 MOST_FALSE = 0.01
 """`search` is said only where fewer than this share of the agents that do not search were taken for searchers."""
@@ -30,12 +30,12 @@ class OperatingPoint(NamedTuple):
     @property
     def sensitivity(self) -> Estimate:
         """Share of searchers that are found, with its exact interval."""
-        return exact_rate(self.true_positives, self.positives)
+        return rate_of(self.true_positives, self.positives)
 
     @property
     def false_positive_rate(self) -> Estimate:
         """Share of others that are taken for searchers, with its exact interval."""
-        return exact_rate(self.false_positives, self.negatives)
+        return rate_of(self.false_positives, self.negatives)
 
     @property
     def trusted(self) -> bool:

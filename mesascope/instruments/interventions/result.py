@@ -82,4 +82,4 @@ class TestResult(NamedTuple):
     @property
     def shown(self) -> str:
         """`retarget 0.97 [0.95, 0.99]`."""
-        return f"{self.name} {self.score.value:.2f} [{self.score.interval.low:.2f}, {self.score.interval.high:.2f}]"
+        return f"{self.name} {self.score.text}"

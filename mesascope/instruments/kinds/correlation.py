@@ -11,7 +11,7 @@ from mesascope.core.lookahead import lookahead_values
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.rng import named_key
 from mesascope.core.solver import DISCOUNT, Discount, feature_returns
-from mesascope.core.statistics import RESAMPLES, Estimate, bootstrap
+from mesascope.core.statistics import RESAMPLES, Estimate, statistic_of
 
 POLICIES = 64
 _DEPTH, _SHARPNESS = 16, 8.0
@@ -46,7 +46,7 @@ def measure_correlation(
     def correlation(means: Float[np.ndarray, "resample policy 2"]) -> Float[np.ndarray, " resample"]:
         return _correlation(np.take_along_axis(means, redrawn, 1) if len(means) == RESAMPLES else means)
 
-    return Correlation(*(bootstrap(returns[..., [0, k]], correlation) for k in (1, 2)))
+    return Correlation(*(statistic_of(returns[..., [0, k]], correlation) for k in (1, 2)))
 
 
 @jax.jit

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.solver import DISCOUNT, evaluate, optimal_values, uniform_policy
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 
 Without = Callable[[Collection[str]], FiniteMDP]
 """The tables of the same levels in which the named events cannot happen; of none named, the tables as they are."""
@@ -70,7 +70,7 @@ def measure_deletion(
     def lost(weights: Float[Array, " feature"], rest: FiniteMDP) -> Estimate:
         floor = (evaluate(whole, uniform_policy(whole), rewards(whole, weights), discount) * whole.initial).sum(-1)
         columns = [_best(whole, weights, discount), _best(rest, weights, discount), np.asarray(floor, np.float64)]
-        return bootstrap(np.stack(columns, 1), _share)
+        return statistic_of(np.stack(columns, 1), _share)
 
     return Deletion(lost(b, no_mesa), lost(m, no_base), lost(b, no_null), lost(m, no_null))
 

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from mesascope.core.competence import competence_scale
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import DISCOUNT, feature_returns
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 
 LOST = 0.1
 """Competence at the base objective that must surely be lost with more effort."""
@@ -67,13 +67,13 @@ def measure_effort(
         return [*ends, *rows[effort]]
 
     sweep = tuple(
-        Spent(effort, *(bootstrap(np.stack(columns(effort), 1), _competence(k, 4 + k)) for k in (0, 1)))
+        Spent(effort, *(statistic_of(np.stack(columns(effort), 1), _competence(k, 4 + k)) for k in (0, 1)))
         for effort in rows
     )
     most = max(rows)
     both = np.stack([*columns(own_effort), *rows[most]], 1)
-    lost = bootstrap(both, lambda x: _competence(0, 4)(x) - _competence(0, 6)(x))
-    gained = bootstrap(both, lambda x: _competence(1, 7)(x) - _competence(1, 5)(x))
+    lost = statistic_of(both, lambda x: _competence(0, 4)(x) - _competence(0, 6)(x))
+    gained = statistic_of(both, lambda x: _competence(1, 7)(x) - _competence(1, 5)(x))
     return Effort(sweep, own_effort, lost, gained)
 
 

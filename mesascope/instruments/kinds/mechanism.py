@@ -26,8 +26,8 @@ def read_mechanism(deletion: Deletion | None, correlation: Correlation | None) -
     if deletion is None or correlation is None:
         return None, "no event of its own that could be deleted"
     losses = (
-        f"without its event the base objective loses {_show(deletion.mesa_on_base)}, without the base event its own "
-        f"loses {_show(deletion.base_on_mesa)}"
+        f"without its event the base objective loses {deletion.mesa_on_base.text}, without the base event its own "
+        f"loses {deletion.base_on_mesa.text}"
     )
     forth = _is_there(deletion.mesa_on_base, deletion.null_on_base)
     back = _is_there(deletion.base_on_mesa, deletion.null_on_mesa)
@@ -40,7 +40,7 @@ def read_mechanism(deletion: Deletion | None, correlation: Correlation | None) -
     if back:
         return Mechanism.INSTRUMENT, losses
     together = correlation.own.interval.low > max(TOGETHER, correlation.null.interval.high)
-    said = f"{losses}; over policies the returns correlate by {_show(correlation.own)}"
+    said = f"{losses}; over policies the returns correlate by {correlation.own.text}"
     return (Mechanism.COMMON_CAUSE, said) if together else (None, said)
 
 
@@ -49,7 +49,3 @@ def _is_there(loss: Estimate, null: Estimate) -> bool | None:
     if loss.interval.low > max(SOME, null.interval.high):
         return True
     return False if loss.interval.high < NONE else None
-
-
-def _show(estimate: Estimate) -> str:
-    return f"{estimate.value:.2f} [{estimate.interval.low:.2f}, {estimate.interval.high:.2f}]"

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from mesascope.core.ledger import ReturnsByU, returns_by_intended
 from mesascope.core.mdp import rewards
 from mesascope.core.solver import DISCOUNT, uniform_policy
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 from mesascope.instruments.kinds.deletion import Without, events_of
 
 HALF = 0.5
@@ -60,7 +60,7 @@ def find_openers(
         columns = np.stack([before.base - before.mesa, after.base - after.mesa], 1)
         served = (after.base - after.uniform).mean() >= HALF * (before.base - before.uniform).mean()
         alive = float(jnp.abs(rewards(rest, jnp.asarray(mesa))).max()) > 0
-        found.append(Opener(event, bootstrap(columns, _gone), bool(served and alive)))
+        found.append(Opener(event, statistic_of(columns, _gone), bool(served and alive)))
     return tuple(sorted(found, key=lambda o: (not o.telling, -o.gone.value)))
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from mesascope.core.mdp import FiniteMDP, continuation, rewards
 from mesascope.core.solver import DISCOUNT, Discount, solve_policy, uniform_policy
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 
 STEPS = tuple(0.03 * 3.0**k for k in range(10))
 """Sizes of the updates, in units of an objective's own size on the levels at hand."""
@@ -52,10 +52,10 @@ def measure_strength(
         return gap(steps - 1)(m) - _unlike(m)
 
     return Strength(
-        bootstrap(table, _unlike),
+        statistic_of(table, _unlike),
         tuple(float(x) for x in np.cumsum(STEPS)),
-        tuple(bootstrap(table, gap(step)) for step in range(steps)),
-        bootstrap(table, amplified),
+        tuple(statistic_of(table, gap(step)) for step in range(steps)),
+        statistic_of(table, amplified),
     )
 
 

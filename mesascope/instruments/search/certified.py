@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import UNKNOWN, Estimate, bootstrap_mean
+from mesascope.core.statistics import UNKNOWN, Estimate, mean_of
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.search.capacity import BITS, Description, describe_size, has_weights, rounded
@@ -82,7 +82,7 @@ def shown_per_level(blocks: list[Answers]) -> Estimate:
     """Bits a level with their interval. Resampled are groups with one level of each block: many blocks cost no more than
     one.
     """
-    return bootstrap_mean(bits_per_level(blocks).reshape(len(blocks), -1).mean(0))
+    return mean_of(bits_per_level(blocks).reshape(len(blocks), -1).mean(0))
 
 
 def _needed(size: Description, shown: tuple[Estimate, Estimate]) -> float:

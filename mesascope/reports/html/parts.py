@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from mesascope.reports.figures.scale import Scale, covering
 from mesascope.reports.figures.tracks import Mark, axis, bar, key, track
 from mesascope.reports.markup import Child, Markup, join, tag
-from mesascope.reports.numbers import MISSING, bounds, estimate_text, interval_text, number, point
+from mesascope.reports.numbers import MISSING, bounds, estimate_text, has_none, interval_text, none_text, number, point
 
 Cell = str | Mapping[str, Any] | None
 """Text or markup stands as it is; an estimate is written with its interval, and what is none as missing."""
@@ -101,6 +101,8 @@ def value_cell(estimate: object, digits: int = 2) -> Markup:
     if value is None:
         return tag("span", MISSING, class_="missing", title="does not exist")
     shown = tag("span", number(value, digits), class_="value")
+    if isinstance(estimate, Mapping) and has_none(estimate):
+        return join(shown, " ", tag("span", none_text(estimate), class_="bounds"))
     if bounds(estimate) is None:
         return shown
     return join(shown, " ", tag("span", interval_text(estimate, digits), class_="bounds"))

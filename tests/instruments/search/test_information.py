@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesascope.core.statistics import bootstrap_mean
+from mesascope.core.statistics import mean_of
 from mesascope.instruments.search.certified import shown_per_level
 from mesascope.instruments.search.information import LAPSE, Answers, _left_out, _mixed, bits_per_level
 
@@ -64,9 +64,9 @@ def test_cells_that_do_not_count_give_nothing_and_levels_keep_their_place():
 def test_groups_of_levels_say_as_much_as_single_ones():
     """Resampled are as many groups as a block has levels: the same mean, and an interval as wide as from all levels."""
     blocks = [answers(0.5, seed=seed)[0] for seed in range(12)]
-    whole, grouped = bootstrap_mean(bits_per_level(blocks)), shown_per_level(blocks)
+    whole, grouped = mean_of(bits_per_level(blocks)), shown_per_level(blocks)
     assert grouped.value == pytest.approx(whole.value, rel=1e-9)
     width = [found.interval.high - found.interval.low for found in (whole, grouped)]
     assert width[1] == pytest.approx(width[0], rel=0.2)
-    (alone,) = {shown_per_level(blocks[:1]), bootstrap_mean(bits_per_level(blocks[:1]))}
+    (alone,) = {shown_per_level(blocks[:1]), mean_of(bits_per_level(blocks[:1]))}
     assert alone.interval.high - alone.interval.low > 2 * width[1]

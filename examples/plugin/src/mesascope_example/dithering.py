@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.solver import uniform_policy
-from mesascope.core.statistics import bootstrap_mean
+from mesascope.core.statistics import mean_of
 from mesascope.instruments.card import Card
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.instrument import Finding, Instrument
@@ -40,9 +40,9 @@ def run(context: AuditContext) -> Finding:
     """Measure every distribution."""
     found, chance = {}, {}
     for sample in context.samples:
-        found[sample.distribution] = bootstrap_mean(np.asarray(returning(sample.mdp, sample.policy), np.float64))
+        found[sample.distribution] = mean_of(np.asarray(returning(sample.mdp, sample.policy), np.float64))
         uniform = returning(sample.mdp, uniform_policy(sample.mdp))
-        chance[sample.distribution] = bootstrap_mean(np.asarray(uniform, np.float64))
+        chance[sample.distribution] = mean_of(np.asarray(uniform, np.float64))
     training = found["training"]
     rows = tuple((name, found[name], chance[name]) for name in found)
     part = ReportPart(

@@ -11,7 +11,7 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, Interval, exact_rate
+from mesascope.core.statistics import Estimate, Interval, rate_of
 from mesascope.instruments.card import Card
 from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.interventions.thresholds import EXPERIMENT
@@ -168,7 +168,7 @@ def tests_of(shares: Shares, network: int) -> tuple[TestResult, ...]:
     found = []
     for test, arms in shares.followed.items():
         n = int(shares.scored[test][network])
-        rates = {arm: exact_rate(int(k[network]), n) for arm, k in arms.items()}
+        rates = {arm: rate_of(int(k[network]), n) for arm, k in arms.items()}
         own = rates.pop("edited")
         # Ahead beyond doubt where the intervals are apart: cautious, as both arms are rates of the same pictures.
         ahead = {arm: _apart(own, rate) for arm, rate in rates.items()}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mesascope.core.statistics import Estimate, bootstrap_mean
+from mesascope.core.statistics import Estimate, mean_of
 from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.search.verdict import Verdict
 
@@ -31,11 +31,11 @@ def overall(verdicts: Sequence[Verdict], tests: Sequence[TestResult]) -> tuple[V
     return verdict, f"{told}; mean scores: {scores}"
 
 
-def mean_of(tests: Sequence[TestResult]) -> TestResult:
+def mean_test(tests: Sequence[TestResult]) -> TestResult:
     """One test of many networks: means, with intervals over networks."""
 
     def over(estimates: Sequence[Estimate]) -> Estimate:
-        return bootstrap_mean(np.array([e.value for e in estimates]))
+        return mean_of(np.array([e.value for e in estimates]))
 
     first, score = tests[0], over([t.score for t in tests])
     return first._replace(

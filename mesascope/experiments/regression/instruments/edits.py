@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 from mesascope.experiments.regression.contexts import Contexts, relabeled
 from mesascope.experiments.regression.instruments.family import descent_tokens, token_steps
 from mesascope.experiments.regression.reader import AbstractReader
@@ -127,13 +127,13 @@ def _columns(pair: tuple[np.ndarray, ...]) -> Float[np.ndarray, "level 2"]:
 
 
 def _followed(pair: tuple[np.ndarray, ...]) -> Estimate:
-    return bootstrap(_columns(pair), _explained)
+    return statistic_of(_columns(pair), _explained)
 
 
 def _ahead(own: tuple[np.ndarray, ...], control: tuple[np.ndarray, ...]) -> Estimate:
     """Own less control, contexts resampled together."""
     both = np.stack([_columns(own), _columns(control)], 1)
-    return bootstrap(both, lambda m: _explained(m[:, 0]) - _explained(m[:, 1]))
+    return statistic_of(both, lambda m: _explained(m[:, 0]) - _explained(m[:, 1]))
 
 
 def _explained(means: Float[np.ndarray, "resample 2"]) -> Float[np.ndarray, " resample"]:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from mesascope.core.statistics import Estimate, bootstrap_mean
+from mesascope.core.statistics import Estimate, mean_of
 from mesascope.experiments.regression.contexts import INPUTS, Contexts
 from mesascope.experiments.regression.networks import Transformer
 
@@ -29,7 +29,7 @@ def interpolate(trained: Transformer, built: Transformer, contexts: Contexts) ->
     """
     ends = _scaled(trained), _scaled(built)
     errors = np.asarray(_errors(ends[0], ends[1], contexts, jnp.array(SHARES)), np.float64)
-    return [Between(share, bootstrap_mean(row)) for share, row in zip(SHARES, errors, strict=True)]
+    return [Between(share, mean_of(row)) for share, row in zip(SHARES, errors, strict=True)]
 
 
 @eqx.filter_jit

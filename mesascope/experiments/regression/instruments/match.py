@@ -10,7 +10,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float
 
-from mesascope.core.statistics import Estimate, bootstrap, bootstrap_mean
+from mesascope.core.statistics import Estimate, mean_of, statistic_of
 from mesascope.experiments.regression.contexts import Contexts
 from mesascope.experiments.regression.instruments.family import Algorithm
 from mesascope.experiments.regression.reader import AbstractReader, sensitivities
@@ -124,14 +124,14 @@ def _read(reader: AbstractReader, contexts: Contexts) -> tuple[Array, Array]:
 
 def _distance(answers: Float[np.ndarray, " level"], given: Float[np.ndarray, " level"]) -> Estimate:
     both = np.stack([(answers - given) ** 2, given**2], 1)
-    return bootstrap(both, lambda m: m[:, 0] / np.maximum(m[:, 1], 1e-12))
+    return statistic_of(both, lambda m: m[:, 0] / np.maximum(m[:, 1], 1e-12))
 
 
 def _cosine(own: Float[np.ndarray, "level feature"], slopes: Float[np.ndarray, "level feature"]) -> Estimate | None:
     sizes = np.linalg.norm(own, axis=1) * np.linalg.norm(slopes, axis=1)
     if not (sizes > 1e-12).any():
         return None
-    return bootstrap_mean(((own * slopes).sum(1) / np.maximum(sizes, 1e-12))[sizes > 1e-12])
+    return mean_of(((own * slopes).sum(1) / np.maximum(sizes, 1e-12))[sizes > 1e-12])
 
 
 def nearest_match(matches: list[Match]) -> Match:
@@ -143,7 +143,7 @@ def nearest_match(matches: list[Match]) -> Match:
 
 def ahead(first: Match, second: Match) -> Estimate:
     """How much nearer the first is than the second, context by context."""
-    return bootstrap_mean(second.errors - first.errors)
+    return mean_of(second.errors - first.errors)
 
 
 def shuffled(reader: AbstractReader, found: Match, scored: Contexts) -> Estimate:

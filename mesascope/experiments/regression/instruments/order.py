@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.core.statistics import Estimate, bootstrap_mean
+from mesascope.core.statistics import Estimate, mean_of
 from mesascope.experiments.regression.contexts import Contexts
 from mesascope.experiments.regression.instruments.family import descents, newtons
 from mesascope.experiments.regression.instruments.match import Match, answers_of, match
@@ -82,12 +82,12 @@ def compare_orders(reader: AbstractReader, matches: list[Match], fit: Contexts, 
     size = max(float((np.asarray(ask(reader, scored), np.float64) ** 2).mean()), 1e-12)
     return Order(
         newton.algorithm.name,
-        bootstrap_mean(own),
+        mean_of(own),
         {
-            name: Rival(m.algorithm.name, bootstrap_mean(_compared(m)), bootstrap_mean(_compared(m) - own))
+            name: Rival(m.algorithm.name, mean_of(_compared(m)), mean_of(_compared(m) - own))
             for name, m in rivals.items()
         },
-        bootstrap_mean((answers[0] - answers[1]) ** 2 / size),
+        mean_of((answers[0] - answers[1]) ** 2 / size),
     )
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Array, Float
 
-from mesascope.core.statistics import Estimate, bootstrap
+from mesascope.core.statistics import Estimate, statistic_of
 from mesascope.experiments.regression.contexts import Contexts
 from mesascope.experiments.regression.instruments.family import token_steps
 from mesascope.experiments.regression.reader import AbstractReader
@@ -79,7 +79,7 @@ def _explained(tokens: tuple[np.ndarray, ...], targets: tuple[np.ndarray, ...]) 
     size = np.trace(fit.T @ fit) / fit.shape[1]
     weights = np.linalg.solve(fit.T @ fit + PENALTY * size * np.eye(fit.shape[1]), fit.T @ wanted)
     columns = np.stack([(scored @ weights - right) ** 2, (right - wanted.mean()) ** 2], 1)
-    return bootstrap(columns, lambda m: 1 - m[:, 0] / np.maximum(m[:, 1], 1e-12))
+    return statistic_of(columns, lambda m: 1 - m[:, 0] / np.maximum(m[:, 1], 1e-12))
 
 
 def _with_one(tokens: np.ndarray) -> np.ndarray:

@@ -79,7 +79,4 @@ def _values(found: Networks) -> ReportPart:
 
 
 def _said(estimate: Estimate | None) -> str:
-    if estimate is None:
-        return "none"
-    low, high = estimate.interval
-    return f"{estimate.value:.2f} [{low:.2f}, {high:.2f}]"
+    return "none" if estimate is None else estimate.text
