@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mesascope.core.jsonable import to_json
 from mesascope.core.ledger import Gap
 from mesascope.core.objective import Objective, Role
-from mesascope.core.statistics import Estimate, Interval, wilson
+from mesascope.core.statistics import Estimate, Interval, rate_of
 
 
 class Nested(NamedTuple):
@@ -85,7 +85,7 @@ def test_values(value, expected):
 
 
 def test_results_of_core():
-    found = to_json({"rate": wilson(1, 2), "gap": Gap(1.0, 0.5, 2.0, float("nan"))})
+    found = to_json({"rate": rate_of(1, 2), "gap": Gap(1.0, 0.5, 2.0, float("nan"))})
     assert [type(end) for end in found["rate"]["interval"]] == [float, float]
     assert found["gap"] == {"value": 1.0, "least": 0.5, "greatest": 2.0, "share": None}
 
