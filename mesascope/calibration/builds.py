@@ -1,0 +1,47 @@
+"""Random builds as a population to calibrate on: each is met once, and none of them chose anything."""
+
+from collections.abc import Sequence
+
+from mesascope.calibration.subjects import STORED, Known
+from mesascope.calibration.truth import check_build
+from mesascope.core.subject import AbstractSubject
+from mesascope.organisms.labels import ORGANISMS
+from mesascope.organisms.recipes import RECIPES
+from mesascope.organisms.registry import build_organism
+from mesascope.worlds.levels import AbstractLevels
+from mesascope.worlds.world import AbstractWorld
+
+KINDS = ("random-searcher", "random-nonsearcher")
+
+
+def build_name(kind: str, seed: int) -> str:
+    """The text that `--subject organism:` takes."""
+    return f"{kind},seed={seed}"
+
+
+def random_build(kind: str, seed: int) -> Known:
+    """One build with its label and the check of it. Builds of one group share their compiled programs."""
+    text = build_name(kind, seed)
+
+    def make(world: AbstractWorld, shown: Sequence[AbstractLevels], _: int) -> AbstractSubject:
+        return build_organism(text, world, shown, STORED)
+
+    def check(world: AbstractWorld, subject: AbstractSubject, shown: Sequence[AbstractLevels]):
+        return check_build(kind, seed, world, subject, shown)
+
+    group = RECIPES[kind](seed).composition
+    return Known(text, group, ORGANISMS[kind].searches, "test", "", make, check=check)
+
+
+def random_builds(first: int, searchers: int, others: int) -> list[tuple[int, Known]]:
+    """Builds and their seeds, from `first` on, so many of each kind: those that share programs together, groups of both
+    kinds mixed evenly, so that what was done at any time is a fair part of the whole.
+    """
+    placed = []
+    for kind, number in zip(KINDS, (searchers, others), strict=True):
+        groups: dict[str, list[tuple[int, Known]]] = {}
+        for seed in range(first, first + number):
+            known = random_build(kind, seed)
+            groups.setdefault(known.group, []).append((seed, known))
+        placed += [((place + 0.5) / len(groups), kind, group) for place, group in enumerate(groups.values())]
+    return [build for _, _, group in sorted(placed, key=lambda at: at[:2]) for build in group]
