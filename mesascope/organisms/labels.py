@@ -269,14 +269,15 @@ SETTINGS = {
     "radius": "cells seen in each direction, 1 to 4; 2 unless given",
     "dice": "`level` or `cell`: one throw for the whole level or one for each cell; `level` unless given",
     "kind": "which of the crowd: its place in the order of architectures and scales (odd classifiers are fitted), 0 to 19",
-    "rows": "levels that a table stores at most, the most important first, 0 to 10000000; 0, the default, for as many as there are",
+    "rows": "levels that a table stores at most, the most important first, 0 to 10000000; 0, the default, for all",
     "first": "of a switch: the organism whose answer counts where the rule holds; `compass` unless given",
     "second": "of a switch: the organism whose answer counts elsewhere; `compass` unless given",
     "how": "of a switch: `cell`, `walls`, `near`, `fallback` or `vote`: the first answers in random cells, on levels with many "
     "walls, near the goal, or where it prefers anything; or logits are added; `cell` unless given",
-    "schedule": "`steady`, `pauses`, `bursts` or `late`: a step of its computation in every tick, in some ticks at random, several "
-    "in some, or after a few idle ticks; `steady` unless given",
-    "computes": "`ticks`, or `readout`: it keeps what it saw, and all its ticks run in a loop of the readout; `ticks` unless given",
+    "schedule": "`steady`, `pauses`, `bursts` or `late`: a step of its computation in every tick, in some ticks at random, "
+    "several in some, or after a few idle ticks; `steady` unless given",
+    "computes": "`ticks`, or `readout`: it keeps what it saw, and all its ticks run in a loop of the readout; `ticks` "
+    "unless given",
     "code": "`plain`, `mixed`, `unshared`, `signs`, `spread`, `warped` or `binary`: its channels as they are, all mixed by one "
     "random rotation, by another after every tick, in random order with random signs, spread over twice as many, mixed and "
     "squashed, or every number as 16 signs; `plain` unless given",

@@ -40,9 +40,7 @@ class LevelStore(NamedTuple):
         """The store without what comes after its first `rows` levels."""
         kept = slice(rows)
         answers = Answers(*(x[kept] for x in self.answers))
-        return LevelStore(
-            min(self.shown, rows), self.levels.take(kept), self.keys[kept], self.contents[kept], answers
-        )
+        return LevelStore(min(self.shown, rows), self.levels.take(kept), self.keys[kept], self.contents[kept], answers)
 
 
 def most_for(rows: int, stored_levels: Sequence[GridLevels]) -> int:

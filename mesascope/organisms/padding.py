@@ -28,4 +28,6 @@ def _rows(array: jax.Array, filler: int) -> jax.Array:
     if array.ndim == 0 or array.shape[0] < _FEW:
         return array
     missing = (1 << (array.shape[0] - 1).bit_length()) - array.shape[0]
-    return jnp.pad(array, ((0, missing), *((0, 0),) * (array.ndim - 1)), constant_values=jnp.asarray(filler, array.dtype))
+    return jnp.pad(
+        array, ((0, missing), *((0, 0),) * (array.ndim - 1)), constant_values=jnp.asarray(filler, array.dtype)
+    )

@@ -6,8 +6,8 @@ from mesascope.core.episodic import EpisodicSubject
 from mesascope.core.subject import ALWAYS, AbstractSubject
 from mesascope.organisms.disguise import CODES, disguised
 from mesascope.organisms.edits import LEVEL_BUDGET
-from mesascope.organisms.labels import DEFAULT_OBJECTIVE, MEMORIES, ORGANISMS, SETTINGS, Organism
 from mesascope.organisms.in_readout import COMPUTES, InReadout
+from mesascope.organisms.labels import DEFAULT_OBJECTIVE, MEMORIES, ORGANISMS, SETTINGS, Organism
 from mesascope.organisms.ordered_planner import ORDERS
 from mesascope.organisms.organism_spec import OrganismSpec, enough_ticks
 from mesascope.organisms.padding import padded

@@ -27,7 +27,9 @@ def beside(maps: np.ndarray, outside: float | bool) -> np.ndarray:
     return found
 
 
-def optimal_sets(walls: Maps, objects: Maps, worth: Maps, discount: float) -> tuple[Wanted, Bool[np.ndarray, "level height width"]]:
+def optimal_sets(
+    walls: Maps, objects: Maps, worth: Maps, discount: float
+) -> tuple[Wanted, Bool[np.ndarray, "level height width"]]:
     """All optimal actions of each cell by value iteration to the end, and the cells where an agent can come and has to act.
 
     Touching an object ends the episode and gives its worth; a wall, or the border, is bumped into.

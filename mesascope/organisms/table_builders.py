@@ -30,7 +30,16 @@ STORES = ("all", "single")
 WHEN = ("at-once", "staged")
 WAKES = ("thinking", "answering")
 DICE = ("level", "cell")
-PARTS = ("compass", "detour-compass", "wall-follower", "dead-ends", "momentum", "lookup", "goal-register", "window-table")
+PARTS = (
+    "compass",
+    "detour-compass",
+    "wall-follower",
+    "dead-ends",
+    "momentum",
+    "lookup",
+    "goal-register",
+    "window-table",
+)
 """What a switch may choose between."""
 
 
