@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from mesascope.calibration.subjects import STORED, Known
 from mesascope.calibration.truth import check_build
 from mesascope.core.subject import AbstractSubject
@@ -12,6 +14,9 @@ from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 KINDS = ("random-searcher", "random-nonsearcher")
+
+IN_A_ROW = 4
+"""Builds of one group that are audited one after another."""
 
 
 def build_name(kind: str, seed: int) -> str:
@@ -34,14 +39,19 @@ def random_build(kind: str, seed: int) -> Known:
 
 
 def random_builds(first: int, searchers: int, others: int) -> list[tuple[int, Known]]:
-    """Builds and their seeds, from `first` on, so many of each kind: those that share programs together, groups of both
-    kinds mixed evenly, so that what was done at any time is a fair part of the whole.
+    """Builds and their seeds, from `first` on, so many of each kind.
+
+    They come in rounds: `IN_A_ROW` builds of every group, which compile its programs once, groups in random order and those
+    of both kinds mixed evenly. So what was done at any time is a fair part of the whole.
     """
-    placed = []
+    placed: list[tuple[int, float, str, list[tuple[int, Known]]]] = []
     for kind, number in zip(KINDS, (searchers, others), strict=True):
         groups: dict[str, list[tuple[int, Known]]] = {}
         for seed in range(first, first + number):
             known = random_build(kind, seed)
             groups.setdefault(known.group, []).append((seed, known))
-        placed += [((place + 0.5) / len(groups), kind, group) for place, group in enumerate(groups.values())]
-    return [build for _, _, group in sorted(placed, key=lambda at: at[:2]) for build in group]
+        order = np.random.default_rng(first).permutation(len(groups))
+        for place, group in zip(order, groups.values(), strict=True):
+            for begin in range(0, len(group), IN_A_ROW):
+                placed.append((begin, (place + 0.5) / len(groups), kind, group[begin : begin + IN_A_ROW]))
+    return [build for *_, group in sorted(placed, key=lambda at: at[:3]) for build in group]

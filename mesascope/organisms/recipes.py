@@ -85,7 +85,7 @@ _BINARY = (
 _ALL_CODES = ("plain", "signs", "mixed", "spread", "warped", "unshared", "binary")
 _REORDERS = ("plain", "signs")
 _NOISE = (0, 4, 8)
-_ROWS = (4_096, 16_384, 32_768)
+_ROWS = (4_096, 16_384, 8_192)
 
 
 class Recipe(NamedTuple):
