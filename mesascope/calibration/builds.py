@@ -1,15 +1,18 @@
 """Random builds as a population to calibrate on: each is met once, and none of them chose anything."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from mesascope.calibration.subjects import STORED, Known
 from mesascope.calibration.truth import check_build
+from mesascope.core.errors import UsageError
 from mesascope.core.subject import AbstractSubject
 from mesascope.organisms.labels import ORGANISMS
 from mesascope.organisms.recipes import RECIPES
 from mesascope.organisms.registry import build_organism
+from mesascope.worlds.grids.world import AbstractGridWorld
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -31,7 +34,9 @@ def random_build(kind: str, seed: int) -> Known:
     def make(world: AbstractWorld, shown: Sequence[AbstractLevels], _: int) -> AbstractSubject:
         return build_organism(text, world, shown, STORED)
 
-    def check(world: AbstractWorld, subject: AbstractSubject, shown: Sequence[AbstractLevels]):
+    def check(world: AbstractWorld, subject: AbstractSubject, shown: Sequence[AbstractLevels]) -> dict[str, Any]:
+        if not isinstance(world, AbstractGridWorld):
+            raise UsageError(f"random builds are made for mazes; {world.name} has none: calibrate in red-doors")
         return check_build(kind, seed, world, subject, shown)
 
     group = RECIPES[kind](seed).composition

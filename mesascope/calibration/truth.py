@@ -23,7 +23,7 @@ from mesascope.organisms.recipes import RECIPES
 from mesascope.organisms.registers import rewrite_level
 from mesascope.organisms.rule_twins import RULES, Maps, Wanted, as_policy, compass, optimal_sets
 from mesascope.worlds.grids.grid import ABSENT, GridLevels
-from mesascope.worlds.world import AbstractWorld
+from mesascope.worlds.grids.world import AbstractGridWorld
 
 LEVELS = 48
 """Fresh levels a build is asked about."""
@@ -40,7 +40,7 @@ _STORE = (
 
 
 def check_build(
-    name: str, seed: int, world: AbstractWorld, subject: AbstractSubject, stored_levels: Sequence[GridLevels]
+    name: str, seed: int, world: AbstractGridWorld, subject: AbstractSubject, stored_levels: Sequence[Any]
 ) -> dict[str, Any]:
     """`holds`, and what it was found from.
 
@@ -83,7 +83,7 @@ def check_build(
 
 
 def level_maps(
-    levels: GridLevels, world: AbstractWorld, weights: Float[np.ndarray, " feature"]
+    levels: GridLevels, world: AbstractGridWorld, weights: Float[np.ndarray, " feature"]
 ) -> tuple[Maps, Maps, Maps]:
     """Walls, objects, and what each is worth, from the slots of the levels."""
     arrays = LevelArrays.of(levels)
@@ -108,7 +108,7 @@ def _policy(subject: AbstractSubject, seen: Observation) -> Float[np.ndarray, "l
     return np.asarray(action_probabilities(answer(subject, seen)))
 
 
-def _follows(world: AbstractWorld, subject: AbstractSubject, levels: GridLevels, optimal: Wanted, acts) -> float:
+def _follows(world: AbstractGridWorld, subject: AbstractSubject, levels: GridLevels, optimal: Wanted, acts) -> float:
     """Share of the cells whose optimal actions differ between a level and the next in which the next one's is taken, once
     its registers hold the next.
     """
@@ -148,13 +148,13 @@ def _expected(settings: dict[str, str], maps: tuple[Maps, Maps, Maps]) -> list[n
     if settings["name"] != "switch":
         rule = _rule(settings["name"], maps)
         return None if rule is None else [rule]
-    parts = [_rule(settings[part], maps) for part in ("first", "second")]
-    if any(part is None for part in parts):
+    first, second = _rule(settings["first"], maps), _rule(settings["second"], maps)
+    if first is None or second is None:
         return None
     if settings["how"] != "vote":
-        return parts
+        return [first, second]
     # Logits of what is not wanted are lower by as much for either part.
-    votes = sum((part > 0).astype(float) for part in parts)
+    votes = (first > 0).astype(int) + (second > 0).astype(int)
     return [as_policy(votes >= votes.max(-1, keepdims=True))]
 
 
@@ -162,7 +162,7 @@ def _any_alike(policy: np.ndarray, expected: list[np.ndarray]) -> np.ndarray:
     return np.any([np.abs(policy - one).max(-1) < _ALIKE for one in expected], axis=0)
 
 
-def _as_stored(world: AbstractWorld, subject: AbstractSubject, levels: GridLevels, weights) -> float:
+def _as_stored(world: AbstractGridWorld, subject: AbstractSubject, levels: GridLevels, weights) -> float:
     """Share of cells of stored levels in which all optimal actions are taken equally often."""
     optimal, acts = optimal_sets(*level_maps(levels, world, np.asarray(weights)), world.discount)
     alike = _any_alike(_policy(subject, world.observe(levels)), [as_policy(optimal)])

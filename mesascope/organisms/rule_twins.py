@@ -94,7 +94,8 @@ def detour_compass(walls: Maps, objects: Maps, worth: Maps) -> Wanted:
         way & (beside(near.astype(float), 0.0) > 0.5),
         way,
     )
-    return chosen & goal.any((1, 2))[:, None, None, None] & (objects < 0.5)[..., None]
+    somewhere = np.asarray(goal.any((1, 2)))[:, None, None, None]
+    return chosen & somewhere & (objects < 0.5)[..., None]
 
 
 def dead_ends(walls: Maps, objects: Maps, worth: Maps) -> Wanted:
