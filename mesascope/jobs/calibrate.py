@@ -65,11 +65,11 @@ class Request(AbstractRequest):
 
 
 class Audits(NamedTuple):
-    """One subject with all its seeds. Those of one `program` are made by one process, so that it is compiled once."""
+    """One subject with all its seeds. They are made by one process, as are all of one `program`, so that it is compiled once."""
 
     known: Known
     seeds: range
-    program: Hashable
+    program: Hashable = None
 
 
 def audits_of(request: Request) -> list[Audits]:
@@ -79,15 +79,11 @@ def audits_of(request: Request) -> list[Audits]:
         return [Audits(known, range(seed, seed + 1), known.group) for seed, known in builds]
     # Training takes longest, so every process has a share of it.
     shares = [range(first, request.networks, request.processes) for first in range(request.processes)]
-    wanted = [_of(known, share) for known in trained_networks() for share in shares]
+    wanted = [Audits(known, share) for known in trained_networks() for share in shares]
     for known in zoo(QUICK if request.quick else ()):
-        wanted.append(_of(known, range(request.searchers if known.searches else OTHERS * request.searchers)))
-    wanted += [_of(known, range(request.chance)) for known in chance_networks()]
+        wanted.append(Audits(known, range(request.searchers if known.searches else OTHERS * request.searchers)))
+    wanted += [Audits(known, range(request.chance)) for known in chance_networks()]
     return [audits for audits in wanted if len(audits.seeds)]
-
-
-def _of(known: Known, seeds: range) -> Audits:
-    return Audits(known, seeds, (known.name, seeds))
 
 
 def run(request: Request, listener: Listener, worker: int = 0) -> Done:
@@ -122,7 +118,7 @@ def _job(audits: Audits, seed: int) -> Job:
         row = examine(make_world("red-doors"), known, seed)
         return {**row, "seconds": time.monotonic() - begun}
 
-    return Job("row", spec, work, f"{known.name}, seed {seed}", audits.program)
+    return Job("row", spec, work, f"{known.name}, seed {seed}", audits.program or (known.name, audits.seeds))
 
 
 def _command(request: Request) -> str:
