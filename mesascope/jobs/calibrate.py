@@ -33,7 +33,7 @@ CALIBRATION, PAGE, POINT, ROWS = "calibration.json", "calibration.html", "operat
 SEEDS, OTHERS = 3, 3
 """Audits of each searcher; others are audited so many times as often: a rate below 1 % takes many to measure."""
 VERSION = 5
-"""Of the rows: raised when what they hold, or how it is measured, changes."""
+"""Of the rows: raised when what they hold, how it is measured, or what random builds are made of, changes."""
 
 
 class Request(AbstractRequest):
