@@ -95,24 +95,29 @@ class Disguise(AbstractSubject):
         return inside, together[..., start:]
 
 
-def disguised(inner: AbstractSubject, code: str, noise: int, inputs: int, rng: np.random.Generator) -> AbstractSubject:
+def disguised(
+    inner: AbstractSubject, code: str, noise: int, inputs: int, rng: np.random.Generator, width: int = 0
+) -> AbstractSubject:
     """The organism in a code; itself where there is nothing to hide it in.
 
     `plain` with noise, and `signs` without any, put the channels in a random order, with random signs. `binary` writes
-    every number as signs of a fixed number of places first, and reorders those.
+    every number as signs of a fixed number of places first, and reorders those. With a `width` the code has the least
+    multiple of it that holds what it must, so that many organisms have states of one shape.
     """
     if code == "plain" and noise == 0:
         return inner
     inner = Binary(inner) if code == "binary" else inner
     exact = code in ("plain", "signs", "binary")
     channels = sum(site.channels for site in inner.sites) + noise
+    coded = 2 * channels if code == "spread" else channels
+    coded = -(-coded // width) * width if width else coded
     if exact:
-        codes = np.eye(channels)[rng.permutation(channels)][None] * rng.choice([-1.0, 1.0], channels)
+        codes = np.eye(coded)[rng.permutation(coded)][None, :channels] * rng.choice([-1.0, 1.0], coded)
     else:
-        amount, width = inner.ticks + 1 if code == "unshared" else 1, 2 * channels if code == "spread" else channels
-        codes = np.linalg.qr(rng.normal(size=(amount, width, channels)))[0]
-        codes = codes.transpose(0, 2, 1) if code == "spread" else codes
-    weights = (rng.normal(size=(5 * width, noise)) * (1.5 / max(width, 1) ** 0.5) for width in (noise, inputs))
+        amount = inner.ticks + 1 if code == "unshared" else 1
+        codes = np.linalg.qr(rng.normal(size=(amount, coded, channels)))[0]
+        codes = codes if coded == channels else codes.transpose(0, 2, 1)
+    weights = (rng.normal(size=(5 * many, noise)) * (1.5 / max(many, 1) ** 0.5) for many in (noise, inputs))
     recur, read = (jnp.asarray(w, jnp.float32) for w in weights)
     loudness = jnp.asarray(3.0)
     return Disguise(inner, jnp.asarray(codes, jnp.float32), recur, read, loudness, noise, not exact, code == "warped")

@@ -29,7 +29,7 @@ class Organism(NamedTuple):
     """Makes it from an `OrganismSpec`, for organisms of installed packages."""
 
 
-_HIDDEN = ("schedule", "computes", "code", "noise", "seed")
+_HIDDEN = ("schedule", "span", "computes", "code", "width", "noise", "seed")
 """Settings of how an organism is hidden; the seed draws what is random in any of it."""
 
 
@@ -233,7 +233,7 @@ _BUILT_TO_IN_EPISODES = {
     "compass": "fool retargeting in closed loop where the straight way is open",
 }
 
-_NOT_IN_EPISODES = ("memory", "ticks", "schedule", "computes", "rows")
+_NOT_IN_EPISODES = ("memory", "ticks", "schedule", "span", "computes", "rows")
 
 _BUILT_IN |= {
     EPISODIC + name: _BUILT_IN[name]._replace(
@@ -276,6 +276,8 @@ SETTINGS = {
     "walls, near the goal, or where it prefers anything; or logits are added; `cell` unless given",
     "schedule": "`steady`, `pauses`, `bursts` or `late`: a step of its computation in every tick, in some ticks at random, "
     "several in some, or after a few idle ticks; `steady` unless given",
+    "span": "ticks that the whole schedule takes, where that is enough for it; 0, the default, for as many as it needs",
+    "width": "channels of a code come in multiples of this; 0, the default, for as many as it needs",
     "computes": "`ticks`, or `readout`: it keeps what it saw, and all its ticks run in a loop of the readout; `ticks` "
     "unless given",
     "code": "`plain`, `mixed`, `unshared`, `signs`, `spread`, `warped` or `binary`: its channels as they are, all mixed by one "

@@ -35,6 +35,8 @@ _WHOLE = {
     "radius": (1, 4),
     "kind": (0, 19),
     "rows": (0, 10_000_000),
+    "span": (0, _MOST_TICKS),
+    "width": (0, 256),
 }
 
 

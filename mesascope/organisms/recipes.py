@@ -46,15 +46,8 @@ _RULES = ("compass", "detour-compass", "dead-ends", "wall-follower", "momentum",
 _SWITCHES, _NETWORKS = ("switch",) * 14, ("random-network",) * 5 + ("classifier",) * 2
 _NONSEARCHERS = (*_TABLES, *_RULES, *_SWITCHES, *_NETWORKS)
 _PARTS = (
-    "compass",
-    "detour-compass",
-    "wall-follower",
-    "dead-ends",
-    "momentum",
-    "lookup",
-    "goal-register",
-    "window-table",
-)
+    "compass", "detour-compass", "wall-follower", "dead-ends", "momentum", "lookup", "goal-register", "window-table",
+)  # fmt: skip
 _HOW = ("cell", "walls", "near", "fallback", "vote")
 
 _LONG = (
@@ -64,27 +57,21 @@ _EXACT = ("map-register", "goal-register", "route-table", "doubling", "staged-lo
 """Numbers so fine, or so many, that only codes that reorder keep them."""
 
 _IN_READOUT = (
-    "planner",
-    "flood",
-    "distance-planner",
-    "soft-planner",
-    "policy-planner",
-    "compass",
-    "detour-compass",
+    "planner", "flood", "distance-planner", "soft-planner", "policy-planner", "compass", "detour-compass",
     "dead-ends",
-)
+)  # fmt: skip
 _BINARY = (
-    "planner",
-    "soft-planner",
-    "distance-planner",
-    "ordered-planner",
-    "readout-planner",
-    "compass",
-    "wall-follower",
-)
+    "planner", "soft-planner", "distance-planner", "ordered-planner", "compass", "wall-follower",
+)  # fmt: skip
 _ALL_CODES = ("plain", "signs", "mixed", "spread", "warped", "unshared", "binary")
 _REORDERS = ("plain", "signs")
 _NOISE = (0, 4, 8)
+_SPANS, _WIDTH = (24, 60, 84), 24
+"""Ticks of a whole schedule, the first that is enough, and what channels come in multiples of: so that states of most builds
+have one of few shapes, and what an audit does with recorded states is compiled for those alone."""
+
+_LATEST = 4
+"""Ticks that a late schedule begins after."""
 _ROWS = (4_096, 16_384, 8_192)
 
 
@@ -100,7 +87,8 @@ def searcher(seed: int) -> Recipe:
     number, shape, rng = _streams("random-searcher", seed)
     family = tuple(_SEARCHERS)[number % len(_SEARCHERS)]
     settings = _SEARCHERS[family]
-    parts = [family, settings[number // len(_SEARCHERS) % len(settings)], *_hidden(shape, family)]
+    own = [settings[number // len(_SEARCHERS) % len(settings)]]
+    parts = [family, *own, *_hidden(shape, family, own)]
     after = ("door",) if family == "broadcast-planner" else ONE if family in _NEAREST_OF_BEST else ONE + SUMS
     return _recipe(parts, rng, after)
 
@@ -117,7 +105,7 @@ def nonsearcher(seed: int) -> Recipe:
             if name == "random-network"
             else 2 * int(rng.integers(10)) + number % 2
         )
-        return _recipe([name, *_code(shape, name)], rng, own=(f"kind={kind}",))
+        return _recipe([name, f"span={_SPANS[0]}", *_code(shape, name)], rng, own=(f"kind={kind}",))
     settings = []
     if family == "switch":
         first, second = shape.choice(len(_PARTS), 2, replace=False)
@@ -127,8 +115,7 @@ def nonsearcher(seed: int) -> Recipe:
     if family in _LONG:
         settings.append("ticks=40")
     aimless = name in ("wall-follower", "momentum", "level-dice")
-    hidden = _hidden(shape, "goal-register" if any("goal-register" in part for part in settings) else family)
-    return _recipe([family, *settings, *hidden], rng, () if aimless else ONE + SUMS)
+    return _recipe([family, *settings, *_hidden(shape, family, settings)], rng, () if aimless else ONE + SUMS)
 
 
 RECIPES: dict[str, Callable[[int], Recipe]] = {"random-searcher": searcher, "random-nonsearcher": nonsearcher}
@@ -146,22 +133,30 @@ def _streams(name: str, seed: int) -> tuple[int, np.random.Generator, np.random.
     )
 
 
-def _hidden(shape: np.random.Generator, family: str) -> list[str]:
+def _hidden(shape: np.random.Generator, family: str, settings: list[str]) -> list[str]:
     """Schedule, place of computation and code, where they do not spoil what the organism is."""
-    name = family.partition(",")[0]
+    name = "goal-register" if any("goal-register" in part for part in settings) else family.partition(",")[0]
     if name in _IN_READOUT and shape.random() < 0.2:
-        return ["computes=readout", *_code(shape, name)]
+        return ["computes=readout", f"span={_SPANS[0]}", *_code(shape, name)]
     late = "late" if shape.random() < 0.15 else None
     uneven = shape.random() < 0.4
     schedule = late or (_pick(shape, ("pauses", "bursts")) if uneven else "steady")
-    return [f"schedule={schedule}", *_code(shape, name)]
+    given = ",".join(settings).split(",")
+    ticks = [int(part.removeprefix("ticks=")) for part in given if part.startswith("ticks=")]
+    span = next(span for span in _SPANS if span >= max(ticks, default=0) + _LATEST)
+    return [f"schedule={schedule}", f"span={span}", *_code(shape, name)]
 
 
 def _code(shape: np.random.Generator, name: str) -> list[str]:
     codes = _REORDERS if name in _EXACT else _ALL_CODES if name in _BINARY else _ALL_CODES[:-1]
     code = _pick(shape, codes)
-    noise = 0 if name == "doubling" or code == "binary" else _pick(shape, _NOISE)
-    return [f"code={code}", f"noise={noise}"]
+    # One matrix for each tick is much to store already: no more channels than there must be.
+    few = name == "doubling" or code in ("binary", "unshared")
+    return [
+        f"code={code}",
+        f"noise={0 if few else _pick(shape, _NOISE)}",
+        f"width={0 if code == 'unshared' else _WIDTH}",
+    ]
 
 
 def _pick(rng: np.random.Generator, among: tuple) -> object:

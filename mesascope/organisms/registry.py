@@ -86,9 +86,10 @@ def build_organism(
     inner = _BUILDERS[setting.inner](setting)
     if setting.choice("computes", COMPUTES) == "readout":
         inner = InReadout(inner, 1 + len(world.features))
-    inner = scheduled(inner, setting.choice("schedule", SCHEDULES), setting.rng(3))
+    inner = scheduled(inner, setting.choice("schedule", SCHEDULES), setting.rng(3), setting.whole("span", 0))
     code = setting.choice("code", CODES)
-    subject = disguised(inner, code, setting.whole("noise", 0), 1 + len(world.features), setting.rng(0))
+    noise, width, inputs = setting.whole("noise", 0), setting.whole("width", 0), 1 + len(world.features)
+    subject = disguised(inner, code, noise, inputs, setting.rng(0), width)
     if not ORGANISMS[setting.name].recurrent:
         return subject
     return EpisodicSubject(subject, setting.whole("pace", 4), setting.whole("sees", 1) or ALWAYS)

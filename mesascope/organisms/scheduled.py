@@ -14,6 +14,9 @@ SCHEDULES = ("steady", "pauses", "bursts", "late")
 _SPARE = 12
 """Ticks beyond those of the organism inside: what pauses may take."""
 
+_SHARES = {"pauses": (0.3, 0.7, 0.0), "bursts": (0.5, 0.2, 0.3)}
+"""How many ticks in how many take no step, one, and three."""
+
 _LATE = 4
 """Idle ticks before the level is read."""
 
@@ -57,20 +60,20 @@ class Scheduled(AbstractSubject):
         return self.inner.act(state)
 
 
-def scheduled(inner: AbstractSubject, schedule: str, rng: np.random.Generator) -> AbstractSubject:
+def scheduled(inner: AbstractSubject, schedule: str, rng: np.random.Generator, span: int = 0) -> AbstractSubject:
     """The organism on a schedule drawn at random; itself on the steady one.
 
-    What it reads of the level it reads in successive ticks, and the organism inside is done at the end.
+    What it reads of the level it reads in successive ticks, and the organism inside is done at the end. With a `span` the
+    whole takes so many ticks, if that is enough, so that many organisms take the same time; a steady one then waits at the end.
     """
-    if schedule == "steady":
+    if schedule == "steady" and not span:
         return inner
     lead = _LATE if schedule == "late" else 0
-    steps = np.ones(inner.ticks + _SPARE + _LATE, int)
+    steps = np.ones(max(span, inner.ticks + lead) if span else inner.ticks + _SPARE + _LATE, int)
     steps[:lead] = 0
     begun = lead + min(inner.reads_until, inner.ticks)
-    if schedule != "late":
-        share = {"pauses": (0.3, 0.7, 0.0), "bursts": (0.5, 0.2, 0.3)}[schedule]
-        steps[begun:] = rng.choice([0, 1, 3], len(steps) - begun, p=share)
+    if schedule in _SHARES:
+        steps[begun:] = rng.choice([0, 1, 3], len(steps) - begun, p=_SHARES[schedule])
     done = np.minimum(np.concatenate([[0], np.cumsum(steps)]), inner.ticks)
     done[-1] = inner.ticks
     rereads = inner.reads_until >= inner.ticks

@@ -65,11 +65,14 @@ def test_numbers_survive_being_written_in_binary(numbers):
     assert np.abs(np.asarray(from_bits(bits)) - numbers).max() <= 2.0**-14 + 1e-6
 
 
-@pytest.mark.parametrize("code", [code for code in CODES if code != "plain"])
-def test_a_code_gives_back_what_was_written(code):
+@pytest.mark.parametrize(
+    ("code", "width"), [*((code, 0) for code in CODES if code != "plain"), ("plain", 24), ("mixed", 24), ("spread", 24)]
+)
+def test_a_code_gives_back_what_was_written(code, width):
     inner = build_organism("compass", WORLD)
-    hidden = disguised(inner, code, 3, len(WORLD.channels), np.random.default_rng(0))
+    hidden = disguised(inner, code, 3, len(WORLD.channels), np.random.default_rng(0), width)
     assert isinstance(hidden, Disguise)
+    assert not width or hidden.sites[0].channels == width
     state = {
         s.name: jnp.round(jax.random.normal(jax.random.key(1), (2, 3, 3, s.channels)), 2) for s in hidden.inner.sites
     }
@@ -85,14 +88,16 @@ def test_a_code_gives_back_what_was_written(code):
         np.testing.assert_allclose(heard, noise, atol=1e-4)
 
 
+@pytest.mark.parametrize("span", [0, 30])
 @pytest.mark.parametrize("schedule", SCHEDULES)
-def test_a_schedule_reads_in_time_and_ends_where_the_organism_does(schedule):
+def test_a_schedule_reads_in_time_and_ends_where_the_organism_does(schedule, span):
     inner = build_organism("late-planner,ticks=20", WORLD)
     for seed in range(8):
-        outer = scheduled(inner, schedule, np.random.default_rng(seed))
-        if schedule == "steady":
+        outer = scheduled(inner, schedule, np.random.default_rng(seed), span)
+        if schedule == "steady" and not span:
             assert outer is inner
             continue
+        assert not span or outer.ticks == span
         done = np.asarray(outer.done)
         assert (np.diff(done) >= 0).all()
         assert (done[0], done[-1]) == (0, inner.ticks)
