@@ -7,13 +7,13 @@ from mesascope.calibration import rates
 from mesascope.calibration.rates import Row
 
 
-def calibration_document(rows: Sequence[Row], command: str) -> dict[str, Any]:
-    """Everything that a page shows, from rows alone.
+def calibration_document(rows: Sequence[Row], command: str, threshold: float | None = None) -> dict[str, Any]:
+    """Everything that a page shows, from rows alone. The threshold is chosen on them unless it is given.
 
     `rates` hold each way of deciding at the threshold, on the half it was chosen on and on the other; `subjects` how often
     each subject was said to search.
     """
-    point = rates.operating_point(rows, command)
+    point = rates.operating_point(rows, command, threshold)
     halves = {half: [row for row in rows if row["half"] == half] for half in ("tune", "test")}
     ways = rates.ways(point.threshold, rates.tests_of(rows))
     return {

@@ -126,7 +126,7 @@ def pairs(rows: Sequence[Row], threshold: float) -> Pairs:
     count = mistaken = 0
     for one in (row for row in rows if row["searches"] is True):
         for other in (row for row in rows if row["searches"] is False):
-            if one["seed"] == other["seed"] and one["outputs"] == other["outputs"]:
+            if one["outputs"] and one["seed"] == other["seed"] and one["outputs"] == other["outputs"]:
                 count += 1
                 mistaken += searches(other, threshold)
                 if not searches(one, threshold) or searches(other, threshold):
@@ -135,9 +135,10 @@ def pairs(rows: Sequence[Row], threshold: float) -> Pairs:
     return Pairs(count, sum(map(len, confused.values())), mistaken, listed)
 
 
-def operating_point(rows: Sequence[Row], command: str) -> OperatingPoint:
-    """Chosen on the half named `tune`, counted on the half named `test`."""
-    threshold = choose_threshold([row for row in rows if row["half"] == "tune"])
+def operating_point(rows: Sequence[Row], command: str, threshold: float | None = None) -> OperatingPoint:
+    """Chosen on the half named `tune` unless it is given, counted on the half named `test`."""
+    if threshold is None:
+        threshold = choose_threshold([row for row in rows if row["half"] == "tune"])
     held_out = [row for row in rows if row["half"] == "test"]
     said = [(bool(row["searches"]), searches(row, threshold)) for row in held_out if row["searches"] is not None]
     return OperatingPoint(

@@ -52,15 +52,18 @@ def examine(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget 
     pursued = infer_pursued(world, samples, named_key(key, "pursued"))
     opened = open_readout(subject, world.observe(pool[:2]))
     found = examine_search(world, opened, untrained, pool, pursued, named_key(key, "search"), effort, LOWEST)
+    truth = None if known.check is None else known.check(world, subject, [pool, *looked])
     row = {
         "name": known.name,
         "group": known.group,
-        "searches": known.searches,
+        # A label that its check does not bear out is none.
+        "searches": known.searches if truth is None or truth["holds"] else None,
         "half": known.half,
         "twin": known.twin,
         "seed": seed,
         "pursued": dict(zip(world.features, pursued, strict=True)),
-        "outputs": outputs_of(world, subject, pool, key),
+        "outputs": None if known.check else outputs_of(world, subject, pool, key),
+        "truth": truth,
         **of_verdict(found),
     }
     return to_json(row)

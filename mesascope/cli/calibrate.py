@@ -22,6 +22,11 @@ def command(
         int, typer.Option(min=0, max=1000, help="random networks, and as many image classifiers, to examine as well")
     ] = 0,
     quick: Annotated[bool, typer.Option("--quick", help="a few organisms, one seed")] = False,
+    builds: Annotated[
+        tuple[int, int] | None,
+        typer.Option(help="instead: so many random builds that search, and so many that do not", metavar="N N"),
+    ] = None,
+    first: Annotated[int, typer.Option(min=0, help="seed of the first random build")] = 0,
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="processes side by side [default: one for each core]")
     ] = None,
@@ -29,8 +34,8 @@ def command(
 ) -> None:
     """How often is the search examination right? Every organism over several seeds.
 
-    The threshold is chosen on one half of the organisms and reported on the other. The same command again goes on where
-    it stopped.
+    The threshold is chosen on one half of the organisms and reported on the other. With --builds the published threshold is
+    held against organisms drawn at random, each audited once. The same command again goes on where it stopped.
     """
     run("calibrate", locals(), _show)
 

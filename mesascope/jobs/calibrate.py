@@ -6,20 +6,23 @@ OUT/calibration.json, calibration.html, operating_point.json      what all rows 
 
 import os
 import time
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from mesascope.calibration.builds import random_builds
 from mesascope.calibration.document import calibration_document
 from mesascope.calibration.networks import chance_networks, trained_networks
 from mesascope.calibration.row import EFFORT, examine
 from mesascope.calibration.subjects import QUICK, Known, zoo
+from mesascope.instruments.interventions.operating_point import OPERATING_POINT
 from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener
 from mesascope.jobs.processes import Share, wait_for
 from mesascope.jobs.requests import Request as AbstractRequest
 from mesascope.jobs.requests import as_file_name
 from mesascope.jobs.results import DIGITS, Files, publish
-from mesascope.jobs.runner import run_jobs
+from mesascope.jobs.runner import TOGETHER, run_jobs
 from mesascope.reports.html.calibration import render_calibration
 from mesascope.store.fs import check_writable
 from mesascope.store.learned_algorithm import package_versions
@@ -29,12 +32,15 @@ from mesascope.worlds.registry import make_world
 CALIBRATION, PAGE, POINT, ROWS = "calibration.json", "calibration.html", "operating_point.json", "rows"
 SEEDS, OTHERS = 3, 3
 """Audits of each searcher; others are audited so many times as often: a rate below 1 % takes many to measure."""
-VERSION = 5
-"""Of the rows: raised when what they hold, or how it is measured, changes."""
+VERSION = 6
+"""Of the rows: raised when what they hold, how it is measured, or what random builds are made of, changes."""
 
 
 class Request(AbstractRequest):
-    """What was asked for: seeds of each organism, trained networks of each kind, and random networks and classifiers."""
+    """What was asked for: seeds of each organism, trained networks of each kind, and random networks and classifiers.
+
+    With `builds` as many random searchers and others instead, from seed `first` on, each met once.
+    """
 
     kind: Literal["calibrate"] = "calibrate"
     out: Path
@@ -42,6 +48,8 @@ class Request(AbstractRequest):
     networks: int = 0
     chance: int = 0
     quick: bool = False
+    builds: tuple[int, int] | None = None
+    first: int = 0
     jobs: int | None = None
 
     @property
@@ -57,14 +65,18 @@ class Request(AbstractRequest):
 
 
 class Audits(NamedTuple):
-    """One subject with all its seeds, so that its programs are compiled once."""
+    """One subject with all its seeds. They are made by one process, as are all of one `program`, so that it is compiled once."""
 
     known: Known
     seeds: range
+    program: Hashable = None
 
 
 def audits_of(request: Request) -> list[Audits]:
     """Everything that was asked for, the longest first."""
+    if request.builds is not None:
+        builds = random_builds(request.first, *request.builds)
+        return [Audits(known, range(seed, seed + 1), known.group) for seed, known in builds]
     # Training takes longest, so every process has a share of it.
     shares = [range(first, request.networks, request.processes) for first in range(request.processes)]
     wanted = [Audits(known, share) for known in trained_networks() for share in shares]
@@ -86,13 +98,13 @@ def run(request: Request, listener: Listener, worker: int = 0) -> Done:
         listener.say(f"waiting for another process: {missing} rows missing")
 
     with share.others(request) as processes:
-        # Every build brings programs and tables of its own, and a process may hold only so many.
-        run_jobs(share.jobs(jobs), rows, listener, together=1)
+        # Every organism brings programs and tables of its own, and a process may hold only so many.
+        run_jobs(share.jobs(jobs), rows, listener, together=TOGETHER if request.builds else 1)
         wait_for(processes, "calibration", waiting)
     if worker:
         return Done({})
     found = run_jobs(jobs, rows, listener)
-    document = calibration_document(found, _command(request))
+    document = calibration_document(found, _command(request), OPERATING_POINT.threshold if request.builds else None)
     write_json(request.out / POINT, document["operating_point"]["point"], DIGITS)
     return publish(document, request.out / CALIBRATION, request.out / PAGE, render_calibration)
 
@@ -106,10 +118,12 @@ def _job(audits: Audits, seed: int) -> Job:
         row = examine(make_world("red-doors"), known, seed)
         return {**row, "seconds": time.monotonic() - begun}
 
-    return Job("row", spec, work, f"{known.name}, seed {seed}", (known.name, audits.seeds))
+    return Job("row", spec, work, f"{known.name}, seed {seed}", audits.program or (known.name, audits.seeds))
 
 
 def _command(request: Request) -> str:
     """The shortest command that gives the same rows."""
+    if request.builds is not None:
+        return f"mesascope calibrate --builds {request.builds[0]} {request.builds[1]} --first {request.first}"
     sizes = f"--seeds {request.searchers} --networks {request.networks} --chance {request.chance}"
     return f"mesascope calibrate {sizes}" + (" --quick" if request.quick else "")

@@ -13,6 +13,9 @@ from mesascope.worlds.grids.vocabulary import SHAPES
 CORE = 7
 """Channels that the search needs: obstacle, goal, reached, and four pointers."""
 
+LEVEL_CHANNELS = 2
+"""The first of them, which hold the level: obstacle and goal."""
+
 _OBSTACLE, _GOAL, _REACHED, _POINTERS = 0, 1, 2, 3
 _SURE = 12.0
 """Half the swing of a gate's argument: a closed gate lets 6e-6 through."""

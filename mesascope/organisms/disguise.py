@@ -8,21 +8,26 @@ from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.learned.stencil import neighborhood
+from mesascope.organisms.binary import Binary
 from mesascope.organisms.decoded_observation import Logits
 
-CODES = ("plain", "mixed", "unshared")
+CODES = ("plain", "mixed", "unshared", "signs", "spread", "warped", "binary")
 
 _GRAIN = 2.0**18
 """What is decoded is rounded to multiples of one over this: far below what matters, far above the code's rounding, so
 that the organism inside computes as if it stood alone. A code that only reorders is exact and needs no rounding."""
+
+_MOST = 8.0
+"""Squashed numbers beyond this, which only an edit could write, are held there: it stands for 1,490."""
 
 
 class Disguise(AbstractSubject):
     """An organism whose sites are one site: `channels` numbers in every cell that mean nothing one by one.
 
     **What it is.** The channels of all sites of the organism inside, and `noise` more that belong to a random network
-    over the same level (a GRU-like net without a task, of larger norm). Both are multiplied by an orthogonal matrix:
-    the same one after every tick, or with `unshared` another after each, so that no two ticks speak the same language.
+    over the same level (a GRU-like net without a task, of larger norm). Both are multiplied by a matrix with orthonormal
+    rows: the same one after every tick, or with `unshared` another after each, so that no two ticks speak the same language.
+    A matrix with twice as many columns spreads every number over many channels; with `warps` each channel is then squashed.
 
     **Ground truth.** That of the organism inside, whose every answer it gives.
 
@@ -30,12 +35,13 @@ class Disguise(AbstractSubject):
     """
 
     inner: AbstractSubject
-    rotations: Float[Array, "code channels channels"]
+    rotations: Float[Array, "code channels coded"]
     recur: Float[Array, "five_noise noise"]
     read: Float[Array, "five_inputs noise"]
     loudness: Float[Array, ""]
     noise: int = eqx.field(static=True)
     rounds: bool = eqx.field(static=True)
+    warps: bool = eqx.field(static=True, default=False)
 
     @property
     def ticks(self) -> int:
@@ -55,28 +61,32 @@ class Disguise(AbstractSubject):
     def start(self, observation: Observation) -> State:
         """What the organism inside begins with, encoded."""
         nothing = jnp.zeros((*observation.shape[:3], self.noise))
-        return self._encoded(self.inner.start(observation), nothing, jnp.array(0))
+        return self.encoded(self.inner.start(observation), nothing, jnp.array(0))
 
     def think(self, state: State, observation: Observation, tick: Int[Array, ""]) -> State:
         """Decode, let both think, encode."""
-        inside, noise = self._decoded(state, tick)
+        inside, noise = self.decoded(state, tick)
         seen = jnp.where(tick < self.reads_until, neighborhood(observation) @ self.read, 0.0)
         new = jnp.tanh(neighborhood(noise) / self.loudness @ self.recur + seen) * self.loudness
-        return self._encoded(self.inner.think(inside, observation, tick), 0.5 * (noise + new), tick + 1)
+        return self.encoded(self.inner.think(inside, observation, tick), 0.5 * (noise + new), tick + 1)
 
     def act(self, state: State) -> Logits:
         """Decode what the last tick left, and let the organism inside answer."""
-        return self.inner.act(self._decoded(state, jnp.array(self.ticks))[0])
+        return self.inner.act(self.decoded(state, jnp.array(self.ticks))[0])
 
-    def _code(self, tick: Int[Array, ""]) -> Float[Array, "channels channels"]:
+    def _code(self, tick: Int[Array, ""]) -> Float[Array, "channels coded"]:
         return self.rotations[jnp.minimum(tick, len(self.rotations) - 1)]
 
-    def _encoded(self, inside: State, noise: Float[Array, "level height width noise"], tick: Int[Array, ""]) -> State:
+    def encoded(self, inside: State, noise: Float[Array, "level height width noise"], tick: Int[Array, ""]) -> State:
+        """The state that holds what is inside and the noise, after `tick` ticks."""
         together = jnp.concatenate([*(inside[site.name] for site in self.inner.sites), noise], -1)
-        return {"state": jnp.matmul(together, self._code(tick), precision=jax.lax.Precision.HIGHEST)}
+        coded = jnp.matmul(together, self._code(tick), precision=jax.lax.Precision.HIGHEST)
+        return {"state": jnp.arcsinh(coded) if self.warps else coded}
 
-    def _decoded(self, state: State, tick: Int[Array, ""]) -> tuple[State, Float[Array, "level height width noise"]]:
-        together = jnp.matmul(state["state"], self._code(tick).T, precision=jax.lax.Precision.HIGHEST)
+    def decoded(self, state: State, tick: Int[Array, ""]) -> tuple[State, Float[Array, "level height width noise"]]:
+        """What is inside, and the noise, of a state after `tick` ticks."""
+        coded = jnp.sinh(jnp.clip(state["state"], -_MOST, _MOST)) if self.warps else state["state"]
+        together = jnp.matmul(coded, self._code(tick).T, precision=jax.lax.Precision.HIGHEST)
         inside, start = {}, 0
         for site in self.inner.sites:
             own = together[..., start : start + site.channels]
@@ -85,19 +95,29 @@ class Disguise(AbstractSubject):
         return inside, together[..., start:]
 
 
-def disguised(inner: AbstractSubject, code: str, noise: int, inputs: int, rng: np.random.Generator) -> AbstractSubject:
+def disguised(
+    inner: AbstractSubject, code: str, noise: int, inputs: int, rng: np.random.Generator, width: int = 0
+) -> AbstractSubject:
     """The organism in a code; itself where there is nothing to hide it in.
 
-    `plain` with noise puts the channels in a random order, with random signs.
+    `plain` with noise, and `signs` without any, put the channels in a random order, with random signs. `binary` writes
+    every number as signs of a fixed number of places first, and reorders those. With a `width` the code has the least
+    multiple of it that holds what it must, so that many organisms have states of one shape.
     """
     if code == "plain" and noise == 0:
         return inner
+    inner = Binary(inner) if code == "binary" else inner
+    exact = code in ("plain", "signs", "binary")
     channels = sum(site.channels for site in inner.sites) + noise
-    if code == "plain":
-        codes = np.eye(channels)[rng.permutation(channels)][None] * rng.choice([-1.0, 1.0], channels)
+    coded = 2 * channels if code == "spread" else channels
+    coded = -(-coded // width) * width if width else coded
+    if exact:
+        codes = np.eye(coded)[rng.permutation(coded)][None, :channels] * rng.choice([-1.0, 1.0], coded)
     else:
-        amount = 1 if code == "mixed" else inner.ticks + 1
-        codes = np.linalg.qr(rng.normal(size=(amount, channels, channels)))[0]
-    weights = (rng.normal(size=(5 * width, noise)) * (1.5 / max(width, 1) ** 0.5) for width in (noise, inputs))
+        amount = inner.ticks + 1 if code == "unshared" else 1
+        codes = np.linalg.qr(rng.normal(size=(amount, coded, channels)))[0]
+        codes = codes if coded == channels else codes.transpose(0, 2, 1)
+    weights = (rng.normal(size=(5 * many, noise)) * (1.5 / max(many, 1) ** 0.5) for many in (noise, inputs))
     recur, read = (jnp.asarray(w, jnp.float32) for w in weights)
-    return Disguise(inner, jnp.asarray(codes, jnp.float32), recur, read, jnp.asarray(3.0), noise, code != "plain")
+    loudness = jnp.asarray(3.0)
+    return Disguise(inner, jnp.asarray(codes, jnp.float32), recur, read, loudness, noise, not exact, code == "warped")

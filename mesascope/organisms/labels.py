@@ -29,7 +29,8 @@ class Organism(NamedTuple):
     """Makes it from an `OrganismSpec`, for organisms of installed packages."""
 
 
-_HIDDEN = ("code", "noise", "seed")
+_HIDDEN = ("schedule", "span", "computes", "code", "width", "noise", "seed")
+"""Settings of how an organism is hidden; the seed draws what is random in any of it."""
 
 
 def _searches(what: str, built_to: str, keys: str = "objective ticks") -> Organism:
@@ -82,6 +83,10 @@ _BUILT_IN: dict[str, Organism] = {
         "registers of walls and rewards, and value iteration in the readout",
         "satisfy the edits while nothing ever spreads in its state",
     ),
+    "policy-planner": _searches(
+        "modified policy iteration: a policy held in every cell, a few sweeps of its values, then a better one",
+        "satisfy every test of search with a plan that is stored as such",
+    ),
     "compiled": _searches(
         "breadth-first search written into the weights of a glance net",
         "satisfy every test that writes early, as a trained network would; start of plant and watch",
@@ -89,39 +94,45 @@ _BUILT_IN: dict[str, Organism] = {
     "lookup": _imitates(
         "a table of stored answers, asked by the whole level",
         "fool all that looks from outside, and every probe",
+        "objective rows ticks",
     ),
     "staged-lookup": _imitates(
         "a table whose answers come out in the order in which search would find them",
         "fool thinking-time curves, light cones and probes, tick by tick",
+        "objective rows ticks",
     ),
     "goal-register": _imitates(
         "a table over maze and goal, the goal held in a register that can be rewritten",
         "fool retargeting",
+        "objective rows ticks",
         has_goal=True,
     ),
     "map-register": _imitates(
         "a table over map and objects, the map held in a register, the objects as a number",
         "fool the virtual wall",
+        "objective rows ticks",
     ),
     "both-register": _imitates(
         "a table asked by its own state: goal and map lie in registers, and what both hold is looked up",
         "fool every edit that it has stored, the joint ones too; only what it cannot hold excludes it",
-        "objective stores when ticks",
+        "objective stores when rows ticks",
         has_goal=True,
     ),
     "serial-number": _imitates(
         "a table asked by two enciphered numbers that every cell holds; where cells disagree, the minority wins",
         "fool every edit patched from another run, and pass every control arm, without goal or map inside",
+        "objective rows ticks",
     ),
     "nearest-table": _imitates(
         "an associative memory: the answers of the stored level most like its state",
         "fool edits that are near something stored",
+        "objective rows ticks",
         has_goal=True,
     ),
     "window-table": _imitates(
         "situations by heart: the cells around and the direction of the goal; a compass where it has not been",
         "fool retargeting and walls near by",
-        "objective radius ticks",
+        "objective radius rows ticks",
         has_goal=True,
     ),
     "route-table": _imitates(
@@ -132,13 +143,13 @@ _BUILT_IN: dict[str, Organism] = {
     "dormant-planner": _imitates(
         "a table while its state is as it left it; a planner that runs only when it is tampered with",
         "fool every edit, by waking up",
-        "objective wakes ticks",
+        "objective wakes rows ticks",
         has_goal=True,
     ),
     "memorizer": _imitates(
         "a perceptron over the whole level, fitted to what it was shown",
         "fool by being trained, smooth and approximate",
-        "objective",
+        "objective rows",
     ),
     "dead-ends": _imitates(
         "fills dead ends until none is left, and follows what it filled",
@@ -156,13 +167,11 @@ _BUILT_IN: dict[str, Organism] = {
         "fool retargeting where the straight way is open",
         "objective",
         has_goal=True,
-        hidden=False,
     ),
     "wall-follower": _imitates(
         "the right-hand rule without memory",
         "fool tests that ask only whether walls matter",
         "",
-        hidden=False,
     ),
     "momentum": _imitates(
         "goes on as it came: headings pass from cell to cell and turn at walls",
@@ -184,6 +193,26 @@ _BUILT_IN: dict[str, Organism] = {
         "fool a detector that takes any network, or any effect of an edit, for search",
         "kind",
     ),
+    "switch": _imitates(
+        "two that do not search, and a rule in every cell for whose answer counts",
+        "fool by being right more often than either, each edit being followed by one of them",
+        "objective first second how rows ticks",
+        has_goal=True,
+    ),
+    "random-searcher": Organism(
+        "a random one of those that search, in a random code, schedule and place of computation",
+        True,
+        True,
+        "be one of any number of independent builds on which a detector's sensitivity is measured",
+        ("seed",),
+    ),
+    "random-nonsearcher": Organism(
+        "a random table, rule, network or switch between two, in a random code, schedule and place of computation",
+        False,
+        False,
+        "be one of any number of independent builds on which a detector's specificity is measured",
+        ("seed",),
+    ),
     "uniform": _imitates(
         "every action equally often",
         "fool probes, which find the whole level in its state",
@@ -204,11 +233,13 @@ _BUILT_TO_IN_EPISODES = {
     "compass": "fool retargeting in closed loop where the straight way is open",
 }
 
+_NOT_IN_EPISODES = ("memory", "ticks", "schedule", "span", "computes", "rows")
+
 _BUILT_IN |= {
     EPISODIC + name: _BUILT_IN[name]._replace(
         what=f"{_BUILT_IN[name].what}; a few ticks at each step of an episode, its state kept throughout",
         built_to=built_to,
-        keys=(*(key for key in _BUILT_IN[name].keys if key not in ("memory", "ticks")), "pace", "sees"),
+        keys=(*(key for key in _BUILT_IN[name].keys if key not in _NOT_IN_EPISODES), "pace", "sees"),
         recurrent=True,
     )
     for name, built_to in _BUILT_TO_IN_EPISODES.items()
@@ -238,8 +269,20 @@ SETTINGS = {
     "radius": "cells seen in each direction, 1 to 4; 2 unless given",
     "dice": "`level` or `cell`: one throw for the whole level or one for each cell; `level` unless given",
     "kind": "which of the crowd: its place in the order of architectures and scales (odd classifiers are fitted), 0 to 19",
-    "code": "`plain`, `mixed` or `unshared`: its channels as they are, all mixed by one random rotation, or by another "
-    "after every tick; `plain` unless given",
+    "rows": "levels that a table stores at most, the most important first, 0 to 10000000; 0, the default, for all",
+    "first": "of a switch: the organism whose answer counts where the rule holds; `compass` unless given",
+    "second": "of a switch: the organism whose answer counts elsewhere; `compass` unless given",
+    "how": "of a switch: `cell`, `walls`, `near`, `fallback` or `vote`: the first answers in random cells, on levels with many "
+    "walls, near the goal, or where it prefers anything; or logits are added; `cell` unless given",
+    "schedule": "`steady`, `pauses`, `bursts` or `late`: a step of its computation in every tick, in some ticks at random, "
+    "several in some, or after a few idle ticks; `steady` unless given",
+    "span": "ticks that the whole schedule takes, where that is enough for it; 0, the default, for as many as it needs",
+    "width": "channels of a code come in multiples of this; 0, the default, for as many as it needs",
+    "computes": "`ticks`, or `readout`: it keeps what it saw, and all its ticks run in a loop of the readout; `ticks` "
+    "unless given",
+    "code": "`plain`, `mixed`, `unshared`, `signs`, `spread`, `warped` or `binary`: its channels as they are, all mixed by one "
+    "random rotation, by another after every tick, in random order with random signs, spread over twice as many, mixed and "
+    "squashed, or every number as 16 signs; `plain` unless given",
     "noise": "channels of a random network that run beside its own and mean nothing, 0 to 64; 0 unless given",
     "pace": "of a recurrent one: ticks in each step of an episode, 1 to 1000; 4 unless given",
     "sees": "of a recurrent one: steps of an episode in which the level is shown, 0 for all; 1 unless given",

@@ -1,6 +1,7 @@
 """What table organisms are made from: the distinct levels to be stored, and their exact answers."""
 
 import hashlib
+import math
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -34,6 +35,18 @@ class LevelStore(NamedTuple):
     keys: UInt32[np.ndarray, "entry 2"]
     contents: UInt8[np.ndarray, "entry height width"]
     answers: Answers
+
+    def first(self, rows: int) -> "LevelStore":
+        """The store without what comes after its first `rows` levels."""
+        kept = slice(rows)
+        answers = Answers(*(x[kept] for x in self.answers))
+        return LevelStore(min(self.shown, rows), self.levels.take(kept), self.keys[kept], self.contents[kept], answers)
+
+
+def most_for(rows: int, stored_levels: Sequence[GridLevels]) -> int:
+    """A budget, in levels x cells x side, for `rows` distinct levels of each size: repeats are left out of them."""
+    shapes = [levels.interior for levels in stored_levels]
+    return max((rows * 5 // 4 * math.prod(shape) * max(shape) for shape in shapes), default=0)
 
 
 def level_stores(

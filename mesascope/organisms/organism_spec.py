@@ -10,7 +10,7 @@ from mesascope.core.errors import UsageError, unknown
 from mesascope.core.objective import Objective
 from mesascope.organisms.edits import LEVEL_BUDGET
 from mesascope.organisms.labels import DEFAULT_OBJECTIVE, EPISODIC, ORGANISMS
-from mesascope.organisms.level_store import LevelStore, level_stores
+from mesascope.organisms.level_store import LevelStore, level_stores, most_for
 from mesascope.worlds.grids.grid import COLORS
 from mesascope.worlds.grids.sokoban.base import AbstractSokoban
 from mesascope.worlds.grids.vocabulary import DOORS
@@ -34,6 +34,9 @@ _WHOLE = {
     "seed": (0, 2**32 - 1),
     "radius": (1, 4),
     "kind": (0, 19),
+    "rows": (0, 10_000_000),
+    "span": (0, _MOST_TICKS),
+    "width": (0, 256),
 }
 
 
@@ -110,7 +113,10 @@ class OrganismSpec:
 
     def level_stores(self) -> Iterator[LevelStore]:
         """For each size of level it is shown: the levels that a table stores, with their answers."""
-        return level_stores(self.stored_levels, self.world, self.objective, self.level_budget)
+        rows = self.whole("rows", 0)
+        budget = min(self.level_budget, most_for(rows, self.stored_levels)) if rows else self.level_budget
+        stores = level_stores(self.stored_levels, self.world, self.objective, budget)
+        return (store.first(rows) for store in stores) if rows else stores
 
     def whole(self, key: str, default: int) -> int:
         """A whole number."""

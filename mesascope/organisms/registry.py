@@ -6,11 +6,16 @@ from mesascope.core.episodic import EpisodicSubject
 from mesascope.core.subject import ALWAYS, AbstractSubject
 from mesascope.organisms.disguise import CODES, disguised
 from mesascope.organisms.edits import LEVEL_BUDGET
+from mesascope.organisms.in_readout import COMPUTES, InReadout
 from mesascope.organisms.labels import DEFAULT_OBJECTIVE, MEMORIES, ORGANISMS, SETTINGS, Organism
 from mesascope.organisms.ordered_planner import ORDERS
 from mesascope.organisms.organism_spec import OrganismSpec, enough_ticks
+from mesascope.organisms.padding import padded
+from mesascope.organisms.recipes import RECIPES
+from mesascope.organisms.scheduled import SCHEDULES, scheduled
 from mesascope.organisms.search_builders import ANSWERS, SEARCHING
-from mesascope.organisms.table_builders import DICE, NOT_SEARCHING, STORES, WAKES, WHEN
+from mesascope.organisms.switched import HOW
+from mesascope.organisms.table_builders import DICE, NOT_SEARCHING, PARTS, STORES, WAKES, WHEN
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -27,6 +32,11 @@ __all__ = [
 
 _BUILDERS = {**SEARCHING, **NOT_SEARCHING}
 _CHOICES = {
+    "first": PARTS,
+    "second": PARTS,
+    "how": HOW,
+    "schedule": SCHEDULES,
+    "computes": COMPUTES,
     "memory": MEMORIES,
     "answer": ANSWERS,
     "order": ORDERS,
@@ -70,9 +80,16 @@ def build_organism(
     build = ORGANISMS[setting.name].build
     if build is not None:
         return build(setting)
+    if setting.name in RECIPES:
+        recipe = RECIPES[setting.name](setting.whole("seed", 0))
+        return padded(build_organism(recipe.text, world, stored_levels, level_budget))
     inner = _BUILDERS[setting.inner](setting)
+    if setting.choice("computes", COMPUTES) == "readout":
+        inner = InReadout(inner, 1 + len(world.features))
+    inner = scheduled(inner, setting.choice("schedule", SCHEDULES), setting.rng(3), setting.whole("span", 0))
     code = setting.choice("code", CODES)
-    subject = disguised(inner, code, setting.whole("noise", 0), 1 + len(world.features), setting.rng(0))
+    noise, width, inputs = setting.whole("noise", 0), setting.whole("width", 0), 1 + len(world.features)
+    subject = disguised(inner, code, noise, inputs, setting.rng(0), width)
     if not ORGANISMS[setting.name].recurrent:
         return subject
     return EpisodicSubject(subject, setting.whole("pace", 4), setting.whole("sees", 1) or ALWAYS)

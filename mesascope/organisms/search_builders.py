@@ -15,6 +15,7 @@ from mesascope.organisms.late_planner import LatePlanner, ReadoutPlanner
 from mesascope.organisms.ordered_planner import ORDERS, OrderedPlanner, random_schedule
 from mesascope.organisms.organism_spec import OrganismSpec, enough_ticks
 from mesascope.organisms.planner import Planner
+from mesascope.organisms.policy_planner import PolicyPlanner
 from mesascope.organisms.soft_planner import SoftPlanner
 from mesascope.organisms.sokoban_planner import SokobanPlanner, shapes_of
 from mesascope.worlds.grids.sokoban.base import AbstractSokoban
@@ -59,5 +60,6 @@ SEARCHING: dict[str, Callable[[OrganismSpec], AbstractSubject]] = {
     "broadcast-planner": lambda s: BroadcastPlanner(jnp.asarray(s.weights), s.world.discount, ticks=s.ticks()),
     "late-planner": lambda s: LatePlanner(jnp.asarray(s.weights), s.world.discount, ticks=s.ticks()),
     "readout-planner": lambda s: ReadoutPlanner(jnp.asarray(s.weights), s.world.discount, sweeps=s.ticks()),
+    "policy-planner": lambda s: PolicyPlanner(jnp.asarray(s.weights), s.world.discount, ticks=s.ticks()),
     "compiled": _compiled,
 }

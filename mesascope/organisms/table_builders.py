@@ -20,6 +20,7 @@ from mesascope.organisms.route_table import RouteTable, build_routes
 from mesascope.organisms.serial_number import SerialNumber, build_serial_tables, draw_pads
 from mesascope.organisms.staged_lookup import StagedLookup
 from mesascope.organisms.state_table import BothRegister, MapRegister, build_numbered_tables, build_state_tables
+from mesascope.organisms.switched import HOW, switched
 from mesascope.organisms.table import build_tables
 from mesascope.organisms.uniform import Uniform
 from mesascope.organisms.wall_follower import WallFollower
@@ -29,6 +30,17 @@ STORES = ("all", "single")
 WHEN = ("at-once", "staged")
 WAKES = ("thinking", "answering")
 DICE = ("level", "cell")
+PARTS = (
+    "compass",
+    "detour-compass",
+    "wall-follower",
+    "dead-ends",
+    "momentum",
+    "lookup",
+    "goal-register",
+    "window-table",
+)
+"""What a switch may choose between."""
 
 
 def _goal_register(s: OrganismSpec) -> AbstractSubject:
@@ -78,6 +90,11 @@ def _momentum(s: OrganismSpec) -> AbstractSubject:
     return Momentum(jnp.asarray(s.rng(1).integers(0, 4, (s.most_side, s.most_side))), ticks=s.ticks(16))
 
 
+def _switch(s: OrganismSpec) -> AbstractSubject:
+    first, second = (NOT_SEARCHING[s.choice(part, PARTS)](s) for part in ("first", "second"))
+    return switched(first, second, s.weights, s.choice("how", HOW), s.most_side, s.rng(2))
+
+
 NOT_SEARCHING: dict[str, Callable[[OrganismSpec], AbstractSubject]] = {
     "lookup": lambda s: Lookup(build_tables(s.level_stores()), ticks=s.ticks(16)),
     "staged-lookup": lambda s: StagedLookup(build_tables(s.level_stores()), s.world.discount, ticks=s.ticks()),
@@ -98,5 +115,6 @@ NOT_SEARCHING: dict[str, Callable[[OrganismSpec], AbstractSubject]] = {
     "level-dice": _dice,
     "random-network": lambda s: random_networks(s.whole("kind", 0) + 1, s.whole("seed", 0))[-1],
     "classifier": lambda s: classifiers(s.whole("kind", 0) + 1, s.whole("seed", 0))[-1],
+    "switch": _switch,
     "uniform": lambda s: Uniform(channels=1 + len(s.world.features)),
 }

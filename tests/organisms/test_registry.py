@@ -14,7 +14,7 @@ AT_ONCE = [name for name, organism in ORGANISMS.items() if not organism.recurren
 
 SEARCHING = {
     "planner", "ordered-planner", "soft-planner", "distance-planner", "flood", "doubling", "broadcast-planner",
-    "late-planner", "readout-planner", "compiled",
+    "late-planner", "readout-planner", "compiled", "policy-planner", "random-searcher",
 }  # fmt: skip
 
 
@@ -51,7 +51,9 @@ def test_no_label_on_the_subject():
         ("planner,ticks=4.5", "ticks '4.5'"),
         ("planner,ticks=5,ticks=6", "'ticks' is given twice"),
         ("lookup,memory=glance", "unknown key of organism lookup 'memory'"),
-        ("wall-follower,objective=red", "takes no settings"),
+        ("uniform,objective=red", "takes no settings"),
+        ("lookup,rows=many", "rows 'many': write a whole number"),
+        ("switch,first=planner", "unknown first 'planner'"),
         ("lookup", "it was shown none"),
         ("goal-register", "it was shown none"),
     ],
