@@ -85,12 +85,12 @@ def work(folder: Path, names: Sequence[str], trained: str) -> None:
 def _audit(place: Path, world: Any, change: str) -> Figures:
     import jax
     import numpy as np
-    from numpyro.infer import MCMC
 
+    from mesascope.instruments import choice_weights
     from mesascope.jobs.audit import audit_agent
     from mesascope.store.learned_algorithm import load_learned_algorithm
 
-    agent, run = load_learned_algorithm(place), MCMC.run
+    agent, sample = load_learned_algorithm(place), choice_weights._sample
     if change == "weights":
         rng = np.random.default_rng(0)
 
@@ -100,12 +100,12 @@ def _audit(place: Path, world: Any, change: str) -> Figures:
 
         agent = agent._replace(subject=jax.tree.map(rounded, agent.subject))
     if change == "chains":
-        MCMC.run = lambda self, key, *a, **k: run(self, jax.random.fold_in(key, 1), *a, **k)
+        choice_weights._sample = lambda choices, columns, key: sample(choices, columns, jax.random.fold_in(key, 99))
     try:
         seed = int(change == "seed")
         document = audit_agent(agent, world, seed, quick=True, levels=LEVELS, shifts=("blue-door",))
     finally:
-        MCMC.run = run
+        choice_weights._sample = sample
     return {figure: read(document) for figure, read in READ.items()}
 
 
