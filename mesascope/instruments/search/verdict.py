@@ -1,6 +1,7 @@
 """From the three tests and the capacity bound to one verdict: `search`, `no-search` or `cannot-tell`, with the reason."""
 
 import enum
+import math
 from typing import NamedTuple
 
 from mesascope.instruments.interventions.result import TestResult
@@ -93,6 +94,11 @@ def _short(certified: Certified | None) -> str:
     """Why the capacity bound does not hold."""
     if certified is None:
         return "what it could hold was not measured"
+    if certified.size.untraced and math.isinf(certified.size.total):
+        return (
+            f"it calls code that is not traced ({', '.join(certified.size.untraced)}), and what that stores is unknown; whoever "
+            "knows gives the subject's `hidden_bits`"
+        )
     least = min(certified.unedited.interval.low, certified.edited.interval.low)
     return (
         f"it could hold {certified.size.total:,.0f} bits, and shows {max(least, 0.0):.2f} bits a level beyond its "
