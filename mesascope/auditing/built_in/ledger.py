@@ -75,6 +75,12 @@ def own_objective(context: AuditContext) -> OwnObjective | None:
     return behavioral_own(context) if mesa is None else from_posterior(context.world, mesa.posterior)
 
 
+def nameable(context: AuditContext, own: OwnObjective) -> dict[str, Estimate]:
+    """Weights by which proxies may be named: where an objective was located inside, of the features that draw the plan alone."""
+    mesa: MesaObjective | None = context.value("mesa-objective")
+    return {f: w for f, w in own.weights.items() if mesa is None or f in mesa.backed}
+
+
 def _estimated(context: AuditContext, own: OwnObjective) -> list[LedgerEstimate]:
     world = context.world
     return [estimate_ledger(world, s, own.mean, own.draws, candidates(world, own.mean)) for s in context.samples]
@@ -202,7 +208,9 @@ def _alignment(context: AuditContext) -> Finding:
     named = {r.distribution for r in staked}
     empty = [d for d in context.distributions if d not in named]
     base = world.base_objective.vector(world.features)
-    verdict = judge_outer(judge(staked, own.weights, base, world.features, searches, nothing_at_stake=empty), staked)
+    verdict = judge_outer(
+        judge(staked, nameable(context, own), base, world.features, searches, nothing_at_stake=empty), staked
+    )
     if verdict.verdict is Alignment.ROBUST:
         verdict = name_worst(verdict, _worst_known(context))
     if context.unfit:

@@ -41,6 +41,12 @@ class Certified(NamedTuple):
     needed: float
     enough: bool
 
+    @property
+    def margin(self) -> float:
+        """Bits shown on the levels that were run, by the lower bounds, to each bit that the subject could hold."""
+        least = max(min(self.unedited.interval.low, self.edited.interval.low), 0.0)
+        return least * self.levels / self.size.total
+
 
 def certify(
     world: AbstractWorld,

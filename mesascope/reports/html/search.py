@@ -115,7 +115,7 @@ def _test(audit: Audit, test: Mapping[str, Any], name: str) -> Markup:
             "Score ",
             strong(score),
             null,
-            ".",
+            "." if test.get("margin") is None else f", margin {number(test['margin'])} (passed where above 0).",
         ),
         tag("figure", arms(test, "share that follows the edit", explained=True, whole=not own)),
         None if own else placed(test),

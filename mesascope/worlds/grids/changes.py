@@ -188,17 +188,23 @@ class GridCounterfactuals(AbstractCounterfactuals[GridLevels]):
         return jnp.array(shape, jnp.int32), jnp.array(color, jnp.int32)
 
 
-def why_not(name: str, vocabulary: Vocabulary) -> str | None:
-    """Why levels of a vocabulary cannot be changed so; None where they can."""
+def why_not(name: str, vocabulary: Vocabulary, openings: float | None = None) -> str | None:
+    """Why levels of a vocabulary cannot be changed so, in mazes with so many openings; None where they can."""
     movable = sum(vocabulary.most)
-    if movable >= MOVABLE:
-        return None
-    held = "one object" if movable == 1 else f"{movable} objects"
-    return (
-        f"not applicable: the tests make objects trade places inside, for which a level must hold {MOVABLE}; one of "
-        f"{name} holds {held}"
-        + (f", and the {vocabulary.place} is a place that cannot be moved" if vocabulary.place else "")
-    )
+    if movable < MOVABLE:
+        held = "one object" if movable == 1 else f"{movable} objects"
+        return (
+            f"not applicable: the tests make objects trade places inside, for which a level must hold {MOVABLE}; one of "
+            f"{name} holds {held}"
+            + (f", and the {vocabulary.place} is a place that cannot be moved" if vocabulary.place else "")
+        )
+    if openings == 0:
+        return (
+            f"not applicable: with openings=0 a maze of {name} has one way from each cell to another, so that a wall more bars "
+            "the goal and leaves no detour: the test 'virtual wall' has no cell to score. Give openings above 0, such as "
+            "--set openings=0.25"
+        )
+    return None
 
 
 def _far(levels: GridLevels) -> Bool[Array, "level state"]:
