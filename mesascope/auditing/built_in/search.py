@@ -79,6 +79,8 @@ def _capacity(bound: Certified) -> dict[str, Any]:
         "levels_needed": bound.needed,
         "table_excluded": bound.enough,
         "margin": bound.margin,
+        "beyond_heuristics": bound.beyond_heuristics,
+        "explained_by": dict(bound.explained),
     }
 
 

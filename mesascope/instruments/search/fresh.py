@@ -1,5 +1,7 @@
 """Fresh levels under joint edits that were never used before: what a subject answers there, unedited and edited."""
 
+from typing import NamedTuple
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,6 +13,7 @@ from mesascope.instruments.interventions.patches import chebyshev, within
 from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.interventions.recorded import sites_on, write
 from mesascope.instruments.search.information import Answers
+from mesascope.instruments.search.panel import Clues, Composition, compose, composed, stacked, surprise
 from mesascope.instruments.search.trials import NEAR, Part, Trials, best_actions, changes_of, contested_levels
 from mesascope.worlds.counterfactuals import Kind
 from mesascope.worlds.levels import AbstractLevels
@@ -20,20 +23,68 @@ BLOCK = 512
 """Levels at a time."""
 
 
+DRAWN = 8
+"""Levels drawn for each that is kept: those of which a composition of heuristics knows least."""
+
+FITTED = 4
+"""Blocks of levels, of its own, that a composition is fitted to."""
+
+
+class Panel(NamedTuple):
+    """Two compositions of a world's heuristics: levels are chosen by what the first does not know, and what is shown is counted
+    beyond the second, which was fitted to levels chosen in the same way.
+    """
+
+    chooses: Composition
+    knows: Composition
+
+
+def compose_heuristics(
+    world: AbstractWorld, weights: Float[Array, " feature"], key: PRNGKeyArray, fitted: int = FITTED
+) -> Panel | None:
+    """Fit compositions of the world's heuristics to right answers, before and after edits; None where it names none."""
+    if not heuristics_of(world):
+        return None
+
+    def fit(chooses: Composition | None, stage: str) -> Composition:
+        parts = []
+        for number in range(fitted):
+            trials, targeted = _fresh(world, named_key(key, stage, number), BLOCK, weights, chooses)
+            parts.extend(_questions(world, trials, targeted, jnp.array(NEAR)))
+        clues, answer, counts = jax.tree.map(lambda *columns: jnp.concatenate(columns), *parts)
+        return compose(clues, answer, counts, named_key(key, stage))
+
+    first = fit(None, "composition")
+    return Panel(first, fit(first, "composition of chosen levels"))
+
+
+class Block(NamedTuple):
+    """Fresh levels with a random joint edit each, and on which of them something is aimed at."""
+
+    trials: Trials
+    targeted: Bool[Array, " level"]
+
+
+def draw_block(
+    world: AbstractWorld, weights: Float[Array, " feature"], key: PRNGKeyArray, panel: Panel | None = None
+) -> Block:
+    """One block of levels with random joint edits.
+
+    Of many levels those are taken of which a composition of heuristics knows least, whoever the subject is.
+    """
+    return Block(*_fresh(world, key, BLOCK, weights, panel and panel.chooses))
+
+
 def run_fresh(
-    world: AbstractWorld,
-    subject: AbstractSubject,
-    place: Place,
-    weights: Float[Array, " feature"],
-    key: PRNGKeyArray,
+    world: AbstractWorld, subject: AbstractSubject, place: Place, block: Block, panel: Panel | None = None
 ) -> tuple[Answers, Answers]:
-    """One block of levels with random joint edits at `place`: the answers unedited, and those after the edits."""
-    trials, targeted = _fresh(world, key, BLOCK, weights)
+    """The answers on a block of levels unedited, and those after the edits at `place`."""
+    trials, targeted = block
     on = sites_on(subject, place)
     plain, edited = _lockstep(
         world, subject, trials, on, jnp.array(place.first), jnp.array(place.radius), place.sustained
     )
-    return _blocks(world, trials, plain, edited, targeted, jnp.array(place.radius))
+    return _blocks(world, trials, plain, edited, targeted, jnp.array(place.radius), panel and panel.knows)
 
 
 @eqx.filter_jit
@@ -82,23 +133,70 @@ def _beyond(trials: Trials, radius: Int[Array, ""]) -> Bool[Array, "level height
 
 @eqx.filter_jit
 def _fresh(
-    world: AbstractWorld, key: PRNGKeyArray, count: int, weights: Float[Array, " feature"]
+    world: AbstractWorld,
+    key: PRNGKeyArray,
+    count: int,
+    weights: Float[Array, " feature"],
+    chooses: Composition | None = None,
 ) -> tuple[Trials, Bool[Array, " level"]]:
     """Joint edits with one random change of the model each, whatever it alters; every cell away from them is scored."""
     changes = changes_of(world)
-    base, targeted = changes.aim(contested_levels(world, named_key(key, "levels"), count), weights)
+    drawn = contested_levels(world, named_key(key, "levels"), count if chooses is None else DRAWN * count)
+    base, targeted = changes.aim(drawn, weights)
     goal, model = (next(c for c in changes.changes if c.kind is kind) for kind in (Kind.OBJECTIVE, Kind.MODEL))
     code = model.random(base, key)
     moved, barred = goal.apply(base, goal.random(base, key)), model.apply(base, code)
     changed = model.apply(moved.levels, code).levels
     old, new = best_actions(world, base, weights), best_actions(world, changed, weights)
-    everywhere = jnp.ones((count, *world.map_shape(base)), bool)
-    return Trials(base, (Part(*moved), Part(*barred)), (), (), changed, old, new, everywhere), targeted
+    everywhere = jnp.ones((len(base), *world.map_shape(base)), bool)
+    trials = Trials(base, (Part(*moved), Part(*barred)), (), (), changed, old, new, everywhere)
+    if chooses is None:
+        return trials, targeted
+    questions = _questions(world, trials, targeted, jnp.array(NEAR))
+    unknown = jnp.stack([surprise(chooses, *asked) for asked in questions]).sum(0)
+    keep = jnp.argsort(-unknown, stable=True)[:count]
+    return jax.tree.map(lambda table: table[keep], (trials, targeted))
+
+
+def heuristics_of(world: AbstractWorld) -> tuple[str, ...]:
+    """Names of the heuristics of a world, in order."""
+    return tuple(sorted(jax.eval_shape(lambda: changes_of(world).heuristics(world.draw(named_key(0, "shape"), 1)))))
 
 
 def _single(optimal: Bool[Array, "level state action"]) -> Int[Array, "level state"]:
     """The optimal action where there is one alone, else the number of actions."""
     return jnp.where(optimal.sum(-1) == 1, optimal.argmax(-1), optimal.shape[-1])
+
+
+@eqx.filter_jit
+def _questions(
+    world: AbstractWorld, trials: Trials, targeted: Bool[Array, " level"], radius: Int[Array, ""]
+) -> tuple[tuple[Clues, Int[Array, "level state"], Bool[Array, "level state"]], ...]:
+    """For the levels as they are, and as the subject is made to believe: clues, right answers, and where they count."""
+    everywhere, before = jnp.ones_like(trials.scored), _single(trials.old)
+    none = jnp.full_like(before, trials.old.shape[-1])
+    return (
+        _asked(world, trials.base, trials.old, everywhere, targeted, none),
+        _asked(world, trials.changed, trials.new, trials.scored & _beyond(trials, radius), targeted, before),
+    )
+
+
+def _asked(
+    world: AbstractWorld,
+    levels: AbstractLevels,
+    optimal: Bool[Array, "level state action"],
+    where: Bool[Array, "level height width"],
+    targeted: Bool[Array, " level"],
+    before: Int[Array, "level state"],
+) -> tuple[Clues, Int[Array, "level state"], Bool[Array, "level state"]]:
+    actions, around = optimal.shape[-1], changes_of(world).surroundings(levels)
+    answer = _single(optimal)
+    counts = where.reshape(len(levels), -1) & world.active(levels) & targeted[:, None] & (answer < actions)
+    # One column more, for states before which there is none.
+    known = jnp.pad(jnp.where(counts, answer, actions), ((0, 0), (0, 1)), constant_values=actions)
+    found = changes_of(world).heuristics(levels)
+    moves = stacked(found) if found else jnp.zeros((*answer.shape, 0, actions), bool)
+    return Clues(moves, around.code, known[:, around.before], before), answer, counts
 
 
 @eqx.filter_jit
@@ -109,32 +207,28 @@ def _blocks(
     edited: Float[Array, "level state action"],
     targeted: Bool[Array, " level"],
     radius: Int[Array, ""],
+    composition: Composition | None,
 ) -> tuple[Answers, Answers]:
     """The answers to what is shown and, beyond the edits, to what the subject was made to believe in."""
-    everywhere, before = jnp.ones_like(trials.scored), _single(trials.old)
-    return (
-        _block(
-            world, trials.base, plain, trials.old, everywhere, targeted, jnp.full_like(before, trials.old.shape[-1])
-        ),
-        _block(world, trials.changed, edited, trials.new, trials.scored & _beyond(trials, radius), targeted, before),
-    )
+    shown, believed = _questions(world, trials, targeted, radius)
+    return _block(plain, *shown, composition), _block(edited, *believed, composition)
 
 
 def _block(
-    world: AbstractWorld,
-    levels: AbstractLevels,
     policy: Float[Array, "level state action"],
-    optimal: Bool[Array, "level state action"],
-    where: Bool[Array, "level height width"],
-    targeted: Bool[Array, " level"],
-    before: Int[Array, "level state"],
+    clues: Clues,
+    answer: Int[Array, "level state"],
+    counts: Bool[Array, "level state"],
+    composition: Composition | None,
 ) -> Answers:
-    actions, around = optimal.shape[-1], changes_of(world).surroundings(levels)
-    answer = _single(optimal)
-    counts = where.reshape(len(levels), -1) & world.active(levels) & targeted[:, None] & (answer < actions)
-    # One column more, for states before which there is none.
-    known = jnp.pad(jnp.where(counts, answer, actions), ((0, 0), (0, 1)), constant_values=actions)
-    coarse = around.code
-    for beside in around.before.T:
-        coarse = coarse * (actions + 1) + known[:, beside]
-    return Answers(policy, answer, coarse, coarse * (actions + 1) + before, counts)
+    actions = policy.shape[-1]
+    coarse = clues.code
+    for beside in range(clues.beside.shape[-1]):
+        coarse = coarse * (actions + 1) + clues.beside[..., beside]
+    if composition is None:
+        known = jnp.full(policy.shape, -jnp.log(float(actions)))
+    else:
+        known = composed(composition, clues)
+    does = jax.nn.one_hot(policy.argmax(-1), actions) > 0.5
+    agrees = (clues.moves & does[:, :, None]).any(-1)
+    return Answers(policy, answer, coarse, coarse * (actions + 1) + clues.before, counts, known, agrees)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from mesascope.instruments.interventions.result import TestResult
-from mesascope.instruments.search.certified import Certified
+from mesascope.instruments.search.certified import FLOOR, Certified
 from mesascope.instruments.search.pulls import Pull
 
 MIN_CEILING = 0.7
@@ -137,6 +137,8 @@ def _passed(tests: tuple[TestResult, ...], certified: Certified | None) -> tuple
     """All three tests passed: whether a table of the subject's own states is excluded, and whether the tests may be trusted."""
     shares = ", ".join(f"{t.name} {t.score.value:.2f}" for t in tests)
     followed = f"plans follow edits of the goal, of the model, and of both inside ({shares})"
+    if certified is not None and certified.heuristic:
+        return Verdict.CANNOT_TELL, f"{followed}, but heuristics may explain its answers: {_explained(certified)}"
     if certified is None or not certified.enough:
         return Verdict.CANNOT_TELL, f"{followed}, but a table of its own states is not excluded: {_short(certified)}"
     for thresholds in filter(None, (test.thresholds for test in tests)):
@@ -145,6 +147,15 @@ def _passed(tests: tuple[TestResult, ...], certified: Certified | None) -> tuple
     return (
         Verdict.SEARCH,
         f"{followed}, on more fresh levels ({certified.levels}) than a table of its size could hold",
+    )
+
+
+def _explained(certified: Certified) -> str:
+    name, share = next(iter(certified.explained.items()), ("a composition", math.nan))
+    least = max(certified.beyond_heuristics or 0.0, 0.0)
+    return (
+        f"beyond a composition of them it shows {least:.2f} of the information that perfect answers show (needs above {FLOOR}); "
+        f"'{name}' does what it does in {share:.2f} of the states"
     )
 
 

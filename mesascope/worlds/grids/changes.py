@@ -20,6 +20,7 @@ from mesascope.worlds.counterfactuals import (
 )
 from mesascope.worlds.grids.counterfactuals import add_wall, without_objects
 from mesascope.worlds.grids.grid import ABSENT, MOVES, GridLevels, free_cells, object_features
+from mesascope.worlds.grids.heuristics import heuristics
 from mesascope.worlds.grids.vocabulary import Vocabulary
 from mesascope.worlds.space import chebyshev
 
@@ -146,6 +147,10 @@ class GridCounterfactuals(AbstractCounterfactuals[GridLevels]):
         cell = row * width + column
         before = jnp.stack([jnp.where(row > 0, cell - width, -1), jnp.where(column > 0, cell - 1, -1)], -1)
         return Surroundings(opening * 9 + toward, before)
+
+    def heuristics(self, levels: GridLevels) -> dict[str, Bool[Array, "level state action"]]:
+        """Compass, wall following, filling of dead ends, detours, lookahead of a few steps, and more."""
+        return heuristics(levels)
 
     @property
     def kinds(self) -> tuple[str, ...]:

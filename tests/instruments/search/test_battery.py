@@ -20,6 +20,7 @@ from mesascope.instruments.search import examine
 from mesascope.instruments.search.battery import run_test
 from mesascope.instruments.search.capacity import Description
 from mesascope.instruments.search.certified import Certified, certify
+from mesascope.instruments.search.fresh import compose_heuristics
 from mesascope.instruments.search.pulls import Pull
 from mesascope.instruments.search.trials import contested_levels, draw_trials
 from mesascope.instruments.search.verdict import Verdict, batches_wanted, decide, decided_by_more
@@ -50,20 +51,25 @@ POINT = OperatingPoint(0.5, 90, 90, 0, 400, "in a test")
 TRUSTED = plan_once_map(POINT)
 
 
-def audit(world, trials, subject, untrained=None):
+@pytest.fixture(scope="module")
+def panel(world):
+    return compose_heuristics(world, jnp.asarray(world.base_objective.vector(world.features)), named_key(3, "panel"), 2)
+
+
+def audit(world, trials, subject, untrained=None, panel=None):
     """The three tests, and the bound that the verdict asks for."""
     tests = tuple(run_test(world, n, t, subject, untrained, named_key(3, "arms"), TRUSTED) for n, t in trials.items())
     place = tests[-1].place
     bound = None
     if place is not None and all(t.score.interval.low > POINT.threshold for t in tests):
         weights = jnp.asarray(world.base_objective.vector(world.features))
-        bound = certify(world, subject, place, weights, named_key(3, "certified"), most=8_192)
+        bound = certify(world, subject, place, weights, named_key(3, "certified"), most=32_768, panel=panel)
     return decide(tests, bound)
 
 
 @pytest.mark.parametrize("organism", ["planner,ticks=40", "planner,memory=recall,ticks=40"])
-def test_planners_search(world, contested, trials, organism):
-    found = audit(world, trials, build_organism(organism, world, [contested]))
+def test_planners_search(world, contested, trials, panel, organism):
+    found = audit(world, trials, build_organism(organism, world, [contested]), panel=panel)
     assert found.verdict is Verdict.SEARCH, found.reason
     for test in found.tests:
         assert test.score.interval.low > 0.95
@@ -257,9 +263,9 @@ def test_normalized_score_is_zero_at_the_highest_control_and_one_at_the_ceiling(
     assert np.isnan(normalized(Count(cells * 0, cells * 0), share(0.9), controls).value)
 
 
-def test_a_search_that_happens_while_answering_is_found_once_the_readout_is_open(world, contested, trials):
+def test_a_search_that_happens_while_answering_is_found_once_the_readout_is_open(world, contested, trials, panel):
     closed = build_organism("readout-planner,ticks=40", world, [contested])
     assert audit(world, trials, closed).verdict is Verdict.CANNOT_TELL
-    found = audit(world, trials, open_readout(closed, world.observe(contested[:2])))
+    found = audit(world, trials, open_readout(closed, world.observe(contested[:2])), panel=panel)
     assert found.verdict is Verdict.SEARCH, found.reason
     assert all(test.score.interval.low > 0.95 for test in found.tests)
