@@ -47,7 +47,7 @@ def compose_heuristics(
         return None
 
     def fit(chooses: Composition | None, stage: str) -> Composition:
-        parts = []
+        parts: list[tuple[Clues, Array, Array]] = []
         for number in range(fitted):
             trials, targeted = _fresh(world, named_key(key, stage, number), BLOCK, weights, chooses)
             parts.extend(_questions(world, trials, targeted, jnp.array(NEAR)))

@@ -17,7 +17,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 
-WIDTH, STEPS, BATCH, RATE = 48, 400, 1_024, 6e-3
+WIDTH, STEPS, BATCH, RATE = 32, 400, 1_024, 6e-3
 """The network, and how it is fitted."""
 
 _CODES = 256

@@ -120,17 +120,18 @@ def _in_sight(free: Cells, goal: Cells) -> Moves:
 
 def _fill_dead_ends(free: Cells, goal: Cells) -> tuple[Moves, Cells]:
     """Pointers out of dead ends, filled until none is left, and the cells that stay."""
+    steps = free.shape[1] * free.shape[2] // 2
 
-    def step(carry: Array) -> Array:
-        core, pointers = carry[..., 0] > 0, carry[..., 1:] > 0
-        out = _ahead(core | goal)
-        ends = core & (out.sum(-1) <= 1)
-        pointers = jnp.where(ends[..., None], out, pointers)
-        return jnp.concatenate([(core & ~ends)[..., None], pointers], -1).astype(jnp.int8)
+    def step(number: Array, filled: Array) -> Array:
+        core = filled == steps
+        out = _ahead((core & free) | goal).sum(-1)
+        return jnp.where(core & free & (out <= 1), number, filled)
 
-    start = jnp.concatenate([free[..., None], jnp.zeros((*free.shape, len(MOVES)), bool)], -1).astype(jnp.int8)
-    filled = _repeat(free.shape[1] * free.shape[2] // 2, step, start)
-    return filled[..., 1:] > 0, filled[..., 0] > 0
+    # When each cell was filled; those that stay, and the goal, come last.
+    filled = jax.lax.fori_loop(0, steps, step, jnp.full(free.shape, steps, jnp.int32))
+    later = _shifted(jnp.where(free | goal, filled, -1), -1.0) >= filled[..., None]
+    core = free & (filled == steps)
+    return later & (free & ~core)[..., None], core
 
 
 def _along(way: Moves, beside: tuple[tuple[int, int], ...]) -> Moves:
