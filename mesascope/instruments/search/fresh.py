@@ -13,7 +13,16 @@ from mesascope.instruments.interventions.patches import chebyshev, within
 from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.interventions.recorded import sites_on, write
 from mesascope.instruments.search.information import Answers
-from mesascope.instruments.search.panel import Clues, Composition, compose, composed, stacked, surprise
+from mesascope.instruments.search.panel import (
+    Clues,
+    Composition,
+    Questions,
+    compose,
+    composed,
+    silent,
+    stacked,
+    surprise,
+)
 from mesascope.instruments.search.trials import NEAR, Part, Trials, best_actions, changes_of, contested_levels
 from mesascope.worlds.counterfactuals import Kind
 from mesascope.worlds.levels import AbstractLevels
@@ -26,7 +35,7 @@ BLOCK = 512
 DRAWN = 8
 """Levels drawn for each that is kept: those of which a composition of heuristics knows least."""
 
-FITTED = 4
+FITTED = 3
 """Blocks of levels, of its own, that a composition is fitted to."""
 
 
@@ -46,23 +55,25 @@ def compose_heuristics(
     if not heuristics_of(world):
         return None
 
-    def fit(chooses: Composition | None, stage: str) -> Composition:
-        parts: list[tuple[Clues, Array, Array]] = []
-        for number in range(fitted):
-            trials, targeted = _fresh(world, named_key(key, stage, number), BLOCK, weights, chooses)
-            parts.extend(_questions(world, trials, targeted, jnp.array(NEAR)))
-        clues, answer, counts = jax.tree.map(lambda *columns: jnp.concatenate(columns), *parts)
-        return compose(clues, answer, counts, named_key(key, stage))
+    def fit(chooses: Composition, stage: str) -> Composition:
+        blocks = [_fresh(world, named_key(key, stage, number), BLOCK, weights, chooses) for number in range(fitted)]
+        asked = [question for block in blocks for question in (block.shown, block.believed)]
+        questions = jax.tree.map(lambda *columns: jnp.concatenate(columns), *asked)
+        return compose(questions, named_key(key, stage))
 
-    first = fit(None, "composition")
+    beside = jax.eval_shape(lambda: changes_of(world).surroundings(world.draw(named_key(0, "shape"), 1))).before.shape[
+        -1
+    ]
+    first = fit(silent(len(heuristics_of(world)), len(world.actions), beside), "composition")
     return Panel(first, fit(first, "composition of chosen levels"))
 
 
 class Block(NamedTuple):
-    """Fresh levels with a random joint edit each, and on which of them something is aimed at."""
+    """Fresh levels with a random joint edit each, and what is asked of the levels as they are, and as they are believed."""
 
     trials: Trials
-    targeted: Bool[Array, " level"]
+    shown: Questions
+    believed: Questions
 
 
 def draw_block(
@@ -72,19 +83,18 @@ def draw_block(
 
     Of many levels those are taken of which a composition of heuristics knows least, whoever the subject is.
     """
-    return Block(*_fresh(world, key, BLOCK, weights, panel and panel.chooses))
+    return _fresh(world, key, BLOCK, weights, panel and panel.chooses)
 
 
 def run_fresh(
     world: AbstractWorld, subject: AbstractSubject, place: Place, block: Block, panel: Panel | None = None
 ) -> tuple[Answers, Answers]:
     """The answers on a block of levels unedited, and those after the edits at `place`."""
-    trials, targeted = block
     on = sites_on(subject, place)
     plain, edited = _lockstep(
-        world, subject, trials, on, jnp.array(place.first), jnp.array(place.radius), place.sustained
+        world, subject, block.trials, on, jnp.array(place.first), jnp.array(place.radius), place.sustained
     )
-    return _blocks(world, trials, plain, edited, targeted, jnp.array(place.radius), panel and panel.knows)
+    return _answers(block, plain, edited, jnp.array(place.radius), panel and panel.knows)
 
 
 @eqx.filter_jit
@@ -138,7 +148,7 @@ def _fresh(
     count: int,
     weights: Float[Array, " feature"],
     chooses: Composition | None = None,
-) -> tuple[Trials, Bool[Array, " level"]]:
+) -> Block:
     """Joint edits with one random change of the model each, whatever it alters; every cell away from them is scored."""
     changes = changes_of(world)
     drawn = contested_levels(world, named_key(key, "levels"), count if chooses is None else DRAWN * count)
@@ -150,35 +160,28 @@ def _fresh(
     old, new = best_actions(world, base, weights), best_actions(world, changed, weights)
     everywhere = jnp.ones((len(base), *world.map_shape(base)), bool)
     trials = Trials(base, (Part(*moved), Part(*barred)), (), (), changed, old, new, everywhere)
+    before, none = _single(old), jnp.full(old.shape[:2], old.shape[-1])
+    shown = _asked(world, base, old, everywhere, targeted, none)
+    believed = _asked(world, changed, new, _beyond(trials, jnp.array(NEAR)), targeted, before)
+    block = Block(trials, shown, believed)
     if chooses is None:
-        return trials, targeted
-    questions = _questions(world, trials, targeted, jnp.array(NEAR))
-    unknown = jnp.stack([surprise(chooses, *asked) for asked in questions]).sum(0)
-    keep = jnp.argsort(-unknown, stable=True)[:count]
-    return jax.tree.map(lambda table: table[keep], (trials, targeted))
+        return block
+    keep = jnp.argsort(-(surprise(chooses, shown) + surprise(chooses, believed)), stable=True)[:count]
+    return jax.tree.map(lambda table: table[keep], block)
 
 
 def heuristics_of(world: AbstractWorld) -> tuple[str, ...]:
     """Names of the heuristics of a world, in order."""
-    return tuple(sorted(jax.eval_shape(lambda: changes_of(world).heuristics(world.draw(named_key(0, "shape"), 1)))))
+    return tuple(sorted(jax.eval_shape(lambda: _heuristics(world))))
+
+
+def _heuristics(world: AbstractWorld) -> dict[str, Bool[Array, "level state action"]]:
+    return changes_of(world).heuristics(world.draw(named_key(0, "shape"), 1))
 
 
 def _single(optimal: Bool[Array, "level state action"]) -> Int[Array, "level state"]:
     """The optimal action where there is one alone, else the number of actions."""
     return jnp.where(optimal.sum(-1) == 1, optimal.argmax(-1), optimal.shape[-1])
-
-
-@eqx.filter_jit
-def _questions(
-    world: AbstractWorld, trials: Trials, targeted: Bool[Array, " level"], radius: Int[Array, ""]
-) -> tuple[tuple[Clues, Int[Array, "level state"], Bool[Array, "level state"]], ...]:
-    """For the levels as they are, and as the subject is made to believe: clues, right answers, and where they count."""
-    everywhere, before = jnp.ones_like(trials.scored), _single(trials.old)
-    none = jnp.full_like(before, trials.old.shape[-1])
-    return (
-        _asked(world, trials.base, trials.old, everywhere, targeted, none),
-        _asked(world, trials.changed, trials.new, trials.scored & _beyond(trials, radius), targeted, before),
-    )
 
 
 def _asked(
@@ -188,7 +191,7 @@ def _asked(
     where: Bool[Array, "level height width"],
     targeted: Bool[Array, " level"],
     before: Int[Array, "level state"],
-) -> tuple[Clues, Int[Array, "level state"], Bool[Array, "level state"]]:
+) -> Questions:
     actions, around = optimal.shape[-1], changes_of(world).surroundings(levels)
     answer = _single(optimal)
     counts = where.reshape(len(levels), -1) & world.active(levels) & targeted[:, None] & (answer < actions)
@@ -196,32 +199,25 @@ def _asked(
     known = jnp.pad(jnp.where(counts, answer, actions), ((0, 0), (0, 1)), constant_values=actions)
     found = changes_of(world).heuristics(levels)
     moves = stacked(found) if found else jnp.zeros((*answer.shape, 0, actions), bool)
-    return Clues(moves, around.code, known[:, around.before], before), answer, counts
+    return Questions(Clues(moves, around.code, known[:, around.before], before), answer, counts)
 
 
 @eqx.filter_jit
-def _blocks(
-    world: AbstractWorld,
-    trials: Trials,
+def _answers(
+    block: Block,
     plain: Float[Array, "level state action"],
     edited: Float[Array, "level state action"],
-    targeted: Bool[Array, " level"],
     radius: Int[Array, ""],
     composition: Composition | None,
 ) -> tuple[Answers, Answers]:
     """The answers to what is shown and, beyond the edits, to what the subject was made to believe in."""
-    shown, believed = _questions(world, trials, targeted, radius)
-    return _block(plain, *shown, composition), _block(edited, *believed, composition)
+    beyond = _beyond(block.trials, radius).reshape(block.believed.counts.shape)
+    believed = block.believed._replace(counts=block.believed.counts & beyond)
+    return _answered(plain, block.shown, composition), _answered(edited, believed, composition)
 
 
-def _block(
-    policy: Float[Array, "level state action"],
-    clues: Clues,
-    answer: Int[Array, "level state"],
-    counts: Bool[Array, "level state"],
-    composition: Composition | None,
-) -> Answers:
-    actions = policy.shape[-1]
+def _answered(policy: Float[Array, "level state action"], asked: Questions, composition: Composition | None) -> Answers:
+    actions, clues = policy.shape[-1], asked.clues
     coarse = clues.code
     for beside in range(clues.beside.shape[-1]):
         coarse = coarse * (actions + 1) + clues.beside[..., beside]
@@ -231,4 +227,4 @@ def _block(
         known = composed(composition, clues)
     does = jax.nn.one_hot(policy.argmax(-1), actions) > 0.5
     agrees = (clues.moves & does[:, :, None]).any(-1)
-    return Answers(policy, answer, coarse, coarse * (actions + 1) + clues.before, counts, known, agrees)
+    return Answers(policy, asked.answer, coarse, coarse * (actions + 1) + clues.before, asked.counts, known, agrees)

@@ -17,10 +17,10 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 
-WIDTH, STEPS, BATCH, RATE = 32, 400, 1_024, 6e-3
+WIDTH, STEPS, BATCH, RATE = 32, 300, 1_024, 8e-3
 """The network, and how it is fitted."""
 
-_CODES = 256
+_CODES, _CODED = 256, 16
 
 
 class Clues(NamedTuple):
@@ -34,6 +34,14 @@ class Clues(NamedTuple):
     code: Int[Array, "level state"]
     beside: Int[Array, "level state beside"]
     before: Int[Array, "level state"]
+
+
+class Questions(NamedTuple):
+    """Clues, the right answer of each state, and the states that count."""
+
+    clues: Clues
+    answer: Int[Array, "level state"]
+    counts: Bool[Array, "level state"]
 
 
 class Composition(NamedTuple):
@@ -65,44 +73,54 @@ def composed(composition: Composition, clues: Clues) -> Float[Array, "level stat
     return jax.nn.log_softmax(hidden @ weights + bias, -1)
 
 
-def surprise(
-    composition: Composition, clues: Clues, answer: Int[Array, "level state"], counts: Bool[Array, "level state"]
-) -> Float[Array, " level"]:
+def surprise(composition: Composition, asked: Questions) -> Float[Array, " level"]:
     """Bits of the right answers of each level that a composition does not know."""
-    known = composed(composition, clues)
-    chosen = jnp.take_along_axis(known, answer.clip(0, known.shape[-1] - 1)[..., None], -1)[..., 0]
-    return jnp.where(counts, -chosen, 0.0).sum(-1) / jnp.log(2.0)
+    known = composed(composition, asked.clues)
+    chosen = jnp.take_along_axis(known, asked.answer.clip(0, known.shape[-1] - 1)[..., None], -1)[..., 0]
+    return jnp.where(asked.counts, -chosen, 0.0).sum(-1) / jnp.log(2.0)
 
 
-def compose(
-    clues: Clues, answer: Int[Array, "level state"], counts: Bool[Array, "level state"], key: PRNGKeyArray
-) -> Composition:
-    """Fit a composition to right answers.
+def silent(heuristics: int, actions: int, beside: int) -> Composition:
+    """A composition that says nothing: all actions alike, everywhere.
 
     Args:
-        clues: Of some levels.
-        answer: The right answer of each state.
-        counts: States that count.
+        heuristics: Their number.
+        actions: Number of actions.
+        beside: States beside each whose answers are known.
+
+    Returns:
+        The composition, all zeros.
+    """
+    sizes = (heuristics * actions + _CODED + (actions + 1) * (beside + 1), WIDTH, WIDTH, actions)
+    layers = tuple((jnp.zeros((a, b)), jnp.zeros(b)) for a, b in itertools.pairwise(sizes))
+    return Composition(jnp.zeros((_CODES, _CODED)), layers)
+
+
+def compose(asked: Questions, key: PRNGKeyArray) -> Composition:
+    """Fit a composition to right answers, by Adam on random states that count.
+
+    Args:
+        asked: Of some levels.
         key: Random key.
 
     Returns:
-        The composition, fitted by Adam on random states.
+        The composition.
     """
-    level, state = np.nonzero(np.asarray(counts))
-    rows = jax.tree.map(lambda column: jnp.asarray(np.asarray(column)[level, state]), (clues, answer))
+    level, state = np.nonzero(np.asarray(asked.counts))
+    rows = jax.tree.map(lambda column: jnp.asarray(np.asarray(column)[level, state]), (asked.clues, asked.answer))
     return _fit(*rows, key)
 
 
 @jax.jit
 def _fit(clues: Clues, answer: Int[Array, " row"], key: PRNGKeyArray) -> Composition:
     actions = clues.moves.shape[-1]
-    wide = clues.moves[0].size + 16 + (actions + 1) * (clues.beside.shape[-1] + 1)
+    wide = clues.moves[0].size + _CODED + (actions + 1) * (clues.beside.shape[-1] + 1)
     sizes = (wide, WIDTH, WIDTH, actions)
     layers = tuple(
         (jax.random.normal(named_key(key, "layer", n), (a, b)) * np.sqrt(2.0 / a), jnp.zeros(b))
         for n, (a, b) in enumerate(itertools.pairwise(sizes))
     )
-    start = Composition(0.1 * jax.random.normal(named_key(key, "codes"), (_CODES, 16)), layers)
+    start = Composition(0.1 * jax.random.normal(named_key(key, "codes"), (_CODES, _CODED)), layers)
     rate = optax.cosine_decay_schedule(RATE, STEPS)
     adam = optax.adamw(rate, weight_decay=1e-3)
 

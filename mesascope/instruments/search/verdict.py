@@ -137,7 +137,7 @@ def _passed(tests: tuple[TestResult, ...], certified: Certified | None) -> tuple
     """All three tests passed: whether a table of the subject's own states is excluded, and whether the tests may be trusted."""
     shares = ", ".join(f"{t.name} {t.score.value:.2f}" for t in tests)
     followed = f"plans follow edits of the goal, of the model, and of both inside ({shares})"
-    if certified is not None and certified.heuristic:
+    if certified is not None and certified.heuristic and (certified.enough or _agreed(certified) > MOSTLY):
         return Verdict.CANNOT_TELL, f"{followed}, but heuristics may explain its answers: {_explained(certified)}"
     if certified is None or not certified.enough:
         return Verdict.CANNOT_TELL, f"{followed}, but a table of its own states is not excluded: {_short(certified)}"
@@ -148,6 +148,14 @@ def _passed(tests: tuple[TestResult, ...], certified: Certified | None) -> tuple
         Verdict.SEARCH,
         f"{followed}, on more fresh levels ({certified.levels}) than a table of its size could hold",
     )
+
+
+MOSTLY = 0.75
+"""From this share of states on in which a heuristic does what a subject does, it is named rather than a table."""
+
+
+def _agreed(certified: Certified) -> float:
+    return max(certified.explained.values(), default=0.0)
 
 
 def _explained(certified: Certified) -> str:

@@ -12,7 +12,7 @@ from mesascope.instruments.search.capacity import Description
 from mesascope.instruments.search.certified import Certified, explained_by, perfect_answers
 from mesascope.instruments.search.examine import SampleBudget, examine_search
 from mesascope.instruments.search.information import Answers, bits_per_level
-from mesascope.instruments.search.panel import Clues, compose, composed
+from mesascope.instruments.search.panel import Clues, Questions, compose, composed, silent, surprise
 from mesascope.instruments.search.trials import contested_levels
 from mesascope.instruments.search.verdict import Verdict
 from mesascope.organisms.dead_ends import DeadEnds
@@ -90,14 +90,19 @@ def clues(key):
 
 def test_a_composition_learns_which_heuristic_is_right_where_and_nothing_is_left_beyond_it(monkeypatch):
     monkeypatch.setattr(panel, "BATCH", 256)
+    monkeypatch.setattr(panel, "STEPS", 200)
     counts = jnp.ones((LEVELS, STATES), bool)
     given, answer = clues(named_key(0, "fit"))
-    fitted = compose(given, answer, counts, named_key(0, "compose"))
+    fitted = compose(Questions(given, answer, counts), named_key(0, "compose"))
     given, answer = clues(named_key(0, "fresh"))
     known = composed(fitted, given)
     right = np.asarray(known.argmax(-1) == answer)
     assert right.mean() > 0.95
     assert 0.4 < np.asarray(given.moves[:, :, 0].argmax(-1) == answer).mean() < 0.8, "no heuristic does it alone"
+    asked = Questions(given, answer, counts)
+    mute = silent(HEURISTICS, 4, 1)
+    np.testing.assert_allclose(surprise(mute, asked), 2.0 * STATES, rtol=1e-5)
+    assert surprise(fitted, asked).mean() < 0.2 * STATES
     nothing = jnp.zeros_like(answer)
     agrees = given.moves.any(-1)
     policy = jax.nn.one_hot(answer, 4)
