@@ -32,7 +32,7 @@ MOST = 256 * 1024
 FLOOR = 0.25
 """Share of what perfect answers show beyond a composition of heuristics that a subject's must show, by their lower bound.
 
-Compositions of heuristics show a tenth of it at most, edited networks half.
+Set between what was seen in mazes of 9x9: 0.02 at most for heuristics and their compositions, 0.42 for a trained network.
 """
 
 
