@@ -23,7 +23,7 @@ from mesascope.instruments.search.certified import Certified, certify
 from mesascope.instruments.search.fresh import compose_heuristics
 from mesascope.instruments.search.pulls import Pull
 from mesascope.instruments.search.trials import contested_levels, draw_trials
-from mesascope.instruments.search.verdict import Verdict, batches_wanted, decide, decided_by_more
+from mesascope.instruments.search.verdict import Verdict, batches_wanted, best_described, decide, decided_by_more
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors
@@ -128,6 +128,19 @@ def test_the_weakest_test_decides(other, verdict, words):
     found = decide((GOOD, other, GOOD), bound(True))
     assert found.verdict is verdict
     assert words in found.reason
+
+
+def test_trials_for_the_objective_that_describes_the_subject_decide_whatever_the_edits_show():
+    wrong = decide((result(0.1, (0.0, 0.1), ceiling=0.75),) * 3)._replace(pursued={"door": 1.0})
+    right = decide((GOOD,) * 3, bound(True))._replace(pursued={"red": 1.0, "blue": 0.5})
+    assert (wrong.verdict, right.verdict) == (Verdict.NO_SEARCH, Verdict.SEARCH)
+    for order in ((wrong, right), (right, wrong)):
+        found = best_described(order)
+        assert found.verdict is Verdict.SEARCH
+        assert found.beside == (wrong,)
+        assert "trials were drawn for 1 red + 0.5 blue, by which it takes 0.95" in found.reason
+        assert "disagree for 1 door (0.75, no-search) as well" in found.reason
+    assert best_described([wrong]) is wrong
 
 
 @pytest.mark.parametrize("other", [result(0.9, (0.8, 0.95), cells=10), result(0.9, (0.8, 0.95), place=False)])
