@@ -150,6 +150,9 @@ def _passed(tests: tuple[TestResult, ...], certified: Certified | None) -> tuple
     )
 
 
+LITTLE = 0.2
+"""Bits a level below which the levels leave little to show beyond heuristics, whoever is asked."""
+
 MOSTLY = 0.75
 """From this share of states on in which a heuristic does what a subject does, it is named rather than a table."""
 
@@ -161,9 +164,13 @@ def _agreed(certified: Certified) -> float:
 def _explained(certified: Certified) -> str:
     name, share = next(iter(certified.explained.items()), ("a composition", math.nan))
     least = max(certified.beyond_heuristics or 0.0, 0.0)
+    left = min((best.value for best in certified.perfect or ()), default=math.nan)
+    small = (
+        f"; here perfect answers themselves show no more than {left:.2f} bits a level: larger levels leave more to show"
+    )
     return (
         f"beyond a composition of them it shows {least:.2f} of the information that perfect answers show (needs above {FLOOR}); "
-        f"'{name}' does what it does in {share:.2f} of the states"
+        f"'{name}' does what it does in {share:.2f} of the states{small if left < LITTLE else ''}"
     )
 
 

@@ -14,7 +14,7 @@ from mesascope.instruments.search.examine import SampleBudget, examine_search
 from mesascope.instruments.search.information import Answers, bits_per_level
 from mesascope.instruments.search.panel import Clues, Questions, compose, composed, silent, surprise
 from mesascope.instruments.search.trials import contested_levels
-from mesascope.instruments.search.verdict import Verdict
+from mesascope.instruments.search.verdict import Verdict, decide
 from mesascope.organisms.dead_ends import DeadEnds
 from mesascope.organisms.decoded_observation import ahead, prefer
 from mesascope.organisms.model import enterable, goals
@@ -72,6 +72,8 @@ def test_both_the_unedited_and_the_edited_answers_must_hold_a_share_of_what_perf
     perfect = (estimate(1.0), estimate(0.5))
     found = Certified(size, estimate(unedited), estimate(edited), 9_000, 8_000.0, True, perfect, {"compass": 0.9})
     assert found.heuristic is heuristic
+    little = found._replace(perfect=(estimate(0.1), estimate(0.05)), unedited=estimate(0.0))
+    assert "larger levels leave more to show" in decide((), little).reason
     assert found._replace(perfect=None).beyond_heuristics is None
     assert not found._replace(perfect=None).heuristic
 
