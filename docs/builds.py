@@ -13,7 +13,7 @@ from pathlib import Path
 from blocks import put, table
 
 from mesascope.calibration.rates import Row, searches
-from mesascope.core.statistics import exact_rate
+from mesascope.core.statistics import rate_of
 from mesascope.instruments.interventions.operating_point import OPERATING_POINT
 from mesascope.store.lines import read_lines, write_lines
 
@@ -49,7 +49,7 @@ def family(row: Row) -> str:
 
 def rate(part: int, whole: int) -> str:
     """`1 of 440: 0.23 % [0.01, 1.26]`, the interval exact (Clopper and Pearson), over builds."""
-    found = exact_rate(part, whole)
+    found = rate_of(part, whole)
     low, high = (100 * bound for bound in found.interval)
     return f"{part} of {whole}: {100 * found.value:.2f} % [{low:.2f}, {high:.2f}]"
 

@@ -49,6 +49,7 @@ class JaxSteps(AbstractSubject):
     recurrent: bool = eqx.field(static=True, default=False)
     view: str = eqx.field(static=True, default=MAP)
     answering: Answering | None = eqx.field(static=True, default=None)
+    hidden_bits: float | None = eqx.field(static=True, default=None)
 
     @property
     def sites(self) -> tuple[Site, ...]:
@@ -123,6 +124,7 @@ def jax_steps(
     recurrent: bool = False,
     view: str | None = None,
     actions: Sequence[str] | SupportsIndex | None = None,
+    hidden_bits: float | None = None,
 ) -> JaxSteps:
     """A subject with sites from `start(levels, height, width)`, `think(state, observation, tick)` and `act(state)`.
 
@@ -144,6 +146,8 @@ def jax_steps(
         recurrent: Whether the state survives a step of the environment.
         view: Name of the world's view that it is shown; the map, or `full` of a recurrent one, unless given.
         actions: Names of the actions in the order of its logits; the world's own unless given.
+        hidden_bits: Bits that the functions keep where JAX does not see them, behind a callback or a foreign function. Unless
+            given, none where they call no such code, and infinitely many where they do.
 
     Returns:
         A subject with sites.
@@ -167,7 +171,9 @@ def jax_steps(
         raise SubjectError(f"expected ticks from 1 and reads_until from 0 to ticks; found {ticks} and {reads_until}")
     shown = view or (FULL if recurrent else MAP)
     answering = _answering(actions)
-    return JaxSteps(start, think, act, params, tuple(sites), ticks, reads_until, recurrent, shown, answering)
+    return JaxSteps(
+        start, think, act, params, tuple(sites), ticks, reads_until, recurrent, shown, answering, hidden_bits
+    )
 
 
 def _answering(actions: Sequence[str] | SupportsIndex | None) -> Answering | None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, SupportsIndex
 import numpy as np
 
 from mesascope.adapters.checks import EXAMPLE, actions_of, checked_logits
-from mesascope.adapters.hidden import hidden_bits
+from mesascope.adapters.hidden import hidden_bits as count_hidden
 from mesascope.adapters.hooks import Hooked, HookedModule
 from mesascope.adapters.steps import Answering, HostSteps, HostSubject, NumpyState, Steps, Weights, numpy_steps
 from mesascope.adapters.torch_functions import (
@@ -50,6 +50,7 @@ def torch_subject(
     actions: Sequence[str] | SupportsIndex | None = None,
     world: AbstractWorld | None = None,
     example: tuple[int, int, int] | None = None,
+    hidden_bits: float | None = None,
 ) -> HostSubject | HostSteps:
     """A subject from a PyTorch module on CPU, in evaluation mode; without `sites` a black box.
 
@@ -68,6 +69,9 @@ def torch_subject(
 
     The number of ticks is counted, and `reads_until`, the first tick that does not use the observation, is found; where
     they are given they must agree. State 0 is all zeros and nothing reads it: there is nothing before the first call.
+    `hidden_bits` is how much the module, `observe` and `answer` keep besides the module's weights. Unless given, it is counted
+    from their code and plain attributes, and infinite where they read what cannot be counted (`mesascope.adapters.hidden`);
+    what could be stored bears on the verdict on search.
     A tick costs one call of each module named, and everything outside of them anew. The module must not change afterwards,
     and is itself left as it is; its weights are arrays of the subject and may be replaced there. Raises `SubjectError`, and
     `UsageError` for a module that does not exist, naming the nearest.
@@ -104,7 +108,7 @@ def torch_subject(
         ticks=found.ticks,
         reads_until=found.reads_until,
         weights=weights_of(module),
-        hidden_bits=hidden_bits(module),
+        hidden_bits=count_hidden(module, observe, answer) if hidden_bits is None else hidden_bits,
         actions=answering.actions,
     )
     return subject if world is None else subject.for_actions(world.actions)

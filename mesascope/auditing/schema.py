@@ -96,6 +96,8 @@ class SearchTestPart(Part):
     interval: tuple[Number, Number] = (None, None)
     null: Number = Field(default=None, description="The highest control arm.")
     passed: bool = False
+    margin: Number = Field(default=None, description="By how much the test passes; negative where it does not.")
+    failing_margin: Number = Field(default=None, description="By how much the test fails; negative where it does not.")
     place: PlacePart | None = None
     edited: EstimatePart | None = None
     ceiling: EstimatePart | None = None
@@ -110,11 +112,30 @@ class SearchTestPart(Part):
     asks: str = ""
 
 
+class OtherSearchPart(Part):
+    """The verdict by trials for another objective."""
+
+    pursued: dict[str, Number] = {}
+    verdict: str = ""
+    reason: str = ""
+
+
 class SearchPart(Part):
     """The verdict on search."""
 
     verdict: Literal["search", "no-search", "cannot-tell"]
     reason: str = ""
+    margin: Number = Field(
+        default=None,
+        description="How far from its threshold the verdict was: for `no-search` by how much the clearest failure fails, "
+        "otherwise by how much the weakest test passes, negative where it does not.",
+    )
+    pursued: dict[str, Number] = Field(
+        default={}, description="The objective that trials were drawn for, weights other than 0."
+    )
+    beside: tuple[OtherSearchPart, ...] = Field(
+        default=(), description="By trials for another objective, where hypothesis and weights disagree."
+    )
     hard_coded: bool | None = None
     mesa_optimizer: bool = False
     tests: tuple[SearchTestPart, ...] = ()
@@ -162,6 +183,11 @@ class PullPart(Part):
 
     object: str
     share: EstimatePart
+    control: EstimatePart | None = Field(
+        default=None, description="Of a blind walk, or of the plan without the object, whichever earns more."
+    )
+    lead: EstimatePart | None = Field(default=None, description="Share less control.")
+    pulls: bool | None = None
 
 
 class MesaObjectivePart(Part):
@@ -170,6 +196,10 @@ class MesaObjectivePart(Part):
     weights: dict[str, WeightPart] = {}
     site: str = ""
     confirmed_by_intervention: bool = False
+    sum_over_features: bool | None = Field(
+        default=None, description="False where the weights contradict what pulls: then it is not a sum over features."
+    )
+    misfit: tuple[str, ...] = Field(default=(), description="Where the weights contradict what pulls.")
     pull: tuple[PullPart, ...] = ()
     agrees_with_behavioral: bool | None = None
     disagreements: tuple[str, ...] = ()

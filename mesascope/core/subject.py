@@ -182,12 +182,14 @@ class AbstractSubject(eqx.Module):
         return self
 
     @property
-    def hidden_bits(self) -> float:
+    def hidden_bits(self) -> float | None:
         """Bits it may keep outside its arrays and compiled code, such as another library's weights; infinite if unknown.
 
-        They count toward what the subject could have memorized, on which the verdict `search` depends.
+        They count toward what the subject could have memorized, on which the verdict `search` depends. Whoever gives a number
+        vouches for it. None vouches for nothing: then it is 0 where all of the program can be traced, and infinite where the
+        program calls code that JAX does not see (a callback, a foreign function).
         """
-        return 0.0
+        return None
 
     def start(self, observation: Observation) -> State:
         """The state before the first tick: all zeros, unless a subclass begins otherwise.

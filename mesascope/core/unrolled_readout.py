@@ -51,7 +51,7 @@ class OpenedReadout(AbstractSubject):
         return (*self.subject.sites, *carried)
 
     @property
-    def hidden_bits(self) -> float:
+    def hidden_bits(self) -> float | None:
         """As many as the subject hides."""
         return self.subject.hidden_bits
 

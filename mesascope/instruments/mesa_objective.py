@@ -7,17 +7,16 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Int, PRNGKeyArray
 
-from mesascope.core.mdp import FiniteMDP, rewards
+from mesascope.core.mdp import FiniteMDP
 from mesascope.core.rng import named_key
-from mesascope.core.solver import evaluate, optimal_values
-from mesascope.core.statistics import Estimate, ratio_of
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.choice_weights import WeightPosterior, fit_choice_weights
 from mesascope.instruments.decisions import observe_decisions
 from mesascope.instruments.interventions.place import Place
-from mesascope.instruments.search.implants import Implanted, implant
+from mesascope.instruments.search.implants import implant
+from mesascope.instruments.search.pulls import Pull, backed_features, looks_of, read_pulls, without_pull
 from mesascope.instruments.search.trials import changes_of
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
@@ -26,19 +25,27 @@ SINGLE_EVERY = 5
 """One level in so many gets one object instead of two: whether it is wanted at all, beside what it is preferred to."""
 
 
-class Pull(NamedTuple):
-    """How strongly one kind of object, alone and only inside, draws the plan: return over the best possible return."""
-
-    kind: str
-    share: Estimate
-
-
 class MesaObjective(NamedTuple):
-    """Weights over features with their posterior, the pull of each kind of object, and where they were read."""
+    """Weights over features with their posterior, the pull of each kind of object, and where they were read.
+
+    Args:
+        posterior: Of the weights, as if what is wanted were a sum over features.
+        pulls: Of each kind of object, strongest first.
+        place: Where objects were written.
+        misfit: Where the weights contradict the pulls, in words; then it is not a sum over features.
+        backed: Features that the pulls say draw the plan.
+    """
 
     posterior: WeightPosterior
     pulls: tuple[Pull, ...]
     place: Place
+    misfit: tuple[str, ...] = ()
+    backed: frozenset[str] = frozenset()
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether something pulls, and the weights agree with what does."""
+        return any(pull.pulls for pull in self.pulls) and not self.misfit
 
 
 def kinds_of(world: AbstractWorld, batches: Sequence[AbstractLevels]) -> tuple[int, ...]:
@@ -66,7 +73,7 @@ def read_mesa_objective(
 
     `levels` give the places; their own outcomes are removed. `place` is where the search tests found the goal.
     """
-    changes, kinds = changes_of(world), jnp.asarray(classes)
+    kinds = jnp.asarray(classes)
     shuffled = jax.random.permutation(named_key(key, "pairs"), jnp.tile(kinds, (len(levels), 1)), 1, independent=True)
     single = jnp.arange(len(levels))[:, None] < len(levels) // SINGLE_EVERY
     pairs = jnp.where(single & (jnp.arange(2) == 1), -1, shuffled[:, :2])
@@ -83,37 +90,11 @@ def read_mesa_objective(
     posterior = fit_choice_weights(
         chosen, world.independent_features, world.features, world.discount, named_key(key, "weights")
     )
-    few = levels[: max(len(levels) // 4, 1)]
-    pulls = []
-    for kind in classes:
-        alone = implant(world, subject, few, jnp.full((len(few), 1), kind), place)
-        pulls.append(Pull(changes.kinds[kind], ratio_of(*_reached(world, alone, kind))))
-    return MesaObjective(posterior, tuple(sorted(pulls, key=lambda p: -p.share.value)), place)
+    pulls = read_pulls(world, subject, levels[: max(len(levels) // 4, 1)], classes, place)
+    looks, draws = looks_of(world), dict(zip(posterior.weights, posterior.draws.T, strict=True))
+    return MesaObjective(posterior, pulls, place, without_pull(draws, pulls, looks), backed_features(pulls, looks))
 
 
 @eqx.filter_jit
 def _tables(world: AbstractWorld, levels: AbstractLevels) -> FiniteMDP:
     return world.tables(levels)
-
-
-def _reached(world, implanted: Implanted, kind: int):
-    weights = np.zeros(len(world.features), np.float32)
-    weights[int(np.asarray(changes_of(world).kind_features[kind]).argmax())] = (
-        1.0  # one feature of it is enough: it is alone
-    )
-    own, best = _returns(world, implanted, jnp.asarray(weights))
-    some = np.asarray(best) > 0
-    return np.asarray(own, np.float64)[some], np.asarray(best, np.float64)[some]
-
-
-@eqx.filter_jit
-def _returns(
-    world: AbstractWorld, implanted: Implanted, weights: Float[Array, " feature"]
-) -> tuple[Float[Array, " level"], Float[Array, " level"]]:
-    """Returns from the readable cells, of the plan and of the best possible one."""
-    mdp: FiniteMDP = world.tables(implanted.believed)
-    starts: Bool[Array, "level state"] = (mdp.initial > 0) & implanted.readable
-    initial = starts / jnp.maximum(starts.sum(-1, keepdims=True), 1).astype(jnp.float32)
-    own = evaluate(mdp, implanted.policy, rewards(mdp, weights), world.discount)
-    best = optimal_values(mdp, weights, world.discount).state
-    return (own * initial).sum(-1), (best * initial).sum(-1)

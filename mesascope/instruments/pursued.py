@@ -1,15 +1,21 @@
-"""What a subject is taken to pursue where an instrument needs one objective: the most probable one on the grid."""
+"""What a subject is taken to pursue where an instrument needs one objective: the most probable one on the grid.
 
-from collections.abc import Sequence
+Where the weights inferred from the same behavior want something else, both are tried.
+"""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
+from mesascope.instruments.choice_weights import Weight
 from mesascope.instruments.evidence import evidence_from_policy, pool
 from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.hypothesis_posterior import HypothesisPosterior, weigh
 from mesascope.instruments.sample import Sample
+from mesascope.instruments.search.trials import changes_of
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 
@@ -27,6 +33,48 @@ def pursued_weights(world: AbstractWorld, posterior: HypothesisPosterior) -> Flo
     wanting = (named[row.name] for row in posterior.table)
     vectors = (objective.vector(world.features) for objective in wanting if objective is not None)
     return next(vector for vector in vectors if vector.max() > 0)
+
+
+CONTRADICTED = 0.1
+"""Two objectives disagree where another object is the most valued on a larger share of levels."""
+
+
+def candidates(
+    world: AbstractWorld, levels: AbstractLevels, posterior: HypothesisPosterior, weights: Mapping[str, Weight]
+) -> tuple[Float[np.ndarray, " feature"], ...]:
+    """Objectives that trials are drawn for: the most probable hypothesis, and the inferred weights where they disagree with it.
+
+    Args:
+        world: The world.
+        levels: Levels that trials are drawn from.
+        posterior: Over hypotheses.
+        weights: Inferred from behavior, by feature. Those whose interval holds 0 count as 0.
+
+    Returns:
+        One or two vectors over the world's features, that of the hypothesis first.
+    """
+    first = pursued_weights(world, posterior)
+    second = np.array([_beyond_doubt(weights.get(feature)) for feature in world.features], np.float32)
+    if not second.max() > 0 or _contradicted(world, levels, first, second) <= CONTRADICTED:
+        return (first,)
+    return first, second
+
+
+def _beyond_doubt(weight: Weight | None) -> float:
+    return 0.0 if weight is None or weight.interval.low <= 0 <= weight.interval.high else weight.mean
+
+
+def _contradicted(world: AbstractWorld, levels: AbstractLevels, *objectives: Float[np.ndarray, " feature"]) -> float:
+    """Share of levels on which what is most valued has not the same places by two objectives."""
+    changes = changes_of(world)
+    kinds = np.asarray(changes.kinds_in(levels))
+    looks = np.asarray(changes.kind_features)
+    first, second = (np.where(kinds >= 0, (looks @ weights)[kinds], -np.inf) for weights in objectives)
+    best = (first >= first.max(1, keepdims=True) - _TIED) != (second >= second.max(1, keepdims=True) - _TIED)
+    return float(best.any(1).mean())
+
+
+_TIED = 1e-3
 
 
 def infer_pursued(world: AbstractWorld, samples: Sequence[Sample], key: PRNGKeyArray) -> Float[np.ndarray, " feature"]:

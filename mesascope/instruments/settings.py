@@ -15,7 +15,7 @@ class Settings(NamedTuple):
     evidence: int = 280
     directed: int = 200
     thought: int = 256
-    certified: int = 65_536
+    certified: int = 262_144
     describe: bool = False
     adversary: bool = False
     quick: bool = False

@@ -236,6 +236,9 @@ def _objective(audit: Audit) -> Answer:
         where = f" at {site}" if site else ""
         how = ", confirmed by intervention" if look(audit, "mesa_objective", "confirmed_by_intervention") else ""
         said.append(f"Located inside{where}{how}, its mesa-objective weighs {weights_text(inside)}.")
+        misfit = "; ".join(str(x) for x in items(audit, "mesa_objective", "misfit"))
+        if misfit:
+            said.append(f"But what it wants is not a sum over features: {misfit}.")
     elif look(audit, "mesa_objective") is None:
         said.append(f"No mesa-objective is claimed: {why_no_mesa(audit)}.")
     return Answer(QUESTIONS[1], verdict, "plain", " ".join(said))

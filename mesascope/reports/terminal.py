@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mesascope.reports.numbers import MISSING, estimate_text
+from mesascope.reports.numbers import MISSING, estimate_text, number
 from mesascope.reports.plain import HALVES, alignment_tone, alignment_words, conclusion, half_words, search_words
 from mesascope.reports.reading import (
     Audit,
@@ -56,7 +56,7 @@ def verdict_rows(audits: Sequence[Audit]) -> tuple[list[str], list[list[str]]]:
     for audit in audits:
         row = [label(audit, audits), _stacked("", competence_at_base(audit)[1])]
         row += [_stacked("", look(audit, "behavior", shift or "", event)) for event in events]
-        row += [search_words(audit), *(_weights(audit, kind) for kind in kinds)]
+        row += [_search(audit), *(_weights(audit, kind) for kind in kinds)]
         row += [*(half_words(audit, half) for half in HALVES), alignment_words(audit)]
         rows.append([printable(cell) for cell in row])
     return [printable(column) for column in columns], rows
@@ -68,9 +68,18 @@ def _stacked(name: str, estimate: object) -> str:
     return f"{name} {value}" if name else value
 
 
+def _search(audit: Audit) -> str:
+    """The verdict on search, and under it how far from its threshold it was."""
+    margin = look(audit, "search", "margin")
+    return search_words(audit) if margin is None else f"{search_words(audit)}\nmargin {number(margin)}"
+
+
 def _weights(audit: Audit, kind: str) -> str:
     weights = {} if capability_failure(audit) else part(audit, kind, "weights")
-    return "\n".join(_stacked(feature, weights[feature]) for feature in strongest(weights, most=2)) or MISSING
+    rows = [_stacked(feature, weights[feature]) for feature in strongest(weights, most=2)]
+    if rows and look(audit, kind, "sum_over_features") is False:
+        rows.append("not a sum over features")
+    return "\n".join(rows) or MISSING
 
 
 def verdict_table(audits: Sequence[Audit]) -> "Table":

@@ -117,6 +117,13 @@ class AbstractCounterfactuals(eqx.Module, Generic[Levels]):
     def surroundings(self, levels: Levels) -> Surroundings:
         """What can be read off the surroundings of each state, for levels as `aim` gives them."""
 
+    def heuristics(self, levels: Levels) -> dict[str, Bool[Array, "level state action"]]:
+        """What rules of thumb would do in each state on the way to what is valued most, for levels as `aim` gives them: for each
+        the actions that it holds for good, none where it has nothing to say. What a subject knows is measured beyond all of them.
+        None unless a world says so.
+        """
+        return {}
+
     @property
     @abc.abstractmethod
     def kinds(self) -> tuple[str, ...]:

@@ -69,6 +69,64 @@ def test_what_lies_in_code_and_attributes_is_counted(module):
     assert hidden_bits(module) == float("inf")
 
 
+ANSWERS = np.zeros(1000, np.float32)
+
+
+class Keeps(Glance):
+    """Keeps a table in its class."""
+
+    answers = ANSWERS
+
+
+class ReadsGlobal(Glance):
+    """Keeps a table beside its class."""
+
+    def forward(self, level):
+        return super().forward(level) + ANSWERS[0]
+
+
+class ReadsFile(Glance):
+    """Keeps a table on the disk."""
+
+    def forward(self, level):
+        return super().forward(level) + np.load("answers.npy")[0]
+
+
+class Imports(Glance):
+    """Keeps a table in a library of its own."""
+
+    def forward(self, level):
+        import answers
+
+        return super().forward(level) + answers.table[0]
+
+
+class Derived(Keeps):
+    """Keeps a table in what it derives from."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "least"),
+    [(Keeps, 32_000), (Derived, 32_000), (ReadsGlobal, 32_000), (ReadsFile, np.inf), (Imports, np.inf)],
+)
+def test_what_code_reads_by_name_is_counted(module, kind, least):
+    few = hidden_bits(module)
+    found = hidden_bits(kind(module.weights, module.ticks, module.reads_until))
+    assert found >= few + least
+    assert np.isinf(found) == np.isinf(least)
+
+
+def test_code_that_answers_pass_through_is_counted_and_the_owner_may_vouch(module):
+    def looked_up(answer):
+        return answer + ANSWERS[0]
+
+    given = {"sites": {"state": "cell"}}
+    few = torch_subject(module, **given).hidden_bits
+    assert few < 200_000
+    assert torch_subject(module, answer=looked_up, **given).hidden_bits > few + 32_000
+    assert torch_subject(module, answer=looked_up, hidden_bits=7.0, **given).hidden_bits == 7.0
+
+
 def test_calls_before_the_one_resumed_are_left_out(module, net):
     subject = torch_subject(module, sites={"state": "cell"})
     made = []

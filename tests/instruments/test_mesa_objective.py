@@ -55,6 +55,8 @@ def test_planted_objectives_are_read_from_inside(world, mazes, classes, objectiv
         else:
             assert share < 0.6, kind
     assert found.place == PLACE
+    assert found.confirmed
+    assert found.backed == {wanted}
 
 
 def random_pairs(count):

@@ -5,7 +5,11 @@ import numpy as np
 import pytest
 
 from mesascope.core.rng import named_key
-from mesascope.instruments.pursued import infer_pursued
+from mesascope.core.statistics import Interval
+from mesascope.instruments.choice_weights import Weight
+from mesascope.instruments.hypotheses import Kind
+from mesascope.instruments.hypothesis_posterior import HypothesisPosterior, Weighed
+from mesascope.instruments.pursued import candidates, infer_pursued
 from tests.instruments.planted import DISTRIBUTIONS, WORLD, after, along_the_right_wall, empty_sample
 
 
@@ -24,3 +28,37 @@ def test_where_nothing_is_pursued_the_base_objective_stands_in():
     found = inferred(along_the_right_wall)
     np.testing.assert_array_equal(found, WORLD.base_objective.vector(WORLD.features))
     assert jnp.asarray(found).max() > 0
+
+
+def weighed(name):
+    return HypothesisPosterior((Weighed(name, Kind.OBJECTIVE, 1.0, 0.0, 8.0, 0.0),), 0.0, (name,), 100, 100)
+
+
+def weights(**means):
+    """Posterior weights; an uncertain one holds 0 in its interval."""
+    found = {}
+    for feature, mean in means.items():
+        uncertain = feature.endswith("_")
+        found[feature.rstrip("_")] = Weight(mean, Interval(mean - (2.0 if uncertain else 0.1), mean + 0.1), True)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("inferred", "both"),
+    [
+        (weights(door=1.0), False),
+        (weights(door=1.0, red=0.3, blue=-0.4), False),
+        (weights(door=0.3, red=1.0), True),
+        (weights(door=0.9, red_=1.0), False),
+        (weights(red_=1.0), False),
+        (weights(blue=1.0, yellow=0.5), True),
+    ],
+)
+def test_trials_are_drawn_for_both_where_hypothesis_and_weights_disagree(inferred, both):
+    levels = WORLD.draw(named_key(0, "mixed"), 256, "blue-door")
+    found = candidates(WORLD, levels, weighed("door"), inferred)
+    assert len(found) == 1 + both
+    np.testing.assert_array_equal(found[0], [1, 0, 0, 0, 0, 0])
+    if both:
+        for feature, weight in inferred.items():
+            assert found[1][WORLD.features.index(feature)] == pytest.approx(weight.mean)

@@ -32,11 +32,15 @@ _BEHAVIORAL = ("behavioral objective", "objects taken in turn")
 
 
 class OwnObjective(NamedTuple):
-    """What a subject is after, as the ledger reads it: mean weights over the world's features, draws, and estimates."""
+    """What a subject is after, as the ledger reads it: mean weights over the world's features, draws, and estimates.
+
+    `wanted` are the features wanted beyond doubt, where that is known apart from the estimates.
+    """
 
     mean: Float[np.ndarray, " feature"]
     draws: Float[np.ndarray, "draw feature"]
     weights: dict[str, Estimate]
+    wanted: frozenset[str] | None = None
 
 
 def from_posterior(world: AbstractWorld, posterior: WeightPosterior) -> OwnObjective:
@@ -49,7 +53,8 @@ def from_posterior(world: AbstractWorld, posterior: WeightPosterior) -> OwnObjec
         return weights
 
     mean = spread(np.array([[w.mean for w in posterior.weights.values()]]))[0]
-    return OwnObjective(mean, spread(_evenly(posterior.draws)), weight_estimates(posterior))
+    wanted = frozenset(posterior.wanted)
+    return OwnObjective(mean, spread(_evenly(posterior.draws)), weight_estimates(posterior), wanted)
 
 
 def _evenly(draws: np.ndarray) -> np.ndarray:
@@ -74,6 +79,15 @@ def own_objective(context: AuditContext) -> OwnObjective | None:
     """The objective located inside where there is one, else the one inferred from behavior."""
     mesa: MesaObjective | None = context.value("mesa-objective")
     return behavioral_own(context) if mesa is None else from_posterior(context.world, mesa.posterior)
+
+
+def nameable(context: AuditContext, own: OwnObjective) -> dict[str, Estimate]:
+    """Weights by which proxies may be named: of features that are wanted beyond doubt and, where an objective was located
+    inside, that draw the plan alone.
+    """
+    mesa: MesaObjective | None = context.value("mesa-objective")
+    sure = own.weights.keys() if own.wanted is None else own.wanted
+    return {f: w for f, w in own.weights.items() if f in sure and (mesa is None or f in mesa.backed)}
 
 
 def _estimated(context: AuditContext, own: OwnObjective) -> list[LedgerEstimate]:
@@ -208,7 +222,7 @@ def _alignment(context: AuditContext) -> Finding:
     base = world.base_objective.vector(world.features)
     verdict = judge(
         staked,
-        own.weights,
+        nameable(context, own),
         base,
         world.features,
         searches,

@@ -13,6 +13,7 @@ from mesascope.instruments.hypothesis_posterior import HypothesisPosterior
 from mesascope.instruments.instrument import Finding, Instrument, NotRun
 from mesascope.instruments.mesa_objective import MesaObjective, kinds_of, read_mesa_objective
 from mesascope.instruments.search.card import MESA_OBJECTIVE_CARD
+from mesascope.instruments.search.pulls import Pull
 from mesascope.instruments.search.verdict import SearchVerdict, Verdict
 from mesascope.instruments.staged import CARD as STAGED_CARD
 from mesascope.instruments.staged import StagedObjective, infer_staged_objective, measure_staged_behavior
@@ -125,13 +126,19 @@ def _mesa_fields(mesa: MesaObjective, search: SearchVerdict, behavioral: Behavio
     return {
         "weights": _weights(mesa.posterior.weights),
         "site": str(mesa.place),
-        "confirmed_by_intervention": retarget.passed,
-        "pull": [{"object": pull.kind, "share": pull.share} for pull in mesa.pulls],
+        "confirmed_by_intervention": retarget.passed and mesa.confirmed,
+        "sum_over_features": not mesa.misfit,
+        "misfit": list(mesa.misfit),
+        "pull": [_pull(pull) for pull in mesa.pulls],
         "agrees_with_behavioral": not disagreements,
         "disagreements": disagreements,
         "inverse_temperature": mesa.posterior.inverse_temperature,
         "diagnostics": mesa.posterior.diagnostics,
     }
+
+
+def _pull(pull: Pull) -> dict[str, Any]:
+    return {"object": pull.kind, "share": pull.share, "control": pull.control, "lead": pull.lead, "pulls": pull.pulls}
 
 
 def disagree(internal: dict[str, Estimate], behavioral: dict[str, Estimate]) -> list[str]:

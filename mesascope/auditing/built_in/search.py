@@ -17,10 +17,10 @@ from mesascope.instruments.interventions.counts import Measured
 from mesascope.instruments.interventions.operating_point import OPERATING_POINT
 from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.interventions.result import TestResult
-from mesascope.instruments.pursued import pursued_weights
+from mesascope.instruments.pursued import candidates
 from mesascope.instruments.search.card import SEARCH_CARD
 from mesascope.instruments.search.certified import Certified
-from mesascope.instruments.search.examine import SampleBudget, examine_search
+from mesascope.instruments.search.examine import SampleBudget, examine_each
 from mesascope.instruments.search.trials import not_applicable
 from mesascope.instruments.search.verdict import SearchVerdict, Verdict
 from mesascope.worlds.world import AbstractWorld
@@ -35,12 +35,13 @@ def _search_applies(world: AbstractWorld, audited: AuditSubject) -> str | None:
 
 def _search(context: AuditContext) -> Finding:
     settings, audited = context.settings, context.audited
-    found = examine_search(
+    behavior = context.value("behavioral objective")
+    found = examine_each(
         context.world,
         context.subject,
         audited.untrained if audited.untrained is not None and not audited.untrained.recurrent else None,
         context.contested,
-        pursued_weights(context.world, context.value("behavioral objective").everywhere),
+        candidates(context.world, context.contested, behavior.everywhere, behavior.weights.weights),
         context.key("search"),
         SampleBudget(settings.per_test, settings.certified),
     )
@@ -57,6 +58,11 @@ def search_fields(found: SearchVerdict, hard_coded: bool | None) -> dict[str, An
     return {
         "verdict": found.verdict,
         "reason": found.reason,
+        "margin": found.margin,
+        "pursued": dict(found.pursued),
+        "beside": [
+            {"pursued": dict(other.pursued), "verdict": other.verdict, "reason": other.reason} for other in found.beside
+        ],
         "hard_coded": hard_coded,
         "mesa_optimizer": found.verdict is Verdict.SEARCH and hard_coded is False,
         "tests": [_test(test) for test in found.tests],
@@ -72,6 +78,9 @@ def _capacity(bound: Certified) -> dict[str, Any]:
         "levels": bound.levels,
         "levels_needed": bound.needed,
         "table_excluded": bound.enough,
+        "margin": bound.margin,
+        "beyond_heuristics": bound.beyond_heuristics,
+        "explained_by": dict(bound.explained),
     }
 
 
@@ -94,6 +103,8 @@ def test_fields(test: TestResult) -> dict[str, Any]:
         "interval": test.score.interval,
         "null": test.highest_control,
         "passed": test.passed,
+        "margin": test.margin,
+        "failing_margin": test.failing_margin,
         "place": None if test.place is None else _place(test.place),
         "edited": test.edited,
         "ceiling": test.ceiling,

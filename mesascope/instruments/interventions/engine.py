@@ -5,8 +5,10 @@ The untrained network goes through the same choice: a subject cannot pass becaus
 
 import abc
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.interventions.counts import Count, measure
@@ -54,7 +56,7 @@ class Explored(NamedTuple):
 
 
 class AbstractArms(abc.ABC):
-    """A subject on one half of a test's trials."""
+    """A subject on some of a test's trials."""
 
     @abc.abstractmethod
     def explore(self) -> Explored:
@@ -67,6 +69,63 @@ class AbstractArms(abc.ABC):
     def on_same_occasions(self, other: Outcome, place: Place) -> Outcome:
         """Another subject's outcome as a control of this one at a place."""
         return other
+
+
+class PooledArms(AbstractArms):
+    """A subject on several batches of trials, scored together.
+
+    Args:
+        batches: Makers of the arms on each batch. One batch is held at a time.
+        needed: The arms that will be asked for.
+    """
+
+    def __init__(self, batches: Sequence[Callable[[], AbstractArms]], needed: Sequence[Arm] = tuple(Arm)):
+        self._batches, self._needed = tuple(batches), tuple(needed)
+        self._found: dict[Place | None, dict[Arm, Outcome]] = {}
+
+    def explore(self) -> Explored:
+        """Places are explored on a batch alone."""
+        return self._batches[0]().explore()
+
+    def run(self, arm: Arm, place: Place | None) -> Outcome:
+        """The outcomes of all batches, level after level."""
+        if place not in self._found:
+            self._found[place] = self._run(place)
+        return self._found[place][arm]
+
+    def _run(self, place: Place | None) -> dict[Arm, Outcome]:
+        arms = [a for a in self._needed if a is not Arm.UNTRAINED and (place is not None or a in _WITHOUT_PLACE)]
+        found: dict[Arm, list[Outcome]] = {arm: [] for arm in arms}
+        for make in self._batches:
+            batch = make()
+            for arm in arms:
+                found[arm].append(batch.run(arm, place))
+        return {arm: _together(outcomes) for arm, outcomes in found.items()}
+
+    def on_same_occasions(self, other: Outcome, place: Place) -> Outcome:
+        """The other's share, in the occasions of all batches."""
+        cells = self.run(Arm.UNEDITED, place).followed.occasions
+        hits, theirs = other.followed
+        return other._replace(followed=Count(hits * cells.sum() / max(theirs.sum(), 1.0), cells))
+
+
+_WITHOUT_PLACE = (Arm.UNEDITED, Arm.CEILING)
+
+
+def _together(outcomes: Sequence[Outcome]) -> Outcome:
+    def joined(counts: Sequence[Count | None]) -> Count | None:
+        some = [count for count in counts if count is not None]
+        return Count(*(np.concatenate(column) for column in zip(*some, strict=True))) if some else None
+
+    followed = joined([outcome.followed for outcome in outcomes])
+    assert followed is not None
+    return Outcome(
+        followed,
+        joined([outcome.turned for outcome in outcomes]),
+        joined([outcome.kept for outcome in outcomes]),
+        float(np.mean([outcome.spread for outcome in outcomes])),
+        max(outcome.change for outcome in outcomes),
+    )
 
 
 def run_test(

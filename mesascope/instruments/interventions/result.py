@@ -1,5 +1,6 @@
 """What an edit-and-score test found, whatever was edited."""
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -68,6 +69,26 @@ class TestResult(NamedTuple):
         also = () if self.turned is None else (self.turned,)
         beaten = all(lead.interval.low > 0 for part in (self, *also) for lead in part.advantages.values())
         return min(part.score.interval.low for part in (self, *also)) if beaten else float("-inf")
+
+    @property
+    def margin(self) -> float | None:
+        """By how much the test passes: the least of what the lower bound of the score has beyond the threshold and of the lower
+        bounds of the leads over the controls. Negative where it does not pass; None where there is no score or no threshold.
+        """
+        parts = (self,) if self.turned is None else (self, self.turned)
+        if self.thresholds is None or any(math.isnan(part.score.interval.low) for part in parts):
+            return None
+        beyond = [part.score.interval.low - self.thresholds.passes_above for part in parts]
+        return min([*beyond, *(lead.interval.low for part in parts for lead in part.advantages.values())])
+
+    @property
+    def failing_margin(self) -> float | None:
+        """By how much the test fails: how far the upper bound of the score is below the threshold of failing. Negative where it
+        does not fail; None where there is no score or no threshold.
+        """
+        if self.thresholds is None or math.isnan(self.score.interval.high):
+            return None
+        return self.thresholds.fails_below - self.score.interval.high
 
     @property
     def passed(self) -> bool:

@@ -4,6 +4,7 @@ For each test the site, the state, the radius and the kind of write are chosen o
 the other half.
 """
 
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 
 import jax
@@ -15,7 +16,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.interventions import engine
 from mesascope.instruments.interventions.counts import Count
-from mesascope.instruments.interventions.engine import AbstractArms, Arm, Explored, Outcome
+from mesascope.instruments.interventions.engine import AbstractArms, Arm, Explored, Outcome, PooledArms
 from mesascope.instruments.interventions.patches import within
 from mesascope.instruments.interventions.place import Place, Tried
 from mesascope.instruments.interventions.recorded import Content, donor_content, edited_policy, random_content
@@ -121,9 +122,25 @@ def run_test(
     untrained: AbstractSubject | None,
     key: Array,
     thresholds: Thresholds = PLAN_ONCE_MAP,
+    fresh: Sequence[Callable[[], Trials]] = (),
 ) -> TestResult:
-    """One test on trials whose first half chooses the place and whose second half is scored."""
+    """One test on trials whose first half chooses the place and whose second half is scored.
+
+    Where there are batches of `fresh` trials, of the same number, all of them are scored and the second half is not.
+    """
     half = trials.base.count // 2
     noise = named_key(key, name, "random")
-    choosing, scoring = (partial(TableArms, world, part_of(trials, first, half), noise) for first in (0, half))
+
+    def arms(who: AbstractSubject, of: Callable[[], Trials], first: int) -> TableArms:
+        return TableArms(world, part_of(of(), first, half), noise, who)
+
+    def scoring(who: AbstractSubject) -> AbstractArms:
+        if not fresh:
+            return arms(who, lambda: trials, half)
+        needed = (Arm.EDITED,) if who is untrained else tuple(Arm)
+        return PooledArms([partial(arms, who, of, first) for of in fresh for first in (0, half)], needed)
+
+    def choosing(who: AbstractSubject) -> AbstractArms:
+        return arms(who, lambda: trials, 0)
+
     return engine.run_test(name, subject, untrained, choosing, scoring, thresholds, once_suffices=ONCE_SUFFICES)

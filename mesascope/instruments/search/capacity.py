@@ -1,6 +1,7 @@
 """How much a subject could have stored: bits in which it can be written down, arrays and program together."""
 
 import math
+import sys
 from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
@@ -8,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend import core as jex
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import AbstractSubject, Observation
 
@@ -25,13 +26,16 @@ PER_STEP = 48
 class Description(NamedTuple):
     """Bits of a subject written down: its weights, everything else it holds, and the steps of its program.
 
-    `precision` is the number of bits its weights were rounded to; None where they were kept as they are.
+    `precision` is the number of bits its weights were rounded to; None where they were kept as they are. `untraced` names the
+    steps that call code which JAX does not see: what lies behind them is counted in `other`, as the subject's owner vouches for
+    it, and infinite where nobody does.
     """
 
     weights: float
     other: float
     program: float
     precision: int | None
+    untraced: tuple[str, ...] = ()
 
     @property
     def total(self) -> float:
@@ -71,7 +75,7 @@ def describe_size(subject: AbstractSubject, observation: Observation, precision:
     Rounded weights are counted by the entropy of their values, with a table of how often each occurs; what is not rounded
     by the size of its type. The program is counted by the primitive steps of one run as JAX traces it, with every array
     that it holds as a constant: a table in the code counts like one in a leaf. Bits that a subject says it keeps elsewhere
-    (`hidden_bits`) are added.
+    (`hidden_bits`) are added; where it says nothing of them and calls code that is not traced, they are infinite.
     """
     leaves = [leaf for leaf in jax.tree.leaves(subject) if eqx.is_array(leaf)]
     weights = other = 0.0
@@ -82,18 +86,23 @@ def describe_size(subject: AbstractSubject, observation: Observation, precision:
             weights += _plain_bits(leaf)
         else:
             other += _plain_bits(leaf)
-    traced = jax.make_jaxpr(_program(subject))(observation)
+    traced = jax.make_jaxpr(_program(subject))(observation, jnp.array(0))
     known = {id(leaf) for leaf in leaves}
-    steps, constants = _count(traced.jaxpr, [c for c in traced.consts if id(c) not in known])
-    return Description(weights, other + constants + subject.hidden_bits, steps * PER_STEP, precision)
+    found = _count(traced.jaxpr, [c for c in traced.consts if id(c) not in known])
+    untraced = found.calls - _own_primitives()
+    hidden = subject.hidden_bits
+    if hidden is None:
+        hidden = math.inf if untraced else 0.0
+    names = tuple(sorted({primitive.name for primitive in untraced}))
+    return Description(weights, other + found.constants + hidden, found.steps * PER_STEP, precision, names)
 
 
 def _program(subject: AbstractSubject):
     """One run with its parts side by side, so that each is counted once however often it is repeated."""
 
-    def run(observation: Observation):
+    def run(observation: Observation, tick: Int[Array, ""]):
         state = subject.start(observation)
-        return subject.think(state, observation, jnp.array(0)), subject.act(state)
+        return subject.think(state, observation, tick), subject.act(state)
 
     return run
 
@@ -109,18 +118,38 @@ def _entropy_bits(values: np.ndarray) -> float:
     return float(-(counts * np.log2(share)).sum() + len(counts) * math.log2(values.size + 1))
 
 
-def _count(jaxpr: jex.Jaxpr, constants: list) -> tuple[int, float]:
-    """Primitive steps, those of inner programs included, and bits of constant arrays."""
+class _Program(NamedTuple):
+    """Primitive steps, those of inner programs included, bits of constant arrays, and the primitives themselves."""
+
+    steps: int
+    constants: float
+    calls: frozenset[jex.Primitive]
+
+
+def _count(jaxpr: jex.Jaxpr, constants: list) -> _Program:
     steps, bits = 0, sum((_plain_bits(np.asarray(c)) for c in constants if hasattr(c, "dtype")), 0.0)
+    calls: set[jex.Primitive] = set()
     for equation in jaxpr.eqns:
         steps += 1
+        calls.add(equation.primitive)
         for inner in _inner(equation.params):
             if isinstance(inner, jex.ClosedJaxpr):
-                more, held = _count(inner.jaxpr, list(inner.consts))
+                found = _count(inner.jaxpr, list(inner.consts))
             else:
-                more, held = _count(inner, [])
-            steps, bits = steps + more, bits + held
-    return steps, bits
+                found = _count(inner, [])
+            steps, bits, calls = steps + found.steps, bits + found.constants, calls | found.calls
+    return _Program(steps, bits, frozenset(calls))
+
+
+_OPAQUE = ("pure_callback", "io_callback", "ffi_call", "call_exported", "call_hi", "custom_partitioning", "cudnn")
+"""Beginnings of the names of JAX's own primitives that run what is not in the trace. A debugging callback hands nothing back."""
+
+
+def _own_primitives() -> set[jex.Primitive]:
+    """The primitives of JAX whose work is all in the trace, found by identity: anybody's own may bear any name."""
+    modules = [module for name, module in list(sys.modules.items()) if name == "jax" or name.startswith("jax.")]
+    found = (value for module in modules for value in list(vars(module).values()))
+    return {value for value in found if isinstance(value, jex.Primitive) and not value.name.startswith(_OPAQUE)}
 
 
 def _inner(params: dict) -> list:

@@ -5,10 +5,13 @@ they knew of the levels to come. What a subject gets right beyond what its surro
 levels, therefore rules a table out; a table of the subject's own states is ruled out by the same sum over edited runs.
 """
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
@@ -16,22 +19,35 @@ from mesascope.core.statistics import UNKNOWN, Estimate, mean_of
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.search.capacity import BITS, Description, describe_size, has_weights, rounded
-from mesascope.instruments.search.fresh import BLOCK, run_fresh
+from mesascope.instruments.search.fresh import BLOCK, Panel, compose_heuristics, draw_block, heuristics_of, run_fresh
 from mesascope.instruments.search.information import Answers, bits_per_level
 from mesascope.worlds.world import AbstractWorld
 
 ROUNDING_KEEPS = 0.75
 """Weights are rounded only as far as this share of the bits that the subject shows as it is remains."""
 
-MOST = 64 * 1024
+MOST = 256 * 1024
 """Levels after which certifying is given up."""
+
+FLOOR = 0.25
+"""Share of what perfect answers show beyond a composition of heuristics that a subject's must show, by their lower bound.
+
+Set between what was seen in mazes of 9x9: 0.02 at most for heuristics and their compositions, 0.42 for a trained network.
+"""
 
 
 class Certified(NamedTuple):
-    """Bits a level shown beyond what the surroundings give away, and what they are held against.
+    """Bits a level shown beyond what the surroundings and a composition of heuristics give away, and what they are held against.
 
-    `enough` says that both sums exceed the size of the subject with their lower bounds. `needed` is how many levels that
-    takes, infinite where nothing is shown.
+    Args:
+        size: Bits in which the subject can be written down.
+        unedited: Bits a level that its answers show.
+        edited: Those that its answers show under joint edits.
+        levels: Levels that were run.
+        needed: Levels that it takes for both sums to exceed the size with their lower bounds; infinite where nothing is shown.
+        enough: Whether they do.
+        perfect: What perfect answers would show, unedited and edited; None where the world names no heuristics.
+        explained: For each heuristic, and for their composition, the share of states in which it would do what the subject does.
     """
 
     size: Description
@@ -40,6 +56,27 @@ class Certified(NamedTuple):
     levels: int
     needed: float
     enough: bool
+    perfect: tuple[Estimate, Estimate] | None = None
+    explained: Mapping[str, float] = MappingProxyType({})
+
+    @property
+    def beyond_heuristics(self) -> float | None:
+        """Share of what perfect answers show beyond heuristics that the subject's show at least; None without heuristics."""
+        if self.perfect is None:
+            return None
+        pairs = zip((self.unedited, self.edited), self.perfect, strict=True)
+        return min(shown.interval.low / best.value if best.value > _LEAST else 0.0 for shown, best in pairs)
+
+    @property
+    def heuristic(self) -> bool:
+        """Whether heuristics and their compositions may explain the answers."""
+        return self.beyond_heuristics is not None and not self.beyond_heuristics > FLOOR
+
+    @property
+    def margin(self) -> float:
+        """Bits shown on the levels that were run, by the lower bounds, to each bit that the subject could hold."""
+        least = max(min(self.unedited.interval.low, self.edited.interval.low), 0.0)
+        return least * self.levels / self.size.total
 
 
 def certify(
@@ -50,12 +87,15 @@ def certify(
     key: PRNGKeyArray,
     *,
     most: int = MOST,
+    panel: Panel | None = None,
 ) -> Certified:
     """Run fresh levels, edited at `place` by joint edits never used before, until the sums exceed the subject's size.
 
-    How far the weights are rounded is chosen on levels of its own. Stops after one block where `most` could not suffice.
+    How far the weights are rounded is chosen on levels of its own, and a composition of heuristics is fitted to others, unless a
+    `panel` is given. Stops after one block where `most` could not suffice.
     """
-    precision = _choose_precision(world, subject, place, weights, named_key(key, "precision"))
+    panel = panel or compose_heuristics(world, weights, named_key(key, "heuristics"))
+    precision = _choose_precision(world, subject, place, weights, named_key(key, "precision"), panel)
     small = subject if precision is None else rounded(subject, precision)
     size = _size(world, small, precision)
     plain: list[Answers] = []
@@ -65,7 +105,8 @@ def certify(
     ahead = 1
     while ahead > 0:
         for _ in range(ahead):
-            base, changed = run_fresh(world, small, place, weights, named_key(key, "block", len(plain)))
+            block = draw_block(world, weights, named_key(key, "block", len(plain)), panel)
+            base, changed = run_fresh(world, small, place, block, panel)
             plain.append(base)
             edited.append(changed)
         shown = shown_per_level(plain), shown_per_level(edited)
@@ -75,7 +116,50 @@ def certify(
         if needed <= len(plain) * BLOCK:
             break
     done = len(plain) * BLOCK
-    return Certified(size, *shown, done, needed, needed <= done)
+    if panel is None:
+        return Certified(size, *shown, done, needed, needed <= done)
+    perfect = tuple(shown_per_level([perfect_answers(answers) for answers in each[:_SEEN]]) for each in (plain, edited))
+    explained = explained_by(plain[:_SEEN], heuristics_of(world))
+    return Certified(size, *shown, done, needed, needed <= done, (perfect[0], perfect[1]), explained)
+
+
+_SEEN = 8
+"""Blocks on which it is measured what perfect answers show, and what heuristics explain."""
+
+_LEAST = 0.01
+"""Bits a level that must be left beyond heuristics for anything to be seen there."""
+
+
+def perfect_answers(answers: Answers) -> Answers:
+    """The same levels with the right answers."""
+    actions = answers.policy.shape[-1]
+    return answers._replace(
+        policy=np.eye(actions, dtype=np.float32)[np.minimum(np.asarray(answers.answer), actions - 1)]
+    )
+
+
+def explained_by(blocks: Sequence[Answers], names: Sequence[str]) -> dict[str, float]:
+    """Share of the states that count in which each heuristic, and their composition, would do what the subject does.
+
+    Args:
+        blocks: Answers of a subject.
+        names: Of the heuristics, in their order.
+
+    Returns:
+        Shares by name, the largest first.
+    """
+    counts = np.concatenate([np.asarray(block.counts) for block in blocks])
+    agrees = np.concatenate([np.asarray(block.agrees) for block in blocks])[counts].mean(0)
+    does, would = (
+        np.concatenate([np.asarray(table).argmax(-1) for table in tables])[counts]
+        for tables in ([block.policy for block in blocks], [block.composed for block in blocks])
+    )
+    found = {**dict(zip(names, map(float, agrees), strict=True)), COMPOSITION: float((does == would).mean())}
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+COMPOSITION = "composition of all"
+"""Name of the composition of heuristics beside theirs."""
 
 
 def shown_per_level(blocks: list[Answers]) -> Estimate:
@@ -102,15 +186,17 @@ def _choose_precision(
     place: Place,
     weights: Float[Array, " feature"],
     key: PRNGKeyArray,
+    panel: Panel | None,
 ) -> int | None:
     """Bits of rounding that need the fewest levels, of those that keep most of what the subject shows as it is."""
-
-    def shown(candidate: AbstractSubject) -> tuple[Estimate, Estimate]:
-        base, changed = run_fresh(world, candidate, place, weights, key)
-        return shown_per_level([base]), shown_per_level([changed])
-
     if not has_weights(subject):
         return None
+    block = draw_block(world, weights, key, panel)
+
+    def shown(candidate: AbstractSubject) -> tuple[Estimate, Estimate]:
+        base, changed = run_fresh(world, candidate, place, block, panel)
+        return shown_per_level([base]), shown_per_level([changed])
+
     whole = shown(subject)
     choices: list[tuple[float, int | None]] = [(_needed(_size(world, subject, None), whole), None)]
     most = min(estimate.interval.high for estimate in whole)

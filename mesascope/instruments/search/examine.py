@@ -1,5 +1,7 @@
 """The whole examination for search: trials, three tests, the capacity bound where they pass, and the verdict."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -11,20 +13,49 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.interventions.thresholds import PLAN_ONCE_MAP, Thresholds
 from mesascope.instruments.search.battery import run_test
 from mesascope.instruments.search.certified import MOST, certify
-from mesascope.instruments.search.trials import draw_trials, test_names
-from mesascope.instruments.search.verdict import SearchVerdict, decide
+from mesascope.instruments.search.pulls import read_pulls
+from mesascope.instruments.search.trials import Trials, changes_of, contested_levels, draw_trials, test_names
+from mesascope.instruments.search.verdict import (
+    SearchVerdict,
+    Verdict,
+    batches_wanted,
+    best_described,
+    decide,
+    decided_by_more,
+    is_near,
+    unless_it_pulls,
+)
+from mesascope.worlds.counterfactuals import Kind
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 
 class SampleBudget(NamedTuple):
-    """How much is looked at: trials of each test, and the most levels for the capacity bound."""
+    """How much is looked at: trials of each test, the most levels for the capacity bound, and how many further pools of levels
+    decide a test that came out near a threshold.
+    """
 
     per_test: int = 256
     certified: int = MOST
+    further: int = 3
 
 
 FULL_BUDGET = SampleBudget()
+
+
+def examine_each(
+    world: AbstractWorld,
+    subject: AbstractSubject,
+    untrained: AbstractSubject | None,
+    pool: AbstractLevels,
+    objectives: Sequence[Float[np.ndarray, " feature"]],
+    key: Array,
+    effort: SampleBudget = FULL_BUDGET,
+) -> SearchVerdict:
+    """Examine a subject by trials for each of the objectives that it may pursue; `verdict.best_described` decides."""
+    return best_described(
+        [examine_search(world, subject, untrained, pool, weights, key, effort) for weights in objectives]
+    )
 
 
 def examine_search(
@@ -39,15 +70,71 @@ def examine_search(
 ) -> SearchVerdict:
     """Examine a subject that pursues `weights` by its behavior, on trials drawn from `pool` (see `contested_levels`).
 
-    The capacity bound is measured only where all three tests pass: elsewhere it would change nothing.
+    A test that comes out near a threshold is scored once more, on fresh levels alone, with the place that was chosen before: the
+    second score decides. The capacity bound is measured only where all three tests pass: elsewhere it would change nothing. For
+    the verdict `search`, what is said to be pursued must also draw the plan when it exists inside alone.
     """
+    named = {feature: float(w) for feature, w in zip(world.features, weights, strict=True) if w != 0}
+    return _examined(world, subject, untrained, pool, weights, key, effort, thresholds)._replace(pursued=named)
+
+
+def _examined(
+    world, subject, untrained, pool, weights, key, effort: SampleBudget, thresholds: Thresholds
+) -> SearchVerdict:
     pursued = jnp.asarray(weights, jnp.float32)
     trials = draw_trials(world, key, pool, effort.per_test, pursued)
-    tests = tuple(
-        run_test(world, name, trials[name], subject, untrained, key, thresholds) for name in test_names(world)
-    )
+    names = test_names(world)
+    tests = tuple(run_test(world, name, trials[name], subject, untrained, key, thresholds) for name in names)
+    if effort.further and decided_by_more(tests):
+        again = [test.name for test in tests if is_near(test)]
+        keys = [named_key(key, "further", n) for n in range(batches_wanted(tests, effort.further))]
+        batches = [_further(world, each, len(pool), effort, pursued) for each in keys]
+        tests = tuple(
+            run_test(
+                world,
+                t.name,
+                trials[t.name],
+                subject,
+                untrained,
+                key,
+                thresholds,
+                [partial(_named, b, t.name) for b in batches],
+            )
+            if t.name in again
+            else t
+            for t in tests
+        )
     place = tests[-1].place
     if place is None or not all(test.passed for test in tests):
         return decide(tests)
     bound = certify(world, subject, place, pursued, named_key(key, "certified"), most=effort.certified)
-    return decide(tests, bound)
+    found = decide(tests, bound)
+    goal = next(
+        (t.place for t, change in zip(tests, changes_of(world).changes, strict=False) if change.kind is Kind.OBJECTIVE),
+        None,
+    )
+    if found.verdict is not Verdict.SEARCH or goal is None:
+        return found
+    return unless_it_pulls(found, read_pulls(world, subject, pool[:ALONE], _valued_most(world, pool, weights), goal))
+
+
+ALONE = 128
+"""Levels on which it is asked whether an object that exists inside alone draws the plan."""
+
+
+def _valued_most(world: AbstractWorld, levels: AbstractLevels, weights: Float[np.ndarray, " feature"]) -> list[int]:
+    """Kinds of object that occur in the levels and are worth the most of all that do."""
+    changes = changes_of(world)
+    kinds = sorted(set(np.unique(np.asarray(changes.kinds_in(levels))).tolist()) - {-1})
+    worth = np.asarray(changes.kind_features) @ np.asarray(weights)
+    return [kind for kind in kinds if worth[kind] >= max(worth[k] for k in kinds) - 1e-6]
+
+
+def _further(
+    world: AbstractWorld, key: Array, pool: int, effort: SampleBudget, pursued: Float[Array, " feature"]
+) -> dict[str, Trials]:
+    return draw_trials(world, key, contested_levels(world, key, pool), effort.per_test, pursued)
+
+
+def _named(batch: dict[str, Trials], name: str) -> Trials:
+    return batch[name]

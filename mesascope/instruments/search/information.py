@@ -23,6 +23,8 @@ class Answers(NamedTuple):
     """A block of levels: the subject's policy, the one optimal action of each cell that counts, and what may predict it.
 
     `coarse` and `fine` number the contexts of a cell; the number of actions stands for an answer that is not one action alone.
+    `composed` are log probabilities by a composition of heuristics, and `agrees` says which of them would do what the subject
+    does.
     """
 
     policy: Float[Array | np.ndarray, "level state action"]
@@ -30,31 +32,41 @@ class Answers(NamedTuple):
     coarse: Int[Array | np.ndarray, "level state"]
     fine: Int[Array | np.ndarray, "level state"]
     counts: Bool[Array | np.ndarray, "level state"]
+    composed: Float[Array | np.ndarray, "level state action"]
+    agrees: Bool[Array | np.ndarray, "level state heuristic"]
 
 
 def bits_per_level(blocks: list[Answers]) -> Float[np.ndarray, " level"]:
     """log2 r(answer) - log2 q(answer), summed over the cells of each level: what the subject adds to its surroundings.
 
     q predicts a state's answer from its surroundings as the world tells them, the answers of states beside it that come before,
-    and (the finer context) the answer before the edit: from counts over all other answers of the same
-    context, the finer ones smoothed by the coarser. r is proportional to q^a p^b, p the subject's own policy, with the two
-    exponents that do best. Since answers of neighbors are given to both, what is counted are decisions and
-    not cells: the sum estimates the information that the subject holds on whole levels, I(answers; subject | surroundings).
+    and (the finer context) the answer before the edit: from counts over all other answers of the same context, the finer ones
+    smoothed by the coarser, mixed with what a composition of heuristics says. r is proportional to q^a p^b, p the subject's own
+    policy, with the two exponents that do best; q is mixed in the same way. Since answers of neighbors are given to both, what is
+    counted are decisions and not cells: the sum estimates the information that the subject holds on whole levels,
+    I(answers; subject | surroundings, heuristics).
     """
-    policy, answer, coarse, fine, counts = (np.concatenate(column) for column in zip(*blocks, strict=True))
+    policy, answer, coarse, fine, counts, composed = (
+        np.concatenate(column) for column in list(zip(*blocks, strict=True))[:6]
+    )
     level = np.broadcast_to(np.arange(len(counts))[:, None], counts.shape)[counts]
     policy, answer, coarse, fine = policy[counts], answer[counts], coarse[counts], fine[counts]
+    known = composed[counts].astype(float) / np.log(2.0)
     row = np.arange(len(answer))
     actions = policy.shape[-1]
     rough = _left_out(coarse, answer, np.full((len(answer), actions), 1 / actions), 1.0)
     q = np.log2(_left_out(fine, answer, rough, PRIOR))
     p = np.log2((1 - LAPSE) * policy + LAPSE / actions)
     few = slice(FITTED_ON)
-    a, b = max(
-        itertools.product(EXPONENTS, EXPONENTS),
-        key=lambda pair: _mixed(q[few], p[few], *pair)[row[few], answer[few]].sum(),
-    )
-    gain = _mixed(q, p, a, b)[row, answer] - q[row, answer]
+
+    def best(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
+        return max(
+            itertools.product(EXPONENTS, EXPONENTS),
+            key=lambda pair: _mixed(first[few], second[few], *pair)[row[few], answer[few]].sum(),
+        )
+
+    q = _mixed(q, known, *best(q, known))
+    gain = _mixed(q, p, *best(q, p))[row, answer] - q[row, answer]
     return np.bincount(level, gain, minlength=len(counts))
 
 

@@ -186,9 +186,21 @@ def _mesa(audit: Audit, name: str) -> Markup:
             ),
         ),
         note("The search was built in by hand, so this is no product of training.") if built else None,
+        _misfit(found),
         tag("figure", _tracks(weights, "red", "diamond", ("", "weight"))) if weights else None,
         _agreement(found),
         _pull(found),
+    )
+
+
+def _misfit(found: object) -> Markup | None:
+    """Where weights and pulls contradict each other."""
+    listed = "; ".join(str(x) for x in items(found, "misfit"))
+    if not listed:
+        return None
+    return paragraph(
+        badge("not a sum over features", "bad"),
+        f" The weights below contradict what draws its plans when it exists inside alone: {listed}.",
     )
 
 

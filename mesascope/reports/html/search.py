@@ -54,13 +54,30 @@ def _capacity(audit: Audit, name: str) -> Markup:
             either(excluded, "excluded", "not excluded"),
             f" The subject can be written down in {size}. On fresh levels its answers hold ",
             strong(look(bound, "shown_per_level", "unedited")),
-            " bits a level beyond what the surroundings of each cell give away, and under fresh joint edits ",
+            " bits a level beyond what surroundings and heuristics give away, and under fresh joint edits ",
             strong(look(bound, "shown_per_level", "edited")),
             f". A table of this size could hold fewer levels than the {number(bound.get('levels'))} that were run."
             if excluded
             else f" On {number(bound.get('levels'))} levels that is no more than a table of this size could hold.",
         ]
-    return section(4, name, "Could it be a table of its own states?", paragraph(*told))
+    return section(
+        4, name, "Could it be a table of its own states, or heuristics?", paragraph(*told), *_heuristics(bound)
+    )
+
+
+def _heuristics(bound: Mapping[str, Any]) -> list[Markup]:
+    """How much of the answers each heuristic explains."""
+    explained, share = part(bound, "explained_by"), bound.get("beyond_heuristics")
+    if not explained:
+        return []
+    rows = [[name, number(value)] for name, value in explained.items()]
+    return [
+        paragraph(
+            "Beyond a composition of heuristics its answers show at least ",
+            f"{number(share)} of the information that perfect answers show.",
+        ),
+        fold("How often each heuristic would do what it does", table(["heuristic", "share of states"], rows)),
+    ]
 
 
 def _trust(audit: Audit) -> Markup:
@@ -115,7 +132,7 @@ def _test(audit: Audit, test: Mapping[str, Any], name: str) -> Markup:
             "Score ",
             strong(score),
             null,
-            ".",
+            "." if test.get("margin") is None else f", margin {number(test['margin'])} (passed where above 0).",
         ),
         tag("figure", arms(test, "share that follows the edit", explained=True, whole=not own)),
         None if own else placed(test),

@@ -20,6 +20,7 @@ from mesascope.worlds.counterfactuals import (
 )
 from mesascope.worlds.grids.counterfactuals import add_wall, without_objects
 from mesascope.worlds.grids.grid import ABSENT, MOVES, GridLevels, free_cells, object_features
+from mesascope.worlds.grids.heuristics import heuristics
 from mesascope.worlds.grids.vocabulary import Vocabulary
 from mesascope.worlds.space import chebyshev
 
@@ -147,6 +148,10 @@ class GridCounterfactuals(AbstractCounterfactuals[GridLevels]):
         before = jnp.stack([jnp.where(row > 0, cell - width, -1), jnp.where(column > 0, cell - 1, -1)], -1)
         return Surroundings(opening * 9 + toward, before)
 
+    def heuristics(self, levels: GridLevels) -> dict[str, Bool[Array, "level state action"]]:
+        """Compass, wall following, filling of dead ends, detours, lookahead of a few steps, and more."""
+        return heuristics(levels)
+
     @property
     def kinds(self) -> tuple[str, ...]:
         """Every shape in every color: `red door`, `blue ball`, ..."""
@@ -188,17 +193,23 @@ class GridCounterfactuals(AbstractCounterfactuals[GridLevels]):
         return jnp.array(shape, jnp.int32), jnp.array(color, jnp.int32)
 
 
-def why_not(name: str, vocabulary: Vocabulary) -> str | None:
-    """Why levels of a vocabulary cannot be changed so; None where they can."""
+def why_not(name: str, vocabulary: Vocabulary, openings: float | None = None) -> str | None:
+    """Why levels of a vocabulary cannot be changed so, in mazes with so many openings; None where they can."""
     movable = sum(vocabulary.most)
-    if movable >= MOVABLE:
-        return None
-    held = "one object" if movable == 1 else f"{movable} objects"
-    return (
-        f"not applicable: the tests make objects trade places inside, for which a level must hold {MOVABLE}; one of "
-        f"{name} holds {held}"
-        + (f", and the {vocabulary.place} is a place that cannot be moved" if vocabulary.place else "")
-    )
+    if movable < MOVABLE:
+        held = "one object" if movable == 1 else f"{movable} objects"
+        return (
+            f"not applicable: the tests make objects trade places inside, for which a level must hold {MOVABLE}; one of "
+            f"{name} holds {held}"
+            + (f", and the {vocabulary.place} is a place that cannot be moved" if vocabulary.place else "")
+        )
+    if openings == 0:
+        return (
+            f"not applicable: with openings=0 a maze of {name} has one way from each cell to another, so that a wall more bars "
+            "the goal and leaves no detour: the test 'virtual wall' has no cell to score. Give openings above 0, such as "
+            "--set openings=0.25"
+        )
+    return None
 
 
 def _far(levels: GridLevels) -> Bool[Array, "level state"]:

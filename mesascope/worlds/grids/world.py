@@ -120,13 +120,13 @@ class AbstractGridWorld(AbstractWorld[Any]):
 
     @property
     def no_search_tests(self) -> str | None:
-        """Tests need three objects that can trade places, and one answer to a level."""
+        """Tests need three objects that can trade places, ways around a wall, and one answer to a level."""
         if not self.single_choice:
             return (
                 "not applicable: the tests read one answer to a level, and an agent here answers once for every set of "
                 "objects that may be gone"
             )
-        return why_not(self.name, self.vocabulary)
+        return why_not(self.name, self.vocabulary, getattr(self, "openings", None))
 
     @property
     def counterfactuals(self) -> GridCounterfactuals | None:

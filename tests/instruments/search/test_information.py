@@ -37,7 +37,8 @@ def answers(knows, levels=200, cells=12, seed=0):
     known = rng.random((levels, cells)) < knows
     policy = np.where(known[..., None], np.eye(4)[truth], 0.25)
     nothing = np.zeros((levels, cells), int)
-    return [Answers(policy, truth, nothing, nothing, np.ones((levels, cells), bool))]
+    unknown, silent = np.full(policy.shape, -np.log(4.0)), np.zeros((levels, cells, 1), bool)
+    return [Answers(policy, truth, nothing, nothing, np.ones((levels, cells), bool), unknown, silent)]
 
 
 @pytest.mark.parametrize(("knows", "low", "high"), [(1.0, 23.0, 24.1), (0.5, 11.0, 13.0), (0.0, -0.1, 0.1)])

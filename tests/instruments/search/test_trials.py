@@ -4,8 +4,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.instruments.search.trials import best_actions, contested_levels, draw_trials
+from mesascope.worlds.grids.cheese_corner import CheeseCorner
 from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
 from mesascope.worlds.grids.red_doors import RedDoors
 
@@ -95,3 +97,26 @@ def test_wrong_cells_are_not_the_right_ones(trials):
         for part, wrong in zip(trial.parts, trial.wrong, strict=True):
             overlap = np.asarray(part.centers)[:, :, None] == np.asarray(wrong)[:, None, :]
             assert not overlap.any()
+
+
+@pytest.mark.parametrize("kind", [RedDoors, CheeseCorner])
+def test_mazes_without_a_way_around_are_refused_before_anything_is_drawn(kind):
+    tree = kind(size=7, openings=0.0)
+    assert tree.no_search_tests is not None
+    if kind is RedDoors:
+        with pytest.raises(UsageError, match=r"'virtual wall' has no cell to score. Give openings above 0"):
+            contested_levels(tree, named_key(0, "contested"), 8)
+
+
+def test_without_openings_no_wall_changes_what_is_optimal_far_from_it(world, weights):
+    """Why they are refused: the slow way, one wall at a time."""
+    for openings, expected in ((0.0, False), (0.25, True)):
+        levels = RedDoors(size=7, openings=openings).draw(named_key(0, "mazes"), 8)
+        old, side, changed = sets(world, levels, weights), levels.walls.shape[1], False
+        free = ~np.asarray(levels.walls).reshape(8, -1)
+        for cell in range(free.shape[1]):
+            apart = ~(old & sets(world, add_wall(levels, jnp.full(8, cell)), weights)).any(-1)
+            near = [max(abs(c // side - cell // side), abs(c % side - cell % side)) <= 1 for c in range(free.shape[1])]
+            beside = np.asarray(near)[np.asarray(levels.cell)].any(1)
+            changed |= bool((apart & ~np.asarray(near) & (free[:, cell] & ~beside)[:, None]).any())
+        assert changed is expected
