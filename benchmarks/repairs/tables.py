@@ -15,12 +15,14 @@ ARMS = ("chosen", "random", "random, training")
 
 
 def interval(values: Sequence[float], digits: int = 2, least: float = -np.inf, most: float = np.inf) -> str:
-    """Mean over seeds with Student's 95 % interval, cut to what a value can be; a single seed has none."""
+    """Mean over seeds with its 95 % interval, within what a value can be; where seeds say nothing of their spread there is none."""
     if len(values) == 0:
         return ""
     mean, (low, high) = mean_over_seeds(np.asarray(values, float), float(least), float(most))
     shown = f"{mean:.{digits}f}"
-    return f"{shown} (one seed)" if len(values) == 1 else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
+    if len(values) == 1:
+        return f"{shown} (one seed)"
+    return f"{shown} [no interval]" if np.isnan(low) else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
 def _named(rows: Rows, name: str) -> dict[int, dict[str, Any]]:

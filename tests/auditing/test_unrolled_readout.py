@@ -48,9 +48,10 @@ def opened(caught):
 
 
 def test_an_audit_does(monkeypatch, world):
-    monkeypatch.setattr(search, "examine_search", examined)
-    monkeypatch.setattr(search, "pursued_weights", lambda *_: None)
-    known = Instrument(BEHAVIORAL, lambda context: Finding(SimpleNamespace(weights=None, everywhere=None)))
+    monkeypatch.setattr(search, "examine_each", examined)
+    monkeypatch.setattr(search, "candidates", lambda *_: ())
+    inferred = SimpleNamespace(weights=SimpleNamespace(weights={}), everywhere=None)
+    known = Instrument(BEHAVIORAL, lambda context: Finding(inferred))
     subject = AuditSubject(build_organism(TEXT, world), "organism", TEXT, TEXT, True)
     few = Settings(levels=4, contested=4, evidence=4, directed=4, thought=4)
     with pytest.raises(Asked) as caught:

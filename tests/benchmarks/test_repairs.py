@@ -2,12 +2,14 @@
 
 import importlib
 
+import numpy as np
 import pytest
 
 from benchmarks.repairs import conditions, jobs
 from benchmarks.repairs.conditions import LOOKS, OBJECTIVES, TICKS, TIMES, fingerprint
 from benchmarks.repairs.jobs import Job
 from benchmarks.repairs.tables import PARTS, bounds, curricula, interval, penalties
+from mesascope.core.statistics import mean_of
 from mesascope.store.lines import write_lines
 
 
@@ -37,7 +39,11 @@ def test_intervals_are_students():
     assert interval([0.1, 0.2, 0.3]) == "0.20 [-0.05, 0.45]"  # 4.303 * 0.1 / sqrt(3) = 0.248
     assert interval([0.5]) == "0.50 (one seed)"
     assert interval([]) == ""
-    assert interval([0.1, 0.2, 0.3], 1, 0, 0.4) == "0.2 [0.0, 0.4]"  # cut to what a value can be
+    assert interval([0.1, 0.1, 0.1]) == "0.10 [no interval]"
+    low, high = mean_of(
+        np.array([0.1, 0.2, 0.3]), 0.0, 0.4
+    ).interval  # exact, as Student's would leave what a value can be
+    assert interval([0.1, 0.2, 0.3], 3, 0, 0.4) == f"0.200 [{low:.3f}, {high:.3f}]"
 
 
 def test_looks_are_never_more_than_there_were():
@@ -51,7 +57,9 @@ def test_looks_are_never_more_than_there_were():
         for seed in range(4)
     ]
     cells = PARTS["diagnostic"](rows).splitlines()[2].split("|")
-    assert cells[4].split(";")[0].strip() == f"37.5 [29.5, {LOOKS:.1f}]"  # 37.5 +- 3.18 * 5 / 2, cut
+    low, high = mean_of(np.array([30.0, 40.0, 40.0, 40.0]), 0.0, float(LOOKS)).interval  # Student's would go beyond
+    assert cells[4].split(";")[0].strip() == f"37.5 [{low:.1f}, {high:.1f}]"
+    assert high <= LOOKS
 
 
 def test_a_line_of_other_conditions_or_of_none_named_is_not_done_yet(repairs):
@@ -84,15 +92,15 @@ def test_differences_are_of_the_same_seed():
         net("replay", 0, inner=0.1),
         net("replay", 1, inner=0.3),
         net("mixed", 0, inner=0.2),
-        net("mixed", 1, inner=0.4),
+        net("mixed", 1, inner=0.5),
     ]
     text = curricula([*rows, net("mixed", 7, inner=9.0)])
-    assert "inner gap -0.10 [-0.10, -0.10] over 2 seeds" in text
+    assert "inner gap -0.15 [-0.79, 0.49] over 2 seeds" in text
 
 
 def test_the_bound_is_the_largest_product():
     text = bounds([net("plain", seed) for seed in range(2)])
-    assert "Truth P(C): 0.10 [0.10, 0.10]. Largest product: 0.05 [0.05, 0.05]" in text
+    assert "Truth P(C): 0.10 [0.02, 0.86]. Largest product: 0.05 [0.01, 0.86]" in text
 
 
 def test_the_dearer_thinking_is_the_less_is_chosen():

@@ -18,7 +18,7 @@ from mesascope.experiments.robot.world import BASE, FEATURES, tables
 from mesascope.instruments.kinds.strength import measure_strength
 from tests.experiments.robot_twin import Twin
 
-LEVELS = 20
+LEVELS = 32
 HOUSE = House(0, LEVELS)
 
 

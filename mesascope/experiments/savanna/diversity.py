@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.core.statistics import Estimate, statistic_of
+from mesascope.core.statistics import Estimate, Interval, statistic_of
 from mesascope.experiments.savanna.ecology import Ecology
 from mesascope.experiments.savanna.phases import Phases
 from mesascope.experiments.savanna.power import best_search, boundary, tradeoff
@@ -87,7 +87,7 @@ def compare_with_formula(phases: Phases, ecology: Ecology) -> Diversity:
 
 def _crossing(doublings: Float[np.ndarray, " point"], shares: Float[np.ndarray, "point seed"]) -> Estimate | None:
     """Contexts at which the mean share of seeds first passes a half, between the settings that were run; None where it does
-    not. Resamples that pass before the first setting or after the last count as passing there.
+    not. What passes before the first setting or after the last counts as passing there, an end of the interval as well.
     """
     mean = shares.mean(1)
     if mean[0] >= 0.5 or not (mean >= 0.5).any():
@@ -103,4 +103,6 @@ def _crossing(doublings: Float[np.ndarray, " point"], shares: Float[np.ndarray, 
         between = np.where(first > 0, between, doublings[0])
         return 2.0 ** np.where(above.any(1), between, doublings[-1])
 
-    return statistic_of(shares.T, passed)
+    found = statistic_of(shares.T, passed)
+    low, high = np.clip(found.interval, 2.0 ** doublings[0], 2.0 ** doublings[-1])
+    return Estimate(found.value, Interval(float(low), float(high)))

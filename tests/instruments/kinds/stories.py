@@ -7,7 +7,7 @@ from mesascope.core.mdp import FiniteMDP
 
 FEATURES = ("base", "mesa", "chime")
 BASE, MESA = np.array([1.0, 0, 0], np.float32), np.array([0, 1.0, 0], np.float32)
-LEVELS, STATES, ACTIONS = 3, 6, 3
+LEVELS, STATES, ACTIONS = 30, 6, 3
 """Of every problem in these tests, so that each program is compiled once."""
 
 STORIES = {
