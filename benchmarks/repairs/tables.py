@@ -15,7 +15,7 @@ ARMS = ("chosen", "random", "random, training")
 
 
 def interval(values: Sequence[float], digits: int = 2, least: float = -np.inf, most: float = np.inf) -> str:
-    """Mean over seeds with its 95 % interval, within what a value can be; where seeds say nothing of their spread there is none."""
+    """Mean over seeds with its 95 % interval, within what a value can be; none where seeds say nothing of their spread."""
     if len(values) == 0:
         return ""
     mean, (low, high) = mean_over_seeds(np.asarray(values, float), float(least), float(most))
