@@ -83,8 +83,8 @@ def read() -> list[dict]:
 def page(rows: list[dict]) -> None:
     """The table of `coverage.md`."""
     cells = []
-    for name in CLASSES:
-        own = [r for r in rows if r["class"] == name]
+    for name in (*CLASSES, "all"):
+        own = [r for r in rows if name in (r["class"], "all")]
         if not own:
             continue
         weights, low, high = (np.array([r[k] for r in own]) for k in ("weights", "low", "high"))
@@ -101,8 +101,8 @@ def page(rows: list[dict]) -> None:
                 str(len(own)),
                 f"{held.mean():.3f} ± {error:.3f}",
                 f"{right} of {int(wanted.sum())}" + (f" [{named.low:.3f}, {named.high:.3f}]" if named else ""),
-                f"{found:.2f}",
-                f"{np.median((high - low)[weights > 0]):.2f}",
+                f"{found:.2f}" if (weights > 0).any() else "none is wanted",
+                f"{np.median((high - low)[weights > 0]):.2f}" if (weights > 0).any() else "none is wanted",
                 str(min(r["effective"] for r in own)),
             ]
         )
