@@ -100,7 +100,7 @@ def _audit(place: Path, world: Any, change: str) -> Figures:
 
         agent = agent._replace(subject=jax.tree.map(rounded, agent.subject))
     if change == "chains":
-        choice_weights._sample = lambda choices, columns, key: sample(choices, columns, jax.random.fold_in(key, 99))
+        choice_weights._sample = lambda *given: sample(*given[:-1], jax.random.fold_in(given[-1], 99))
     try:
         seed = int(change == "seed")
         document = audit_agent(agent, world, seed, quick=True, levels=LEVELS, shifts=("blue-door",))

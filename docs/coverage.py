@@ -15,7 +15,7 @@ from blocks import put, table
 
 from mesascope.calibration.choosers import CLASSES, Solved, known_chooser
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import rate_of
+from mesascope.core.statistics import mean_of, rate_of
 from mesascope.instruments.choice_weights import fit_choice_weights
 from mesascope.instruments.decisions import decisions_of, pool_decisions
 from mesascope.instruments.episodes import horizon_of, sample_episodes
@@ -90,7 +90,7 @@ def page(rows: list[dict]) -> None:
         weights, low, high = (np.array([r[k] for r in own]) for k in ("weights", "low", "high"))
         held = (weights >= low - 1e-3) & (weights <= high + 1e-3)
         by_agent = held.mean(1)
-        error = 1.96 * by_agent.std(ddof=1) / len(own) ** 0.5 if len(own) > 1 else float("nan")
+        share = mean_of(by_agent, 0.0, 1.0).text
         wanted = np.array([r["wanted"] for r in own])
         right = int((wanted & (weights > 0)).sum())
         named = rate_of(right, int(wanted.sum())).interval if wanted.any() else None
@@ -99,7 +99,7 @@ def page(rows: list[dict]) -> None:
             [
                 name,
                 str(len(own)),
-                f"{held.mean():.3f} ± {error:.3f}",
+                share,
                 f"{right} of {int(wanted.sum())}" + (f" [{named.low:.3f}, {named.high:.3f}]" if named else ""),
                 f"{found:.2f}" if (weights > 0).any() else "none is wanted",
                 f"{np.median((high - low)[weights > 0]):.2f}" if (weights > 0).any() else "none is wanted",

@@ -23,9 +23,8 @@ POPULATIONS, PARTICLES = 4, 128
 MOVES, SNAPSHOTS, BETWEEN = 6, 16, 10
 """Moves of every particle in a stage of tempering; then draws taken of each particle at the posterior, and moves between two."""
 
-_MOST_STAGES = 80
-_KEPT = 0.5
-"""Share of the particles that a stage keeps in effect: how far one stage goes."""
+_KEPT, _MOST_STAGES = 0.5, 80
+"""Share of the particles that a stage keeps in effect: how far one stage goes. After so many stages it is given up and said."""
 
 _STEP = 1.5
 """Standard deviation of a move, in units of the particles' own, over the root of the number of coordinates. Below the 2.4
@@ -36,10 +35,10 @@ _AT_ONCE = 32
 
 
 class Draws(NamedTuple):
-    """Draws of every particle of every population, and the last tempering exponent of each: 1 where it reached the posterior."""
+    """Draws of every particle of every population, all of one weight; zeros where the posterior was not reached."""
 
     position: Float[Array, "population particle draw coordinate"]
-    reached: Float[Array, " population"]
+    reached: Bool[Array, ""]
 
 
 class _Walk(NamedTuple):
@@ -70,7 +69,7 @@ def sample_tempered(
         key: Random key.
 
     Returns:
-        The draws, all of one weight.
+        The draws, and whether the posterior was reached.
     """
     shape = (POPULATIONS, PARTICLES)
 
@@ -98,7 +97,8 @@ def sample_tempered(
         return moved._replace(arrived=arrived, drawn=recorded)
 
     def under_way(walk: _Walk) -> Bool[Array, ""]:
-        return (walk.arrived < SNAPSHOTS * BETWEEN) & (walk.moves < _MOST_STAGES * MOVES + SNAPSHOTS * BETWEEN)
+        gives_up = (walk.arrived == 0) & (walk.moves > _MOST_STAGES * MOVES)
+        return (walk.arrived < SNAPSHOTS * BETWEEN) & ~gives_up
 
     first = _Walk(
         jnp.zeros((*shape, coordinates)),
@@ -110,7 +110,7 @@ def sample_tempered(
         jnp.zeros((SNAPSHOTS, *shape, coordinates)),
     )
     last = jax.lax.while_loop(under_way, move, first)
-    return Draws(last.drawn.transpose(1, 2, 0, 3), last.exponent)
+    return Draws(last.drawn.transpose(1, 2, 0, 3), last.arrived > 0)
 
 
 def _tempered(walk: _Walk, key: PRNGKeyArray) -> _Walk:

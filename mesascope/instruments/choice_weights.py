@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from mesascope.core.errors import UsageError
+from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.solver import Discount
 from mesascope.core.statistics import CONFIDENCE, Estimate, Interval
 from mesascope.core.tempered_sampler import mixing, sample_tempered
@@ -91,6 +91,7 @@ def fit_choice_weights(
         The posterior; only features that some object within reach had are informed by the decisions.
 
     Raises:
+        SubjectError: The sampler did not reach the posterior.
         UsageError: A feature has no column, or there is no episode at all.
     """
     missing = [f for f in free if f not in features]
@@ -103,7 +104,13 @@ def fit_choice_weights(
     runs: list[Chooser] = []
     for attempt in range(ATTEMPTS):
         run_key = jax.random.fold_in(key, attempt)
-        runs.append(jax.device_get(_sample(decisions, columns, discount, inverse_temperature, run_key)))
+        drawn, arrived = jax.device_get(_sample(decisions, columns, discount, inverse_temperature, run_key))
+        if not arrived:
+            raise SubjectError(
+                "the weights of the subject's decisions could not be inferred: tempering from the prior did not reach the "
+                "posterior; fewer levels make it wider"
+            )
+        runs.append(drawn)
         found = jax.tree.map(lambda *parts: np.concatenate(parts), *runs)
         posterior = _report(found, tuple(free), offered, decisions.number, len(runs))
         reached = posterior.diagnostics
@@ -125,15 +132,15 @@ def _sample(
     discount: Discount,
     inverse_temperature: float | Float[Array, ""] | None,
     key: PRNGKeyArray,
-) -> Chooser:
-    """Draws of choosers, leading axes population, particle and draw; compiled once for each shape."""
+) -> tuple[Chooser, Bool[Array, ""]]:
+    """Draws of choosers, leading axes population, particle and draw, and whether they are any; compiled once for each shape."""
     seen = see(decisions, columns)
 
     def at(position: Float[Array, " coordinate"]) -> Float[Array, ""]:
         return log_likelihood(seen, read_chooser(position, inverse_temperature), discount).sum()
 
     drawn = sample_tempered(at, len(columns) + NUISANCES, key)
-    return read_chooser(drawn.position, inverse_temperature)
+    return read_chooser(drawn.position, inverse_temperature), drawn.reached
 
 
 def _report(found: Chooser, free: tuple[str, ...], offered: np.ndarray, number: int, attempts: int) -> WeightPosterior:
@@ -148,7 +155,11 @@ def _report(found: Chooser, free: tuple[str, ...], offered: np.ndarray, number: 
     # Bounded, so that what is far below nothing, which hardly anything tells apart, does not stand for everything.
     # What is within the noise of choice counts as none at all.
     bounded = np.where(np.abs(scaled) < 2 * noise, 0.0, scaled / (1.0 + np.abs(scaled)))
-    agreement = mixing(bounded[..., offered] if offered.any() else bounded[..., :1])
+    watched = bounded[..., offered]
+    if watched.size == 0 or not np.ptp(watched.reshape(-1, watched.shape[-1]), axis=0).any():
+        # Weights that never move say nothing of how well the particles do.
+        watched = np.asarray(found.lapse, np.float64)[..., None]
+    agreement = mixing(watched)
     shares = np.exp(np.asarray(found.log_shares, np.float64))
     return WeightPosterior(
         weights,

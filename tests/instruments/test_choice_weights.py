@@ -5,10 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from mesascope.core.errors import UsageError
+from mesascope.core import tempered_sampler
+from mesascope.core.errors import SubjectError, UsageError
 from mesascope.core.rng import named_key
+from mesascope.core.statistics import Interval
 from mesascope.core.tempered_sampler import mixing, sample_tempered
-from mesascope.instruments.choice_weights import ENOUGH, fit_choice_weights
+from mesascope.instruments import choice_weights
+from mesascope.instruments.choice_weights import ENOUGH, _resolved, fit_choice_weights
 from mesascope.instruments.decisions import observe_decisions, pool_decisions
 from tests.instruments.planted import DISTRIBUTIONS, WORLD, after, empty_sample, optimally_after
 
@@ -103,6 +106,21 @@ def test_the_sampler_draws_a_normal_posterior():
     """Three standard normal coordinates, one of them seen once with error 0.5: posterior mean 0.8, variance 0.2."""
     drawn = jax.jit(lambda key: sample_tempered(lambda z: -0.5 * ((z[0] - 1.0) / 0.5) ** 2, 3, key))(named_key(0, "t"))
     position = np.asarray(drawn.position).reshape(-1, 3)
-    assert (np.asarray(drawn.reached) == 1.0).all()
+    assert bool(drawn.reached)
     np.testing.assert_allclose(position.mean(0), [0.8, 0.0, 0.0], atol=0.12)
     np.testing.assert_allclose(position.var(0), [0.2, 1.0, 1.0], rtol=0.2)
+
+
+def test_a_sampler_out_of_stages_says_so(monkeypatch, of_a_door_agent):
+    monkeypatch.setattr(tempered_sampler, "_MOST_STAGES", 1)
+    drawn = jax.jit(lambda key: sample_tempered(lambda z: -0.5e6 * (z**2).sum(), 3, key))(named_key(0, "t"))
+    assert not bool(drawn.reached)
+    monkeypatch.setattr(choice_weights, "_sample", lambda *_: (None, False))
+    with pytest.raises(SubjectError, match="did not reach the posterior"):
+        fit(of_a_door_agent)
+
+
+def test_an_end_at_nothing_is_as_wide_as_the_noise_of_choice():
+    assert _resolved(Interval(0.0, 0.0), 0.1) == Interval(-0.1, 0.1)
+    assert _resolved(Interval(-0.5, 0.0), 0.1) == Interval(-0.5, 0.1)
+    assert _resolved(Interval(0.2, 1.0), 0.1) == Interval(0.2, 1.0)
