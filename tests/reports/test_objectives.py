@@ -33,5 +33,8 @@ def test_it_says_of_each_feature_whether_it_is_wanted_and_draws_no_axis_for_what
     page = str(objectives({"behavioral_objective": {"weights": weights, "hypotheses": {}}}, "a"))
     assert "Wanted beyond doubt: red. Not wanted: blue. Undecided: door. Never offered: green." in page
     assert "\u221265.00" in page
-    ticks = page.partition("<table")[2].partition("</th>")[0]
-    assert "\u221260" not in ticks
+    weights["blue"]["interval"] = [-2.0, -0.1]
+    less = str(objectives({"behavioral_objective": {"weights": weights, "hypotheses": {}}}, "a"))
+    assert (
+        less.partition("<tbody")[0].partition("<table")[2] == page.partition("<tbody")[0].partition("<table")[2] != ""
+    )
