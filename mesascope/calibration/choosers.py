@@ -59,13 +59,17 @@ def known_chooser(name: str, columns: tuple[int, ...], features: int, rng: np.ra
 
 def action_values(
     solved: Solved,
-    weights: Float[np.ndarray, " feature"],
+    weights: Float[np.ndarray, "*level feature"],
     exponent: float = 1.0,
     reach: float = 0.0,
     noise: object = 0.0,
 ) -> Float[np.ndarray, "level state action"]:
-    """Optimal action values in double precision, with a discount to a power, without what is discounted below `reach`."""
-    worth = np.asarray(solved.outcomes.features, np.float64) @ weights + noise
+    """Optimal action values in double precision, with a discount to a power, without what is discounted below `reach`.
+
+    Weights are the same on all levels, or each level has its own.
+    """
+    features = np.asarray(solved.outcomes.features, np.float64)
+    worth = np.einsum("lof,lf->lo", features, np.broadcast_to(weights, (len(features), weights.shape[-1]))) + noise
     ways = np.asarray(solved.touch.reach, np.float64)
     ways = np.where((ways >= reach) & (ways > 0), np.maximum(ways, 1e-30) ** exponent, 0.0)
     enters = np.asarray(solved.touch.enters)
