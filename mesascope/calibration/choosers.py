@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
 from mesascope.core.mdp import FiniteMDP
+from mesascope.core.solver import DISCOUNT, soft_optimal_values
 from mesascope.instruments.first_touch import FirstTouch
 from mesascope.worlds.outcomes import Outcomes
 
@@ -105,6 +107,17 @@ def _boltzmann(given: bool):
     return make
 
 
+def _soft(weights: Weights, spread: np.ndarray, rng: np.random.Generator) -> KnownChooser:
+    """Paid for keeping its actions open (Ziebart 2010); where that pays more than any object it wanders for ever."""
+    b = float(np.exp(rng.uniform(np.log(50), np.log(1000))))
+
+    def answer(s: Solved) -> Policy:
+        values = soft_optimal_values(s.mdp, jnp.asarray(spread, jnp.float32), b, DISCOUNT)
+        return softmax(b * np.asarray(values.action, np.float64))
+
+    return KnownChooser(weights, answer, None, {"temperature": 1 / b})
+
+
 def _greedy(weights: Weights, spread: np.ndarray, rng: np.random.Generator) -> KnownChooser:
     return KnownChooser(weights, lambda s: best_actions(action_values(s, spread)), None, {})
 
@@ -165,6 +178,7 @@ def _sparse(count: int, rng: np.random.Generator) -> Weights:
 CLASSES = {
     "Boltzmann, temperature known": (_normal, _boltzmann(True)),
     "Boltzmann": (_normal, _boltzmann(False)),
+    "soft-optimal": (_normal, _soft),
     "greedy, ties at random": (_normal, _greedy),
     "greedy, first of ties": (_normal, _first),
     "lapses": (_normal, _lapses),
