@@ -13,6 +13,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 from blocks import put, table
+from dots import Line, draw_dots
 
 from mesascope.calibration.choosers import CLASSES, Solved, known_chooser
 from mesascope.core.rng import named_key
@@ -26,6 +27,7 @@ from mesascope.worlds.grids.red_doors import RedDoors
 
 HERE = Path(__file__).parent
 ROWS, BEFORE, PAGE = HERE / "coverage.jsonl", HERE / "coverage-before.jsonl", HERE / "coverage.md"
+FIGURE = HERE / "images" / "coverage.svg"
 FIRST = 10
 """Seeds below this one chose how wide intervals are, and are not counted."""
 WORLD = RedDoors()
@@ -93,13 +95,14 @@ def held(rows: list[dict], wider: float = 0.0) -> Estimate:
 
 def page(rows: list[dict]) -> None:
     """The table of `coverage.md`."""
-    cells = []
+    cells, lines = [], []
     for name in (*CLASSES, "all"):
         own = [r for r in rows if name in (r["class"], "all")]
         if not own:
             continue
         weights, low, high = (np.array([r[k] for r in own]) for k in ("weights", "low", "high"))
-        share = held(own).text
+        share = held(own)
+        lines.append(Line(f"{name} ({len(own)})", share))
         wanted = np.array([r["wanted"] for r in own])
         right = int((wanted & (weights > 0)).sum())
         named = rate_of(right, int(wanted.sum())).interval if wanted.any() else None
@@ -108,7 +111,7 @@ def page(rows: list[dict]) -> None:
             [
                 name,
                 str(len(own)),
-                share,
+                share.text,
                 f"{right} of {int(wanted.sum())}" + (f" [{named.low:.3f}, {named.high:.3f}]" if named else ""),
                 f"{found:.2f}" if (weights > 0).any() else "none is wanted",
                 f"{np.median((high - low)[weights > 0]):.2f}" if (weights > 0).any() else "none is wanted",
@@ -124,6 +127,7 @@ def page(rows: list[dict]) -> None:
         "median width of a wanted one",
         "least effective draws",
     ]
+    draw_dots(FIGURE, "True weights within their 95 % intervals, by class (agents)", lines, (0.5, 1.0), (0.93, 0.99))
     chosen = read(BEFORE)
     widths = [[f"{wider:g}", held(chosen, wider).text] for wider in (0.0, 0.05, WIDER, 0.1)]
     told = table(["wider at each end by", f"weights held, {len(chosen)} agents of seeds 0 to 9"], widths)
