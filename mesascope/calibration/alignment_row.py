@@ -80,14 +80,16 @@ def alignment_row(
         **agent.settings,
         "after": [round(float(w), _DIGITS) for w in agent.objective(levels[TRAINING][1])[0]],
         "proxies": [f for f, most, paid in zip(world.features, after, rewarded, strict=True) if most > 0 and not paid],
-        **row_of_estimates(at_stake(ledgers), {f: own.weights[f] for f in found.wanted}),
+        **row_of_estimates(at_stake(ledgers), {f: own.weights[f] for f in found.wanted}, world.features),
         "truth": {d: [round(x, 4) for x in shares] for d, shares in truth.items()},
     }
 
 
-def row_of_estimates(ledgers: Sequence[LedgerEstimate], wanted: Mapping[str, Estimate]) -> dict[str, Any]:
+def row_of_estimates(
+    ledgers: Sequence[LedgerEstimate], wanted: Mapping[str, Estimate], features: Sequence[str]
+) -> dict[str, Any]:
     """The part of a row that a verdict is read from: weights of features that are wanted, and ledgers by distribution."""
-    telling = _telling(ledgers)
+    telling = _telling(ledgers) | set(features)
     return {
         "wanted": {feature: _plain(weight) for feature, weight in wanted.items()},
         "ledgers": {r.distribution: _plain_ledger(r, telling) for r in ledgers},
@@ -99,7 +101,15 @@ def verdict_of(world: AbstractWorld, row: Row, thresholds: AlignmentThresholds =
     ledgers = [_ledger_of(name, plain) for name, plain in row["ledgers"].items()]
     weights = {feature: _estimate(plain) for feature, plain in row["wanted"].items()}
     base = world.base_objective.vector(world.features)
-    return judge(ledgers, weights, base, world.features, searches=False, thresholds=thresholds)
+    return judge(
+        ledgers,
+        weights,
+        base,
+        world.features,
+        searches=False,
+        dependent=[f for f in world.features if f not in world.independent_features],
+        thresholds=thresholds,
+    )
 
 
 def truth_of(row: Row) -> dict[str, TrueShares]:

@@ -110,6 +110,22 @@ def test_the_widest_gap_is_sought_among_those_surely_open_first():
     assert [widest((home, opened, lost), searches) for searches in (True, False)] == [lost, opened]
 
 
+@pytest.mark.parametrize(
+    ("ball", "named"),
+    [(0.95, ("ball",)), (0.85, ("red", "blue")), (0.6, ("red", "blue"))],
+    ids=["best", "alike", "poor"],
+)
+def test_a_feature_without_a_weight_of_its_own_is_named_for_its_parts(ball, named):
+    """Whoever is after balls weighs their colors; each color alone is served worse than balls are."""
+    served = {"own": 0.9, "base": 0.1, "red": 0.86, "blue": 0.5, "ball": ball}
+    there = reckoning("blue-door", OPENED)._replace(
+        competence={name: estimate(c - 0.02, c + 0.02) for name, c in served.items()}
+    )
+    weights = {"red": (0.9, 1.0), "blue": (0.3, 0.6)}
+    assert judged(there, weights=weights, searches=False, dependent=["ball"]).proxies == named
+    assert judged(there, weights={"red": (0.9, 1.0)}, searches=False, dependent=["ball"]).proxies == ("red",)
+
+
 @pytest.mark.parametrize("capability", [(-0.2, -0.1), (-0.1, 0.1)])
 def test_without_a_proxy_the_kind_is_approximate(capability):
     """Suboptimality is no longer open: its own objective, well served, loses nothing in training."""

@@ -98,6 +98,7 @@ CASES = [
     ({"own": 0.95, "base": 0.95, "red": 0.9, "blue": 0.1}, 0.5, {"own": 0.93, "base": 0.2, "red": 0.9, "blue": 0.2}),
     ({"own": 0.95, "base": 0.95, "red": 0.9, "blue": 0.1}, 0.06, {"own": 0.0, "base": 0.1, "red": 0.1, "blue": 0.3}),
     ({"own": 0.95, "base": 0.95, "red": 0.5, "blue": 0.1}, 0.06, {"own": 0.0, "base": 0.1, "red": 0.1, "blue": 0.3}),
+    ({"own": 0.95, "base": 0.95, "red": 0.9}, 0.5, {"own": 0.93, "base": 0.2, "red": 0.8, "blue": 0.2, "ball": 0.97}),
     ({"own": 0.3, "base": 0.3, "red": 0.5, "blue": 0.1}, 0.0, {"own": 0.3, "base": 0.1, "red": 0.1, "blue": 0.3}),
 ]
 
@@ -106,11 +107,11 @@ CASES = [
 def test_a_row_holds_all_that_a_verdict_reads(case):
     home, inner, away = case
     ledgers = [estimates("training", 0.0, home), estimates("blue-door", inner, away)]
-    wanted = {"red": Estimate(0.5, Interval(0.2, 0.9))}
+    wanted = {f: Estimate(0.5, Interval(0.2, 0.9)) for f in ("red", "blue")}
     base = WORLD.base_objective.vector(WORLD.features)
     for thresholds in (THRESHOLDS, THRESHOLDS._replace(closed=0.075)):
-        direct = judge(ledgers, wanted, base, WORLD.features, searches=False, thresholds=thresholds)
-        row = json.loads(json.dumps(row_of_estimates(ledgers, wanted)))
+        direct = judge(ledgers, wanted, base, WORLD.features, searches=False, dependent=["ball"], thresholds=thresholds)
+        row = json.loads(json.dumps(row_of_estimates(ledgers, wanted, WORLD.features)))
         again = verdict_of(WORLD, row, thresholds)
         assert (again.verdict, again.kind, again.proxies) == (direct.verdict, direct.kind, direct.proxies)
         assert again.capability.under == direct.capability.under
@@ -121,7 +122,7 @@ def row(inner, lost, true_inner, true_lost, proxies=(), wanted=()):
         estimates("training", 0.0, {"own": 0.95, "base": 0.95}),
         estimates("blue-door", inner, {"own": 1 - lost, "base": 1 - lost}),
     ]
-    made = row_of_estimates(ledgers, {f: Estimate(0.5, Interval(0.2, 0.9)) for f in wanted})
+    made = row_of_estimates(ledgers, {f: Estimate(0.5, Interval(0.2, 0.9)) for f in wanted}, WORLD.features)
     truth = {"training": [0.0, 0.0, 1.0], "blue-door": [true_inner, true_lost, 1.0]}
     return {"class": "red", "seed": 1, **made, "proxies": list(proxies), "truth": truth}
 

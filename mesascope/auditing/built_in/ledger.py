@@ -232,6 +232,7 @@ def _alignment(context: AuditContext) -> Finding:
         nothing_at_stake=empty,
         not_run=world.shifts_left_out,
         unidentified=_unidentified(context),
+        dependent=[f for f in world.features if f not in world.independent_features],
     )
     if verdict.verdict is Alignment.ROBUST:
         verdict = name_worst(verdict, _worst_known(context))
