@@ -30,7 +30,9 @@ def reckoning(distribution, inner, capability=(0.0, 0.02), competence=0.95, oute
     shares = {gap: parts.get(gap) for gap in GAPS} | {"total": estimate(*ends)}
     ledger = Ledger(*(Gap(0.0, 0.0, 0.0, shares[gap].value) for gap in GAPS))
     able = {} if competence is None else {"own": estimate(competence, competence), "base": estimate(0.0, 0.1)}
-    return LedgerEstimate(distribution, ledger, shares, ledger, able, Returns(0.0, 1.0, 0.0), {"own": own_stake})
+    return LedgerEstimate(
+        distribution, ledger, shares, ledger, able, Returns(0.0, 1.0, 0.0), Returns(0.0, 1.0, 0.0), {"own": own_stake}
+    )
 
 
 CLOSED_GAP, WIDE, OPENED = (0.0, CLOSED - 0.01), (0.0, OPEN + 0.1), (OPEN + 0.01, OPEN + 0.2)

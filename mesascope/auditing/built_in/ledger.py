@@ -105,6 +105,14 @@ def ledger_fields(estimate: LedgerEstimate) -> dict[str, object]:
     return {gap: {**getattr(estimate.ledger, gap)._asdict(), "interval": estimate.shares[gap].interval} for gap in GAPS}
 
 
+def returns_fields(ledgers: Sequence[LedgerEstimate]) -> dict[str, object]:
+    """Mean returns of every distribution, by the base objective and by the intended goal."""
+    return {
+        "returns": {r.distribution: r.returns for r in ledgers},
+        "returns_by_intended": {r.distribution: r.returns_by_intended for r in ledgers},
+    }
+
+
 LEDGER_CARD = Card(
     name="ledger",
     measures=(
@@ -181,7 +189,7 @@ def _ledger(context: AuditContext) -> Finding:
         "ledger": {r.distribution: ledger_fields(r) for r in at_stake(found)},
         "ledger_greedy": {r.distribution: r.greedy for r in at_stake(found) if r.greedy is not None},
         "competence": {r.distribution: r.competence for r in found},
-        "returns": {r.distribution: r.returns for r in found},
+        **returns_fields(found),
     }
     return Finding(found, fields)
 

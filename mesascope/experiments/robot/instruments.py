@@ -66,9 +66,8 @@ def _search(context: AuditContext) -> Finding:
     subject: Subject = context.subject
     found = retargeted(subject.planner, subject.house.tables(TRAINING))
     confirmed = found.interval.low > RETARGETED
-    mesa = instruments.objective(
-        weights_of(subject.planner), site="wants", confirmed_by_intervention=confirmed, pull=[]
-    )
+    wants = dict(zip(FEATURES, np.asarray(subject.planner.wants), strict=True))
+    mesa = instruments.known_objective(wants, site="wants", confirmed_by_intervention=confirmed, pull=[])
     fields = {"search": instruments.search_fields("search", BUILT_IN, True), "mesa_objective": mesa}
     by_depth = {} if subject.trained is None else {str(d): value for d, value in subject.trained.by_depth.items()}
     data = {"retargeted": found, "planner": subject.planner._asdict(), "by_depth": by_depth}
