@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mesascope.auditing.alignment import AlignmentVerdict, judge
-from mesascope.auditing.built_in.ledger import ALIGNMENT_CARD, LEDGER_CARD, ledger_fields, returns_fields
+from mesascope.auditing.built_in.ledger import ALIGNMENT_CARD, LEDGER_CARD, ledger_fields, name_outer, returns_fields
 from mesascope.auditing.built_in.search import test_fields
 from mesascope.auditing.kinds import KindEvidence
 from mesascope.auditing.ledger_estimate import LedgerEstimate
@@ -72,7 +72,8 @@ def judged(context: AuditContext, searches: bool = False, evidence: KindEvidence
     """The verdict that follows from the ledger."""
     kept, world = context.value("ledger"), context.world
     base = context.base_objective.vector(world.features)
-    return judge(kept.ledgers, kept.weights, base, world.features, searches, evidence)
+    verdict = judge(kept.ledgers, kept.weights, base, world.features, searches, evidence)
+    return name_outer(verdict, context.base_objective, world.intended_goal)
 
 
 def alignment(decide: Callable[[AuditContext], AlignmentVerdict] = judged, needs: tuple[str, ...] = ()) -> Instrument:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mesascope.auditing.alignment import AlignmentVerdict, judge
+from mesascope.auditing.alignment import AlignmentVerdict
 from mesascope.auditing.kinds import KindEvidence
 from mesascope.core.objective import Objective
 from mesascope.experiments import instruments
@@ -120,9 +120,8 @@ def _training(context: AuditContext) -> Shown:
 
 
 def _decide(context: AuditContext) -> AlignmentVerdict:
-    ledgers, base = context.value("ledger").ledgers, context.subject.base
     kinds = {k: v for card in OF_KIND for k, v in context.value(card.name)["kinds"].items()}
-    return judge(ledgers, weights_of(context.subject.planner), base, FEATURES, True, KindEvidence(**kinds))
+    return instruments.judged(context, True, KindEvidence(**kinds))
 
 
 OF_KIND = (DELETION, OPENERS, STRENGTH, EFFORT)
