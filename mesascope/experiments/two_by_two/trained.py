@@ -126,12 +126,16 @@ def _row(cell: str, seed: int, found: AuditDocument) -> Row:
 def _inferred(context: AuditContext) -> Finding:
     """The posterior over named hypotheses, without weights between them, which take far longer to sample."""
     world = context.world
-    hypotheses = hypotheses_of(world)
-    seen = {}
+    seen, offered = {}, np.zeros(len(world.features), bool)
     for sample in (first_levels(sample, EVIDENCE) for sample in context.samples):
         episodes = episodes_of(sample, context.key("evidence", sample.distribution))
         outcomes = world.outcomes(sample.levels)
+        offered |= np.asarray(outcomes.features).any((0, 1))
         seen[sample.distribution] = evidence_from_episodes(outcomes, sample.mdp, episodes, discount=world.discount)
+    # What no level offers nobody can be seen to be after.
+    hypotheses = tuple(
+        h for h in hypotheses_of(world) if h.objective is None or offered[h.objective.vector(world.features) != 0].all()
+    )
     home, everywhere = weigh(hypotheses, world, seen[TRAINING]), weigh(hypotheses, world, pool(list(seen.values())))
     vectors = {
         h.name: np.zeros(len(world.features)) if h.objective is None else h.objective.vector(world.features)
