@@ -80,7 +80,7 @@ def _weights(audit: Audit, kind: str) -> str:
     if rows and look(audit, kind, "sum_over_features") is False:
         rows.append("not a sum over features")
     if rows and look(audit, kind, "known") is True:
-        rows.append("(built in, not inferred)")
+        rows.append("(read where it is kept)" if kind == "mesa_objective" else "(built in, not inferred)")
     return "\n".join(rows) or MISSING
 
 

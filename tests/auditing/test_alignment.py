@@ -53,7 +53,7 @@ def test_closed_everywhere_is_robust_under_the_shifts_that_were_run():
 
 
 def test_capable_at_a_wrong_base_objective_is_not_incapable_by_the_intended_goal():
-    """Trained for what was not wanted in training already: what its lapses cost of the intended goal says nothing of capability."""
+    """What lapses cost of a goal that it was not trained for says nothing of its capability."""
     home = reckoning("training", CLOSED_GAP, capability=(0.2, 0.3), outer=(OPEN + 0.3, OPEN + 0.4))
     verdict = judged(reckoning("blue-door", CLOSED_GAP, (0.4, 0.5), outer=(1.4, 1.5)), training=home)
     assert verdict.verdict is Alignment.OUTER

@@ -137,7 +137,9 @@ def _curve_parts(curve: Goodhart, best: float, path: Goodhart | None) -> list[Re
 
 def _hump(curve: Goodhart, best: float) -> str:
     """How much a little optimization helps."""
-    gained = curve.gained(best)
+    gained, ends = curve.gained(best), curve._replace(intended=curve.intended[[0, -1]]).gained(best)
+    if gained - max(ends, 0.0) < 1e-3 and not curve.falls:
+        return "It does not fall on the way."
     if gained <= 0:
         return "There is no hump: what was wanted is served best without any optimization."
     told = f"On the way {gained:.1%} of what could be gained above no optimization is gained"
