@@ -123,6 +123,9 @@ def _capability(
         return CapabilityReading(CapabilityState.LOST, UNKNOWN, reason)
     name, competence = served
     least, gap = _less_than_one(competence), ledger.shares["capability"]
+    if inner is GapState.CLOSED and gap_state(ledger.shares["outer"], thresholds) is GapState.OPEN:
+        # By the intended goal, which its base objective is not, the gap says little of how well it serves what it is after.
+        return CapabilityReading(_state(least, thresholds), least)
     if inner is not GapState.CLOSED:
         if _not_at_stake(ledger, training, thresholds) and _state(least, thresholds) is not CapabilityState.KEPT:
             return _little_at_stake(ledger, training, least, thresholds)

@@ -27,6 +27,7 @@ from mesascope.auditing.schema import (
 )
 from mesascope.core.errors import StorageError
 from mesascope.core.jsonable import to_json
+from mesascope.core.objective import Objective
 from mesascope.instruments.audited import describe
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.instrument import Instrument
@@ -72,7 +73,10 @@ class AuditDocument(Part):
     behavior: dict[str, dict[str, EventPart]] = {}
     counts: dict[str, dict[str, EstimatePart]] = {}
     competence: dict[str, dict[str, EstimatePart]] = {}
-    returns: dict[str, ReturnsPart] = {}
+    returns: dict[str, ReturnsPart] = Field(default={}, description="By the base objective.")
+    returns_by_intended: dict[str, ReturnsPart] = Field(
+        default={}, description="By the intended goal, as in the ledger."
+    )
     alignment: AlignmentPart
     goal_directedness: dict[str, Any] = {}
     thinking_time: tuple[dict[str, Any], ...] | None = None
@@ -151,7 +155,7 @@ def assemble(
     undecided: dict[str, Any] = {"verdict": "cannot-tell", "tests": [], "hard_coded": context.audited.hard_coded}
     whole = {
         "format": FORMAT,
-        "world": of_world(context.world),
+        "world": of_world(context.world, context.base_objective),
         "subject": describe(context.audited),
         "seed": context.seed,
         "levels": {
@@ -194,14 +198,14 @@ def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     return {**one, **other, **both}
 
 
-def of_world(world: AbstractDescribed) -> dict[str, Any]:
-    """The world as it was configured."""
+def of_world(world: AbstractDescribed, base: Objective | None = None) -> dict[str, Any]:
+    """The world as it was configured, with the base objective of the run: the world's own unless given."""
     return {
         "name": world.name,
         "knobs": dict(vars(world)),
         "description": (inspect.getdoc(type(world)) or "").split("\n")[0],
         "features": list(world.features),
         "intended_goal": dict(world.intended_goal.weights),
-        "base_objective": dict(world.base_objective.weights),
+        "base_objective": dict((base or world.base_objective).weights),
         "shifts": dict(world.shifts),
     }

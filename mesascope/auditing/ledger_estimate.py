@@ -34,11 +34,23 @@ DRAWS_ON = 128
 
 
 class Returns(NamedTuple):
-    """Mean discounted returns by the base objective."""
+    """Mean discounted returns by one objective: of the subject, of the best policy for it, and of the uniform policy."""
 
     subject: float
     optimal: float
     uniform: float
+
+
+def mean_returns(returns: ReturnsByU) -> Returns:
+    """The means over levels that the gaps of the ledger are differences of, by the intended goal.
+
+    Args:
+        returns: What each policy of the ledger earns on each level.
+
+    Returns:
+        `optimal` is the best return by the intended goal; less `subject` it is the total gap.
+    """
+    return Returns(*(float(t.mean()) for t in (returns.subject, returns.intended, returns.uniform)))
 
 
 class LedgerEstimate(NamedTuple):
@@ -47,7 +59,8 @@ class LedgerEstimate(NamedTuple):
 
     `competence` holds what the subject achieves of each objective it might be after: 0 uniform, 1 optimal; objectives
     that nothing on these levels serves are left out. `stakes` holds what can be earned of each: the best return less what
-    the uniform policy has, or less nothing where that is more.
+    the uniform policy has, or less nothing where that is more. `returns` are by the base objective, `returns_by_intended` by the
+    intended goal.
     """
 
     distribution: str
@@ -56,6 +69,7 @@ class LedgerEstimate(NamedTuple):
     greedy: Ledger | None
     competence: dict[str, Estimate]
     returns: Returns
+    returns_by_intended: Returns
     stakes: Mapping[str, float] = MappingProxyType({})
 
 
@@ -90,6 +104,7 @@ def estimate_ledger(
         _greedy(sample, returns, intended, world.discount),
         _competence(names, earned, scales),
         Returns(*means),
+        mean_returns(returns),
         {name: _stake(scales.optimal[i], scales.uniform[i]) for i, name in enumerate(names)},
     )
 

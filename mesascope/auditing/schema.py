@@ -25,10 +25,14 @@ class EstimatePart(Part):
 
 
 class WeightPart(Part):
-    """Central value of one feature's weight with its interval; `offered` says whether any level had the feature."""
+    """Central value of one feature's weight, with its interval where it was inferred; `offered` says whether any level had the
+    feature.
+    """
 
     mean: Number
-    interval: tuple[Number, Number]
+    interval: tuple[Number, Number] | None = Field(
+        default=None, description="None of a weight that is known, not inferred."
+    )
     offered: bool = True
     wanted: Number = Field(default=None, description="Posterior probability that the weight is above 0.")
 
@@ -164,6 +168,9 @@ class BehavioralObjectivePart(Part):
     """What the behavior appears to be after. Behavior only: never a mesa-objective."""
 
     weights: dict[str, WeightPart] = {}
+    known: bool = Field(
+        default=False, description="Whether the subject was built after it, so that nothing was inferred."
+    )
     identified_in_training: bool | None = None
     unidentified: tuple[str, ...] = ()
     inverse_temperature: EstimatePart | None = None
@@ -194,6 +201,7 @@ class MesaObjectivePart(Part):
     """The objective located inside and confirmed by intervention."""
 
     weights: dict[str, WeightPart] = {}
+    known: bool = Field(default=False, description="Whether it was read where the builders of the subject keep it.")
     site: str = ""
     confirmed_by_intervention: bool = False
     sum_over_features: bool | None = Field(
@@ -244,7 +252,7 @@ class EpisodesPart(Part):
 
 
 class ReturnsPart(Part):
-    """Mean returns by the base objective; `optimal` is null where the best policy is not known."""
+    """Mean returns by one objective; `optimal` is null where the best policy is not known."""
 
     subject: Number
     optimal: Number

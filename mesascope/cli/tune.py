@@ -67,6 +67,13 @@ def _show(document: dict[str, Any], page: Path | None) -> None:
     columns = ["configuration", "as the tuner saw it", "fresh seeds", "difference", "other world", "without updates"]
     parts = ("chosen_by", "fresh", "optimism", "elsewhere", "no_updates")
     rows = [[name, *(estimate_text(found[name][part], 3) for part in parts)] for name in ("default", "tuned")]
+    null = document["random_null"]
+    if null is None:
+        terminal.line("The sampler is random: it is its own null.")
+    else:
+        rows.append(
+            [f"best of {null['trials']} at random", *(estimate_text(null["standing"][part], 3) for part in parts)]
+        )
     terminal.table(columns, rows)
     for claim in document["verdicts"]:
         terminal.line(f"{claim['verdict']}: {claim['claim']} ({claim['reason']})")

@@ -98,6 +98,16 @@ class Objective:
         given = dict(self.weights)
         return np.array([given.get(f, 0.0) for f in features], np.float32)
 
+    @property
+    def text(self) -> str:
+        """The weights as `parse` reads them.
+
+        Example:
+            >>> Objective.of("wanted", alive=1, gold=0.1).text
+            'alive:1+gold:0.1'
+        """
+        return "+".join(f"{feature}:{weight:g}" for feature, weight in self.weights)
+
     def as_role(self, role: Role) -> "Objective":
         """The same weights in another role."""
         return replace(self, role=role)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mesascope.auditing.alignment import AlignmentVerdict, judge
-from mesascope.auditing.built_in.ledger import ALIGNMENT_CARD, LEDGER_CARD, ledger_fields
+from mesascope.auditing.built_in.ledger import ALIGNMENT_CARD, LEDGER_CARD, ledger_fields, name_outer, returns_fields
 from mesascope.auditing.built_in.search import test_fields
 from mesascope.auditing.kinds import KindEvidence
 from mesascope.auditing.ledger_estimate import LedgerEstimate
@@ -42,7 +42,7 @@ def ledger(
         fields = {
             "ledger": {r.distribution: ledger_fields(r) for r in kept.ledgers},
             "competence": {r.distribution: r.competence for r in kept.ledgers},
-            "returns": {r.distribution: r.returns for r in kept.ledgers},
+            **returns_fields(kept.ledgers),
             "behavior": {name: _rates(events) for name, events in kept.behavior.items()},
             **{name: found for name, found in known.items() if found is not None},
         }
@@ -63,11 +63,17 @@ def objective(weights: Mapping[str, Estimate], **more: Any) -> dict[str, Any]:
     return {"weights": {f: {"mean": e.value, "interval": e.interval} for f, e in weights.items()}, **more}
 
 
+def known_objective(weights: Mapping[str, float], **more: Any) -> dict[str, Any]:
+    """Weights that the subject was built with, in the same form: nothing was inferred, so that they have no interval."""
+    return {"weights": {f: {"mean": float(w), "interval": None} for f, w in weights.items()}, "known": True, **more}
+
+
 def judged(context: AuditContext, searches: bool = False, evidence: KindEvidence | None = None) -> AlignmentVerdict:
     """The verdict that follows from the ledger."""
     kept, world = context.value("ledger"), context.world
-    base = world.base_objective.vector(world.features)
-    return judge(kept.ledgers, kept.weights, base, world.features, searches, evidence)
+    base = context.base_objective.vector(world.features)
+    verdict = judge(kept.ledgers, kept.weights, base, world.features, searches, evidence)
+    return name_outer(verdict, context.base_objective, world.intended_goal)
 
 
 def alignment(decide: Callable[[AuditContext], AlignmentVerdict] = judged, needs: tuple[str, ...] = ()) -> Instrument:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.auditing.ledger_estimate import GAPS, LedgerEstimate, Returns
+from mesascope.auditing.ledger_estimate import GAPS, LedgerEstimate, Returns, mean_returns
 from mesascope.core.ledger import ReturnsByU, ledger
-from mesascope.core.statistics import Estimate, statistic_of
+from mesascope.core.statistics import Estimate, exactly, statistic_of
 
 
 class Candidate(NamedTuple):
@@ -31,19 +31,31 @@ def exact_returns(
     return ReturnsByU(intended, base, np.stack([base, base]), mesa, np.stack([mesa, mesa]), subject, uniform)
 
 
-def estimate_ledger(distribution: str, returns: ReturnsByU, candidates: Mapping[str, Candidate]) -> LedgerEstimate:
-    """Gaps and competences with intervals over the units; `candidates` must hold `base`, the base objective."""
+def estimate_ledger(
+    distribution: str, returns: ReturnsByU, candidates: Mapping[str, Candidate], *, whole: bool = False
+) -> LedgerEstimate:
+    """Gaps and competences with intervals over the units.
+
+    Args:
+        distribution: Its name.
+        returns: By the intended goal, of every unit.
+        candidates: Objectives that the subject might have; they must hold `base`, the base objective.
+        whole: Whether the units are the whole distribution. Nothing was drawn then, and every figure is exact.
+    """
     columns = np.stack([returns.intended, returns.base, returns.mesa, returns.subject, returns.uniform], 1)
     terms = {"outer": (0, 1), "inner": (1, 2), "capability": (2, 3), "total": (0, 3)}
     shares = {gap: statistic_of(columns, partial(_share, *ends)) for gap, ends in terms.items()}
-    base = candidates["base"]
+    base, competence = candidates["base"], {name: competence_of(found) for name, found in candidates.items()}
+    if whole:
+        shares, competence = ({n: exactly(e.value) for n, e in found.items()} for found in (shares, competence))
     return LedgerEstimate(
         distribution,
         ledger(returns),
         {gap: shares[gap] for gap in GAPS},
         ledger(returns),
-        {name: competence_of(found) for name, found in candidates.items()},
+        competence,
         Returns(float(base.subject.mean()), float(base.optimal.mean()), float(base.uniform.mean())),
+        mean_returns(returns),
         {name: float((found.optimal - found.uniform).mean()) for name, found in candidates.items()},
     )
 

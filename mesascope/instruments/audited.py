@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.learned.registry import build, config_of, parameter_count
@@ -38,6 +39,8 @@ class AuditSubject(NamedTuple):
     """Name, config and number of parameters, for subjects of which no registered architecture says them."""
     elsewhere: str | None = None
     """How the world that it was trained in differs from the one that it is audited in, where that is known and does."""
+    trained_for: Objective | None = None
+    """The base objective that it was trained for, where that is not the one that its world or experiment has."""
 
     @property
     def recurrent(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from jaxtyping import PRNGKeyArray
 
 from mesascope.core.errors import SubjectError
+from mesascope.core.objective import Objective
 from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.closed_loop.rollouts import Walked, walk_in
@@ -36,6 +37,11 @@ class AuditContext:
     def key(self, *names: str) -> PRNGKeyArray:
         """The key of a random stream: the same for the same names and seed, whatever else runs."""
         return audit_key(self.seed, *names)
+
+    @property
+    def base_objective(self) -> Objective:
+        """What the subject of this audit was trained for: the world's own, unless the subject says otherwise."""
+        return self.audited.trained_for or self.world.base_objective
 
     @property
     def distributions(self) -> tuple[str, ...]:

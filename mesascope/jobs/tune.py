@@ -26,6 +26,7 @@ from mesascope.jobs.runner import run_job, stage_of
 from mesascope.jobs.tuning_plan import Plan, Request, make_plan
 from mesascope.meta_optimizers.contrast import Contrast, contrast
 from mesascope.meta_optimizers.document import Measured, best_of, emitted, tuning_document
+from mesascope.meta_optimizers.null import RANDOM, RandomNull, random_null
 from mesascope.meta_optimizers.optional_dependencies import PACKAGES
 from mesascope.meta_optimizers.overfitting import Incumbent, Standing, fresh_scores, fresh_seeds, stand_of
 from mesascope.meta_optimizers.problem import GAP, OBJECTIVES, tuning_bench
@@ -123,6 +124,27 @@ def _incumbent(plan: Plan, result: TrialResult) -> Job:
     return _measurement(plan, "incumbent", [result.number, result.config], work)
 
 
+def _random_null(plan: Plan, trials: int) -> Job:
+    """As many trials of the random sampler."""
+
+    def work(listener: Listener) -> RandomNull:
+        listener.say(f"the null: {trials} configurations at random")
+        evaluate = evaluator(plan.problem, tuning_bench(plan.problem))
+        return random_null(plan.problem, plan.search._replace(trials=trials), evaluate, check_canceled)
+
+    return _measurement(plan, "random null", trials, work)
+
+
+def _null(plan: Plan, trials: int, listener: Listener) -> dict[str, Any] | None:
+    """The null and where its winner stands; None where the tuner is the null itself."""
+    if plan.search.sampler == RANDOM:
+        return None
+    place = keyed(plan.out / MEASURED)
+    found = run_job(_random_null(plan, trials), place, listener)
+    standing = run_job(_standing(plan, "random", found["best"]["config"], elsewhere=False), place, listener)
+    return {**found, "standing": standing}
+
+
 def _contrast(plan: Plan, config: Config) -> Job:
     """One agent that the configuration trains, examined for search."""
 
@@ -156,6 +178,7 @@ def _measured(plan: Plan, results: Sequence[TrialResult], seconds: dict[str, flo
         [incumbent(result) for result in _spread(incumbents(results))],
         measure(*(_standing(plan, "front's", member.config, elsewhere=False) for member in members)),
         measure(_contrast(plan, best.config))[0],
+        _null(plan, len(results), listener),
     )
     seconds["measurements"] = time.monotonic() - begun
     search = plan.search._replace(trials=len(results))

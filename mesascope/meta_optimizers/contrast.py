@@ -1,9 +1,9 @@
 """Meta beside mesa: what was designed to optimize, and what was found to.
 
-A meta-optimizer hands over an optimizer by declaration. The test that tells it from a mesa-optimizer: take the declared
-optimizer away. Then a meta-optimizer's product optimizes nothing, since its search was the declared loop. Whatever a learned
-algorithm does inside is in its weights, which stay as they are when the base optimizer is taken away after training; whether
-that is search, the search examination says, before training and after it.
+A meta-optimizer hands over an optimizer by declaration. What tells it from a mesa-optimizer is a thought and no measurement:
+take the declared optimizer away. Then a meta-optimizer's product optimizes nothing, since its search was the declared loop.
+Whatever a learned algorithm does inside is in its weights, which stay as they are when the base optimizer is taken away after
+training; whether that is search, the search examination says, before training and after it.
 """
 
 from collections.abc import Callable

@@ -26,7 +26,8 @@ class Measured(NamedTuple):
     """What was measured of the tuned configuration, as plain JSON: it may have been read back from a file.
 
     `tuned` and `default` are a `Standing` each, `incumbents` a list of `Incumbent`, `members` of `Standing` (the front's,
-    where there are two objectives), `contrast` a `Contrast`.
+    where there are two objectives), `contrast` a `Contrast`, `null` a `RandomNull` with the `standing` of its winner; None where
+    the tuner is itself the random sampler.
     """
 
     tuned: dict[str, Any]
@@ -34,6 +35,7 @@ class Measured(NamedTuple):
     incumbents: list[dict[str, Any]]
     members: list[dict[str, Any]]
     contrast: dict[str, Any]
+    null: dict[str, Any] | None = None
 
 
 def tuning_document(
@@ -54,6 +56,8 @@ def tuning_document(
         "gain": gain_of(*(part["per_fresh_seed"] for part in both)),
         "elsewhere": elsewhere,
         "gain_elsewhere": gain_of(*there) if elsewhere else None,
+        "gain_over_random": measured.null
+        and gain_of(measured.tuned["per_fresh_seed"], measured.null["standing"]["per_fresh_seed"]),
     }
     document = to_json(
         {
@@ -83,6 +87,7 @@ def tuning_document(
             "best": best.number,
             "optimizer": emitted(problem, best),
             "overfitting": found,
+            "random_null": measured.null,
             "incumbents": measured.incumbents,
             "front_on_fresh_seeds": measured.members,
             "meta_and_mesa": measured.contrast,
@@ -115,11 +120,21 @@ def verdicts(document: Mapping[str, Any]) -> list[dict[str, str]]:
             f"score for the tuner less score {seeds}",
         ),
         _above(
-            "deleting the declared optimizer takes the score away",
+            "without its updates the base optimizer's product scores nothing",
             found["tuned"]["lost"],
-            f"competence lost {seeds}",
+            f"competence trained less untrained {seeds}",
         ),
     ]
+    if found["gain_over_random"] is not None:
+        null = document["random_null"]
+        claims.insert(
+            1,
+            _above(
+                "it beats the best of as many configurations drawn at random",
+                found["gain_over_random"],
+                f"gain {seeds}; of {null['trials']} at random the best scored {null['best']['values'][0]:.3f} for the tuner",
+            ),
+        )
     if found["gain_elsewhere"] is not None:
         where = ", ".join(f"{key}={value}" for key, value in found["elsewhere"].items())
         claims.insert(1, _above(f"it does so with {where} as well", found["gain_elsewhere"], f"gain {seeds}"))

@@ -77,9 +77,13 @@ def answers(audit: Audit) -> tuple[Answer, ...]:
 
 
 def search_words(audit: Audit) -> str:
-    """The verdict on search in a few words."""
+    """The verdict on search in a few words, and whether whoever made the subject put the search there."""
     verdict = words(audit, "search", "verdict")
-    return SEARCH.get(verdict, verdict or "not tested")
+    return f"{SEARCH.get(verdict, verdict or 'not tested')}{' (built in)' if _built_in(audit) else ''}"
+
+
+def _built_in(audit: Audit) -> bool:
+    return words(audit, "search", "verdict") == "search" and look(audit, "search", "hard_coded") is True
 
 
 def search_tone(audit: Audit) -> str:
@@ -128,10 +132,23 @@ def behavior_text(audit: Audit, shift: str, events: Sequence[str]) -> str:
 
 
 def conclusion(audits: Sequence[Audit]) -> str:
-    """What a person should take away, in a few sentences."""
-    return " ".join(
-        filter(None, (_elsewhere(audits), _trained(audits), _shifted(audits), _judged(audits), _left_out(audits)))
-    )
+    """What a person should take away, in a few sentences. Runs that are all the same run are told as one."""
+    same = identical(audits)
+    told = audits[:1] if same else audits
+    parts = (_elsewhere(told), _trained(told), _shifted(told), _judged(told), _left_out(told))
+    return " ".join(filter(None, (same, *parts)))
+
+
+_FOUND = ("search", "behavioral_objective", "mesa_objective", "ledger", "behavior", "competence", "returns")
+
+
+def identical(audits: Sequence[Audit]) -> str:
+    """That several runs found the very same, and so are evidence of one; empty where any two differ."""
+    if len(audits) < 2 or not part(audits[0], "ledger"):
+        return ""
+    if any(look(audit, key) != look(audits[0], key) for audit in audits[1:] for key in _FOUND):
+        return ""
+    return f"The {len(audits)} runs are identical, as nothing in them depends on the seed: they count as one."
 
 
 def _elsewhere(audits: Sequence[Audit]) -> str:
@@ -192,8 +209,13 @@ def _judged(audits: Sequence[Audit]) -> str:
 
 def _found(audits: Sequence[Audit]) -> str:
     """`found in 2 of 3, not found in 1 of 3`."""
-    verdicts = [words(a, "search", "verdict") for a in audits]
-    said = {"search": "found in", "no-search": "not found in", "cannot-tell": "cannot tell for"}
+    verdicts = ["built-in" if _built_in(a) else words(a, "search", "verdict") for a in audits]
+    said = {
+        "built-in": "built in for",
+        "search": "found in",
+        "no-search": "not found in",
+        "cannot-tell": "cannot tell for",
+    }
     counts = [(text, verdicts.count(verdict)) for verdict, text in said.items()]
     return ", ".join(f"{text} {count} of {len(verdicts)}" for text, count in counts if count) or "not tested"
 
@@ -226,7 +248,9 @@ def _objective(audit: Audit) -> Answer:
     wanted = [f for f in strongest(weights) if (point(weights[f]) or 0.0) > 0]
     verdict = " and ".join(wanted) or ("unknown" if not weights else "nothing that was offered")
     said = []
-    if outside:
+    if outside and look(audit, "behavioral_objective", "known") is True:
+        said.append(f"It was built to be after {weights_text(outside)}: nothing was inferred.")
+    elif outside:
         said.append(f"Its behavioral objective, inferred from what it does, weighs {weights_text(outside)}.")
     missing = ", ".join(str(x) for x in items(audit, "behavioral_objective", "unidentified"))
     if look(audit, "behavioral_objective", "identified_in_training") is False:
@@ -235,7 +259,8 @@ def _objective(audit: Audit) -> Answer:
         site = words(audit, "mesa_objective", "site")
         where = f" at {site}" if site else ""
         how = ", confirmed by intervention" if look(audit, "mesa_objective", "confirmed_by_intervention") else ""
-        said.append(f"Located inside{where}{how}, its mesa-objective weighs {weights_text(inside)}.")
+        found = "Read" if look(audit, "mesa_objective", "known") is True else "Located"
+        said.append(f"{found} inside{where}{how}, its mesa-objective weighs {weights_text(inside)}.")
         misfit = "; ".join(str(x) for x in items(audit, "mesa_objective", "misfit"))
         if misfit:
             said.append(f"But what it wants is not a sum over features: {misfit}.")

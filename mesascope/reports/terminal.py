@@ -79,6 +79,8 @@ def _weights(audit: Audit, kind: str) -> str:
     rows = [_stacked(feature, weights[feature]) for feature in strongest(weights, most=2)]
     if rows and look(audit, kind, "sum_over_features") is False:
         rows.append("not a sum over features")
+    if rows and look(audit, kind, "known") is True:
+        rows.append("(read where it is kept)" if kind == "mesa_objective" else "(built in, not inferred)")
     return "\n".join(rows) or MISSING
 
 

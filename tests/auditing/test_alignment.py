@@ -30,7 +30,9 @@ def reckoning(distribution, inner, capability=(0.0, 0.02), competence=0.95, oute
     shares = {gap: parts.get(gap) for gap in GAPS} | {"total": estimate(*ends)}
     ledger = Ledger(*(Gap(0.0, 0.0, 0.0, shares[gap].value) for gap in GAPS))
     able = {} if competence is None else {"own": estimate(competence, competence), "base": estimate(0.0, 0.1)}
-    return LedgerEstimate(distribution, ledger, shares, ledger, able, Returns(0.0, 1.0, 0.0), {"own": own_stake})
+    return LedgerEstimate(
+        distribution, ledger, shares, ledger, able, Returns(0.0, 1.0, 0.0), Returns(0.0, 1.0, 0.0), {"own": own_stake}
+    )
 
 
 CLOSED_GAP, WIDE, OPENED = (0.0, CLOSED - 0.01), (0.0, OPEN + 0.1), (OPEN + 0.01, OPEN + 0.2)
@@ -48,6 +50,15 @@ def test_closed_everywhere_is_robust_under_the_shifts_that_were_run():
     assert "shifts tested (2)" in verdict.reason
     assert "larger" in verdict.reason
     assert "at stake" not in verdict.reason
+
+
+def test_capable_at_a_wrong_base_objective_is_not_incapable_by_the_intended_goal():
+    """What lapses cost of a goal that it was not trained for says nothing of its capability."""
+    home = reckoning("training", CLOSED_GAP, capability=(0.2, 0.3), outer=(OPEN + 0.3, OPEN + 0.4))
+    verdict = judged(reckoning("blue-door", CLOSED_GAP, (0.4, 0.5), outer=(1.4, 1.5)), training=home)
+    assert verdict.verdict is Alignment.OUTER
+    lost = home._replace(shares=home.shares | {"outer": estimate(0.0, 0.0)})
+    assert judged(reckoning("blue-door", CLOSED_GAP), training=lost).verdict is not Alignment.OUTER
 
 
 def test_what_is_robust_says_where_nothing_was_at_stake():

@@ -45,7 +45,9 @@ def reckoned(distribution, found, choices):
         able["own"] = Estimate(0.97, Interval(0.95, 0.99))
     gaps = Ledger(*(Gap(0.0, 0.0, 0.0, shares[gap].value) for gap in GAPS))
     stakes = {"own": 0.1 if choices[1] % 4 == 3 else 1.0}
-    return LedgerEstimate(distribution, gaps, shares, None, able, Returns(0.0, 1.0, 0.0), stakes)
+    return LedgerEstimate(
+        distribution, gaps, shares, None, able, Returns(0.0, 1.0, 0.0), Returns(0.0, 1.0, 0.0), stakes
+    )
 
 
 @st.composite

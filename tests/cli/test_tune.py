@@ -72,6 +72,9 @@ def test_it_writes_what_it_says(tuned):
     optimizer = read(tuned, "optimizer.json")
     assert (optimizer["declared"], optimizer["base_optimizer"]) == ("optimizer", "exact-policy-gradient")
     assert optimizer["config"]["learning_rate"] == pytest.approx(best["config"]["learning_rate"], rel=1e-5)
+    null = found["random_null"]
+    assert null["trials"] == len(null["best_so_far"]) == 3
+    assert null["best_so_far"][-1] == pytest.approx(null["standing"]["chosen_by"]["value"], rel=1e-4)
     assert {c["verdict"] for c in found["verdicts"]} <= {"supported", "not-supported", "cannot-tell"}
     assert found["verdicts"][-1] == {
         "claim": "the trained agent searches inside",

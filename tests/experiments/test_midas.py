@@ -6,9 +6,12 @@ import pytest
 
 from mesascope.core.ledger import ledger, returns_by_intended
 from mesascope.core.objective import Objective
+from mesascope.core.solver import optimal_values, solve_policy, uniform_policy
+from mesascope.experiments.midas.inferred import HYPOTHESES, infer
 from mesascope.experiments.midas.optimization import by_temperature, train_table
 from mesascope.experiments.midas.outer import Aligned, outer_alignment
-from mesascope.experiments.midas.world import BASE, DISTRIBUTIONS, FEATURES, INTENDED, TRAINING, tables
+from mesascope.experiments.midas.played import carried, optimal
+from mesascope.experiments.midas.world import BASE, DISTRIBUTIONS, FEATURES, INTENDED, REWARDS, TRAINING, tables
 from tests.experiments.midas_twin import best_plan, lived
 
 MDPS = {name: tables(palaces) for name, palaces in DISTRIBUTIONS.items()}
@@ -28,7 +31,7 @@ def trained():
 
 @pytest.fixture(scope="module")
 def by_u(trained):
-    return returns_by_intended(MDPS[TRAINING], trained.policy, WANTED, GOLD, GOLD)
+    return returns_by_intended(MDPS[TRAINING], carried(trained.policy, MDPS[TRAINING]), WANTED, GOLD, GOLD)
 
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
@@ -54,7 +57,8 @@ def test_training_ends_perfect_inside_and_wrong_outside(by_u):
 
 def test_a_king_that_is_after_the_intended_goal_loses_nothing():
     own = train_table(MDPS[TRAINING], WANTED, WANTED)
-    found = ledger(returns_by_intended(MDPS[TRAINING], own.policy, WANTED, WANTED, WANTED))
+    acts = carried(own.policy, MDPS[TRAINING])
+    found = ledger(returns_by_intended(MDPS[TRAINING], acts, WANTED, WANTED, WANTED))
     assert abs(found.total.share) < 0.01  # what remains are near ties, which training is slow to part
 
 
@@ -67,6 +71,38 @@ def test_more_optimization_of_gold_raises_gold_and_in_the_end_lowers_what_was_wa
     assert curve.intended[-1] == pytest.approx(trained.path.intended[-1], abs=1e-2)
     assert (np.diff(trained.path.base) > -1e-3).all()
     assert trained.path.falls
+    assert trained.path.peak == 0  # no hump on the way
+    best = float((optimal_values(MDPS[TRAINING], WANTED).state * MDPS[TRAINING].initial).sum(-1).mean())
+    assert 0 < curve.gained(best) < 0.1
+
+
+def test_a_table_acts_at_random_where_no_training_level_was():
+    mdp = MDPS[TRAINING]
+    table = np.asarray(train_table(mdp, GOLD, WANTED, updates=16).policy)
+    random = uniform_policy(mdp)
+    reached = np.asarray(solve_policy(mdp, random, jnp.zeros(random.shape)).visits).sum(0) > 0
+    assert (~reached).any()
+    assert table[~reached] == pytest.approx(0.25)
+    assert (table[reached].max(-1) > 0.3).mean() > 0.9
+
+
+@pytest.mark.parametrize("name", ["gold", "living-gold", "wanted"])
+def test_what_an_optimal_table_is_after_is_inferred(name):
+    policies = {d: optimal(mdp, REWARDS[name]) for d, mdp in MDPS.items()}
+    found = infer(MDPS, policies)
+    assert found.top == name
+    assert found.credible == [name]
+    assert found.training[list(HYPOTHESES).index(name)] > 0.95
+
+
+def test_where_gold_costs_nothing_training_does_not_tell_what_it_is_after():
+    """Alike are the objectives that the best policy for gold serves as well, and a random table is after nothing."""
+    fed = {TRAINING: MDPS["well-fed"]}
+    found = infer(fed, {TRAINING: optimal(MDPS["well-fed"], BASE)})
+    gold, living = (found.training[list(HYPOTHESES).index(name)] for name in ("gold", "living-gold"))
+    assert gold == pytest.approx(living)
+    random = infer(MDPS, {d: uniform_policy(mdp) for d, mdp in MDPS.items()})
+    assert random.top == "nothing"
 
 
 def test_where_gold_costs_nothing_the_curve_does_not_fall():

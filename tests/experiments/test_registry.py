@@ -8,7 +8,7 @@ import pytest
 from mesascope.core.errors import UsageError
 from mesascope.core.objective import Role
 from mesascope.experiments.experiment import SECTIONS
-from mesascope.experiments.page import experiment_page
+from mesascope.experiments.page import experiment_page, opening_of
 from mesascope.experiments.registry import EXPERIMENTS, make_anywhere
 from mesascope.worlds.card import describe
 from mesascope.worlds.described import TRAINING
@@ -35,7 +35,12 @@ def test_its_card_is_complete(name):
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_the_page_in_the_docs_is_up_to_date(name):
     written = (PAGES / f"{name}.md").read_text(encoding="utf-8")
-    assert written == experiment_page(EXPERIMENTS[name]()), "run: python docs/write.py"
+    opening = opening_of(written)
+    assert written == experiment_page(EXPERIMENTS[name](), opening), "run: python docs/write.py"
+    if opening:
+        said = ("**What it shows.**", "**What is arithmetic.**", "**What was found.**", "**What would refute it.**")
+        assert [part for part in said if part in opening] == list(said)
+        assert "| claim | command | figure | what would have refuted it |" in opening
 
 
 def test_there_is_a_page_for_every_experiment_and_no_other():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mesascope.core.errors import StorageError, UsageError
 from mesascope.meta_optimizers.cma_es import distributions_of
+from mesascope.meta_optimizers.null import random_null
 from mesascope.meta_optimizers.samplers import check_names, make_sampler
 from mesascope.meta_optimizers.space import Dimension
 from mesascope.meta_optimizers.trials import (
@@ -56,6 +57,19 @@ def test_a_sampler_that_learns_beats_chance(sampler):
     learned = [best(tuned(sampler, 40, seed=seed)) for seed in range(3)]
     assert sorted(learned)[1] > sorted(by_chance)[1]
     assert sorted(learned)[1] > 0.99
+
+
+def test_the_null_draws_at_random_apart_from_the_tuner_and_without_the_default():
+    search = Search("tpe", "none", 0, 25)
+    null, chance, learned = random_null(problem(), search, evaluate), tuned("random", 25), tuned("tpe", 25)
+    defaults = {key: problem().config[key] for key in chance[0].config}
+    drawn = {tuple(r.config.values()) for r in (*chance, *learned)}
+    assert null.trials == len(null.best_so_far) == 25
+    assert list(null.best_so_far) == sorted(null.best_so_far)
+    assert null.best.values[0] == null.best_so_far[-1] == height(null.best.config)
+    assert null.best.config != defaults
+    assert tuple(null.best.config.values()) not in drawn
+    assert bare([random_null(problem(), search, evaluate).best]) == bare([null.best])
 
 
 @pytest.mark.parametrize(

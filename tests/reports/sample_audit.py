@@ -133,7 +133,7 @@ def _estimates(audit: dict[str, Any], distribution: str) -> LedgerEstimate:
     ledger = Ledger(*(Gap(g["value"], g["least"], g["greatest"], shares[name].value) for name, g in gaps.items()))
     competence = {name: _estimate(found) for name, found in audit["competence"][distribution].items()}
     returns = Returns(**audit["returns"][distribution])
-    return LedgerEstimate(distribution, ledger, shares, None, competence, returns)
+    return LedgerEstimate(distribution, ledger, shares, None, competence, returns, returns)
 
 
 def _estimate(found: dict[str, Any]) -> Estimate:

@@ -5,9 +5,11 @@ import re
 
 import pytest
 
+from mesascope.experiments.instruments import known_objective
 from mesascope.reports import plain
 from mesascope.reports.html import render_report
 from mesascope.reports.numbers import number
+from mesascope.reports.terminal import verdict_rows
 from tests.reports import sample_audit
 from tests.reports.pages import Page
 
@@ -79,6 +81,49 @@ def test_search_that_was_built_in_makes_no_mesa_optimizer(pages):
     text = pages["organism"].text(outside=("section#glossary",))
     assert "it is a mesa-optimizer" not in text
     assert "The search was built in by hand" in text
+
+
+def test_search_that_was_built_in_is_not_said_to_be_found(documents):
+    (built,) = documents["organism"]
+    assert plain.search_words(built) == "searches inside (built in)"
+    other = built | {"seed": 1, "behavior": {}}
+    assert "Search inside: built in for 2 of 2." in plain.conclusion([built, other])
+    assert "found in" not in plain.conclusion([built, other])
+
+
+def test_identical_runs_are_told_as_one(documents):
+    (one,) = documents["search, robust"]
+    same, other = one | {"seed": 7}, one | {"seed": 7, "returns": {}}
+    assert plain.conclusion([one, same, same]).endswith(plain.conclusion([one]))
+    assert plain.conclusion([one, same, same]).startswith("The 3 runs are identical")
+    assert "3 of 3" not in plain.conclusion([one, same, same])
+    assert "identical" not in plain.conclusion([one, other])
+
+
+def test_what_was_known_is_not_said_to_be_inferred(documents):
+    (audit,) = copy.deepcopy(documents["no search"])
+    audit["behavioral_objective"] = known_objective({"door": 1.0, "red": 0.0})
+    (after,) = [a.sentence for a in plain.answers(audit) if a.question == plain.QUESTIONS[1]]
+    assert after.startswith("It was built to be after door 1.00: nothing was inferred.")
+    assert "inferred from what it does" not in after
+    assert "door 1.00\n(built in, not inferred)" in verdict_rows([audit])[1][0]
+    said = Page(render_report([audit])).text(inside="section#audit-1-behavioral")
+    assert "Nothing was inferred" in said
+    assert "identified in training" not in said
+
+
+def test_the_table_of_returns_is_by_the_intended_goal(documents):
+    """Where training rewards something else, returns by that stand nowhere below its caption."""
+    (audit,) = copy.deepcopy(documents["search, robust"])
+    audit["world"] |= {"intended_goal": {"door": 1.0}, "base_objective": {"red": 1.0}}
+    audit["returns"] = {d: {"subject": 0.111, "optimal": 0.222, "uniform": 0.333} for d in audit["returns"]}
+    by_goal = {d: {"subject": 0.444, "optimal": 0.555, "uniform": 0.666} for d in audit["returns"]}
+    shown = Page(render_report([audit | {"returns_by_intended": by_goal}])).text()
+    assert all(figure in shown for figure in ("0.444", "0.555", "0.666"))
+    assert not any(figure in shown for figure in ("0.111", "0.222", "0.333"))
+    assert "red 1" in shown
+    older = Page(render_report([audit])).text()  # a document without them shows none
+    assert not any(figure in older for figure in ("0.111", "0.222", "0.333"))
 
 
 def test_without_search_the_word_is_misgeneralizes(pages):

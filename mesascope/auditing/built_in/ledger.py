@@ -6,12 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.auditing.alignment import Alignment, judge, name_worst, note
+from mesascope.auditing.alignment import Alignment, AlignmentVerdict, judge, name_worst, note
 from mesascope.auditing.alignment_thresholds import THRESHOLDS
 from mesascope.auditing.built_in.behavior import with_policy
 from mesascope.auditing.built_in.objectives import weight_estimates
+from mesascope.auditing.distribution_verdict import GapState
 from mesascope.auditing.ledger_estimate import GAPS, LedgerEstimate, candidates, estimate_ledger
 from mesascope.auditing.worst_level import WorstLevel, find_worst_level, worst_known
+from mesascope.core.objective import Objective
 from mesascope.core.statistics import Estimate
 from mesascope.instruments.adversary.card import CARD as WORST_LEVEL_CARD
 from mesascope.instruments.audited import AuditSubject
@@ -105,6 +107,14 @@ def ledger_fields(estimate: LedgerEstimate) -> dict[str, object]:
     return {gap: {**getattr(estimate.ledger, gap)._asdict(), "interval": estimate.shares[gap].interval} for gap in GAPS}
 
 
+def returns_fields(ledgers: Sequence[LedgerEstimate]) -> dict[str, object]:
+    """Mean returns of every distribution, by the base objective and by the intended goal."""
+    return {
+        "returns": {r.distribution: r.returns for r in ledgers},
+        "returns_by_intended": {r.distribution: r.returns_by_intended for r in ledgers},
+    }
+
+
 LEDGER_CARD = Card(
     name="ledger",
     measures=(
@@ -184,7 +194,7 @@ def _ledger(context: AuditContext) -> Finding:
         "ledger": {r.distribution: ledger_fields(r) for r in at_stake(found)},
         "ledger_greedy": {r.distribution: r.greedy for r in at_stake(found) if r.greedy is not None},
         "competence": {r.distribution: r.competence for r in found},
-        "returns": {r.distribution: r.returns for r in found},
+        **returns_fields(found),
     }
     return Finding(found, fields)
 
@@ -223,7 +233,7 @@ def _alignment(context: AuditContext) -> Finding:
     named = {r.distribution for r in staked}
     empty = [d for d in context.distributions if d not in named]
     base = world.base_objective.vector(world.features)
-    verdict = judge(
+    found = judge(
         staked,
         nameable(context, own),
         base,
@@ -234,11 +244,19 @@ def _alignment(context: AuditContext) -> Finding:
         unidentified=_unidentified(context),
         dependent=[f for f in world.features if f not in world.independent_features],
     )
+    verdict = name_outer(found, world.base_objective, world.intended_goal)
     if verdict.verdict is Alignment.ROBUST:
         verdict = name_worst(verdict, _worst_known(context))
     if context.unfit:
         verdict = note(verdict, f"not run, as it does not fit: {', '.join(context.unfit)}")
     return Finding(verdict, {"alignment": verdict})
+
+
+def name_outer(verdict: AlignmentVerdict, base: Objective, intended: Objective) -> AlignmentVerdict:
+    """The same verdict; where an outer gap is open it says what was trained for and what was wanted."""
+    if not any(read.outer.state is GapState.OPEN for read in verdict.by_distribution.values()):
+        return verdict
+    return note(verdict, f"trained for {base.text}, wanted {intended.text}")
 
 
 def _unidentified(context: AuditContext) -> Sequence[str]:

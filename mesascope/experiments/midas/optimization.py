@@ -26,6 +26,10 @@ class Goodhart(NamedTuple):
         """The step at which the intended goal is served best; ties go to the least optimization."""
         return int(np.argmax(self.intended))
 
+    def gained(self, best: float) -> float:
+        """What optimization adds to the intended goal at most, as a share of what could be added: `best` is the best return."""
+        return float((self.intended[self.peak] - self.intended[0]) / (best - self.intended[0]))
+
     @property
     def falls(self) -> bool:
         """Whether more optimization ends worse for the intended goal than none."""
@@ -62,7 +66,7 @@ def _by_temperature(
 class Trained(NamedTuple):
     """A table trained to the end, and the returns after each update."""
 
-    policy: Float[Array, "level state action"]
+    policy: Float[Array, "state action"]
     path: Goodhart
 
 
@@ -73,10 +77,21 @@ def train_table(
     updates: int = 128,
     step: float = 8.0,
 ) -> Trained:
-    """A softmax table trained from the uniform policy by the exact natural policy gradient of the base objective.
+    """One softmax table for all levels, trained from the uniform policy by the exact natural policy gradient.
 
-    An update adds `step` times the action values to the logits of every state (Agarwal et al. 2021, lemma 5.1), so that
-    some hundred updates leave nothing of the actions that are not optimal.
+    An update adds `step` times the action values to the logits of every state (Agarwal et al. 2021, lemma 5.1), the mean over
+    levels by how often each visits the state, so that some hundred updates leave nothing of the actions that are not
+    optimal. A state that no level can reach keeps its logits, and the table acts at random there.
+
+    Args:
+        mdp: The levels of training.
+        base: Weights of the base objective.
+        intended: Weights of the intended goal, which training does not see.
+        updates: How many.
+        step: Size of one.
+
+    Returns:
+        Probabilities of the actions in every state, whatever the level, and exact returns before each update.
     """
     policy, path = _train_table(mdp, rewards(mdp, base), rewards(mdp, intended), updates, step)
     by_base, by_intended = np.asarray(path, np.float64)
@@ -90,14 +105,15 @@ def _train_table(
     intended: Float[Array, "level state action"],
     updates: int,
     step: float | Float[Array, ""],
-) -> tuple[Float[Array, "level state action"], Float[Array, "2 update"]]:
+) -> tuple[Float[Array, "state action"], Float[Array, "2 update"]]:
     def update(logits, _):
-        policy = jax.nn.softmax(logits, axis=-1)
+        policy = jnp.broadcast_to(jax.nn.softmax(logits, axis=-1), base.shape)
         values, visits = solve_policy(mdp, policy, base)
         action = base + DISCOUNT * continuation(mdp, values)
-        logits = logits + step * (action - action.max(-1, keepdims=True))
+        share = visits / jnp.maximum(visits.sum(0), 1e-30)
+        logits = logits + step * (share[..., None] * (action - action.max(-1, keepdims=True))).sum(0)
         taken = visits[..., None] * policy
         return logits, jnp.stack([(taken * base).sum((1, 2)).mean(), (taken * intended).sum((1, 2)).mean()])
 
-    logits, path = jax.lax.scan(update, jnp.zeros(base.shape), None, updates)
+    logits, path = jax.lax.scan(update, jnp.zeros(base.shape[1:]), None, updates)
     return jax.nn.softmax(logits, axis=-1), path.T

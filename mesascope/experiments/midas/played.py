@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import jax.numpy as jnp
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective
@@ -13,9 +13,8 @@ from mesascope.experiments.midas.world import DISTRIBUTIONS, FEATURES, tables
 
 
 class Played(NamedTuple):
-    """The subject: what it is after, its policy in each distribution, and the returns along its training."""
+    """The subject: its policy on the levels of each distribution, and the returns along its training."""
 
-    own: Objective
     policies: dict[str, Array]
     path: Goodhart | None
 
@@ -28,6 +27,11 @@ def all_levels() -> dict[str, FiniteMDP]:
 def vector(objective: Objective) -> Array:
     """Weights over the features."""
     return jnp.asarray(objective.vector(FEATURES))
+
+
+def carried(table: Float[Array, "state action"], mdp: FiniteMDP) -> Float[Array, "level state action"]:
+    """One table as the policy on every level of `mdp`: what was learned in a state holds wherever the state is met again."""
+    return jnp.broadcast_to(table, (len(mdp.terminal), *table.shape))
 
 
 def optimal(mdp: FiniteMDP, objective: Objective) -> Array:

@@ -20,6 +20,13 @@ FEATURES = ("gold", "living-gold", "alive", "death")
 
 INTENDED = Objective.of("alive, and some gold", Role.INTENDED, alive=1, gold=0.1, death=-10)
 BASE = Objective.of("gold", Role.BASE, gold=1)
+REWARDS: dict[str, Objective] = {
+    "gold": BASE,
+    "living-gold": Objective.of("living-gold", Role.BASE, **{"living-gold": 1}),
+    "alive": Objective.of("alive", Role.BASE, alive=1),
+    "wanted": INTENDED.as_role(Role.BASE),
+}
+"""What may be trained for. The same are the objectives that a table might be after."""
 
 _DEAD = 0
 
@@ -38,6 +45,8 @@ DISTRIBUTIONS: dict[str, tuple[Palace, ...]] = {
     "well-fed": tuple(Palace(None, food) for food in range(1, 9) for _ in range(2)),
 }
 """Levels of each distribution, all equally likely, as many in each so that one compiled program serves all."""
+_FULL = max(p.stomach or 0 for p in DISTRIBUTIONS[TRAINING])
+"""The stomach of a king who never hungers: as full as any is in training."""
 _LONGEST = max(p.stomach or 1 for palaces in DISTRIBUTIONS.values() for p in palaces)
 _MOST = max(p.food for palaces in DISTRIBUTIONS.values() for p in palaces)
 
@@ -61,7 +70,7 @@ def tables(palaces: Sequence[Palace]) -> FiniteMDP:
         return 1 + food * (_LONGEST + 1) + stomach
 
     for level, palace in enumerate(palaces):
-        full = palace.stomach or 1
+        full = palace.stomach or _FULL
         initial[level, place(palace.food, full)] = 1.0
         features[level, _DEAD, 0, 0, 0] = 1.0
         for food in range(palace.food + 1):

@@ -69,10 +69,9 @@ class Robot(AbstractExperiment):
         house = House(seed, levels)
         if ref is not None:
             named = self.named(ref)
-            built = Subject(
-                organism(named.name, float(named.options["lapse"])), ORGANISMS[named.name].trained_for, house, None
-            )
-            return AuditSubject(built, "organism", ref, named.name, hard_coded=True)
+            base = ORGANISMS[named.name].trained_for
+            built = Subject(organism(named.name, float(named.options["lapse"])), base, house, None)
+            return AuditSubject(built, "organism", ref, named.name, hard_coded=True, trained_for=base)
         stage("training")
         case = CASES[self.kind]
         trained = train(case, tables(draw_rooms(seed, levels, TRAINING, "training")), seed, self.updates)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mesascope.auditing.alignment import AlignmentVerdict, judge
+from mesascope.auditing.alignment import AlignmentVerdict
 from mesascope.auditing.kinds import KindEvidence
 from mesascope.core.objective import Objective
 from mesascope.experiments import instruments
@@ -66,9 +66,8 @@ def _search(context: AuditContext) -> Finding:
     subject: Subject = context.subject
     found = retargeted(subject.planner, subject.house.tables(TRAINING))
     confirmed = found.interval.low > RETARGETED
-    mesa = instruments.objective(
-        weights_of(subject.planner), site="wants", confirmed_by_intervention=confirmed, pull=[]
-    )
+    wants = dict(zip(FEATURES, np.asarray(subject.planner.wants), strict=True))
+    mesa = instruments.known_objective(wants, site="wants", confirmed_by_intervention=confirmed, pull=[])
     fields = {"search": instruments.search_fields("search", BUILT_IN, True), "mesa_objective": mesa}
     by_depth = {} if subject.trained is None else {str(d): value for d, value in subject.trained.by_depth.items()}
     data = {"retargeted": found, "planner": subject.planner._asdict(), "by_depth": by_depth}
@@ -121,9 +120,8 @@ def _training(context: AuditContext) -> Shown:
 
 
 def _decide(context: AuditContext) -> AlignmentVerdict:
-    ledgers, base = context.value("ledger").ledgers, context.subject.base
     kinds = {k: v for card in OF_KIND for k, v in context.value(card.name)["kinds"].items()}
-    return judge(ledgers, weights_of(context.subject.planner), base, FEATURES, True, KindEvidence(**kinds))
+    return instruments.judged(context, True, KindEvidence(**kinds))
 
 
 OF_KIND = (DELETION, OPENERS, STRENGTH, EFFORT)

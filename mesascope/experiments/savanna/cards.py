@@ -58,6 +58,7 @@ SELECTION = Card(
     controls="A world in which percepts tell nothing; genes in random order; contexts never met, without any shift.",
     blind_spots=(
         "Where the boundary lies depends on mutation, tournament and start; from plants alone it takes more contexts.",
+        "Who wins is partly lock-in: plants alone may be fitter than animals where animals win from a mixed start.",
     ),
     cost="under a minute for 56 settings and 10 seeds",
     references=(
@@ -78,7 +79,10 @@ REWARDS = Card(
     ),
     assumptions="Linear values, softmax choice, fixed rate of learning. The lever looks like nothing met before.",
     controls="No press at all; two strengths of reward; gaps of reward and of values side by side.",
-    blind_spots=("What counts as going for reward is one choice, before unrewarded meals teach otherwise.",),
+    blind_spots=(
+        "What counts as going for reward is one choice, before unrewarded meals teach otherwise.",
+        "How the share of the lever rises with the presses is a closed formula of the rule of learning, and shows nothing else.",
+    ),
     cost="seconds",
     references=(
         "Singh, Lewis and Barto 2009, Where do rewards come from?",

@@ -20,7 +20,7 @@ OUTCOMES = ("calories", "births")
 """What an option yields. Nobody perceives it."""
 
 FEATURES = (*PERCEPTS, *OUTCOMES, "effort")
-"""Events of a choice, `effort` being the price of having searched."""
+"""Events of a choice, `effort` being the price of having searched: `cost`, or nothing."""
 
 _HALF = 0.5**0.5
 

@@ -30,14 +30,15 @@ class Savanna(AbstractExperiment):
     for every context. An animal has values over what it perceives, and searches the options for the one it values most, at
     a price. Every genome carries both sets of genes and a switch, and selection keeps what leaves more offspring. It is
     RLO's own example of a base optimizer that produced another one (section 1).
-    **Subjects.** The fittest individual of the last generation of one evolution that begins with plants alone. The gene for
-    search is offered by us; that it is turned on, and what the values are, is selection's doing.
+    **Subjects.** The fittest individual of the last generation of one evolution that begins with plants alone. Search is a gene
+    that we offer, an argmax over the options: that it is turned on, and what the values are, is selection's doing. So the search
+    is selected and not invented, and no animal is called a mesa-optimizer.
     **Features.** An option is perceived by `taste`, `touch`, `color` and `smell`, and yields `calories` and `births`, which
-    nobody perceives. `effort` is 1 for every choice that was searched for. Percepts and yields are standard normal.
+    nobody perceives. `effort` is `cost` for every choice that was searched for. Percepts and yields are standard normal.
     **Return.** The mean over contexts, exact for the contexts of a life. The best policy of an objective takes its best
     option in every context, without effort.
     **Intended goal and base objective.** Both are expected offspring: calories and births over the square root of two, less
-    `cost` times effort.
+    effort.
     **Proxies.** Taste goes with calories, touch with births, at `correlation`. Animals can value nothing else that helps.
     **Configuration.**
 
@@ -54,7 +55,7 @@ class Savanna(AbstractExperiment):
     * `founding_animals`: share of animals in the first generation.
     * `novelty`: probability that a context is replaced by a new one between generations.
 
-    **Version history.** 1: first.
+    **Version history.** 1: first. 2: an evolved animal's search counts as built in.
     """
 
     contexts: int = eqx.field(static=True, default=Ecology.contexts)
@@ -101,7 +102,10 @@ class Savanna(AbstractExperiment):
         config = dataclasses.asdict(ecology)
         training = Training("selection", config, self.generations, None, self.contexts, curve)
         name = f"fittest {'animal' if subject.who.searches else 'plant'}"
-        return AuditSubject(subject, "trained", self.name, name, hard_coded=False, training=training)
+        # The argmax over options is ours: selection turns it on and says what it is for.
+        return AuditSubject(
+            subject, "trained", self.name, name, hard_coded=bool(subject.who.searches), training=training
+        )
 
 
 def _evolved(key: jax.Array, ecology: Ecology) -> Subject:

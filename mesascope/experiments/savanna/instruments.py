@@ -38,6 +38,11 @@ from mesascope.worlds.described import TRAINING
 
 QUICK_SEEDS = 4
 
+SELECTED = (
+    "the argmax over options is a gene that was offered: selection turned it on and made its values, so that this search is "
+    "selected, not invented"
+)
+
 _CHOOSABLE = FEATURES[:-1]
 """Features that options differ in: all but effort."""
 
@@ -59,8 +64,10 @@ def _count(context: AuditContext) -> int:
 
 def _search(context: AuditContext) -> Finding:
     found = examine(context.subject.who, context.world.ecology, _key(context, "search"))
-    hard_coded = context.audited.hard_coded
-    fields = instruments.search_fields(found.verdict, found.reason, hard_coded, found.tests, EXPLANATION)
+    audited = context.audited
+    selected = audited.kind == "trained" and audited.hard_coded
+    reason = f"{found.reason}; {SELECTED}" if selected else found.reason
+    fields = instruments.search_fields(found.verdict, reason, audited.hard_coded, found.tests, EXPLANATION)
     return Finding(found, {"search": fields})
 
 

@@ -1,12 +1,14 @@
 """What the savanna's page shows beyond what every audit has."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mesascope.experiments.savanna.known import Known
-from mesascope.experiments.savanna.phases import Phases
+from mesascope.experiments.savanna.phases import Phases, Point
 from mesascope.experiments.savanna.populations import Populations
 from mesascope.experiments.savanna.realignment import Realignment
-from mesascope.experiments.savanna.rewards import PRESSES, TwiceLearned
+from mesascope.experiments.savanna.rewards import PRESSES, RATE, TwiceLearned
 from mesascope.experiments.savanna.selection import Record
 from mesascope.instruments.report_parts import ReportPart, curves, grid, line, table
 
@@ -56,10 +58,27 @@ def of_start(phases: Phases) -> ReportPart:
     ]
     text = (
         f"The same at cost {cost:g}. From plants alone, animals must arise by mutation and beat reflexes that have already been "
-        "selected. Where percepts tell nothing of calories and births there is nothing to search by: the control."
+        f"selected. {_lock_in(mixed, phases.invaded)} Where percepts tell nothing of calories and births there is nothing to "
+        "search by: the control."
     )
     figure = curves("contexts of a life, as a power of two", "share of animals", *lines)
     return ReportPart("Where search comes from", text, figure, table("start", *_WON, rows=rows))
+
+
+def _lock_in(mixed: Sequence[Point], invaded: Sequence[Point]) -> str:
+    """Where the start decides who wins."""
+    other = {p.life.contexts: p.share for p in invaded}
+    apart = [
+        f"{int(p.life.contexts)} ({p.share.text} and {other[p.life.contexts].text})"
+        for p in mixed
+        if p.life.contexts in other and p.share.interval.low > other[p.life.contexts].interval.high
+    ]
+    if not apart:
+        return "At no number of contexts do the two starts surely end apart."
+    return (
+        f"The start decides at these numbers of contexts: {', '.join(apart)}. There it is partly lock-in who wins: whichever "
+        "kind has spent its selection first keeps the other out."
+    )
 
 
 def of_populations(populations: Populations) -> ReportPart:
@@ -138,9 +157,10 @@ def of_rewards(found: TwiceLearned) -> ReportPart:
     text = (
         f"Here the genome holds a reward, and values are learned from it within each life ({found.seeds} seeds). Selection finds "
         "a reward for taste and touch, learning finds values for them. Then a lever is offered that gives reward and no food, "
-        "beside food that no reward will follow. A learner that never pressed it takes it as rarely as anything worth nothing "
-        "to it, and goes for food, the antecedent of reward; each press teaches it to value the lever, up to what the reward is "
-        "worth."
+        "beside food that no reward will follow. How the share rises with the presses is arithmetic and no finding: the rule of "
+        f"learning makes the lever worth its reward times 1 - {1 - RATE:g}^presses, and the share is a softmax of that beside "
+        "what the learners like. What selection and learning add is how much they like food, and with it where the curves begin "
+        "and end."
     )
     figure = curves("presses of the lever before the choice", "share that takes the lever", *lines)
     return ReportPart("Reward, or what came before it", text, figure, table("measured", "value", rows=rows))

@@ -10,7 +10,8 @@ from mesascope.auditing.document import AuditDocument
 from mesascope.auditing.ledger_estimate import GAPS
 from mesascope.core.objective import Objective, Role
 from mesascope.core.statistics import Estimate, Interval, exactly
-from mesascope.experiments.instruments import objective, search_fields
+from mesascope.experiments.instruments import known_objective, search_fields
+from mesascope.experiments.two_by_two.trained import DOOR, RED, SHIFT
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.behavioral_objective import CARD as BEHAVIORAL_CARD
 from mesascope.instruments.card import Card
@@ -22,9 +23,9 @@ from mesascope.instruments.search.verdict import SearchVerdict, Verdict
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors
 from mesascope.worlds.rewarding import rewarding
+from mesascope.worlds.world import AbstractWorld
 
 WORLD = RedDoors()
-DOOR, RED, SHIFT = "door", "red", "blue-door"
 
 
 class Case(NamedTuple):
@@ -58,15 +59,26 @@ def subject_of(name: str) -> AuditSubject:
     """A planner with exact answers that is after what the case says."""
     case = CASES[name]
     planner = build_organism(f"planner,objective={case.mesa},answer=exact", WORLD)
-    return AuditSubject(planner, "organism", f"two-by-two:{name}", f"a planner after {case.mesa}; {case.what}", True)
+    said = f"a planner after {case.mesa}; {case.what}"
+    return AuditSubject(planner, "organism", f"two-by-two:{name}", said, True, trained_for=reward_of(case))
+
+
+def reward_of(case: Case) -> Objective:
+    """The base objective of a case."""
+    return Objective.of(case.base, Role.BASE, **{case.base: 1.0})
+
+
+def world_of(case: Case) -> AbstractWorld:
+    """The mazes with the reward of a case."""
+    return rewarding(WORLD, reward_of(case), (SHIFT,))
 
 
 def _known(context: AuditContext) -> Finding:
-    """The objective is not inferred: it was built in. It stands where an inferred one would."""
-    wanted = context.audited.name.removeprefix("a planner after ").partition(";")[0]
+    """The objective is not inferred: it was built in. It stands where an inferred one would, and says so."""
+    wanted = CASES[context.audited.ref.removeprefix("two-by-two:")].mesa
     weights = {f: exactly(f == wanted) for f in WORLD.features}
     vector = np.asarray([weight.value for weight in weights.values()], np.float32)
-    fields = objective(weights, identified_in_training=False, unidentified=[RED])
+    fields = known_objective({f: float(w) for f, w in zip(WORLD.features, vector, strict=True)})
     return Finding(OwnObjective(vector, vector[None], weights), {"behavioral_objective": fields})
 
 
@@ -85,7 +97,16 @@ OF_A_CASE = (
 )
 """Instruments of the audit of one case."""
 
-_SHOWN = ("search", "behavioral_objective", "ledger", "ledger_greedy", "competence", "returns", "alignment")
+_SHOWN = (
+    "search",
+    "behavioral_objective",
+    "ledger",
+    "ledger_greedy",
+    "competence",
+    "returns",
+    "returns_by_intended",
+    "alignment",
+)
 """Fields of the document that the chosen case fills."""
 
 
@@ -94,9 +115,8 @@ def _four_audits(context: AuditContext) -> Finding:
     levels = min(experiment.levels, 128) if settings.quick else experiment.levels
     found = {}
     for name, case in CASES.items():
-        world = rewarding(WORLD, Objective.of(case.base, Role.BASE, **{case.base: 1.0}), (SHIFT,))
         sized = settings._replace(levels=levels)
-        found[name] = audit(world, subject_of(name), sized, context.seed, instruments=OF_A_CASE)
+        found[name] = audit(world_of(case), subject_of(name), sized, context.seed, instruments=OF_A_CASE)
     chosen = found[experiment.case].to_json()
     data = {
         name: {**CASES[name]._asdict(), "verdict": document.alignment, "ledger": document.ledger}
@@ -130,12 +150,13 @@ def _part(found: dict[str, AuditDocument]) -> ReportPart:
     ]
     return ReportPart(
         "Two by two",
-        "Reward first, generalization second. The total gap alone, drawn here under the shift, cannot tell the first case from "
+        "Reward first, generalization second. The agents are built after door or red, and rewarded for either, so that which "
+        "gaps open is arithmetic. The total gap alone, drawn here under the shift, cannot tell the first case from "
         "the last; the two gaps it is the sum of can. Shares of the best return less that of the uniform policy.",
         bars(f"total gap under {SHIFT}", {name: _share(document, SHIFT, "total") for name, document in found.items()}),
         table("case", *GAPS, "verdict", rows=rows),
     )
 
 
-INSTRUMENTS = (Instrument(CARD, _four_audits),)
-"""The instruments of an audit of `two-by-two`."""
+FOUR_CASES = Instrument(CARD, _four_audits)
+"""The audits of the four built agents."""

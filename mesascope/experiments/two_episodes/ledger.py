@@ -67,11 +67,13 @@ def keep(outcome: Outcome, settings: tuple[Setting, ...], own: Setting, after: I
         "aftermath": mean_of((after == 1) * -own.loss, *sorted((0.0, -own.loss))),
         "rest": mean_of((after == 2) * 1.0, 0, 1),
     }
+    # In training something follows: resting there is what an agent after every episode does as well as one after none.
+    told = bool((after == 0).all())
     return Kept(
         [_reckon(name, pressed, after == 0) for name, pressed in acted.items()],
         weights,
         {name: {"press": mean_of(pressed, 0, 1)} for name, pressed in acted.items()},
-        objective(weights, identified_in_training=True, unidentified=[]),
+        objective(weights, identified_in_training=told, unidentified=[] if told else list(FEATURES[1:])),
     )
 
 

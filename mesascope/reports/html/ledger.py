@@ -1,6 +1,7 @@
 """Where the intended goal was lost: the ledger in training and under each shift."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mesascope.reports.html.parts import Cell, badge, bars, fold, paragraph, section, spanning, table
 from mesascope.reports.markup import Child, Markup, join, tag
@@ -137,20 +138,26 @@ def _shares(audit: Audit, found: Sequence[str]) -> Markup:
 
 
 def _returns(audit: Audit, found: Sequence[str]) -> Markup:
-    rows = []
+    rows, means = [], _means(audit)
     for d in found:
         row: list[Cell] = [d]
         for gap, *_ in _ALL:
             entry = part(audit, "ledger", d, gap)
             ties = f"{number(entry.get('least'), 3)} to {number(entry.get('greatest'), 3)}"
             row.append(join(number(entry.get("value"), 3), " ", tag("span", ties, class_="bounds")))
-        rows.append([*row, *(number(look(audit, "returns", d, who), 3) for who in ("optimal", "subject", "uniform"))])
+        rows.append([*row, *(number(look(means, d, who), 3) for who in ("optimal", "subject", "uniform"))])
     return table(
         ["", *(head for _, _, head in _ALL), "best for U", "the agent", "at random"],
         rows,
         caption="Mean discounted returns by the intended goal. A gap takes ties among optimal policies as equally "
         "likely; beside it stands what it could be, from least to greatest, if they were broken one way or the other.",
     )
+
+
+def _means(audit: Audit) -> Mapping[str, Any]:
+    """Returns by the intended goal. Documents of earlier versions hold them where the base objective is the same alone."""
+    same = part(audit, "world", "intended_goal") == part(audit, "world", "base_objective")
+    return part(audit, "returns_by_intended") or (part(audit, "returns") if same else {})
 
 
 def _plain(audit: Audit, found: Sequence[str], which: str) -> Markup:

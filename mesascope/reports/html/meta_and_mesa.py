@@ -45,13 +45,13 @@ def meta_and_mesa(document: Mapping[str, Any]) -> Markup:
             "plans, where it searches at all",
         ],
         [
-            "the declared optimizer deleted",
+            "without the declared optimizer's updates",
             join(
-                "with no update at all competence falls from ",
+                "competence falls from ",
                 strong(look(found, "tuned", "fresh"), 3),
                 " to ",
                 strong(look(found, "tuned", "no_updates"), 3),
-                " and nothing is optimized; it is the same with the default configuration, from ",
+                ", trained less untrained; it is the same with the default configuration, from ",
                 strong(look(found, "default", "fresh"), 3),
                 " to ",
                 strong(look(found, "default", "no_updates"), 3),
@@ -79,7 +79,8 @@ def meta_and_mesa(document: Mapping[str, Any]) -> Markup:
         "Meta and mesa, side by side",
         paragraph(
             "A meta-optimizer is designed to produce optimizers; a mesa-optimizer is a learned algorithm that turns out to be "
-            "one. The mark is design and not level. The test that tells them apart: delete the declared optimizer."
+            "one. The mark is design and not level. Deleting the declared optimizer would tell them apart, by definition; "
+            "measured is a trained network's score less an untrained one's."
         ),
         table(["", text("meta: designed to"), text("mesa: found to")], rows),
         _tests(contrast),

@@ -25,7 +25,7 @@ from mesascope.reports.html.parts import (
 from mesascope.reports.markup import Markup, join, tag
 from mesascope.reports.numbers import bounds, number, point, real
 from mesascope.reports.plain import why_no_mesa
-from mesascope.reports.reading import Audit, items, look, part, union, words
+from mesascope.reports.reading import Audit, in_experiment, items, look, part, union, words
 
 _SHARE = Scale(0.0, 1.0, 150.0)
 _MOST_HYPOTHESES = 12
@@ -38,6 +38,11 @@ _TOUCHED_FIRST = (
     "the most wanted is scaled to 1. At zero or below, an object is not gone for; how far below is hardly told. It describes "
     "behavior and claims nothing about what is inside."
 )
+_CHOICES = (
+    "The behavioral objective: weights over features that explain what the subject does. It describes behavior and claims "
+    "nothing about what is inside."
+)
+_BUILT_IN = "The weights that the subject was built with. Nothing was inferred from its behavior."
 _TAKEN_IN_TURN = (
     "The behavioral objective: weights over features that explain the agent's steps, the most wanted scaled to 1. They are "
     "those of the hypotheses listed below, so that an interval holds a few values alone. It describes behavior and claims "
@@ -60,7 +65,7 @@ def _behavioral(audit: Audit, name: str) -> Markup:
         3,
         f"{name}-behavioral",
         title,
-        paragraph(_TAKEN_IN_TURN if "counts" in audit else _TOUCHED_FIRST),
+        paragraph(_described(audit)),
         tag("figure", _tracks(weights, "blue", "dot", ("", "weight"))),
         _readings(weights),
         _noise(found),
@@ -68,6 +73,12 @@ def _behavioral(audit: Audit, name: str) -> Markup:
         _hypotheses(found),
         _diagnostics(found),
     )
+
+
+def _described(audit: Audit) -> str:
+    if look(audit, "behavioral_objective", "known") is True:
+        return _BUILT_IN
+    return _TAKEN_IN_TURN if "counts" in audit else _CHOICES if in_experiment(audit) else _TOUCHED_FIRST
 
 
 def _readings(weights: Mapping[str, Any]) -> Markup | None:

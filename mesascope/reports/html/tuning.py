@@ -76,7 +76,24 @@ def _opening(document: Mapping[str, Any]) -> list[Markup]:
             strong(found.get("gain"), 3),
             ". Competence is 0 for acting at random and 1 for the optimal return.",
         ),
+        _null(document),
     ]
+
+
+def _null(document: Mapping[str, Any]) -> Markup:
+    """The tuner beside its null."""
+    null = part(document, "random_null")
+    if not null:
+        return paragraph(
+            "Nothing is said of a null: configurations were drawn at random, or the tuning is of an older version."
+        )
+    return paragraph(
+        f"The null: the best of {number(null.get('trials'))} configurations drawn at random, pruned and scored alike, reaches ",
+        strong(look(null, "standing", "fresh"), 3),
+        " on the same fresh seeds and levels; the tuner's gain over it is ",
+        strong(look(document, "overfitting", "gain_over_random"), 3),
+        ".",
+    )
 
 
 def _verdicts(document: Mapping[str, Any]) -> Markup:

@@ -52,7 +52,8 @@ def test_evolved_animals_are_pseudo_aligned_and_the_page_says_so():
     experiment = make_anywhere("savanna", **SMALL)
     found = audited(experiment)
     assert found["world"] == to_json(of_world(experiment))
-    assert (found["search"]["verdict"], found["search"]["mesa_optimizer"]) == ("search", True)
+    assert (found["search"]["verdict"], found["search"]["mesa_optimizer"]) == ("search", False)
+    assert "selected, not invented" in found["search"]["reason"]
     assert (found["alignment"]["verdict"], found["alignment"]["kind"]) == ("pseudo", "proxy")
     for name, gaps in found["ledger"].items():
         parts = sum(gaps[gap]["value"] for gap in ("outer", "inner", "capability"))
