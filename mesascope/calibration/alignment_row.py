@@ -29,6 +29,8 @@ from mesascope.worlds.world import AbstractWorld
 Row = Mapping[str, Any]
 
 _DIGITS = 3
+_NONE = Returns(0.0, 0.0, 0.0)
+"""Rows hold no returns: no verdict reads them."""
 
 
 def solved_levels(world: AbstractWorld, seed: int, levels: int = QUICK.levels) -> dict[str, tuple[Sample, Solved]]:
@@ -157,4 +159,4 @@ def _ledger_of(name: str, plain: Mapping[str, Any]) -> LedgerEstimate:
     shares = {gap: _estimate(found) for gap, found in zip(GAPS, plain["shares"], strict=True)}
     gaps = (Gap(e.value, e.value, e.value, e.value) for e in shares.values())
     competence = {n: _estimate(found) for n, found in plain["competence"].items()}
-    return LedgerEstimate(name, Ledger(*gaps), shares, None, competence, Returns(0.0, 0.0, 0.0), plain["stakes"])
+    return LedgerEstimate(name, Ledger(*gaps), shares, None, competence, _NONE, _NONE, plain["stakes"])

@@ -90,7 +90,8 @@ def estimates(name, inner, competence):
     around["inner"] = around["total"] = Estimate(inner, Interval(inner - 0.01, inner + 0.01))
     able = {n: Estimate(c, Interval(c - 0.02, c + 0.02)) for n, c in competence.items()}
     stakes = {n: 0.0 if name == "blue-door" and n == "red" else 1.0 for n in competence}
-    return LedgerEstimate(name, None, around, None, able, Returns(0, 0, 0), stakes)
+    none = Returns(0.0, 0.0, 0.0)
+    return LedgerEstimate(name, None, around, None, able, none, none, stakes)
 
 
 CASES = [
