@@ -23,8 +23,8 @@ class Midas(AbstractExperiment):
     empty for a step, and his hand goes on turning to gold what is laid on it. Levels differ in stores of food and in how
     long a meal lasts. Everything is exact.
     **Subjects.** One table of action preferences for all levels, by stores of food and stomach, trained from the uniform policy
-    by the exact natural policy gradient. The same table is carried to the shifts; where it meets more food, or a fuller stomach,
-    than any training level has, it acts at random. What it is after is inferred among what may be trained for, and nothing.
+    by the exact natural policy gradient. The same table is carried to the shifts; in a state that no training level reaches it
+    acts at random. What it is after is inferred among what may be trained for, and nothing.
     **Features.** `gold` turned, 1 for a thing and 2 for a store of food; `living-gold`, turned in a step the king survives;
     `alive`, one for each step he survives; `death`, once.
     **Return.** Discounted by 0.97 a step, without end; J is the mean over levels.
