@@ -13,12 +13,13 @@ from mesascope.experiments import instruments
 from mesascope.experiments.instruments import Kept, Shown
 from mesascope.experiments.regression import report_parts
 from mesascope.experiments.regression.contexts import Contexts, halves
-from mesascope.experiments.regression.instruments.edits import EDIT, Edited, Matched, edit_labels
-from mesascope.experiments.regression.instruments.family import family
+from mesascope.experiments.regression.instruments.edits import EDIT, Edited, choose_model, edit_pair
+from mesascope.experiments.regression.instruments.family import whole_family
 from mesascope.experiments.regression.instruments.interpolation import interpolate
-from mesascope.experiments.regression.instruments.match import MATCH, Match, match, nearest_match, shuffled
+from mesascope.experiments.regression.instruments.match import MATCH, Match, level_with, match, nearest_match, shuffled
 from mesascope.experiments.regression.instruments.order import compare_orders
 from mesascope.experiments.regression.instruments.probes import PROBES, probe
+from mesascope.experiments.regression.instruments.stepwise import implementations
 from mesascope.experiments.regression.instruments.verdict import decide, test_of_edit, test_of_match
 from mesascope.experiments.regression.networks import Transformer
 from mesascope.experiments.regression.organisms import constructed_descent
@@ -36,9 +37,6 @@ EXPLANATION = (
     "remaining steps would? Both must hold, against their controls."
 )
 """What the report says of the tests."""
-
-STEPS = 4
-"""Most steps of the algorithms that a reader is compared with."""
 
 APART = "query-task-differs"
 """The shift under which the two losses differ."""
@@ -67,7 +65,8 @@ class Subject(NamedTuple):
 class Compared(NamedTuple):
     """The contexts that algorithms were fitted and scored on, and each against the reader and the untrained network.
 
-    `steps` is the descent whose steps are as many as the layers: what the layers are compared with one by one.
+    Of those whose steps are as many as the layers, `steps` is the nearest descent, whose quantities are looked for in the
+    tokens, and `edited` the nearest of all that can be edited.
     """
 
     fit: Contexts
@@ -75,6 +74,7 @@ class Compared(NamedTuple):
     matches: list[Match]
     untrained: Match | None
     steps: Match | None
+    edited: Match | None
 
 
 def _count(context: AuditContext) -> int:
@@ -104,18 +104,21 @@ def _keep(context: AuditContext) -> Kept:
 def _match(context: AuditContext) -> Finding:
     reader, untrained, pool, _ = context.subject
     fit, scored = halves(context.world.draw(context.seed, "match", _count(context), pool))
-    algorithms = family(pool, STEPS)
+    algorithms = whole_family(pool)
     matches = match(reader, algorithms, fit, scored)
     best = nearest_match(matches)
     control = None
     if untrained is not None:
         control = nearest_match(match(untrained, [a for a in algorithms if a.iterates], fit, scored))
-    order = compare_orders(reader, matches, fit, scored)
-    stepwise = [m for m in matches if "descent" in m.algorithm.group and m.algorithm.steps == reader.layers]
+    order = compare_orders(reader, matches, scored)
+    stepwise = [m for m in matches if m.algorithm.steps == reader.layers]
+    descents = [m for m in stepwise if "descent" in m.algorithm.group]
+    editable = [m for m in stepwise if implementations(m)]
     return Finding(
-        Compared(fit, scored, matches, control, nearest_match(stepwise) if stepwise else None),
+        Compared(fit, scored, matches, control, _nearest(descents), _nearest(editable)),
         data={
             "best_match": {"algorithm": best.algorithm.name, "distance": best.distance, "cosine": best.cosine},
+            "level_with_it": {m.algorithm.name: m.distance for m in level_with(matches)},
             "matches": {m.algorithm.name: {"distance": m.distance, "cosine": m.cosine} for m in matches},
             "order": {**order._asdict(), "said": order.said},
         },
@@ -131,7 +134,9 @@ def _edit(context: AuditContext) -> Finding:
     compared: Compared = context.value(MATCH.name)
     edits = _edits(context, compared)
     untrained = None if compared.untrained is None else compared.untrained.distance
-    found = decide(test_of_match(compared.matches, untrained), test_of_edit(edits), compared.matches)
+    found = decide(
+        test_of_match(compared.matches, untrained), test_of_edit(edits), compared.matches, compared.edited
+    )
     hard_coded = context.audited.hard_coded
     fields: dict[str, Any] = {
         "search": instruments.search_fields(found.verdict, found.reason, hard_coded, found.tests, EXPLANATION)
@@ -148,15 +153,19 @@ def _edit(context: AuditContext) -> Finding:
 
 def _edits(context: AuditContext, compared: Compared) -> list[Edited]:
     reader, untrained, _, _ = context.subject
-    steps = compared.steps
-    if steps is None or reader.layers < 2:
+    if compared.edited is None or reader.layers < 2:
         return []
+    key = named_key(context.seed, context.world.name, "edit")
     control = None
     if untrained is not None:
-        theirs = match(untrained, [steps.algorithm], compared.fit, compared.scored)[0]
-        control = Matched(untrained, *_schedule(theirs))
-    key = named_key(context.seed, context.world.name, "edit")
-    return edit_labels(Matched(reader, *_schedule(steps)), compared.scored, key, control)
+        theirs = match(untrained, [compared.edited.algorithm], compared.fit, compared.scored)[0]
+        control = choose_model(untrained, implementations(theirs), compared.fit, key)
+    own = choose_model(reader, implementations(compared.edited), compared.fit, key)
+    return edit_pair(own, compared.scored, key, control)
+
+
+def _nearest(matches: list[Match]) -> Match | None:
+    return nearest_match(matches) if matches else None
 
 
 def _schedule(found: Match) -> tuple[Array, Array]:

@@ -16,10 +16,10 @@ def constructed_descent(rates: Float[Array, " step"], shrinks: Float[Array, " st
     Tokens are scored by their inputs; labels lose a step's rate times what it explains (von Oswald et al. 2212.07677,
     proposition 1), and inputs become x - shrink S x (their GD++; 0 is plain descent).
     """
-    alike = jnp.diag(jnp.ones(TOKEN).at[INPUTS].set(0.0))
+    alike = jnp.diag(jnp.ones(TOKEN).at[INPUTS:].set(0.0))
     blocks = []
     for rate, shrink in zip(rates, shrinks, strict=True):
-        moved = -jnp.diag(jnp.full(TOKEN, shrink).at[INPUTS].set(rate))
+        moved = -jnp.diag(jnp.full(TOKEN, shrink).at[INPUTS:].set(jnp.array([rate, 0.0])))
         blocks.append(Attention(alike[None], moved[None]))
     return Transformer(tuple(blocks), None, None, False)
 

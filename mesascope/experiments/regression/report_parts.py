@@ -1,9 +1,10 @@
 """What the experiment shows beyond what every audit has."""
 
 from mesascope.core.statistics import Estimate
+from mesascope.experiments.regression.instruments.family import MORE_NEWTON
 from mesascope.experiments.regression.instruments.interpolation import Between
-from mesascope.experiments.regression.instruments.match import Match, nearest_match
-from mesascope.experiments.regression.instruments.order import MORE_NEWTON, Order
+from mesascope.experiments.regression.instruments.match import Match, level_with, nearest_match
+from mesascope.experiments.regression.instruments.order import Order
 from mesascope.experiments.regression.instruments.probes import Probed
 from mesascope.instruments.report_parts import Cell, ReportPart, bars, curves, line, table
 
@@ -40,12 +41,19 @@ def part_of_matches(matches: list[Match], mixed: Estimate, untrained: Match | No
     lines = [line(group, ((m.algorithm.steps or 0, m.distance) for m in found)) for group, found in grouped.items()]
     return ReportPart(
         "Which algorithm it answers like",
-        f"Nearest: {best.algorithm.name}. Best-matching steps: {', '.join(counts)}. Distance is the mean squared difference of "
+        f"Nearest: {best.algorithm.name}.{_level(matches)} Best-matching steps: {', '.join(counts)}. Distance is the mean squared difference of "
         "the answers over the mean squared answer; the cosine is that of the derivatives of the answers by the query. Parameters "
         "were fitted to its answers on other contexts.",
         curves("steps", "distance", *lines),
         table("algorithm", "distance", "cosine of sensitivities", "fitted parameters", rows=rows),
     )
+
+
+def _level(matches: list[Match]) -> str:
+    """Which others the nearest is not nearer than beyond doubt."""
+    best = nearest_match(matches)
+    names = [m.algorithm.name for m in level_with(matches) if m.algorithm.group != best.algorithm.group]
+    return f" As near, as far as these contexts can tell: {', '.join(names)}." if names else ""
 
 
 def _row(name: str, found: Match) -> tuple[str, Estimate, Estimate | None, str]:
