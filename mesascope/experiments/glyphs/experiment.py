@@ -23,7 +23,9 @@ SHIFTS = {
     "worn": "a quarter of the ink is missing",
     "inverted": "light glyphs on dark paper",
 }
-_BUILDS = Option(1, 1, 1_000, "builds of it that are audited together, each with other second choices and other channels")
+_BUILDS = Option(
+    1, 1, 1_000, "builds of it that are audited together, each with other second choices and other channels"
+)
 _LOOKS: dict[str, dict[str, Any]] = {"noisier": {}, "worn": {"worn": 0.25}, "inverted": {"inverted": True}}
 
 

@@ -15,7 +15,6 @@ from mesascope.instruments.interventions.place import Place, Tried, choose
 from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.interventions.thresholds import Thresholds
 
-
 Subject = TypeVar("Subject")
 """Whoever is edited: only the arms know how."""
 

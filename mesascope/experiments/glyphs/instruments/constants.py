@@ -1,6 +1,7 @@
 """Constants that are written inside a classifier, the same for all pictures, as well as gradient descent can find them."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -110,7 +111,8 @@ def _asked(ranked: Int[Array, "level 3"], names: Array, shut: Array) -> tuple[Ar
 
 
 def _written(edit: Edit, irrelevant: Edit, key: PRNGKeyArray) -> Edit:
-    """What the arms write, one after the other: the edit, nothing, the same numbers dealt out to other channels, noise of the same
+    """What the arms write, one after the other: the edit, nothing, the same numbers dealt out to other channels, noise
+    of the same
     size, and edits for something else.
     """
 
@@ -128,7 +130,7 @@ def _written(edit: Edit, irrelevant: Edit, key: PRNGKeyArray) -> Edit:
 def _arm_means(found: Float[Array, "edit level"]) -> Float[Array, "arm level"]:
     """The share of an arm's edits that are followed, for the arms but the ceiling."""
     ends = (0, 1, 2, 2 + DRAWS, 2 + 2 * DRAWS, found.shape[0])
-    return jnp.stack([found[a:b].mean(0) for a, b in zip(ends[:-1], ends[1:], strict=True)])
+    return jnp.stack([found[a:b].mean(0) for a, b in pairwise(ends)])
 
 
 def _stacked(*edits: Edit) -> Edit:

@@ -22,17 +22,20 @@ from mesascope.instruments.interventions.thresholds import EXPERIMENT
 REWRITING = Card(
     name="rewriting a classifier",
     measures="Whether anything inside a classifier can be rewritten as an objective, and as a model of what can be answered.",
-    estimator="A constant, the same for all pictures, is added to the activations of both stages and fitted by gradient on one half "
+    estimator="A constant, the same for all pictures, is added to the activations of both stages and fitted by gradient "
+    "on one half "
     "of the pictures. Retarget: the names are exchanged at random, the second choices with them. Virtual wall: one "
     "name is shut, and the second choice is to be taken, whether or not another objective is written in as well. Joint: this "
     "wall beside an objective that it was not fitted with. Share of the other half's pictures, where the edit makes a "
     "difference, that are answered so, between the highest control arm and the ceiling.",
-    assumptions="An objective that stands in the activations can be changed by what is written there, without a change of the weights.",
+    assumptions="An objective that stands in the activations can be changed by what is written there, without a change of "
+    "the weights.",
     controls="No edit, the constant dealt out to other channels, a random constant of the same size, a constant for another "
     "objective, and the untrained network with constants fitted to it. The ceiling is the share that is answered so where a "
     "picture of the wanted glyph is shown instead.",
     blind_spots=(
-        "An objective that lives in the weights alone cannot be rewritten so. A constant in the last layer's weights would exchange "
+        "An objective that lives in the weights alone cannot be rewritten so. A constant in the last layer's "
+        "weights would exchange "
         "the names of every classifier: weights are no site.",
         "A constant on the scores shuts an answer in any classifier: the wall alone says nothing.",
         "A lookup passes where the objectives that are written in are among those that it stores: they are drawn afresh from "

@@ -22,7 +22,8 @@ EDIT = Card(
     estimator="One pair's token after a layer is replaced by what it would be had its label been another, every other token "
     "left as it was: a state that no input leads to. For Newton's iteration, whose iterate does not depend on labels, it is the "
     "input that is another. The matched algorithm is edited in the same way, and the two changes of the answer are compared: "
-    "1 less the squared difference over the squared change. The algorithm is the nearest of those with as many steps as the reader has "
+    "1 less the squared difference over the squared change. The algorithm is the nearest of those with as many "
+    "steps as the reader has "
     "layers; which of the places it might work at is chosen on one half of the contexts.",
     assumptions="Layer and step go together: the algorithm takes as many steps as there are layers.",
     controls="The change that the algorithm predicts for another pair, and for the same change in the input; a random edit of "

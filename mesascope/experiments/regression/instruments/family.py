@@ -186,7 +186,8 @@ def _apart(contexts: Contexts) -> Float[Array, "level pair"]:
 
 
 STEPS, MORE, MORE_NEWTON = 4, (8, 16, 32), (6, 8, 12)
-"""All numbers of steps up to the first; and further ones of gradient descent and of Newton's iteration, both of which may reach in
+"""All numbers of steps up to the first; and further ones of gradient descent and of Newton's iteration, both of which
+may reach in
 many steps what other algorithms do in a few.
 """
 

@@ -145,7 +145,9 @@ def level_with(matches: list[Match]) -> list[Match]:
     """Those that the nearest is not nearer than beyond doubt, the nearest of each group, nearest first."""
     first = min(matches, key=lambda m: m.distance.value)
     level = [m for m in matches if m is first or not ahead(first, m).interval.low > 0]
-    groups = {m.algorithm.group: nearest_match([o for o in level if o.algorithm.group == m.algorithm.group]) for m in level}
+    groups = {
+        m.algorithm.group: nearest_match([o for o in level if o.algorithm.group == m.algorithm.group]) for m in level
+    }
     return sorted(groups.values(), key=lambda m: m.distance.value)
 
 

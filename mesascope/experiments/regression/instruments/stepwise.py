@@ -4,6 +4,8 @@ The same algorithm can keep what it works on in different places. Each class is 
 input and label.
 """
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -25,9 +27,15 @@ FIRST = INPUTS + 1
 
 
 class AbstractStepwise(AbstractReader):
-    """An algorithm in so many steps. `rewrites_input` says that its iterate depends on inputs alone, so that an edit must change one."""
+    """An algorithm in so many steps. `rewrites_input` says that its iterate depends on inputs alone: an edit must change one."""
 
+    steps: eqx.AbstractVar[int]
     rewrites_input: eqx.AbstractClassVar[bool]
+
+    @property
+    def layers(self) -> int:
+        """Steps."""
+        return self.steps
 
 
 class DescentOnPairs(AbstractStepwise):
@@ -35,11 +43,11 @@ class DescentOnPairs(AbstractStepwise):
 
     rates: Float[Array, " step"]
     shrinks: Float[Array, " step"]
-    rewrites_input = False
+    rewrites_input: ClassVar[bool] = False
 
     @property
-    def layers(self) -> int:
-        """Steps."""
+    def steps(self) -> int:
+        """As many as there are rates."""
         return self.rates.shape[0]
 
     def begin(self, contexts: Contexts) -> State:
@@ -59,15 +67,15 @@ class DescentAtQuery(AbstractStepwise):
     """Gradient descent that keeps its weights at the query and reads the pairs anew in each step."""
 
     rate: Float[Array, ""]
-    layers: int = eqx.field(static=True)  # type: ignore[assignment]
-    rewrites_input = False
+    steps: int = eqx.field(static=True)
+    rewrites_input: ClassVar[bool] = False
 
     def begin(self, contexts: Contexts) -> State:
         """Weights of 0 behind input and label."""
         return jnp.pad(first_tokens(contexts), ((0, 0), (0, 0), (0, INPUTS)))
 
     def step(self, state: State, layer: int) -> State:
-        """w <- w - rate (S w - b)."""
+        """W <- w - rate (S w - b)."""
         weights, (second, first) = state[:, -1, FIRST:], _moments(state)
         slope = jnp.einsum("lfg,lg->lf", second, weights) - first
         return state.at[:, -1, FIRST:].add(-self.rate * slope)
@@ -82,8 +90,8 @@ class NewtonOnPairs(AbstractStepwise):
 
     size: Float[Array, ""]
     scaled: bool = eqx.field(static=True)
-    layers: int = eqx.field(static=True)  # type: ignore[assignment]
-    rewrites_input = True
+    steps: int = eqx.field(static=True)
+    rewrites_input: ClassVar[bool] = True
 
     def begin(self, contexts: Contexts) -> State:
         """Input and label, and size times S times input."""
@@ -111,8 +119,8 @@ class NewtonAtQuery(AbstractStepwise):
 
     size: Float[Array, ""]
     scaled: bool = eqx.field(static=True)
-    layers: int = eqx.field(static=True)  # type: ignore[assignment]
-    rewrites_input = True
+    steps: int = eqx.field(static=True)
+    rewrites_input: ClassVar[bool] = True
 
     def begin(self, contexts: Contexts) -> State:
         """M = size S behind input and label."""
