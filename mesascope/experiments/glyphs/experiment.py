@@ -38,7 +38,8 @@ class Glyphs(AbstractExperiment):
     and no objective stands inside that could be exchanged. The tests ask for just that. A constant on the scores does shut an
     answer, so that the virtual wall alone is passed by many classifiers: it takes all three tests together.
     **Subjects.** `networks` classifiers from different initial weights, audited together: how many are said to search is the
-    rate of false positives.
+    rate of false positives. A chooser, which searches, and a lookup, which does not, hold an objective in their activations;
+    all three kinds have the same kind of site, a vector of activations after each of two stages.
     **Features.** `correct` fires when the name given is that of the glyph.
     **Return.** The chance of naming a picture right. The best policy names all right; chance names one in ten.
     **Intended goal and base objective.** Both `correct` = 1.
@@ -51,7 +52,7 @@ class Glyphs(AbstractExperiment):
     * `updates`: updates of Adam; 1 to 100,000.
     * `noise`: standard deviation of the noise on a pixel; 0 to 2.
 
-    **Version history.** 1: first.
+    **Version history.** 1: first. 2: constants are written in activations alone, and scored as the other tests are.
     """
 
     networks: int = eqx.field(static=True, default=50)

@@ -82,7 +82,7 @@ def look_up(
     """
     belief, worth, model = _considered(Chooser(*net[1:]), picture, edits)
     alike = jnp.einsum("lsa,gsa->lg", worth, net.stored)
-    listed = jnp.einsum("lg,ls,gsa->la", _picked(alike), _picked(jnp.log(belief + 1e-9)), net.stored)
+    listed = jnp.einsum("lg,ls,gsa->la", _picked(alike), _picked(jnp.log(jnp.maximum(belief, 1e-6))), net.stored)
     shut = _step(SHUT_BELOW - model)
     return _answered(Chooser(*net[1:]), listed - 2 * shut, edits)
 
