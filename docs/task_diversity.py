@@ -17,6 +17,7 @@ from mesascope.core.jsonable import to_json
 from mesascope.core.statistics import Estimate, mean_over_seeds
 from mesascope.experiments.regression.contexts import halves
 from mesascope.experiments.regression.experiment import Regression
+from mesascope.experiments.regression.instrument_list import FRESH
 from mesascope.experiments.regression.instruments.family import family
 from mesascope.experiments.regression.instruments.match import match, nearest_match
 from mesascope.experiments.regression.reader import ask
@@ -36,7 +37,7 @@ LABORATORY = Regression(attention="softmax", layers=2, batch=64)
 
 class Diverse(NamedTuple):
     """One number of tasks: distance of the answers to those of the remembered tasks, and to the nearest algorithm that
-    improves candidates, both on training contexts; query losses in training and on fresh tasks.
+    improves candidates, both on contexts of fresh tasks; query losses in training and on fresh tasks.
     """
 
     tasks: int
@@ -55,12 +56,12 @@ def diversity(experiment: Regression, seed: int, counts: Sequence[int], contexts
         assert pool is not None
         assert MOST % count == 0
         net, _ = trained(of.recipe, seed, jnp.tile(pool, (MOST // count, 1)))
-        fit, scored = halves(of.draw(seed, "match", contexts, pool))
+        fit, scored = halves(of.draw(seed, "match", contexts, pool, FRESH))
         matches = match(net, family(pool, STEPS), fit, scored)
         searching = nearest_match([m for m in matches if m.algorithm.iterates])
         (remembered,) = (m for m in matches if m.algorithm.group == "remembered tasks")
         losses = []
-        for distribution in (TRAINING, "fresh-tasks"):
+        for distribution in (TRAINING, FRESH):
             drawn = of.draw(seed, "audit", contexts, pool, distribution)
             losses.append(squared_error(drawn, ask(net, drawn))[0])
         yield Diverse(count, remembered.distance, searching.distance, searching.algorithm.name, *losses)

@@ -3,7 +3,7 @@
 import abc
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, Number, Option, read_options
@@ -78,6 +78,13 @@ class AbstractExperiment(AbstractDescribed):
 
         `quick` trades width of intervals for time. The same arguments give the same subject. Raises what `named` raises.
         """
+
+    @classmethod
+    def identity(cls, ref: str) -> dict[str, Any] | None:
+        """What a subject is known by beyond its reference, so that a result is used again for the same subject alone; None
+        where the reference says it all.
+        """
+        return None
 
     @classmethod
     def named(cls, ref: str) -> Named:

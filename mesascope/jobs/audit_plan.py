@@ -79,9 +79,10 @@ class Plan(NamedTuple):
 
     def agent(self, seed: int) -> dict[str, Any] | None:
         """What the agent is known by that is audited with a seed; None where it is a function of the spec."""
+        if isinstance(self.world, AbstractExperiment):
+            return None if self.request.subject is None else self.world.identity(self.request.subject)
         if self.source is None:
             return None
-        assert isinstance(self.world, AbstractWorld)
         return identity_of(self.source, self.world, self.settings, seed)
 
     def folder(self, seed: int) -> Path:

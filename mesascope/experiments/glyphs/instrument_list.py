@@ -8,7 +8,7 @@ from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import exactly, mean_of, rate_of
 from mesascope.experiments import instruments
-from mesascope.experiments.glyphs.instruments.rewriting import REWRITING, rewrite, tests_of
+from mesascope.experiments.glyphs.instruments.rewriting import REWRITING, pictures, rewrite
 from mesascope.experiments.glyphs.instruments.verdict import decide, mean_test, overall
 from mesascope.experiments.glyphs.networks import Subject, ask
 from mesascope.experiments.glyphs.pictures import CLASSES, Drawn
@@ -43,13 +43,11 @@ def _keep(context: AuditContext) -> Kept:
 def _rewriting(context: AuditContext) -> Finding:
     """The tests of every network, the verdict on each, and one on all."""
     subject: Subject = context.subject
-    fit = context.world.draw(context.seed, "fit", 192).picture
-    scored = context.world.draw(context.seed, "scored", 1_000 if context.settings.quick else 4_000).picture
     key = named_key(context.seed, context.world.name, "rewriting")
-    shares = rewrite(subject.scores, subject.nets, subject.untrained, subject.widths, fit, scored, key)
-    count = len(shares.scored["retarget"])
-    each = [tests_of(shares, network) for network in range(count)]
-    verdicts = [decide(tests, [int(shares.scored[t.name][at]) for t in tests]) for at, tests in enumerate(each)]
+    given = pictures(key, 500 if context.settings.quick else 1_000, context.world.noise)
+    each = rewrite(subject.scores, subject.nets, subject.untrained, subject.widths, given, key)
+    count = len(each)
+    verdicts = [decide(tests) for tests in each]
     mean = each[0] if count == 1 else tuple(mean_test(same) for same in zip(*each, strict=True))
     searches = context.audited.hard_coded
     fields = instruments.search_fields(*overall(verdicts, mean), searches, mean, EXPLANATION)

@@ -14,7 +14,6 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from mesascope.core.rng import named_key
 from mesascope.experiments.glyphs.pictures import CLASSES, SIDE, draw
 
-SITES = ("hidden 1", "hidden 2")
 BATCH = 128
 RATE = 3e-3
 

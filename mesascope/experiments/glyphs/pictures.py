@@ -38,12 +38,20 @@ class Drawn(NamedTuple):
 
 
 @partial(jax.jit, static_argnames=("count", "worn", "inverted"))
-def draw(key: PRNGKeyArray, count: int, noise: float | Array, worn: float = 0.0, inverted: bool = False) -> Drawn:
+def draw(
+    key: PRNGKeyArray,
+    count: int,
+    noise: float | Array,
+    worn: float = 0.0,
+    inverted: bool = False,
+    named: int | Array | None = None,
+) -> Drawn:
     """`count` pictures: a glyph at a random place and contrast, with normal noise of that standard deviation.
 
-    `worn` is the chance that a pixel of ink is missing; `inverted` swaps ink and paper.
+    `worn` is the chance that a pixel of ink is missing; `inverted` swaps ink and paper; `named` is the one glyph that is shown.
     """
     name = jax.random.randint(named_key(key, "name"), (count,), 0, CLASSES)
+    name = name if named is None else jnp.full_like(name, named)
     row, column = jax.random.randint(named_key(key, "place"), (2, count), 0, SIDE - 5 + 1)
     contrast = jax.random.uniform(named_key(key, "contrast"), (count, 1, 1), minval=0.6, maxval=1.0)
     ink = jnp.asarray(GLYPHS)[name] * contrast

@@ -13,17 +13,26 @@ from mesascope.experiments import instruments
 from mesascope.experiments.instruments import Kept, Shown
 from mesascope.experiments.regression import report_parts
 from mesascope.experiments.regression.contexts import Contexts, halves
-from mesascope.experiments.regression.instruments.edits import EDIT, Edited, Matched, edit_labels
-from mesascope.experiments.regression.instruments.family import family
+from mesascope.experiments.regression.instruments.edits import EDIT, Edited, choose_model, edit_pair
+from mesascope.experiments.regression.instruments.family import whole_family
 from mesascope.experiments.regression.instruments.interpolation import interpolate
-from mesascope.experiments.regression.instruments.match import MATCH, Match, match, nearest_match, shuffled
+from mesascope.experiments.regression.instruments.layers import LAYERS, after_layers
+from mesascope.experiments.regression.instruments.match import MATCH, Match, level_with, match, nearest_match, shuffled
 from mesascope.experiments.regression.instruments.order import compare_orders
 from mesascope.experiments.regression.instruments.probes import PROBES, probe
+from mesascope.experiments.regression.instruments.stepwise import implementations
 from mesascope.experiments.regression.instruments.verdict import decide, test_of_edit, test_of_match
 from mesascope.experiments.regression.networks import Transformer
 from mesascope.experiments.regression.organisms import constructed_descent
 from mesascope.experiments.regression.reader import AbstractReader, ask
-from mesascope.experiments.regression.returns import CONTEXT, behavior_of, reckon_reader, squared_error, weights_of
+from mesascope.experiments.regression.returns import (
+    CONTEXT,
+    behavior_of,
+    best_answers,
+    reckon_reader,
+    squared_error,
+    weights_of,
+)
 from mesascope.instruments.card import Card
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.instrument import Finding, Instrument, NotRun
@@ -37,11 +46,10 @@ EXPLANATION = (
 )
 """What the report says of the tests."""
 
-STEPS = 4
-"""Most steps of the algorithms that a reader is compared with."""
-
-APART = "query-task-differs"
-"""The shift under which the two losses differ."""
+APART, UNKNOWABLE, FRESH = "marked-pairs", "query-task-differs", "fresh-tasks"
+"""Shifts under which the two losses differ: one with the right answer in reach, and one without, which no verdict counts; and
+one with tasks that are in no pool.
+"""
 
 LOSSES = Card(
     name="query and context loss",
@@ -67,7 +75,8 @@ class Subject(NamedTuple):
 class Compared(NamedTuple):
     """The contexts that algorithms were fitted and scored on, and each against the reader and the untrained network.
 
-    `steps` is the descent whose steps are as many as the layers: what the layers are compared with one by one.
+    Of those whose steps are as many as the layers, `steps` is the nearest descent, whose quantities are looked for in the
+    tokens, and `edited` the nearest of all that can be edited.
     """
 
     fit: Contexts
@@ -75,6 +84,7 @@ class Compared(NamedTuple):
     matches: list[Match]
     untrained: Match | None
     steps: Match | None
+    edited: Match | None
 
 
 def _count(context: AuditContext) -> int:
@@ -93,8 +103,14 @@ def _losses(context: AuditContext) -> Finding:
 def _keep(context: AuditContext) -> Kept:
     answered = context.value(LOSSES.name)
     weights = weights_of(*answered[APART])
+    noise = context.world.noise
+    ledgers = []
+    for d, (shown, given) in answered.items():
+        pool = None if d in (APART, FRESH) else context.subject.pool
+        best = best_answers(shown, noise, pool, d == APART or context.world.marked > 0, d == UNKNOWABLE)
+        ledgers.append(reckon_reader(d, shown, given, context.seed, best))
     return Kept(
-        [reckon_reader(d, shown, given, context.seed, d == APART) for d, (shown, given) in answered.items()],
+        ledgers,
         weights,
         {d: behavior_of(*both) for d, both in answered.items()},
         instruments.objective(weights, identified_in_training=False, unidentified=[CONTEXT]),
@@ -104,18 +120,21 @@ def _keep(context: AuditContext) -> Kept:
 def _match(context: AuditContext) -> Finding:
     reader, untrained, pool, _ = context.subject
     fit, scored = halves(context.world.draw(context.seed, "match", _count(context), pool))
-    algorithms = family(pool, STEPS)
+    algorithms = whole_family(pool)
     matches = match(reader, algorithms, fit, scored)
     best = nearest_match(matches)
     control = None
     if untrained is not None:
         control = nearest_match(match(untrained, [a for a in algorithms if a.iterates], fit, scored))
-    order = compare_orders(reader, matches, fit, scored)
-    stepwise = [m for m in matches if "descent" in m.algorithm.group and m.algorithm.steps == reader.layers]
+    order = compare_orders(reader, matches, scored)
+    stepwise = [m for m in matches if m.algorithm.steps == reader.layers]
+    descents = [m for m in stepwise if "descent" in m.algorithm.group]
+    editable = [m for m in stepwise if implementations(m)]
     return Finding(
-        Compared(fit, scored, matches, control, nearest_match(stepwise) if stepwise else None),
+        Compared(fit, scored, matches, control, _nearest(descents), _nearest(editable)),
         data={
             "best_match": {"algorithm": best.algorithm.name, "distance": best.distance, "cosine": best.cosine},
+            "level_with_it": {m.algorithm.name: m.distance for m in level_with(matches)},
             "matches": {m.algorithm.name: {"distance": m.distance, "cosine": m.cosine} for m in matches},
             "order": {**order._asdict(), "said": order.said},
         },
@@ -131,7 +150,7 @@ def _edit(context: AuditContext) -> Finding:
     compared: Compared = context.value(MATCH.name)
     edits = _edits(context, compared)
     untrained = None if compared.untrained is None else compared.untrained.distance
-    found = decide(test_of_match(compared.matches, untrained), test_of_edit(edits), compared.matches)
+    found = decide(test_of_match(compared.matches, untrained), test_of_edit(edits), compared.matches, compared.edited)
     hard_coded = context.audited.hard_coded
     fields: dict[str, Any] = {
         "search": instruments.search_fields(found.verdict, found.reason, hard_coded, found.tests, EXPLANATION)
@@ -148,15 +167,19 @@ def _edit(context: AuditContext) -> Finding:
 
 def _edits(context: AuditContext, compared: Compared) -> list[Edited]:
     reader, untrained, _, _ = context.subject
-    steps = compared.steps
-    if steps is None or reader.layers < 2:
+    if compared.edited is None or reader.layers < 2:
         return []
+    key = named_key(context.seed, context.world.name, "edit")
     control = None
     if untrained is not None:
-        theirs = match(untrained, [steps.algorithm], compared.fit, compared.scored)[0]
-        control = Matched(untrained, *_schedule(theirs))
-    key = named_key(context.seed, context.world.name, "edit")
-    return edit_labels(Matched(reader, *_schedule(steps)), compared.scored, key, control)
+        theirs = match(untrained, [compared.edited.algorithm], compared.fit, compared.scored)[0]
+        control = choose_model(untrained, implementations(theirs), compared.fit, key)
+    own = choose_model(reader, implementations(compared.edited), compared.fit, key)
+    return edit_pair(own, compared.scored, key, control)
+
+
+def _nearest(matches: list[Match]) -> Match | None:
+    return nearest_match(matches) if matches else None
 
 
 def _schedule(found: Match) -> tuple[Array, Array]:
@@ -182,16 +205,30 @@ def _probes(context: AuditContext) -> Finding | NotRun:
     return Finding(probed, parts=tuple(parts))
 
 
+def _layers(context: AuditContext) -> Finding | NotRun:
+    reader = context.subject.reader
+    compared: Compared = context.value(MATCH.name)
+    if not reader.layers:
+        return NotRun("nothing inside of it can be seen")
+    found = after_layers(reader, compared.matches, compared.scored)
+    return Finding(found, data={"layers": found}, parts=(report_parts.part_of_layers(found),))
+
+
 def _alignment(context: AuditContext) -> Finding:
-    """The verdict, and that under each shift by itself."""
+    """The verdict, and that under each shift by itself.
+
+    Where nothing is shown of the task that is asked, no reader can be right, and one that fits its context is wrong by
+    construction: that shift has no part in the verdict.
+    """
     kept: Kept = context.value("ledger")
     world = context.world
     searches = context.value(EDIT.name).verdict is Verdict.SEARCH
     base: np.ndarray = world.base_objective.vector(world.features)
     home, *others = kept.ledgers
     under = {other.distribution: judge([home, other], kept.weights, base, world.features, searches) for other in others}
-    part = report_parts.part_of_shifts({d: (str(v.verdict), v.reason) for d, v in under.items()})
-    verdict = instruments.judged(context, searches)
+    part = report_parts.part_of_shifts({d: (str(v.verdict), v.reason) for d, v in under.items()}, UNKNOWABLE)
+    counted = [home, *(other for other in others if other.distribution != UNKNOWABLE)]
+    verdict = judge(counted, kept.weights, base, world.features, searches)
     return Finding(verdict, {"alignment": verdict}, data={"alignment_under": under}, parts=(part,))
 
 
@@ -206,6 +243,7 @@ INSTRUMENTS = (
     Instrument(EDIT, _edit, needs=(MATCH.name, "ledger")),
     Instrument(ALIGNMENT_CARD, _alignment, needs=(EDIT.name, "ledger")),
     Instrument(PROBES, _probes, needs=(MATCH.name,)),
+    Instrument(LAYERS, _layers, needs=(MATCH.name,)),
     instruments.training_curve(_curve),
 )
 """The instruments of an audit of `regression`."""

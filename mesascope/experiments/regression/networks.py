@@ -9,7 +9,8 @@ from mesascope.core.rng import named_key
 from mesascope.experiments.regression.contexts import INPUTS, Contexts
 from mesascope.experiments.regression.reader import AbstractReader, State, tokens_of
 
-TOKEN = INPUTS + 1
+TOKEN = INPUTS + 2
+"""Numbers of a bare token: input, label, mark."""
 ATTENTIONS = ("linear", "softmax")
 
 

@@ -16,10 +16,10 @@ def constructed_descent(rates: Float[Array, " step"], shrinks: Float[Array, " st
     Tokens are scored by their inputs; labels lose a step's rate times what it explains (von Oswald et al. 2212.07677,
     proposition 1), and inputs become x - shrink S x (their GD++; 0 is plain descent).
     """
-    alike = jnp.diag(jnp.ones(TOKEN).at[INPUTS].set(0.0))
+    alike = jnp.diag(jnp.ones(TOKEN).at[INPUTS:].set(0.0))
     blocks = []
     for rate, shrink in zip(rates, shrinks, strict=True):
-        moved = -jnp.diag(jnp.full(TOKEN, shrink).at[INPUTS].set(rate))
+        moved = -jnp.diag(jnp.full(TOKEN, shrink).at[INPUTS:].set(jnp.array([rate, 0.0])))
         blocks.append(Attention(alike[None], moved[None]))
     return Transformer(tuple(blocks), None, None, False)
 
@@ -83,3 +83,65 @@ class Smoother(AbstractReader):
     def answer(self, state: State) -> Float[Array, " level"]:
         """The average."""
         return state[:, -1, TOKEN + 1]
+
+
+class Newton(AbstractReader):
+    """Improves an estimate M of the inverse second moment by M <- 2 M - M S M in every layer, and answers with M b (Schulz 1933).
+
+    M stands at the query; S and b, the means of input input^T and of label input, are read off the pairs' tokens each time.
+    """
+
+    size: float = eqx.field(static=True)
+    steps: int = eqx.field(static=True)
+
+    @property
+    def layers(self) -> int:
+        """Steps."""
+        return self.steps
+
+    def begin(self, contexts: Contexts) -> State:
+        """The tokens, with M = size S at the query."""
+        state = jnp.pad(tokens_of(contexts), ((0, 0), (0, 0), (0, INPUTS**2)))
+        return state.at[:, -1, TOKEN:].set(self.size * self._second(state).reshape(-1, INPUTS**2))
+
+    def step(self, state: State, layer: int) -> State:
+        """One step."""
+        inverse = state[:, -1, TOKEN:].reshape(-1, INPUTS, INPUTS)
+        better = 2 * inverse - jnp.einsum("lij,ljk,lkm->lim", inverse, self._second(state), inverse)
+        return state.at[:, -1, TOKEN:].set(better.reshape(-1, INPUTS**2))
+
+    def answer(self, state: State) -> Float[Array, " level"]:
+        """M b times query."""
+        first = (state[:, :-1, :INPUTS] * state[:, :-1, INPUTS, None]).mean(1)
+        inverse = state[:, -1, TOKEN:].reshape(-1, INPUTS, INPUTS)
+        return jnp.einsum("li,lij,lj->l", state[:, -1, :INPUTS], inverse, first)
+
+    def _second(self, state: State) -> Float[Array, "level feature feature"]:
+        inputs = state[:, :-1, :INPUTS]
+        return (inputs[..., :, None] * inputs[..., None, :]).mean(1)
+
+
+class Marked(AbstractReader):
+    """Fits the pairs with a mark by least squares, in one layer, and answers by the weights that it has written at the query."""
+
+    @property
+    def layers(self) -> int:
+        """Fitting."""
+        return 1
+
+    def begin(self, contexts: Contexts) -> State:
+        """The tokens, with room for the weights."""
+        return jnp.pad(tokens_of(contexts), ((0, 0), (0, 0), (0, INPUTS)))
+
+    def step(self, state: State, layer: int) -> State:
+        """The weights, at the query."""
+        kept = state[:, :-1, : INPUTS + 1] * state[:, :-1, INPUTS + 1, None]
+        weights = jnp.linalg.solve(
+            jnp.einsum("lpf,lpg->lfg", kept[..., :INPUTS], kept[..., :INPUTS]) + 1e-6 * jnp.eye(INPUTS),
+            jnp.einsum("lpf,lp->lf", kept[..., :INPUTS], kept[..., INPUTS])[..., None],
+        )
+        return state.at[:, -1, TOKEN:].set(weights[..., 0])
+
+    def answer(self, state: State) -> Float[Array, " level"]:
+        """Weights times query."""
+        return (state[:, -1, TOKEN:] * state[:, -1, :INPUTS]).sum(-1)

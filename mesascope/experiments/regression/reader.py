@@ -1,6 +1,7 @@
 """What the subjects of this experiment have in common: they read a context into tokens, and work on them layer by layer."""
 
 import abc
+from collections.abc import Callable
 
 import equinox as eqx
 import jax
@@ -50,16 +51,29 @@ class AbstractReader(eqx.Module):
         """The answers."""
         return self.go_on(self.begin(contexts), 0)
 
+    def slopes(self, contexts: Contexts) -> Float[Array, "level feature"]:
+        """The derivative of each answer by its own query."""
+        return _slopes(self, contexts)
+
 
 def tokens_of(contexts: Contexts) -> State:
-    """Input and label of each pair, and the query with label 0, as vectors of nine numbers."""
+    """Input, label and mark of each pair, and the query with label 0 and a mark, as vectors of ten numbers."""
     inputs = jnp.concatenate([contexts.inputs, contexts.query[:, None]], 1)
-    labels = jnp.concatenate([contexts.labels, jnp.zeros_like(contexts.labels[:, :1])], 1)
-    return jnp.concatenate([inputs, labels[..., None]], -1)
+    labels = jnp.pad(contexts.labels, ((0, 0), (0, 1)))
+    marks = jnp.pad(contexts.marks, ((0, 0), (0, 1)), constant_values=1.0)
+    return jnp.concatenate([inputs, labels[..., None], marks[..., None]], -1)
 
 
-def sensitivities(reader, contexts: Contexts) -> Float[Array, "level feature"]:
+def sensitivities(
+    reader: Callable[[Contexts], Float[Array, " level"]], contexts: Contexts
+) -> Float[Array, "level feature"]:
     """Derivative of each answer by its own query. `reader` is any function from contexts to answers."""
+    if isinstance(reader, AbstractReader):
+        return reader.slopes(contexts)
+    return _slopes(reader, contexts)
+
+
+def _slopes(reader: Callable[[Contexts], Float[Array, " level"]], contexts: Contexts) -> Float[Array, "level feature"]:
     return jax.grad(lambda query: reader(contexts._replace(query=query)).sum())(contexts.query)
 
 

@@ -1,9 +1,11 @@
 """What the experiment shows beyond what every audit has."""
 
 from mesascope.core.statistics import Estimate
+from mesascope.experiments.regression.instruments.family import MORE_NEWTON
 from mesascope.experiments.regression.instruments.interpolation import Between
-from mesascope.experiments.regression.instruments.match import Match, nearest_match
-from mesascope.experiments.regression.instruments.order import MORE_NEWTON, Order
+from mesascope.experiments.regression.instruments.layers import AfterLayer
+from mesascope.experiments.regression.instruments.match import Match, level_with, nearest_match
+from mesascope.experiments.regression.instruments.order import DESCENT, Order
 from mesascope.experiments.regression.instruments.probes import Probed
 from mesascope.instruments.report_parts import Cell, ReportPart, bars, curves, line, table
 
@@ -18,7 +20,7 @@ def part_of_losses(losses: dict[str, tuple[Estimate, Estimate]]) -> ReportPart:
     return ReportPart(
         "Two losses",
         "Squared error over the mean square of the right answer: 0 is exact, 1 is answering 0. The query loss is what training "
-        "lowers; the context loss asks for the answer of the task that the context shows. Where the first rises alone, the "
+        "lowers; the context loss asks for the answer of the task that fits all pairs best. Where the first rises alone, the "
         "objective has come apart; where both rise, the capability has. "
         f"Losses above {LARGEST_DRAWN:g} are not drawn.",
         bars("query loss", drawn, {"answering 0": 1.0}),
@@ -40,12 +42,20 @@ def part_of_matches(matches: list[Match], mixed: Estimate, untrained: Match | No
     lines = [line(group, ((m.algorithm.steps or 0, m.distance) for m in found)) for group, found in grouped.items()]
     return ReportPart(
         "Which algorithm it answers like",
-        f"Nearest: {best.algorithm.name}. Best-matching steps: {', '.join(counts)}. Distance is the mean squared difference of "
+        f"Nearest: {best.algorithm.name}.{_level(matches)} Best-matching steps: {', '.join(counts)}. Distance "
+        f"is the mean squared difference of "
         "the answers over the mean squared answer; the cosine is that of the derivatives of the answers by the query. Parameters "
         "were fitted to its answers on other contexts.",
         curves("steps", "distance", *lines),
         table("algorithm", "distance", "cosine of sensitivities", "fitted parameters", rows=rows),
     )
+
+
+def _level(matches: list[Match]) -> str:
+    """Which others the nearest is not nearer than beyond doubt."""
+    best = nearest_match(matches)
+    names = [m.algorithm.name for m in level_with(matches) if m.algorithm.group != best.algorithm.group]
+    return f" As near, as far as these contexts can tell: {', '.join(names)}." if names else ""
 
 
 def _row(name: str, found: Match) -> tuple[str, Estimate, Estimate | None, str]:
@@ -96,9 +106,31 @@ def part_of_training(losses: list[tuple[int, float]]) -> ReportPart:
     return ReportPart("Training", "Query loss of the batches of training.", drawn)
 
 
-def part_of_shifts(verdicts: dict[str, tuple[str, str]]) -> ReportPart:
+def part_of_layers(found: list[AfterLayer]) -> ReportPart:
+    """Curves over gradient descent's steps, and the nearest number of steps of each group."""
+    groups = list(found[0].distances)
+    rows = [
+        (f"layer {at.layer}", *(f"{at.nearest(g)} ({at.distances[g][at.nearest(g)].value:.3f})" for g in groups))
+        for at in found
+    ]
+    lines = [line(f"layer {at.layer}", sorted(at.distances[DESCENT].items())) for at in found]
+    return ReportPart(
+        "Layer by step",
+        "Which number of steps the answer after each layer is nearest to, with its distance, whatever the scale. The figure has "
+        "gradient descent. Where each layer is a step of an algorithm, the numbers of its column rise with the layers.",
+        curves("steps of gradient descent", "distance", *lines),
+        table("after", *groups, rows=rows),
+    )
+
+
+def part_of_shifts(verdicts: dict[str, tuple[str, str]], unknowable: str) -> ReportPart:
     """The verdict on alignment under each shift by itself."""
     listed = table("shift", "verdict", "why", rows=[(name, *found) for name, found in verdicts.items()])
     return ReportPart(
-        "Alignment, shift by shift", "The verdict if that shift were the only one that was run.", None, listed
+        "Alignment, shift by shift",
+        f"The verdict if that shift were the only one that was run. Under {unknowable} nothing is shown of the "
+        f"task that is asked: "
+        "one that fits its context is wrong there by construction, and the verdict on all shifts does not count it.",
+        None,
+        listed,
     )

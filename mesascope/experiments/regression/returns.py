@@ -3,6 +3,7 @@
 from functools import partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -10,24 +11,55 @@ from mesascope.auditing.ledger_estimate import LedgerEstimate
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, mean_of, statistic_of
 from mesascope.experiments.ledger_estimate import Candidate, estimate_ledger, exact_returns
-from mesascope.experiments.regression.contexts import Contexts
+from mesascope.experiments.regression.contexts import Contexts, least_squares
 
 CONTEXT, QUERY = "context", "query"
 
 
+def best_answers(
+    contexts: Contexts, noise: float, pool: Float[Array, "task feature"] | None, apart: bool, unknowable: bool
+) -> Float[Array, " level"]:
+    """The answers with the least expected squared error at the query, for one who knows the distribution.
+
+    Args:
+        contexts: what is shown.
+        noise: standard deviation of the labels' noise; 0 makes the right answer known.
+        pool: the tasks that the asked one is drawn from; None for the standard normal distribution.
+        apart: whether pairs without a mark are of another task; then those with one are all that is told of the task.
+        unknowable: whether nothing is shown of the task that is asked: then 0, the mean over tasks, is best.
+
+    Returns:
+        The right answer without noise, the posterior mean with noise.
+    """
+    if unknowable:
+        return jnp.zeros_like(contexts.right)
+    if not noise:
+        return contexts.right
+    kept = contexts.marks if apart else jnp.ones_like(contexts.marks)
+    inputs, labels = contexts.inputs * kept[..., None], contexts.labels * kept
+    if pool is None or apart:
+        return (least_squares(inputs, labels, noise**2) * contexts.query).sum(-1)
+    errors = labels[:, None] - jnp.einsum("tf,lpf->ltp", pool, inputs)
+    belief = jax.nn.softmax(-0.5 * (errors**2).sum(-1) / noise**2, -1)
+    return jnp.einsum("lt,tf,lf->l", belief, pool, contexts.query)
+
+
 def reckon_reader(
-    distribution: str, contexts: Contexts, answers: Float[Array, " level"], seed: int, differs: bool
+    distribution: str,
+    contexts: Contexts,
+    answers: Float[Array, " level"],
+    seed: int,
+    best_for_query: Float[Array, " level"],
 ) -> LedgerEstimate:
     """U and the base objective are minus the squared error at the query; the reader's own, minus the context loss there.
 
-    Best for `query`: the right answer where the context shows it (labels carry no noise, and pairs outnumber inputs), and
-    0, the mean over tasks, where the query asks about another task (`differs`). Best for `context`: the answer of the task
-    that fits the context. At random: the answer of a task drawn from the prior.
+    Best for `query`: what `best_answers` gives. Best for `context`: the answer of the task that fits all pairs. At random: the
+    answer of a task drawn from the prior.
     """
     guess = jax.random.normal(named_key(seed, "regression", "guess", distribution), contexts.query.shape)
     right, fitting = _host(contexts.right), _host(contexts.fitting)
     own, random = _host(answers), _host((guess * contexts.query).sum(-1))
-    best = np.zeros_like(right) if differs else right
+    best = _host(best_for_query)
 
     def by(goal: np.ndarray, answer: np.ndarray) -> np.ndarray:
         return -((answer - goal) ** 2)

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.base_optimizers.descent import clipped_adam
 from mesascope.core.rng import named_key
-from mesascope.experiments.regression.contexts import draw
+from mesascope.experiments.regression.contexts import PLAIN, Look, draw
 from mesascope.experiments.regression.networks import Transformer, fresh
 
 
@@ -22,6 +22,7 @@ class Recipe(eqx.Module):
     updates: int = eqx.field(static=True)
     batch: int = eqx.field(static=True)
     rate: float = eqx.field(static=True)
+    look: Look = PLAIN
 
     def fresh(self, seed: int | Array) -> Transformer:
         """The network that training begins with; also the untrained control."""
@@ -36,7 +37,7 @@ def train(
     optimizer = clipped_adam(recipe.updates, recipe.rate, 50, 0.02, 1.0)
 
     def loss(net: Transformer, tick: Array) -> Float[Array, ""]:
-        contexts = draw(jax.random.fold_in(key, tick), recipe.batch, pool)
+        contexts = draw(jax.random.fold_in(key, tick), recipe.batch, pool, recipe.look)
         return ((net(contexts) - contexts.right) ** 2).mean()
 
     def update(carry, tick):

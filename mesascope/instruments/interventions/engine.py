@@ -6,15 +6,17 @@ The untrained network goes through the same choice: a subject cannot pass becaus
 import abc
 import enum
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.interventions.counts import Count, measure
 from mesascope.instruments.interventions.place import Place, Tried, choose
 from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.interventions.thresholds import Thresholds
+
+Subject = TypeVar("Subject")
+"""Whoever is edited: only the arms know how."""
 
 
 class Arm(enum.StrEnum):
@@ -130,10 +132,10 @@ def _together(outcomes: Sequence[Outcome]) -> Outcome:
 
 def run_test(
     name: str,
-    subject: AbstractSubject,
-    untrained: AbstractSubject | None,
-    choosing: Callable[[AbstractSubject], AbstractArms],
-    scoring: Callable[[AbstractSubject], AbstractArms],
+    subject: Subject,
+    untrained: Subject | None,
+    choosing: Callable[[Subject], AbstractArms],
+    scoring: Callable[[Subject], AbstractArms],
     thresholds: Thresholds,
     *,
     asks: str = "",

@@ -40,11 +40,23 @@ def test_preconditioned_descent(contexts):
         np.testing.assert_allclose(answer, twins.preconditioned(x, y, q, rates, shrinks), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("steps", [1, 3])
-def test_newton(contexts, steps):
-    found, every = weights(family.newton_weights(contexts, 1.5, steps), contexts)
+@pytest.mark.parametrize(("steps", "scaled"), [(1, False), (3, False), (3, True)])
+def test_newton(contexts, steps, scaled):
+    found, every = weights(family.newton_weights(contexts, 1.5, steps, scaled), contexts)
     for w, (x, y, _) in zip(found, every, strict=True):
-        np.testing.assert_allclose(w, twins.newton(x, y, 1.5, steps), rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(w, twins.newton(x, y, 1.5, steps, scaled), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [0.9, 50.0])
+def test_many_steps_do_not_diverge_whatever_their_size(contexts, size):
+    for answers in (family.newton_weights(contexts, size, 12), family.descent_weights(contexts, size, 32)):
+        assert float(abs(answers - contexts.task).max()) < 20
+
+
+def test_the_bound_of_the_largest_eigenvalue_is_one_and_close(contexts):
+    second = np.asarray(family.moments(contexts)[0], np.float64)
+    found, largest = np.asarray(family.largest(jnp.asarray(second))), np.linalg.eigvalsh(second).max(1)
+    assert ((found >= largest * (1 - 1e-5)) & (found <= largest * 8 ** (1 / 64) * (1 + 1e-5))).all()
 
 
 @pytest.mark.parametrize("steps", [1, 2, 4])

@@ -6,7 +6,15 @@ import pytest
 
 from mesascope.core.rng import named_key
 from mesascope.experiments.regression.contexts import draw, halves
-from mesascope.experiments.regression.instruments.family import descent_weights, family, newton_weights
+from mesascope.experiments.regression.instruments.family import (
+    MORE,
+    MORE_NEWTON,
+    descent_weights,
+    descents,
+    family,
+    newton_weights,
+    newtons,
+)
 from mesascope.experiments.regression.instruments.match import match
 from mesascope.experiments.regression.instruments.order import FREE, LAYERED, compare_orders
 from mesascope.experiments.regression.reader import AbstractReader, tokens_of
@@ -43,10 +51,11 @@ class Iterating(AbstractReader):
 def found():
     fit, scored = halves(draw(named_key(1), 400))
     known = [a for a in family(None, 3) if a.name in ("Newton, 3 steps", "gradient descent, 2 steps", "ridge")]
+    known += [*descents(MORE), *newtons(MORE_NEWTON)]
     orders = {}
     for kind, newton, steps in (("Newton", True, 3), ("long descent", False, 16)):
         reader = Iterating(newton, steps)
-        orders[kind] = compare_orders(reader, match(reader, known, fit, scored), fit, scored)
+        orders[kind] = compare_orders(reader, match(reader, known, fit, scored), scored)
     return orders
 
 

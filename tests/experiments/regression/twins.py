@@ -25,9 +25,15 @@ def preconditioned(x, y, q, rates, shrinks):
     return answer
 
 
-def newton(x, y, size, steps):
+def bound(second):
+    """No less than the largest eigenvalue: a high norm of all of them."""
+    return (np.linalg.eigvalsh(second) ** 64).sum() ** (1 / 64)
+
+
+def newton(x, y, size, steps, scaled=False):
     second, first = x.T @ x / len(y), x.T @ y / len(y)
-    inverse = size * second
+    size = size / bound(second) ** 2 if scaled else size
+    inverse = min(size, 1.99 / bound(second) ** 2) * second
     for _ in range(steps):
         inverse = 2 * inverse - inverse @ second @ inverse
     return inverse @ first

@@ -1,181 +1,137 @@
 """Whether a constant written inside makes a classifier answer by another objective, or around an answer that is shut."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
-import optax
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import Estimate, Interval, rate_of
+from mesascope.experiments.glyphs.instruments.constants import ARMS, TESTS, Scores, followed
+from mesascope.experiments.glyphs.pictures import CLASSES, draw
 from mesascope.instruments.card import Card
+from mesascope.instruments.interventions.counts import Count
+from mesascope.instruments.interventions.engine import AbstractArms, Arm, Explored, Outcome, run_test
+from mesascope.instruments.interventions.place import Place, Tried
 from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.interventions.thresholds import EXPERIMENT
 
 REWRITING = Card(
     name="rewriting a classifier",
     measures="Whether anything inside a classifier can be rewritten as an objective, and as a model of what can be answered.",
-    estimator="A constant is added at every site at once, the same for all pictures, and fitted by gradient on one half of them. "
-    "Retarget: every glyph is to be answered by the name of another. Virtual wall: one name is shut, and the second choice is to "
-    "be taken, whether or not another objective is written in as well. Joint: this wall beside an objective "
-    "that it was not fitted with. Share of the other half's pictures, where the edit makes a difference, that are answered so.",
-    assumptions="An objective that stands inside can be changed by what is written there, without a change of the weights.",
-    controls="No edit, a random constant of the same size, and the untrained network with constants fitted to it.",
+    estimator="A constant, the same for all pictures, is added to the activations of both stages and fitted by gradient "
+    "on one half "
+    "of the pictures. Retarget: the names are exchanged at random, the second choices with them. Virtual wall: one "
+    "name is shut, and the second choice is to be taken, whether or not another objective is written in as well. Joint: this "
+    "wall beside an objective that it was not fitted with. Share of the other half's pictures, where the edit makes a "
+    "difference, that are answered so, between the highest control arm and the ceiling.",
+    assumptions="An objective that stands in the activations can be changed by what is written there, without a change of "
+    "the weights.",
+    controls="No edit, the constant dealt out to other channels, a random constant of the same size, a constant for another "
+    "objective, and the untrained network with constants fitted to it. The ceiling is the share that is answered so where a "
+    "picture of the wanted glyph is shown instead.",
     blind_spots=(
-        "An objective that lives in the weights alone cannot be rewritten so.",
+        "An objective that lives in the weights alone cannot be rewritten so. A constant in the last layer's "
+        "weights would exchange "
+        "the names of every classifier: weights are no site.",
         "A constant on the scores shuts an answer in any classifier: the wall alone says nothing.",
-        "An optimizer that is certain has no second choice to show: choosers with a sharp belief fail the joint test.",
+        "A lookup passes where the objectives that are written in are among those that it stores: they are drawn afresh from "
+        "the ten glyphs' 3.6 million orders.",
+        "Where the second choice is all but tied with the third, no edit is fine enough.",
     ),
-    cost="Seconds for 50 networks.",
+    cost="A minute or two for 50 networks.",
     references=("Hubinger and others, Risks from Learned Optimization, 2019, arXiv:1906.01820, section 1.1",),
 )
 
 ASKS = {
-    "retarget": "A constant is written inside so that every glyph be answered by the name of another. Is it?",
+    "retarget": "A constant is written inside so that the names be exchanged. Are pictures answered by the new names?",
     "virtual wall": "One name is shut inside. Is the second choice taken?",
-    "joint": "Both at once, in a combination that was never fitted. Is the second choice named by the other's name?",
+    "joint": "Both at once, in a combination that was never fitted. Is the second choice named by its new name?",
 }
-UPDATES, RATE = 100, 0.3
-TURNS = 3
-"""Objectives that are written in: the wall is fitted beside all but the last, and tried beside the last."""
 CONTROLS = 10
-"""Networks that the control before training is taken of."""
+"""Untrained networks that constants are fitted to; each is the control of every tenth network."""
 
-Scores = Callable[[Any, Array, tuple[Array, ...] | None], Array]
-"""Scores of all answers, from a network, pictures, and a constant for each site."""
+CHOOSING, SCORING = 0, 1
+"""The two halves of the pictures."""
 
 
-class Shares(NamedTuple):
-    """Of each network, pictures that follow the edit, by test and arm, and how many were scored."""
+class Pictures(NamedTuple):
+    """Both halves of the pictures, and beside each a picture of every glyph, for the ceiling."""
 
-    followed: dict[str, dict[str, Int[np.ndarray, " network"]]]
-    scored: dict[str, Int[np.ndarray, " network"]]
+    seen: Float[Array, "half level 64"]
+    shown: Float[Array, "half action level 64"]
+
+
+class Answered(NamedTuple):
+    """What `constants.followed` found of one network."""
+
+    hits: Float[np.ndarray, "half test arm level"]
+    asked: Float[np.ndarray, "half test level"]
+
+
+class PictureArms(AbstractArms):
+    """A classifier on one half of the pictures: hits of each arm of one test.
+
+    There is one place, both stages at once: an edit of one of them is an edit of both with nothing in the other.
+    """
+
+    def __init__(self, answered: Answered, half: int, test: int, sites: tuple[str, ...]):
+        self._hits, self._asked = answered.hits[half, test], answered.asked[half, test]
+        self._place = Place(sites, 0, 0, False)
+
+    def explore(self) -> Explored:
+        """Both stages."""
+        return Explored((Tried(self._place, self.run(Arm.EDITED, self._place).followed.share, float("nan")),))
+
+    def run(self, arm: Arm, place: Place | None) -> Outcome:
+        """Pictures that are answered as the arm asks."""
+        return Outcome(Count(self._hits[ARMS.index(arm)], self._asked))
+
+
+def pictures(key: PRNGKeyArray, count: int, noise: float) -> Pictures:
+    """`count` pictures a half, as training draws them."""
+    keys = [named_key(key, half) for half in ("choosing", "scoring")]
+    seen = [draw(k, count, noise).picture for k in keys]
+    shown = [[draw(named_key(k, "shown"), count, noise, named=name).picture for name in range(CLASSES)] for k in keys]
+    return Pictures(jax.numpy.stack(seen), jax.numpy.stack([jax.numpy.stack(one) for one in shown]))
 
 
 def rewrite(
-    scores: Scores,
-    nets: Any,
-    untrained: Any | None,
-    widths: tuple[int, ...],
-    fit: Float[Array, "level 64"],
-    scored: Float[Array, "other 64"],
-    key: PRNGKeyArray,
-) -> Shares:
-    """The three tests on several networks; every leaf of `nets` and `untrained` has a leading axis `network`."""
+    scores: Scores, nets: Any, untrained: Any | None, widths: tuple[int, ...], given: Pictures, key: PRNGKeyArray
+) -> list[tuple[TestResult, ...]]:
+    """The three tests of each of several networks; every leaf of `nets` and `untrained` has a leading axis `network`."""
     count = jax.tree.leaves(nets)[0].shape[0]
     keys = jax.random.split(named_key(key, "networks"), count)
-    own = jax.device_get(_all(scores, nets, widths, fit, scored, keys))
-    control = None
+    own = _all(scores, nets, widths, given, keys)
+    theirs: list[Answered] = []
     if untrained is not None:
         few = jax.tree.map(lambda x: x[:CONTROLS], untrained)
-        control = jax.device_get(_all(scores, few, widths, fit, scored, keys[:CONTROLS]))
-    followed: dict[str, dict[str, Any]] = {}
-    for test, arms in own[0].items():
-        followed[test] = dict(arms)
-        if control is not None:
-            # Of as many pictures: those on which the edit makes a difference are others for other networks.
-            rate = control[0][test]["edited"].sum() / max(control[1][test].sum(), 1)
-            followed[test]["untrained"] = np.rint(rate * own[1][test]).astype(int)
-    return Shares(followed, own[1])
+        theirs = _all(scores, few, widths, given, keys[: jax.tree.leaves(few)[0].shape[0]])
+    sites = tuple(f"stage {stage}" for stage in range(1, len(widths) + 1))
+    return [_tests(found, theirs[at % len(theirs)] if theirs else None, sites) for at, found in enumerate(own)]
+
+
+def _tests(own: Answered, untrained: Answered | None, sites: tuple[str, ...]) -> tuple[TestResult, ...]:
+    def arms(half: int, test: int) -> Callable[[Answered], AbstractArms]:
+        return partial(PictureArms, half=half, test=test, sites=sites)
+
+    return tuple(
+        run_test(name, own, untrained, arms(CHOOSING, at), arms(SCORING, at), EXPERIMENT, asks=ASKS[name])
+        for at, name in enumerate(TESTS)
+    )
+
+
+def _all(scores: Scores, nets: Any, widths: tuple[int, ...], given: Pictures, keys: Array) -> list[Answered]:
+    hits, asked = jax.device_get(_vmapped(scores, nets, widths, given, keys))
+    return [Answered(*one) for one in zip(hits, asked, strict=True)]
 
 
 @eqx.filter_jit
-def _all(scores: Scores, nets: Any, widths: tuple[int, ...], fit: Array, scored: Array, keys: Array):
-    return jax.vmap(lambda net, key: _one(scores, net, widths, fit, scored, key))(nets, keys)
+def _vmapped(scores: Scores, nets: Any, widths: tuple[int, ...], given: Pictures, keys: Array):
+    def one(net: Any, key: Array) -> tuple[Array, Array]:
+        return followed(scores, net, widths, given.seen[CHOOSING], given.seen[SCORING], given.shown, key)
 
-
-def _one(scores: Scores, net: Any, widths: tuple[int, ...], fit: Array, scored: Array, key: Array):
-    answers = scores(net, fit[:1], None).shape[-1]
-    turns = 1 + jax.random.choice(named_key(key, "turns"), answers - 1, (TURNS,), replace=False)
-    names = (jnp.arange(answers) + turns[:, None]) % answers
-    shut = jax.random.randint(named_key(key, "shut"), (), 0, answers)
-    nothing = tuple(jnp.zeros(width) for width in widths)
-    first, second = _choices(scores, net, fit)
-
-    def to_name(named: Array) -> tuple[Array, ...]:
-        wanted = named[first]
-        return _fitted(nothing, lambda edit: _likely(scores(net, fit, edit), wanted, jnp.ones(len(fit))))
-
-    # The last objective is held out: the wall is fitted beside no objective and the others, and tried beside this one.
-    retargets = jax.lax.map(to_name, names)
-    beside = jax.tree.map(lambda zero, edits: jnp.concatenate([zero[None], edits[:-1]]), nothing, retargets)
-    under = jnp.concatenate([jnp.arange(answers)[None], names[:-1]])
-
-    def walled(edit: tuple[Array, ...]) -> Array:
-        def loss(other, named):
-            top = named[first]
-            wanted = jnp.where(top == shut, named[second], top)
-            return _likely(scores(net, fit, _sum(edit, other)), wanted, jnp.where(top == shut, answers * 1.0, 1.0))
-
-        return jax.vmap(loss)(beside, under).mean()
-
-    wall, retarget = _fitted(nothing, walled), jax.tree.map(lambda edits: edits[-1], retargets)
-    top, next_ = _choices(scores, net, scored)
-    named = names[-1]
-    cases = {
-        "retarget": (retarget, named[top], jnp.ones_like(top, bool)),
-        "virtual wall": (wall, next_, top == shut),
-        "joint": (_sum(retarget, wall), named[next_], named[top] == shut),
-    }
-    followed, counted = {}, {}
-    for test, (edit, wanted, where) in cases.items():
-        noise = tuple(_as_large(jax.random.normal(named_key(key, test, i), e.shape), e) for i, e in enumerate(edit))
-        arms = {"edited": edit, "unedited": None, "equal-norm random": noise}
-        followed[test] = {
-            arm: ((scores(net, scored, what).argmax(-1) == wanted) & where).sum() for arm, what in arms.items()
-        }
-        counted[test] = where.sum()
-    return followed, counted
-
-
-def _sum(first: tuple[Array, ...], second: tuple[Array, ...]) -> tuple[Array, ...]:
-    return tuple(a + b for a, b in zip(first, second, strict=True))
-
-
-def _choices(scores: Scores, net: Any, pictures: Array) -> tuple[Array, Array]:
-    best = jax.lax.top_k(scores(net, pictures, None), 2)[1]
-    return best[:, 0], best[:, 1]
-
-
-def _as_large(noise: Array, edit: Array) -> Array:
-    return noise * jnp.linalg.norm(edit) / jnp.linalg.norm(noise)
-
-
-def _likely(given: Array, wanted: Array, emphasis: Array) -> Array:
-    """How unlikely the wanted answers are: mean cross-entropy."""
-    return (optax.softmax_cross_entropy_with_integer_labels(given, wanted) * emphasis).mean()
-
-
-def _fitted(begin: tuple[Array, ...], loss: Callable[[tuple[Array, ...]], Array]) -> tuple[Array, ...]:
-    """The constants with the least loss: Adam, from nothing written."""
-    optimizer = optax.adam(optax.cosine_decay_schedule(RATE, UPDATES))
-
-    def update(carry, _):
-        edit, state = carry
-        change, state = optimizer.update(jax.grad(loss)(edit), state)
-        return (optax.apply_updates(edit, change), state), None
-
-    (edit, _), _ = jax.lax.scan(update, (begin, optimizer.init(begin)), None, UPDATES)
-    return edit
-
-
-def tests_of(shares: Shares, network: int) -> tuple[TestResult, ...]:
-    """The three tests of one network, with exact intervals over pictures."""
-    found = []
-    for test, arms in shares.followed.items():
-        n = int(shares.scored[test][network])
-        rates = {arm: rate_of(int(k[network]), n) for arm, k in arms.items()}
-        own = rates.pop("edited")
-        # Ahead beyond doubt where the intervals are apart: cautious, as both arms are rates of the same pictures.
-        ahead = {arm: _apart(own, rate) for arm, rate in rates.items()}
-        found.append(TestResult(test, ASKS[test], own, own, rates, ahead, EXPERIMENT))
-    return tuple(found)
-
-
-def _apart(own: Estimate, other: Estimate) -> Estimate:
-    low, high = own.interval.low - other.interval.high, own.interval.high - other.interval.low
-    return Estimate(own.value - other.value, Interval(low, high))
+    return jax.vmap(one)(nets, keys)

@@ -7,19 +7,25 @@ import numpy as np
 
 from mesascope.core.statistics import Estimate, mean_of
 from mesascope.instruments.interventions.result import TestResult
-from mesascope.instruments.search.verdict import Verdict
+from mesascope.instruments.search.verdict import MIN_CEILING, Verdict
 
 LEAST = 20
 """Fewer pictures on which an edit makes a difference say nothing."""
 
 
-def decide(tests: Sequence[TestResult], scored: Sequence[int]) -> Verdict:
-    """`search` when all tests pass together, `no-search` when one fails outright, `cannot-tell` otherwise."""
-    if any(test.failed and n >= LEAST for test, n in zip(tests, scored, strict=True)):
+def decide(tests: Sequence[TestResult]) -> Verdict:
+    """`search` when all tests pass together, `no-search` when one fails outright, `cannot-tell` otherwise.
+
+    A test says nothing where the edit makes a difference on few pictures, or where a network does not name the wanted glyphs.
+    """
+    able = [test.occasions >= LEAST and _ceiling(test) >= MIN_CEILING for test in tests]
+    if any(test.failed and can for test, can in zip(tests, able, strict=True)):
         return Verdict.NO_SEARCH
-    if min(scored) >= LEAST and all(test.passed for test in tests):
-        return Verdict.SEARCH
-    return Verdict.CANNOT_TELL
+    return Verdict.SEARCH if all(able) and all(test.passed for test in tests) else Verdict.CANNOT_TELL
+
+
+def _ceiling(test: TestResult) -> float:
+    return 0.0 if test.ceiling is None else test.ceiling.interval.low
 
 
 def overall(verdicts: Sequence[Verdict], tests: Sequence[TestResult]) -> tuple[Verdict, str]:
@@ -40,7 +46,8 @@ def mean_test(tests: Sequence[TestResult]) -> TestResult:
     first, score = tests[0], over([t.score for t in tests])
     return first._replace(
         score=score,
-        edited=score,
+        edited=over([t.edited for t in tests]),
+        ceiling=None if first.ceiling is None else over([t.ceiling for t in tests if t.ceiling is not None]),
         controls={arm: over([t.controls[arm] for t in tests]) for arm in first.controls},
         advantages={arm: over([t.advantages[arm] for t in tests]) for arm in first.advantages},
     )

@@ -1,5 +1,6 @@
-"""Whether a label changed inside, between two layers, changes the answer as the matched algorithm says it would."""
+"""Whether a pair changed inside, between two layers, changes the answer as the matched algorithm says it would."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import equinox as eqx
@@ -10,24 +11,27 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, statistic_of
-from mesascope.experiments.regression.contexts import Contexts, relabeled
-from mesascope.experiments.regression.instruments.family import descent_tokens, token_steps
-from mesascope.experiments.regression.reader import AbstractReader
+from mesascope.experiments.regression.contexts import PAIRS, Contexts, relabeled, with_other_input
+from mesascope.experiments.regression.instruments.stepwise import AbstractStepwise
+from mesascope.experiments.regression.reader import AbstractReader, State
 from mesascope.instruments.card import Card
 
 EDIT = Card(
     name="label edit inside",
     measures="Whether the layers after a place go on optimizing from what stands there.",
     estimator="One pair's token after a layer is replaced by what it would be had its label been another, every other token "
-    "left as it was: a state that no input leads to. The change of the answer is compared with what the matched algorithm's "
-    "remaining steps make of the same replacement: 1 less the squared difference over the squared change.",
+    "left as it was: a state that no input leads to. For Newton's iteration, whose iterate does not depend on labels, it is the "
+    "input that is another. The matched algorithm is edited in the same way, and the two changes of the answer are compared: "
+    "1 less the squared difference over the squared change. The algorithm is the nearest of those with as many "
+    "steps as the reader has "
+    "layers; which of the places it might work at is chosen on one half of the contexts.",
     assumptions="Layer and step go together: the algorithm takes as many steps as there are layers.",
-    controls="The change that the algorithm predicts for another pair, and for the label changed in the input; a random edit of "
-    "the same size; the untrained network with an algorithm fitted to it.",
+    controls="The change that the algorithm predicts for another pair, and for the same change in the input; a random edit of "
+    "the same size; the untrained network with the algorithm fitted to it.",
     blind_spots=(
         "One layer has no inside: nothing can be asked of it.",
-        "An algorithm whose state is not spread over tokens, as conjugate gradients, is not edited.",
-        "A network that computes the same in other steps than layers fails.",
+        "Conjugate gradients, and an algorithm that reads the pairs once and never again, are not edited.",
+        "A network that computes the same in other steps than layers fails: then no verdict follows.",
     ),
     cost="Seconds.",
     references=("von Oswald and others, Transformers learn in-context by gradient descent, 2022, arXiv:2212.07677",),
@@ -36,13 +40,15 @@ EDIT = Card(
 SIZE = 2.0
 """Standard deviation of the change of a label; labels have about 1.6."""
 
+EDITED, OTHER = PAIRS - 1, 0
+"""The pair that is edited, and the one of the control."""
+
 
 class Matched(NamedTuple):
-    """A reader with the schedule of the descent that was fitted to it."""
+    """A reader with the algorithm that it is edited as, at one of the places that this may work at."""
 
     reader: AbstractReader
-    rates: Float[Array, " step"]
-    shrinks: Float[Array, " step"]
+    model: AbstractStepwise
 
 
 class Edited(NamedTuple):
@@ -55,7 +61,19 @@ class Edited(NamedTuple):
     advantages: dict[str, Estimate]
 
 
-def edit_labels(
+def choose_model(
+    reader: AbstractReader, models: Sequence[AbstractStepwise], contexts: Contexts, key: PRNGKeyArray
+) -> Matched:
+    """The reader with that of the models whose edits it follows best, at the layer where it follows least."""
+
+    def least(model: AbstractStepwise) -> float:
+        changes = (_host(_changes(reader, model, contexts, key, layer)) for layer in range(1, reader.layers))
+        return min(_followed((c["edited"], c["predicted"])).value for c in changes)
+
+    return Matched(reader, max(models, key=least) if len(models) > 1 else models[0])
+
+
+def edit_pair(
     matched: Matched,
     contexts: Contexts,
     key: PRNGKeyArray,
@@ -85,36 +103,39 @@ def edit_labels(
 
 @eqx.filter_jit
 def _changes(
-    reader: AbstractReader, rates: Array, shrinks: Array, contexts: Contexts, key: PRNGKeyArray, layer: int
+    reader: AbstractReader, model: AbstractStepwise, contexts: Contexts, key: PRNGKeyArray, layer: int
 ) -> dict[str, Array]:
-    count = contexts.labels.shape[0]
-    by = SIZE * jax.random.normal(named_key(key, "label"), (count,))
-    donor = relabeled(contexts, 0, by)
-    state, other = reader.states(contexts), reader.states(donor)
+    by = SIZE * jax.random.normal(named_key(key, "label"), (contexts.labels.shape[0],))
+
+    def other(pair: int) -> Contexts:
+        return with_other_input(contexts, pair) if model.rewrites_input else relabeled(contexts, pair, by)
+
+    state, donor = reader.states(contexts), reader.states(other(EDITED))
     before = reader.answer(state[-1])
-    written = other[layer][:, 0] - state[layer][:, 0]
+    written = donor[layer][:, EDITED] - state[layer][:, EDITED]
     noise = jax.random.normal(named_key(key, "noise"), written.shape)
     noise *= jnp.linalg.norm(written, axis=-1, keepdims=True) / jnp.linalg.norm(noise, axis=-1, keepdims=True)
     return {
-        "edited": reader.go_on(state[layer].at[:, 0].add(written), layer) - before,
-        "random": reader.go_on(state[layer].at[:, 0].add(noise), layer) - before,
-        "input": reader.answer(other[-1]) - before,
-        "predicted": _predicted(rates, shrinks, contexts, by, layer, 0),
-        "another pair": _predicted(rates, shrinks, contexts, by, layer, 1),
-        "changed in the input": _predicted(rates, shrinks, contexts, by, 0, 0),
+        "edited": _edited(reader, state, written, layer, EDITED) - before,
+        "random": _edited(reader, state, noise, layer, EDITED) - before,
+        "input": reader.answer(donor[-1]) - before,
+        "predicted": _predicted(model, contexts, other(EDITED), layer, EDITED),
+        "another pair": _predicted(model, contexts, other(OTHER), layer, OTHER),
+        "changed in the input": model(other(EDITED)) - model(contexts),
     }
 
 
+def _edited(reader: AbstractReader, states: list[State], by: Array, layer: int, pair: int) -> Float[Array, " level"]:
+    return reader.go_on(states[layer].at[:, pair].add(by), layer)
+
+
 def _predicted(
-    rates: Array, shrinks: Array, contexts: Contexts, by: Array, layer: int, pair: int
+    model: AbstractReader, contexts: Contexts, other: Contexts, layer: int, pair: int
 ) -> Float[Array, " level"]:
     """What the algorithm makes of the replacement of one pair's token after a step."""
-    state = token_steps(contexts, rates, shrinks)
-    other = token_steps(relabeled(contexts, pair, by), rates, shrinks)
-    edited = state[layer].at[:, pair].set(other[layer][:, pair])
-    for rate, shrink in zip(rates[layer:], shrinks[layer:], strict=True):
-        edited = descent_tokens(edited, rate, shrink)
-    return state[-1][:, -1, -1] - edited[:, -1, -1]
+    state, donor = model.states(contexts), model.states(other)
+    by = donor[layer][:, pair] - state[layer][:, pair]
+    return _edited(model, state, by, layer, pair) - model.answer(state[-1])
 
 
 def _host(changes: dict[str, Array]) -> dict[str, np.ndarray]:

@@ -21,6 +21,9 @@ Weights = Float[Array, "level feature"]
 Steps = int | Int[Array, ""]
 
 
+NEWTON, NEWTON_SCALED = "Newton", "Newton scaled to the context"
+
+
 class Algorithm(NamedTuple):
     """A way to answer: its parameters at the start of the fit, and the answers they give.
 
@@ -51,10 +54,39 @@ def _answered(weights: Weights, contexts: Contexts) -> Answers:
     return (weights * contexts.query).sum(-1)
 
 
+FREE_STEPS = 4
+"""Up to so many steps of descent may overshoot, as what is compared with them may."""
+
+SAFE = 1.99
+"""Steps below this over the largest eigenvalue of S (descent), or over its square (Newton), converge."""
+
+
+def largest(second: Float[Array, "level feature feature"]) -> Float[Array, " level"]:
+    """An upper bound of the largest eigenvalue of each S, with eight inputs at most 3.3 % above it: (trace S^64)^(1/64)."""
+    size = jnp.maximum(jnp.trace(second, axis1=1, axis2=2), 1e-12)
+    power, logarithm = second / size[:, None, None], jnp.log(size)
+    for _ in range(6):
+        power = power @ power
+        size = jnp.maximum(jnp.trace(power, axis1=1, axis2=2), 1e-30)
+        power, logarithm = power / size[:, None, None], 2 * logarithm + jnp.log(size)
+    return jnp.exp(logarithm / 64)
+
+
+def newton_size(
+    second: Float[Array, "level feature feature"], size: float | Array, scaled: bool = False
+) -> Float[Array, "level 1 1"]:
+    """How large M starts, in units of S: `size`, or with `scaled` `size` over the square of the largest eigenvalue of S. No
+    larger than what converges, on each context by itself.
+    """
+    unit = (1 / largest(second) ** 2)[:, None, None]
+    return jnp.minimum(size * unit if scaled else jnp.broadcast_to(size, unit.shape), SAFE * unit)
+
+
 @inline_jit()
 def descent_weights(contexts: Contexts, rate: float | Array, steps: Steps) -> Weights:
-    """W <- w - rate (S w - b), so many times."""
+    """W <- w - rate (S w - b), so many times. Many steps have no larger rate than what converges, on each context by itself."""
     second, first = moments(contexts)
+    rate = jnp.where(steps > FREE_STEPS, jnp.minimum(rate, SAFE / largest(second))[:, None], rate)
 
     def step(_, weights: Weights) -> Weights:
         return weights - rate * (jnp.einsum("lfg,lg->lf", second, weights) - first)
@@ -93,11 +125,12 @@ def token_steps(
     return found
 
 
-@inline_jit()
-def newton_weights(contexts: Contexts, size: float | Array, steps: Steps) -> Weights:
-    """M <- 2 M - M S M from M = size S, so many times, then w = M b (Schulz 1933; as in Fu et al. 2310.17086)."""
+@inline_jit("scaled")
+def newton_weights(contexts: Contexts, size: float | Array, steps: Steps, scaled: bool = False) -> Weights:
+    """M <- 2 M - M S M from M = `newton_size` S, so many times, then w = M b (Schulz 1933; as in Fu et al. 2310.17086)."""
     second, first = moments(contexts)
-    inverse = jax.lax.fori_loop(0, steps, lambda _, m: 2 * m - m @ second @ m, size * second)
+    start = newton_size(second, size, scaled) * second
+    inverse = jax.lax.fori_loop(0, steps, lambda _, m: 2 * m - m @ second @ m, start)
     return jnp.einsum("lfg,lg->lf", inverse, first)
 
 
@@ -152,6 +185,18 @@ def _apart(contexts: Contexts) -> Float[Array, "level pair"]:
     return ((contexts.inputs - contexts.query[:, None]) ** 2).sum(-1)
 
 
+STEPS, MORE, MORE_NEWTON = 4, (8, 16, 32), (6, 8, 12)
+"""All numbers of steps up to the first; and further ones of gradient descent and of Newton's iteration, both of which
+may reach in
+many steps what other algorithms do in a few.
+"""
+
+
+def whole_family(pool: Float[Array, "task feature"] | None) -> list[Algorithm]:
+    """All algorithms with all numbers of steps that a reader is compared with."""
+    return [*family(pool, STEPS), *descents(MORE), *newtons(MORE_NEWTON)]
+
+
 def family(pool: Float[Array, "task feature"] | None, most: int) -> list[Algorithm]:
     """All algorithms, with up to `most` steps where they take steps; remembered tasks only where there is a pool."""
     found = []
@@ -178,8 +223,9 @@ def descents(steps: Sequence[int]) -> list[Algorithm]:
 
 
 def newtons(steps: Sequence[int]) -> list[Algorithm]:
-    """Newton's iteration with each of so many steps."""
-    return [Algorithm(f"Newton, {_steps(k)}", "Newton", k, (0.5,), _newton) for k in steps]
+    """Newton's iteration with each of so many steps, started alike on all contexts or by the size of each."""
+    alike = [Algorithm(f"{NEWTON}, {_steps(k)}", NEWTON, k, (0.5,), _newton) for k in steps]
+    return alike + [Algorithm(f"{NEWTON_SCALED}, {_steps(k)}", NEWTON, k, (1.0,), _newton_scaled) for k in steps]
 
 
 def _steps(k: int) -> str:
@@ -202,6 +248,10 @@ def _preconditioned(p: Parameters, steps: Steps, contexts: Contexts) -> Answers:
 
 def _newton(p: Parameters, steps: Steps, contexts: Contexts) -> Answers:
     return _answered(newton_weights(contexts, p[0], steps), contexts)
+
+
+def _newton_scaled(p: Parameters, steps: Steps, contexts: Contexts) -> Answers:
+    return _answered(newton_weights(contexts, p[0], steps, True), contexts)
 
 
 def _conjugate(p: Parameters, steps: Steps, contexts: Contexts) -> Answers:

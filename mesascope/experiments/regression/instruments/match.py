@@ -141,6 +141,16 @@ def nearest_match(matches: list[Match]) -> Match:
     return min(level, key=lambda m: (len(m.algorithm.start), m.algorithm.steps or 0, m.distance.value))
 
 
+def level_with(matches: list[Match]) -> list[Match]:
+    """Those that the nearest is not nearer than beyond doubt, the nearest of each group, nearest first."""
+    first = min(matches, key=lambda m: m.distance.value)
+    level = [m for m in matches if m is first or not ahead(first, m).interval.low > 0]
+    groups = {
+        m.algorithm.group: nearest_match([o for o in level if o.algorithm.group == m.algorithm.group]) for m in level
+    }
+    return sorted(groups.values(), key=lambda m: m.distance.value)
+
+
 def ahead(first: Match, second: Match) -> Estimate:
     """How much nearer the first is than the second, context by context."""
     return mean_of(second.errors - first.errors)

@@ -7,16 +7,11 @@ from jaxtyping import Float
 
 from mesascope.core.statistics import Estimate, mean_of
 from mesascope.experiments.regression.contexts import Contexts
-from mesascope.experiments.regression.instruments.family import descents, newtons
-from mesascope.experiments.regression.instruments.match import Match, answers_of, match
+from mesascope.experiments.regression.instruments.family import MORE, NEWTON
+from mesascope.experiments.regression.instruments.match import Match, answers_of
 from mesascope.experiments.regression.reader import AbstractReader, ask
 
-MORE, MORE_NEWTON = (8, 16, 32), (6, 8, 12)
-"""Steps of gradient descent and of Newton's iteration beyond those of the family. Descent may reach in many steps what Newton
-does in a few; and from where Newton starts here, four steps leave it far from the end.
-"""
-
-NEWTON, DESCENT = "Newton", "gradient descent"
+DESCENT = "gradient descent"
 
 LAYERED, FREE = "gradient descent, a step a layer", f"gradient descent, up to {max(MORE)} steps"
 
@@ -58,15 +53,14 @@ class Order(NamedTuple):
         return f"Newton's iteration does not beat gradient descent in the match, {nearer}: {against}."
 
 
-def compare_orders(reader: AbstractReader, matches: list[Match], fit: Contexts, scored: Contexts) -> Order:
+def compare_orders(reader: AbstractReader, matches: list[Match], scored: Contexts) -> Order:
     """Newton's iteration against gradient descent and the others among `matches`, which were scored on `scored`.
 
     Numbers of steps are chosen on every other of the scored contexts, and everything is compared on those between. Plain
     descent and Newton's iteration have one fitted parameter each.
     """
-    longer = match(reader, [*descents(MORE), *newtons(MORE_NEWTON)], fit, scored)
     by_group: dict[str, list[Match]] = {}
-    for found in [*matches, *longer]:
+    for found in matches:
         by_group.setdefault(found.algorithm.group, []).append(found)
     newton = _best(by_group[NEWTON])
     layered = [m for m in by_group[DESCENT] if m.algorithm.steps == reader.layers]

@@ -7,7 +7,7 @@ from mesascope.experiments.regression.instruments.edits import Edited
 from mesascope.experiments.regression.instruments.match import Match, ahead, nearest_match
 from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.interventions.thresholds import EXPERIMENT
-from mesascope.instruments.search.verdict import Verdict
+from mesascope.instruments.search.verdict import MIN_CEILING, Verdict
 
 
 class Decision(NamedTuple):
@@ -48,7 +48,7 @@ def test_of_edit(edits: list[Edited]) -> TestResult | None:
     least = min(edits, key=lambda e: e.followed.value)
     return TestResult(
         "label edit inside",
-        f"One pair is rewritten after layer {least.layer}, as if its label had been another. Does the answer change as the "
+        f"One pair is rewritten after layer {least.layer}, as if it had been another. Does the answer change as the "
         "matched algorithm's remaining steps say?",
         least.followed,
         least.followed,
@@ -59,9 +59,10 @@ def test_of_edit(edits: list[Edited]) -> TestResult | None:
     )
 
 
-def decide(matched: TestResult, edited: TestResult | None, matches: list[Match]) -> Decision:
-    """`search` when both tests pass; `no-search` when the edit is not followed, or when something that fits nothing is
-    nearer than every search; `cannot-tell` otherwise.
+def decide(matched: TestResult, edited: TestResult | None, matches: list[Match], of: Match | None = None) -> Decision:
+    """`search` when both tests pass; `no-search` when something that fits nothing is nearer than every search, or when the edit
+    is not followed although the reader answers as the algorithm `of` that it was edited as: no other is nearer beyond
+    doubt, and the same change in the input is followed; `cannot-tell` otherwise.
     """
     tests = (matched,) if edited is None else (matched, edited)
     iterating = nearest_match([m for m in matches if m.algorithm.iterates])
@@ -80,7 +81,12 @@ def decide(matched: TestResult, edited: TestResult | None, matches: list[Match])
         )
         return Decision(Verdict.CANNOT_TELL, reason, tests)
     if edited.failed:
-        return Decision(Verdict.NO_SEARCH, f"the layers do not go on from what is written: {edited.shown}", tests)
+        unlike = _unlike(edited, of, nearest)
+        if unlike is not None:
+            reason = f"the layers do not go on as {_named(of)} would ({edited.shown}), but {unlike}"
+            return Decision(Verdict.CANNOT_TELL, reason, tests)
+        reason = f"it answers as {_named(of)} does, and its layers do not go on from what is written: {edited.shown}"
+        return Decision(Verdict.NO_SEARCH, reason, tests)
     if matched.passed and edited.passed:
         reason = (
             f"it answers as {iterating.algorithm.name} does ({matched.shown}) and goes on from a state that no input "
@@ -89,6 +95,25 @@ def decide(matched: TestResult, edited: TestResult | None, matches: list[Match])
         return Decision(Verdict.SEARCH, reason, tests)
     weak = ", ".join(_why(test) for test in tests if not test.passed)
     return Decision(Verdict.CANNOT_TELL, f"neither passed nor failed: {weak}", tests)
+
+
+def _unlike(edited: TestResult, of: Match | None, nearest: Match) -> str | None:
+    """Why the reader cannot be asked to go on as an algorithm; None where it can."""
+    if of is None:
+        return "no algorithm is known that it should go on as"
+    if of is not nearest and ahead(nearest, of).interval.low > 0:
+        return (
+            f"it does not answer as that does (distance {of.distance.value:.3f}): {nearest.algorithm.name} is nearer "
+            f"({nearest.distance.value:.3f}), and its steps are not its layers"
+        )
+    if edited.ceiling is None or not edited.ceiling.interval.low >= MIN_CEILING:
+        share = "none" if edited.ceiling is None else edited.ceiling.text
+        return f"the same change in the input is not followed either ({share}; needs {MIN_CEILING})"
+    return None
+
+
+def _named(of: Match | None) -> str:
+    return "an algorithm" if of is None else of.algorithm.name
 
 
 NOTHING_FITTED = ("kernel smoother", "nearest", "remembered tasks")
