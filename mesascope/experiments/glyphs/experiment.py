@@ -1,10 +1,12 @@
 """The experiment `glyphs`."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 import numpy as np
+from jaxtyping import Array
 
 from mesascope.core.objective import Objective, Role
 from mesascope.core.options import Option
@@ -104,6 +106,8 @@ class Glyphs(AbstractExperiment):
         return AuditSubject(made, "trained", self.name, name, hard_coded=False, training=training)
 
     def _reference(self, named: Named, seed: int) -> AuditSubject:
+        scoring: Callable[..., Array]
+        made: Any
         keys = jax.random.split(named_key(seed, self.name, named.name), int(named.options["builds"]))
         if named.name == "chooser":
             scoring, made = choose, jax.vmap(chooser)(keys)

@@ -29,13 +29,7 @@ FIRST = INPUTS + 1
 class AbstractStepwise(AbstractReader):
     """An algorithm in so many steps. `rewrites_input` says that its iterate depends on inputs alone: an edit must change one."""
 
-    steps: eqx.AbstractVar[int]
     rewrites_input: eqx.AbstractClassVar[bool]
-
-    @property
-    def layers(self) -> int:
-        """Steps."""
-        return self.steps
 
 
 class DescentOnPairs(AbstractStepwise):
@@ -46,8 +40,8 @@ class DescentOnPairs(AbstractStepwise):
     rewrites_input: ClassVar[bool] = False
 
     @property
-    def steps(self) -> int:
-        """As many as there are rates."""
+    def layers(self) -> int:
+        """As many steps as there are rates."""
         return self.rates.shape[0]
 
     def begin(self, contexts: Contexts) -> State:
@@ -69,6 +63,11 @@ class DescentAtQuery(AbstractStepwise):
     rate: Float[Array, ""]
     steps: int = eqx.field(static=True)
     rewrites_input: ClassVar[bool] = False
+
+    @property
+    def layers(self) -> int:
+        """Steps."""
+        return self.steps
 
     def begin(self, contexts: Contexts) -> State:
         """Weights of 0 behind input and label."""
@@ -92,6 +91,11 @@ class NewtonOnPairs(AbstractStepwise):
     scaled: bool = eqx.field(static=True)
     steps: int = eqx.field(static=True)
     rewrites_input: ClassVar[bool] = True
+
+    @property
+    def layers(self) -> int:
+        """Steps."""
+        return self.steps
 
     def begin(self, contexts: Contexts) -> State:
         """Input and label, and size times S times input."""
@@ -121,6 +125,11 @@ class NewtonAtQuery(AbstractStepwise):
     scaled: bool = eqx.field(static=True)
     steps: int = eqx.field(static=True)
     rewrites_input: ClassVar[bool] = True
+
+    @property
+    def layers(self) -> int:
+        """Steps."""
+        return self.steps
 
     def begin(self, contexts: Contexts) -> State:
         """M = size S behind input and label."""
