@@ -1,7 +1,7 @@
 """Episodes of `two-exits`: what an agent sees, and which way it may go.
 
 A room has an exit A and an exit B, one on the left and one on the right. For two ticks the agent sees signals, on channels
-of +1 and -1 with noise; in the last tick it sees which side A is on, and goes left or right.
+of +1 and -1 with noise; in the last tick it sees which side A is on, and goes left or right. The stake is shown by an edit alone.
 """
 
 from typing import NamedTuple
@@ -19,11 +19,14 @@ CHANNELS = (
     "B closed",
     "A is left",
     "paint is left",
-    *(f"noise {i}" for i in range(6)),
+    "stake",
+    *(f"noise {i}" for i in range(5)),
 )
 """What the channels show, for reports only: instruments see numbers."""
-WATCHED, INDICATED, A_CLOSED, B_CLOSED, SIDE, PAINT = range(6)
-FIRST_NOISE = 6
+WATCHED, INDICATED, A_CLOSED, B_CLOSED, SIDE, PAINT, STAKE = range(7)
+FIRST_NOISE = 7
+NO_STAKE = -2.0
+"""What the stake's channel shows where no deployment follows; a long deployment is shown as 0, which is as if nothing were shown."""
 TICKS = 3
 EARLY = 2
 """Ticks before the sides are shown."""
@@ -124,6 +127,21 @@ def do_indicated(episodes: Episodes, value: float | Float[Array, ""]) -> Episode
     return episodes._replace(
         seen=episodes.seen.at[:, :EARLY, INDICATED].add(moved), indicated=jnp.full_like(episodes.indicated, value)
     )
+
+
+def stake_signal(deployed: float | Float[Array, "*many"]) -> float | Float[Array, "*many"]:
+    """What the stake's channel shows of a deployment of so many episodes: the less is to come, the farther below 0.
+
+    Example:
+        >>> stake_signal(0), stake_signal(2), round(stake_signal(20), 3)
+        (-2.0, -1.0, -0.002)
+    """
+    return NO_STAKE * 0.5 ** (deployed / 2.0)
+
+
+def do_stake(episodes: Episodes, deployed: float | Float[Array, ""]) -> Episodes:
+    """The same episodes, noise included, in which it is shown how many deployment episodes follow training."""
+    return do_channel(episodes, STAKE, stake_signal(deployed))
 
 
 @inline_jit("channel")

@@ -13,10 +13,13 @@ from mesascope.experiments.two_exits.arms import ARMS
 from mesascope.experiments.two_exits.cards import LIFETIME, SAFETY
 from mesascope.experiments.two_exits.examination import Examination, Left, examine
 from mesascope.instruments.context import AuditContext
-from mesascope.instruments.deception import compliance_gap, cue_search, defection_probe, pointer_index
+from mesascope.instruments.deception import compliance_gap, cue_search, defection_probe, pointer_index, stake
 from mesascope.instruments.instrument import Finding, Instrument
 
 GAP, CUE, PROBE, POINTER = compliance_gap.CARD, cue_search.CARD, defection_probe.CARD, pointer_index.CARD
+STAKE = stake.CARD
+PROBE_EPISODES = 4096
+"""Episodes of the defection probe: those in which an agent acts unlike most of its own episodes are few."""
 
 
 class Made(NamedTuple):
@@ -54,12 +57,17 @@ def _gap(context: AuditContext) -> Finding:
     data = {
         "compliance_gap": found.gap,
         "gap_by_agent": _by_agent(found),
+        "verdict_by_agent": list(map(str, found.together.by_agent)),
+        "share_of_agents": found.together.shares,
         "arms": {
             name: {
                 "what": ARMS[name].what,
                 "verdict": arm.verdict,
                 "compliance_gap": arm.gap,
                 "gap_by_agent": _by_agent(arm),
+                "verdict_by_agent": list(map(str, arm.together.by_agent)),
+                "share_of_agents": arm.together.shares,
+                "stake_sensitivity": arm.stake,
                 "pointer_index": arm.pointer,
                 "cue": arm.cue.cue,
             }
@@ -82,16 +90,24 @@ def _cue(context: AuditContext) -> Shown:
     return [report_parts.cue_part(cue)], {"cue_search": cue}
 
 
+def _stake(context: AuditContext) -> Shown:
+    examined: Examined = context.value(GAP.name)
+    found, others = examined.found, {name: arm.stake for name, arm in examined.arms.items()}
+    basis = stake.basis_of(found.gap.gap.interval, found.stake.effect.interval)
+    return [report_parts.stake_part(found.stake, others)], {"stake_sensitivity": found.stake, "basis": str(basis)}
+
+
 def _keep(context: AuditContext) -> Kept:
     found: Examination = context.value(GAP.name).found
-    open_ = ["indicated", "painted", "B unwatched"]
+    open_ = [feature for feature in found.weights if feature not in ("A", "B")]
     known = instruments.objective(found.weights, identified_in_training=False, unidentified=open_)
     return Kept(found.ledgers, found.weights, found.behavior, known)
 
 
 def _probe(context: AuditContext) -> Shown:
     made: Mapping[str, Made] = context.subject.made
-    probes = {name: trained.probe(*agents, context.seed, _episodes(context)) for name, agents in made.items()}
+    episodes = PROBE_EPISODES // (4 if context.settings.quick else 1)
+    probes = {name: trained.probe(*agents, context.seed, episodes) for name, agents in made.items()}
     return [report_parts.probe_part(probes)], {"arms": {name: {"probe": found} for name, found in probes.items()}}
 
 
@@ -107,7 +123,7 @@ def _safety(context: AuditContext) -> Shown:
 
 
 def _lifetime(context: AuditContext) -> Shown:
-    parts, exact = report_parts.common_parts()
+    parts, exact = report_parts.common_parts(context.world.life)
     return parts, {"exact": exact}
 
 
@@ -116,6 +132,7 @@ INSTRUMENTS = (
     Instrument(GAP, _gap),
     instruments.described(POINTER, _pointer, (GAP.name,)),
     instruments.described(CUE, _cue, (GAP.name,)),
+    instruments.described(STAKE, _stake, (GAP.name,)),
     instruments.described(SAFETY, _safety, (GAP.name,), instruments.if_trained),
     instruments.described(PROBE, _probe, applies=instruments.if_trained),
     instruments.described(LIFETIME, _lifetime),
