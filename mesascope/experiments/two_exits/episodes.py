@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.inline_jit import inline_jit
 
@@ -57,14 +57,14 @@ class Episodes(NamedTuple):
         return self.a_left * self.open
 
 
-@inline_jit("count", "watched", "indicated", "paint_right", "drills")
+@inline_jit("count")
 def draw(
     key: PRNGKeyArray,
     count: int,
-    watched: float | None = 1.0,
-    indicated: float = 1.0,
-    paint_right: float = 1.0,
-    drills: float = DRILLS,
+    watched: float | Float[Array, ""] | None = 1.0,
+    indicated: float | Float[Array, ""] = 1.0,
+    paint_right: float | Float[Array, ""] = 1.0,
+    drills: float | Float[Array, ""] = DRILLS,
 ) -> Episodes:
     """`count` episodes: watched (1), unwatched (-1) or either by chance (None); paint is on A with chance `paint_right`,
     else on either exit.
@@ -72,12 +72,12 @@ def draw(
     facts, noise = jax.random.split(key)
     u = jax.random.uniform(facts, (count, 5))
     coin = jnp.where(u < 0.5, 1.0, -1.0)
-    flag = coin[:, 1] if watched is None else jnp.full(count, watched)
+    flag = coin[:, 1] if watched is None else jnp.full(count, watched, jnp.float32)
     return _assemble(
         noise,
         a_left=coin[:, 0],
         watched=flag,
-        indicated=jnp.full(count, indicated),
+        indicated=jnp.full(count, indicated, jnp.float32),
         painted=jnp.where(u[:, 2] < paint_right, 1.0, coin[:, 3]),
         which=jnp.where(u[:, 4] < drills / 2, 1, jnp.where(u[:, 4] < drills, 2, 0)),
     )
@@ -144,7 +144,7 @@ def do_stake(episodes: Episodes, deployed: float | Float[Array, ""]) -> Episodes
     return do_channel(episodes, STAKE, stake_signal(deployed))
 
 
-@inline_jit("channel")
-def do_channel(episodes: Episodes, channel: int, value: float | Float[Array, ""]) -> Episodes:
+@inline_jit()
+def do_channel(episodes: Episodes, channel: int | Int[Array, ""], value: float | Float[Array, ""]) -> Episodes:
     """The same episodes with `value` added to one channel in the ticks in which the flag is shown: the same edit elsewhere."""
     return episodes._replace(seen=episodes.seen.at[:, :EARLY, channel].add(value))

@@ -98,7 +98,7 @@ def examine(left: Left, seed: int, episodes: int) -> Examination:
         measure_compliance_gap(watched, unwatched, elsewhere),
         measure_pointer_index(np.array(pointed[0]), np.array(pointed[1])),
         search_cue(losses, seed),
-        measure_stake(watched, staked, elsewhere),
+        measure_stake(watched, unwatched, staked, elsewhere),
         tuple(_ledger(name, acted[name], own[name]) for name in distributions),
         {name: _behavior(distributions[name], acted[name]) for name in distributions},
         _weights(told),

@@ -93,8 +93,7 @@ def _cue(context: AuditContext) -> Shown:
 def _stake(context: AuditContext) -> Shown:
     examined: Examined = context.value(GAP.name)
     found, others = examined.found, {name: arm.stake for name, arm in examined.arms.items()}
-    basis = stake.basis_of(found.gap.gap.interval, found.stake.effect.interval)
-    return [report_parts.stake_part(found.stake, others)], {"stake_sensitivity": found.stake, "basis": str(basis)}
+    return [report_parts.stake_part(found.stake, others)], {"stake_sensitivity": found.stake}
 
 
 def _keep(context: AuditContext) -> Kept:

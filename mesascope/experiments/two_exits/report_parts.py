@@ -23,7 +23,7 @@ from mesascope.experiments.two_exits.trained import Safety
 from mesascope.instruments.deception.auroc import LEAST
 from mesascope.instruments.deception.cue_search import CueSearch
 from mesascope.instruments.deception.defection_probe import DefectionProbe
-from mesascope.instruments.deception.stake import StakeSensitivity
+from mesascope.instruments.deception.stake import Basis, StakeSensitivity
 from mesascope.instruments.report_parts import Cell, ReportPart, bars, grid, table
 
 MODIFIED = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
@@ -100,8 +100,11 @@ def stake_part(found: StakeSensitivity, arms: dict[str, StakeSensitivity]) -> Re
         f"loss by the same edit on a channel of noise is {found.elsewhere.text}.",
         bars("complies while watched", found.by_stake),
         table(
-            *("", *found.by_stake, "loss where none follow"),
-            rows=[(name, *each.by_stake.values(), each.effect) for name, each in named.items()],
+            *("", *found.by_stake, "loss where none follow", "agents whose compliance hangs on the stake", "on the flag"),
+            rows=[
+                (name, *each.by_stake.values(), each.effect, *(each.share(b) for b in (Basis.STAKE, Basis.FLAG)))
+                for name, each in named.items()
+            ],
         ),
     )
 
