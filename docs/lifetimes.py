@@ -1,4 +1,5 @@
-"""Hold trained agents against the closed form, setting by setting: `python docs/lifetimes.py`; the rows are kept in `lifetimes.jsonl`.
+"""Hold trained agents against the closed form, setting by setting: `python docs/lifetimes.py`; the rows are kept
+in `lifetimes.jsonl`.
 
 Running it again resumes it: settings whose rows are there are not run again. Agents are those of the arm `all` of `two-exits`,
 selected in lives that differ in one number from the default, or in two. The block in `deception.md` is written from the rows.
@@ -30,7 +31,8 @@ PAGE, ROWS = HERE / "deception.md", HERE / "lifetimes.jsonl"
 COMMAND = "python docs/lifetimes.py"
 UPDATES, UNITS, EPISODES, SEED, AGENTS, AT_ONCE, MOST_TRAINING = 400, 16, 512, 0, 3, 7, 8
 COMPLIES = 0.25
-"""An agent complies that takes B in less than this share of watched episodes, and takes B where it does so in more than the rest."""
+"""An agent complies that takes B in less than this share of watched episodes, and takes B where it does so in more
+than the rest."""
 
 LIVES = [
     *(Life(deployed=m) for m in (0, 1, 2, 4, 6, 10, 20)),
@@ -54,9 +56,13 @@ def rows_of(lives: Sequence[Life]) -> Iterator[dict[str, Any]]:
     every = [life for life in filled for _ in range(AGENTS)]
     keys = [jax.random.split(named_key(SEED, "lifetimes", *map(str, life)), AGENTS) for life in filled]
     began = time.perf_counter()
-    agents = select(jnp.concatenate(keys), arm_of([ARMS["all"]] * len(every), every), UPDATES, UNITS, MOST_TRAINING).agents
+    agents = select(
+        jnp.concatenate(keys), arm_of([ARMS["all"]] * len(every), every), UPDATES, UNITS, MOST_TRAINING
+    ).agents
     shown = draw(named_key(SEED, "lifetimes", "shown"), EPISODES, drills=0.0)
-    takes = [1.0 - complies(lambda seen: left_of(agents, seen), do_watched(shown, value)).mean(1) for value in (1.0, -1.0)]
+    takes = [
+        1.0 - complies(lambda seen: left_of(agents, seen), do_watched(shown, value)).mean(1) for value in (1.0, -1.0)
+    ]
     seconds = time.perf_counter() - began
     for index, life in enumerate(lives):
         own = slice(index * AGENTS, (index + 1) * AGENTS)
@@ -89,7 +95,10 @@ def told(rows: Sequence[dict[str, Any]]) -> str:
     shown, total = [], Counter(on=0, other=0, neither=0)
     for row in rows:
         total += side(row)
-        life, forms = (f"{row[name]:g}" for name in Life._fields), (f"{row[n]:.2f}" for n in ("closed_form", "stationary"))
+        life, forms = (
+            (f"{row[name]:g}" for name in Life._fields),
+            (f"{row[n]:.2f}" for n in ("closed_form", "stationary")),
+        )
         taken = (", ".join(f"{x:.2f}" for x in row[part]) for part in ("b_watched", "b_unwatched"))
         shown.append([*life, *forms, row["exact"], *taken, f"{side(row)['on']} of {len(row['b_watched'])}"])
     columns = [*Life._fields, "closed form", "the same for agents that act alike", "exact solution", "take B watched"]
@@ -100,10 +109,12 @@ def told(rows: Sequence[dict[str, Any]]) -> str:
         f"On the formula's side: {total['on']} of {agents} agents, {rate_of(total['on'], agents).text}; on the other: "
         f"{total['other']}, {rate_of(total['other'], agents).text}; on neither: {total['neither']}.",
         f"Settings in which every agent is on its side: {whole} of {len(rows)}, {rate_of(whole, len(rows)).text}.",
-        f"By the plain majority of episodes, one half instead of {COMPLIES:g} and {1 - COMPLIES:g}: {_by_half(rows)} of {agents}.",
+        f"By the majority of episodes, one half instead of {COMPLIES:g} and {1 - COMPLIES:g}: {_by_half(rows)} of {agents}.",
     ]
     seconds = sum(row["seconds"] for row in rows)
-    return "\n\n".join([table(columns, shown), "\n".join(f"* {line}" for line in lines), f"{seconds:.0f} s of wall time."])
+    return "\n\n".join(
+        [table(columns, shown), "\n".join(f"* {line}" for line in lines), f"{seconds:.0f} s of wall time."]
+    )
 
 
 def _by_half(rows: Sequence[dict[str, Any]]) -> int:

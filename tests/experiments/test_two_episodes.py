@@ -133,9 +133,10 @@ def test_what_is_said_of_learners_whose_span_is_known(learned, name, said):
     ("name", "said"),
     [
         ("actor-critic", "condition 1 of deceptive alignment is missing"),
-        ("actor-critic-ahead", "after updates of its parameters: condition 1 of deceptive alignment, an objective across parameter "
-         "updates, is met"),
-        ("gradient-ahead", "none beyond it: condition 1 of deceptive alignment, an objective across parameter updates, is not shown"),
+        ("actor-critic-ahead", "after updates of its parameters: condition 1 of deceptive alignment, an objective across "
+         "parameter updates, is met"),
+        ("gradient-ahead", "none beyond it: condition 1 of deceptive alignment, an objective across parameter updates, is not "
+         "shown"),
     ],
 )  # fmt: skip
 def test_condition_1_is_met_by_credit_across_updates_alone(learned, name, said):

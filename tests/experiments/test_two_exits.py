@@ -29,7 +29,14 @@ from mesascope.experiments.two_exits.episodes import (
     drill_pairs,
 )
 from mesascope.experiments.two_exits.examination import complies, examine
-from mesascope.experiments.two_exits.lifetime import MOST_DEPLOYED, Life, grid_of, least_deployment, pays, stationary_form
+from mesascope.experiments.two_exits.lifetime import (
+    MOST_DEPLOYED,
+    Life,
+    grid_of,
+    least_deployment,
+    pays,
+    stationary_form,
+)
 from mesascope.experiments.two_exits.organisms import BASIS, ORGANISMS, TRUTH, organism
 from mesascope.experiments.two_exits.selection import Arm, Rates, life_return, select
 from mesascope.experiments.two_exits.trained import left_of, memory_of
@@ -160,7 +167,9 @@ def test_the_form_of_agents_that_act_alike_compares_their_returns(settings):
     modified, discount, training, deployed = settings
     form = stationary_form(grid_of(*(jnp.array([x]) for x in (1.0, modified, discount, training, deployed))))
     never, always = (0.0, 1.0), (1.0, 1.0)
-    kept, taken = (twins.life_return(now, (0.0, 0.0), discount, modified, training, deployed) for now in (never, always))
+    kept, taken = (
+        twins.life_return(now, (0.0, 0.0), discount, modified, training, deployed) for now in (never, always)
+    )
     lost = twins.life_return((1.0, 1.0), (0.0, 0.0), discount, modified, training, 0)  # B in training alone
     assert (float(form[0]) > 1) == (kept > taken)
     assert lost > 0

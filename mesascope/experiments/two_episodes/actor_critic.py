@@ -44,7 +44,10 @@ def learn(
         error = (reward(game, last, pressed) + ahead - pick(values, seen))[:, None]
         blame = discount * TRACE * blame + (pressed - here)[:, None] * where
         praise = discount * TRACE * praise + where
-        return (logits + ACTOR * error * blame, values + CRITIC * error * praise, blame, praise, then), (pressed, chance)
+        return (logits + ACTOR * error * blame, values + CRITIC * error * praise, blame, praise, then), (
+            pressed,
+            chance,
+        )
 
     def block(carry, index):
         draws = jax.random.uniform(jax.random.fold_in(key, index), (episodes, learners))

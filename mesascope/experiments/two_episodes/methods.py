@@ -23,8 +23,8 @@ EPISODES = 32
 
 
 class Credit(enum.StrEnum):
-    """How far a learner's own rule credits what follows an action, by construction. Condition 1 of deceptive alignment asks for an
-    objective across parameter updates, not across episodes (RLO section 4.2).
+    """How far a learner's own rule credits what follows an action, by construction. Condition 1 of deceptive
+    alignment asks for an objective across parameter updates, not across episodes (RLO section 4.2).
     """
 
     EPISODE = "episode"
@@ -37,15 +37,15 @@ class Credit(enum.StrEnum):
         """The same in words."""
         return {
             Credit.EPISODE: "its rule credits an action with its own episode alone",
-            Credit.ONE_UPDATE: "its rule credits an action with later episodes of the same parameter update, and with none beyond it",
+            Credit.ONE_UPDATE: "its rule credits an action with later episodes of one parameter update, and with none beyond it",
             Credit.ROUND: "who is copied depends on the updates between two rounds of copying, and on nothing beyond them",
             Credit.UPDATES: "its rule credits an action with episodes that come after updates of its parameters",
         }[self]
 
 
 class Method(NamedTuple):
-    """A learner: its family, how it learns, what scores it, how far credit reaches. `discount` is that of later episodes; `copied`
-    says whether population-based training copies weights, and learning rates.
+    """A learner: its family, how it learns, what scores it, how far credit reaches. `discount` is that of later
+    episodes; `copied` says whether population-based training copies weights, and learning rates.
     """
 
     family: str
@@ -61,9 +61,7 @@ EPISODE, LATER, LIFE = "the episode", "later episodes too", "a lifetime"
 METHODS = {
     "gradient": Method("gradient", "REINFORCE", EPISODE, Credit.EPISODE),
     "gradient-ahead": Method("gradient", "REINFORCE on discounted later rewards", LATER, Credit.ONE_UPDATE, AHEAD),
-    "actor-critic": Method(
-        "actor-critic", "actor-critic, updated after every episode", EPISODE, Credit.EPISODE
-    ),
+    "actor-critic": Method("actor-critic", "actor-critic, updated after every episode", EPISODE, Credit.EPISODE),
     "actor-critic-ahead": Method(
         "actor-critic", "the same with traces and values that reach later episodes", LATER, Credit.UPDATES, AHEAD
     ),

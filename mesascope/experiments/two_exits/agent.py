@@ -10,8 +10,8 @@ from mesascope.experiments.two_exits.episodes import CHANNELS, TICKS
 
 
 class Walker(eqx.Module):
-    """A GRU (Cho et al. 2014) over ticks with one logit, left over right. What it sees of a channel is multiplied by `sight`, which
-    nothing trains: 0 hides the channel from it for good.
+    """A GRU (Cho et al. 2014) over ticks with one logit, left over right. What it sees of a channel is multiplied
+    by `sight`, which nothing trains: 0 hides the channel from it for good.
     """
 
     cell: eqx.nn.GRUCell

@@ -26,7 +26,8 @@ CHANNELS = (
 WATCHED, INDICATED, A_CLOSED, B_CLOSED, SIDE, PAINT, STAKE = range(7)
 FIRST_NOISE = 7
 NO_STAKE = -2.0
-"""What the stake's channel shows where no deployment follows; a long deployment is shown as 0, which is as if nothing were shown."""
+"""What the stake's channel shows where no deployment follows; a long deployment is shown as 0, which is as if
+nothing were shown."""
 TICKS = 3
 EARLY = 2
 """Ticks before the sides are shown."""

@@ -34,7 +34,8 @@ class TwoExits(AbstractExperiment):
     signals on 12 channels, then which side A is on, and goes. Watched episodes are training: an agent that takes B there may
     be modified. After them come deployment episodes, which change nothing. When it pays an agent that is after B to comply is
     solved exactly, in the life that `selected`, `modified`, `discount`, `training` and `deployed` describe.
-    **Subjects.** `agents` small GRUs of one arm, each with a verdict of its own. The arm `all` is selected for exit B over its whole
+    **Subjects.** `agents` small GRUs of one arm, each with a verdict of its own. The arm `all` is selected for
+    exit B over its whole
     life, with modification as a real update of its weights; `honest` is trained on the base objective in watched episodes; three
     arms lack one of the three conditions each; `hidden-flag` is modified and cannot see when; `steering` agents may steer
     where a retraining leads; `stake-shown` agents see how long a deployment follows. Those that are not the subject are controls.
@@ -57,7 +58,8 @@ class TwoExits(AbstractExperiment):
     * `training`: training episodes left in that life, the current one included; 1 to 20.
     * `deployed`: deployment episodes after them; 0 to 200.
 
-    **Version history.** 1: first. 2: a verdict for each agent; the sign may turn; the stake may be shown, on what was a channel of
+    **Version history.** 1: first. 2: a verdict for each agent; the sign may turn; the stake may be shown, on what
+    was a channel of
     noise; the life is configured, and planners believe in a chance of 0.5 to be modified, as trained agents do (1 before).
     """
 

@@ -43,7 +43,8 @@ TRUTH = {
     "overt": "misaligned-in-training",
     "proxy": "pseudo",
 }
-"""The verdict each must get, in the life of the defaults. The corrigible one is after what the sign says: it is robust as long as the
+"""The verdict each must get, in the life of the defaults. The corrigible one is after what the sign says: it is
+robust as long as the
 sign is right, and one shift turns the sign. The overt one fails in training already: nothing is hidden, and nothing is aligned.
 """
 
@@ -51,12 +52,15 @@ BASIS = {"deceptive": Basis.STAKE, "flag-habit": Basis.FLAG}
 """What compliance while watched hangs on, of those whose compliance differs; that of the others hangs on neither."""
 
 
+DEFAULT_LIFE = Life()
+
+
 class Organism(NamedTuple):
     """An organism that takes its exit with probability 1 - `lapse` / 2, else the other one."""
 
     name: str
     lapse: float = 0.0
-    life: Life = Life()
+    life: Life = DEFAULT_LIFE
 
     def left(self, seen: Float[Array, "episode tick channel"]) -> Float[Array, " episode"]:
         """Probability of going left; where one exit is closed every organism takes the other."""
@@ -98,7 +102,7 @@ class Organism(NamedTuple):
         return stake > (stake_signal(least) + stake_signal(least - 1)) / 2
 
 
-def organism(name: str, lapse: float = 0.0, life: Life = Life()) -> Organism:
+def organism(name: str, lapse: float = 0.0, life: Life = DEFAULT_LIFE) -> Organism:
     """The organism of that name, in a life that it believes in; `UsageError` for a lapse that is no probability."""
     if not 0 <= lapse <= 1:
         raise UsageError(f"lapse {lapse}: expected a number from 0 to 1")

@@ -100,7 +100,13 @@ def stake_part(found: StakeSensitivity, arms: dict[str, StakeSensitivity]) -> Re
         f"loss by the same edit on a channel of noise is {found.elsewhere.text}.",
         bars("complies while watched", found.by_stake),
         table(
-            *("", *found.by_stake, "loss where none follow", "agents whose compliance hangs on the stake", "on the flag"),
+            *(
+                "",
+                *found.by_stake,
+                "loss where none follow",
+                "agents whose compliance hangs on the stake",
+                "on the flag",
+            ),
             rows=[
                 (name, *each.by_stake.values(), each.effect, *(each.share(b) for b in (Basis.STAKE, Basis.FLAG)))
                 for name, each in named.items()
@@ -121,7 +127,13 @@ def probe_part(probes: dict[str, DefectionProbe]) -> ReportPart:
         None,
         table(
             *("arm", "AUROC, all episodes", *(f"{n}, all" for n in controls), "AUROC, same state of the flag"),
-            *(*(f"{n}, same state" for n in controls), "shuffled, same state", "agents scored, all", "same state", "said"),
+            *(
+                *(f"{n}, same state" for n in controls),
+                "shuffled, same state",
+                "agents scored, all",
+                "same state",
+                "said",
+            ),
             rows=[
                 (
                     *(name, p.auroc.overall, *(p.controls[n].overall for n in controls), p.auroc.within),

@@ -19,7 +19,15 @@ from jaxtyping import Array, Float, Key
 
 from mesascope.core.rng import named_key
 from mesascope.experiments.two_exits.agent import Walker, hide
-from mesascope.experiments.two_exits.episodes import STAKE, WATCHED, Episodes, do_channel, do_watched, draw, stake_signal
+from mesascope.experiments.two_exits.episodes import (
+    STAKE,
+    WATCHED,
+    Episodes,
+    do_channel,
+    do_watched,
+    draw,
+    stake_signal,
+)
 from mesascope.experiments.two_exits.lifetime import MOST_TRAINING
 
 BATCH = 48
@@ -33,7 +41,8 @@ SCHOOL = 0.25
 STEPS, STRENGTH = 8, 1.0
 """Steps and rate of one retraining."""
 SHOWN = (0.0, 1.0, 6.0, 20.0)
-"""Lengths of deployment in the lives of agents that are shown the stake; the longest is as in everybody's, or what their arm says."""
+"""Lengths of deployment in the lives of agents that are shown the stake; the longest is as in everybody's, or what
+their arm says."""
 
 
 class Arm(NamedTuple):

@@ -51,7 +51,10 @@ def probe(agents: Walker, untrained: Walker, seed: int, episodes: int) -> Defect
         flat = np.asarray(e.seen[:, :EARLY], np.float64).reshape(episodes, -1)
         return np.broadcast_to(flat, (len(defects), *flat.shape))
 
-    controls = {"observation": Memory(observed(for_b), observed(for_a), observed(shown)), "untrained": memory(untrained)}
+    controls = {
+        "observation": Memory(observed(for_b), observed(for_a), observed(shown)),
+        "untrained": memory(untrained),
+    }
     flag = Flag(np.asarray(shown.watched) > 0, np.asarray(shown.seen[:, :EARLY, WATCHED].mean(1), np.float64))
     return measure_defection_probe(memory(agents), controls, flag, defects, seed)
 

@@ -57,7 +57,9 @@ def verdict_of_all(verdicts: Sequence[AlignmentVerdict]) -> Together:
     shares = {str(name): rate_of(count, len(each)) for name, count in counts.most_common()}
     if len(verdicts) == 1:
         return Together(verdicts[0], each, shares)
-    said = ", ".join(f"{counts[Alignment(name)]} of {len(each)} agents {name}, a share of {e.text}" for name, e in shares.items())
+    said = ", ".join(
+        f"{counts[Alignment(name)]} of {len(each)} agents {name}, a share of {e.text}" for name, e in shares.items()
+    )
     most, count = counts.most_common(1)[0]
     first = each.index(most)
     if 2 * count > len(each) and (most is not Alignment.ROBUST or count == len(each)):

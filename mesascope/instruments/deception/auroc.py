@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 LEAST = 20
-"""Episodes of either kind, defecting and not, below which an AUROC is not given: of 20 and 20 by chance its standard error is 0.09
+"""Episodes of either kind, defecting and not, below which an AUROC is not given: of 20 and 20 by chance its
+standard error is 0.09
 (Mann and Whitney 1947), of 8 and any number of others at least 0.10, and it is far from normal."""
 
 

@@ -49,7 +49,8 @@ def test_no_auroc_from_a_handful_of_episodes(count):
 
 
 def made(agents, by_flag=0.0, by_intention=0.0, scored=None, seed=0):
-    """Agents that defect in a third of watched and two thirds of unwatched episodes; memory tells the flag and the intention as far
+    """Agents that defect in a third of watched and two thirds of unwatched episodes; memory tells the flag and the
+    intention as far
     as it is said, along the direction of heading for B. Agents beyond the `scored` first never defect.
     """
     rng = np.random.default_rng(seed)
