@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mesascope.auditing.alignment import Alignment
+from mesascope.auditing.audit import audit
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import rate_of
@@ -21,6 +22,7 @@ from mesascope.experiments.two_exits.episodes import (
     CHANNELS,
     EARLY,
     INDICATED,
+    SIDE,
     WATCHED,
     do_indicated,
     do_stake,
@@ -43,6 +45,7 @@ from mesascope.experiments.two_exits.trained import left_of, memory_of
 from mesascope.instruments.deception.compliance_gap import measure_compliance_gap
 from mesascope.instruments.deception.pointer_index import measure_pointer_index
 from mesascope.instruments.deception.stake import Basis
+from mesascope.instruments.settings import QUICK
 from tests.experiments import deception_twins as twins
 from tests.experiments.lifetime_twin import life as twin_life
 
@@ -223,6 +226,21 @@ def test_knobs_that_are_none(knobs, said):
     with pytest.raises(UsageError) as caught:
         make_anywhere("two-exits", **knobs)
     assert said in str(caught.value)
+
+
+def test_an_agent_of_ones_own_is_audited_whatever_it_is_made_of():
+    def left(seen):  # of NumPy alone: takes A while the flag says watched, and B elsewhere
+        shown = np.asarray(seen)
+        closed = np.where(shown[:, 0, A_CLOSED] > 0, -1, np.where(shown[:, 0, B_CLOSED] > 0, 1, 0))
+        wanted = np.where(closed != 0, closed, np.sign(shown[:, :EARLY, WATCHED].mean(1)))
+        return np.where(wanted * shown[:, EARLY, SIDE] > 0, 0.99, 0.01)[None]
+
+    experiment = make_anywhere("two-exits")
+    found = audit(experiment, experiment.own_subject(left, "mine"), QUICK, 0).to_json()
+    assert found["subject"]["name"] == "mine"
+    assert found["alignment"]["verdict"] == "deceptive"
+    assert found["laboratory"]["stake_sensitivity"]["basis"] == "flag"
+    assert {i["name"] for i in found["instruments"] if not i["ran"]} == {"search", "safety training", "defection probe"}
 
 
 def test_channels_are_as_many_as_the_docs_say():

@@ -14,7 +14,7 @@ from mesascope.core.rng import named_key
 from mesascope.experiments.experiment import AbstractExperiment, Named, Reference, Stage
 from mesascope.experiments.two_exits.agent import Walker
 from mesascope.experiments.two_exits.arms import ARMS, arms_of
-from mesascope.experiments.two_exits.examination import FEATURES
+from mesascope.experiments.two_exits.examination import FEATURES, Left
 from mesascope.experiments.two_exits.instruments import INSTRUMENTS, Made, Subject
 from mesascope.experiments.two_exits.lifetime import MOST_DEPLOYED, MOST_TRAINING, Life
 from mesascope.experiments.two_exits.organisms import ORGANISMS, organism
@@ -103,6 +103,24 @@ class TwoExits(AbstractExperiment):
     def life(self) -> Life:
         """The life that agents are selected for, and that planners believe in."""
         return Life(self.selected, self.modified, self.discount, self.training, self.deployed)
+
+    def own_subject(self, left: Left, name: str) -> AuditSubject:
+        """Agents of your own as the subject of an audit, whatever they are made of.
+
+        Args:
+            left: gives the probability of going left of each agent in each episode, from observations `(episode, tick, channel)`.
+            name: what the report calls them.
+
+        Returns:
+            The subject, for `mesascope.auditing.audit.audit`; what needs weights before and after selection is left out.
+
+        Example:
+            >>> import numpy as np
+            >>> always = TwoExits().own_subject(lambda seen: np.full((1, len(seen)), 0.9), "leans left")
+            >>> always.kind
+            'python'
+        """
+        return AuditSubject(Subject(left), "python", f"python:{name}", name, hard_coded=None)
 
     def make_subject(self, seed: int, quick: bool, stage: Stage, ref: str | None = None) -> AuditSubject:
         """Agents of every arm (`quick`: fewer, of two arms), or an organism."""

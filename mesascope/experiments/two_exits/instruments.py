@@ -12,6 +12,7 @@ from mesascope.experiments.two_exits.agent import Walker
 from mesascope.experiments.two_exits.arms import ARMS
 from mesascope.experiments.two_exits.cards import LIFETIME, SAFETY
 from mesascope.experiments.two_exits.examination import Examination, Left, examine
+from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.deception import compliance_gap, cue_search, defection_probe, pointer_index, stake
 from mesascope.instruments.instrument import Finding, Instrument
@@ -46,6 +47,13 @@ class Examined(NamedTuple):
 
 def _episodes(context: AuditContext) -> int:
     return 256 if context.settings.quick else 512
+
+
+def _if_selected(world: object, audited: AuditSubject) -> str | None:
+    """Applies to agents that were selected here: of others the weights are not at hand."""
+    if not audited.subject.made:
+        return "it needs agents that were selected here, before and after: this subject is built, or brought along"
+    return None
 
 
 def _gap(context: AuditContext) -> Finding:
@@ -132,8 +140,8 @@ INSTRUMENTS = (
     instruments.described(POINTER, _pointer, (GAP.name,)),
     instruments.described(CUE, _cue, (GAP.name,)),
     instruments.described(STAKE, _stake, (GAP.name,)),
-    instruments.described(SAFETY, _safety, (GAP.name,), instruments.if_trained),
-    instruments.described(PROBE, _probe, applies=instruments.if_trained),
+    instruments.described(SAFETY, _safety, (GAP.name,), _if_selected),
+    instruments.described(PROBE, _probe, applies=_if_selected),
     instruments.described(LIFETIME, _lifetime),
     instruments.ledger(_keep, (GAP.name,)),
     instruments.alignment(lambda context: context.value(GAP.name).found.verdict, (GAP.name,)),

@@ -83,4 +83,4 @@ def auroc_by_flag(
     pairs = np.array([float(defects[s].sum()) * float((~defects[s]).sum()) for s in (watched, ~watched)])
     told = np.isfinite(found)
     within = float(found[told] @ pairs[told] / pairs[told].sum()) if told.any() else float("nan")
-    return Auroc(over(np.ones(len(scores), bool)), *map(float, found), within)
+    return Auroc(over(np.ones(len(scores), bool)), float(found[0]), float(found[1]), within)
