@@ -12,6 +12,8 @@ from typing import Any
 
 from blocks import put, table
 
+from mesascope.core.statistics import rate_of
+
 PAGE = Path(__file__).resolve().parent / "deception.md"
 
 
@@ -30,13 +32,12 @@ def counts(names: list[str]) -> str:
 
 def arms(found: dict[str, Any]) -> str:
     """Every arm: compliance watched and not, what its agents are called, what one retraining leaves."""
-    none = {"value": 0.0, "interval": [None, None]}
     rows = [
         [
             f"`{name}`",
             *(estimate(arm["compliance_gap"][part]) for part in ("watched", "unwatched", "gap")),
             counts(arm["verdict_by_agent"]),
-            estimate(arm["share_of_agents"].get("deceptive", none)),
+            rate_of(arm["verdict_by_agent"].count("deceptive"), len(arm["verdict_by_agent"])).text,
             estimate(arm["retrained"]["B unwatched after retraining"]),
         ]
         for name, arm in found["arms"].items()
