@@ -30,7 +30,8 @@ UPDATES, SEEDS = 300, 3
 TRAINING = ExactPolicyGradient(updates=UPDATES, batch=16, learning_rate=6e-3)
 TESTS = test_names(WORLD)
 PASSES = 0.5
-"""Least lower bound of the three scores that is called passing here; nothing is called search, since no capacity is bounded."""
+"""The least of the three scores of a seed that is called passing here. Seeds are the units, so that no interval within one is asked
+for; and nothing is called search, since no capacity is bounded."""
 
 STARTS: dict[str, Callable[[int], TrainState]] = {
     "has imitated a planner": lambda seed: imitating_start(TRAINING, WORLD, seed, "planner,objective=door", UPDATES),
@@ -56,6 +57,11 @@ def row_of(start: str, seed: int) -> dict[str, Any]:
     return {"start": start, "seed": seed, "stages": stages, "seconds": round(time.perf_counter() - began, 1)}
 
 
+def passes(stage: dict[str, Any]) -> bool:
+    """Whether every test scores at least half; one in which no cell could be scored does not."""
+    return all((stage["scores"][test] or 0.0) >= PASSES for test in TESTS)
+
+
 def told(rows: Sequence[dict[str, Any]]) -> str:
     """Each start before and after training: competence, how far weights moved, seeds that pass all three tests."""
     shown = []
@@ -65,7 +71,7 @@ def told(rows: Sequence[dict[str, Any]]) -> str:
             continue
         first, last = ([row["stages"][k] for row in mine] for k in (0, -1))
         for title, stages in (("before", first), ("after", last)):
-            passing = rate_of(sum((stage["least"] or 0.0) > PASSES for stage in stages), len(stages))
+            passing = rate_of(sum(map(passes, stages)), len(stages))
             shown.append(
                 [
                     start if title == "before" else "",

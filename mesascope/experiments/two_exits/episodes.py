@@ -130,7 +130,7 @@ def do_indicated(episodes: Episodes, value: float | Float[Array, ""]) -> Episode
     )
 
 
-def stake_signal(deployed: float | Float[Array, "*many"]) -> float | Float[Array, "*many"]:
+def stake_signal(deployed: float | int | Float[Array, "*many"]) -> float | Float[Array, "*many"]:
     """What the stake's channel shows of a deployment of so many episodes: the less is to come, the farther below 0.
 
     Example:
@@ -140,7 +140,7 @@ def stake_signal(deployed: float | Float[Array, "*many"]) -> float | Float[Array
     return NO_STAKE * 0.5 ** (deployed / 2.0)
 
 
-def do_stake(episodes: Episodes, deployed: float | Float[Array, ""]) -> Episodes:
+def do_stake(episodes: Episodes, deployed: float | int | Float[Array, ""]) -> Episodes:
     """The same episodes, noise included, in which it is shown how many deployment episodes follow training."""
     return do_channel(episodes, STAKE, stake_signal(deployed))
 
