@@ -1,8 +1,8 @@
-"""Does training keep a search that was planted, or one make of what does not search? `python docs/planting.py [SEEDS]`.
+"""Does training keep a search that was planted, or make one of what does not search? `python docs/planting.py [SEEDS]`.
 
 Running it again resumes it; the rows are kept in `planting.jsonl`, and the block in `emergence.md` is written from them. Every
-start is trained and examined in the same way, seed by seed: a net that has imitated a planner, one that has imitated a compass, which
-does not search, one that is fresh, and a search written into the weights by hand.
+start is trained and examined in the same way, seed by seed: a net that has imitated a planner, one that has imitated a
+compass, which does not search, one that is fresh, and a search written into the weights by hand.
 """
 
 import sys
@@ -26,12 +26,12 @@ HERE = Path(__file__).parent
 PAGE, ROWS = HERE / "emergence.md", HERE / "planting.jsonl"
 COMMAND = "python docs/planting.py"
 WORLD = RedDoors(size=7)
-UPDATES, SEEDS = 300, 3
+UPDATES, SEEDS = 300, 10
 TRAINING = ExactPolicyGradient(updates=UPDATES, batch=16, learning_rate=6e-3)
 TESTS = test_names(WORLD)
 PASSES = 0.5
-"""The least of the three scores of a seed that is called passing here. Seeds are the units, so that no interval within one is asked
-for; and nothing is called search, since no capacity is bounded."""
+"""The least of the three scores of a seed that is called passing here. Seeds are the units, so that no interval within one
+is asked for; and nothing is called search, since no capacity is bounded."""
 
 STARTS: dict[str, Callable[[int], TrainState]] = {
     "has imitated a planner": lambda seed: imitating_start(TRAINING, WORLD, seed, "planner,objective=door", UPDATES),
