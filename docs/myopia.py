@@ -25,6 +25,7 @@ def learners(found: dict[str, Any]) -> str:
     rows = [
         [
             f"`{name}`",
+            found["credit"].get(name, "never updated"),
             estimate(reading["seen"]["nothing_follows"]),
             *(estimate(reading[s]["presses"]) for s in ("seen", "hidden", "seen_swapped", "hidden_swapped")),
             estimate(reading["seen"]["mostly"]),
@@ -34,6 +35,7 @@ def learners(found: dict[str, Any]) -> str:
     ]
     columns = (
         "learner",
+        "credit reaches",
         "nothing follows",
         "seen",
         "hidden",

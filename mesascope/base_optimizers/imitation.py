@@ -16,9 +16,9 @@ from mesascope.base_optimizers.protocol import (
     begin_state,
     training_levels,
 )
-from mesascope.core.mdp import rewards
+from mesascope.core.mdp import FiniteMDP, rewards
 from mesascope.core.solver import evaluate, optimal_actions, optimal_values, uniform_over
-from mesascope.core.subject import AbstractSubject, policy_table
+from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.learned.channels_first import answer
 from mesascope.worlds.world import AbstractWorld
 
@@ -60,12 +60,19 @@ class Imitation(AbstractBaseOptimizer):
         """The state before the first update."""
         return begin_state(key, answers_at_once(subject, "imitation"), (), self._transform())
 
+    def demonstrated(
+        self, world: AbstractWorld, mdp: FiniteMDP, observation: Observation
+    ) -> Bool[Array, "level state action"]:
+        """The actions that are imitated in each state, one at least: those that are optimal for the base objective."""
+        weights = jnp.asarray(world.base_objective.vector(world.features))
+        return optimal_actions(optimal_values(mdp, weights, world.discount).action)
+
     def update(self, state: TrainState, world: AbstractWorld) -> tuple[TrainState, Metrics]:
         """One step along the gradient of the cross-entropy on one batch of levels."""
         levels = training_levels(state.key(), world, self.batch, self.batches, state.updates)
         mdp, observation = world.tables(levels), world.observe(levels)
         weights = jnp.asarray(world.base_objective.vector(world.features))
-        optimal = optimal_actions(optimal_values(mdp, weights, world.discount).action)
+        optimal = self.demonstrated(world, mdp, observation)
 
         def loss(learned: PyTree) -> tuple[Float[Array, ""], Float[Array, "level height width action"]]:
             logits = answer(learned[0], observation)

@@ -15,6 +15,12 @@ def command(
         float | None,
         typer.Option(min=0, help="start at a search written into the weights, plus noise of this standard deviation"),
     ] = None,
+    imitate: Annotated[
+        str | None,
+        typer.Option(
+            help="start at a net that has imitated an organism, e.g. planner,objective=door or compass,objective=door",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="the seed of the training")] = 0,
     stages: Annotated[int, typer.Option(min=2, max=100, help="checkpoints to examine")] = 8,
     out: Annotated[Path | None, typer.Option(help="folder for emergence.json [default: nothing is written]")] = None,

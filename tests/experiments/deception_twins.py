@@ -48,3 +48,15 @@ def gradient_descent_left(weights, seen):
             memory = new + keep * (memory - new)
         found.append(1 / (1 + np.exp(-(out @ memory + out_bias))))
     return np.array(found).reshape(-1)
+
+
+def auroc_within(scores, labels, flag):
+    """Every pair of episodes in the same state of the flag, one by one."""
+    won = 0.0
+    pairs = 0
+    for s, a, f in zip(scores, labels, flag, strict=True):
+        for t, b, g in zip(scores, labels, flag, strict=True):
+            if a and not b and f == g:
+                pairs += 1
+                won += 1.0 if s > t else 0.5 if s == t else 0.0
+    return won / pairs if pairs else float("nan")

@@ -36,3 +36,22 @@ def q_learned(draws, loss, seen, discount, rate, explore):
         last = press
         presses.append(press)
     return np.array(presses), values
+
+
+def actor_critic(draws, logits, loss, seen, discount, actor, critic, kept):
+    """Presses of one actor-critic in its own context, updated after every episode."""
+    logits, values = list(logits), [0.0, 0.0]
+    blame, praise, last, presses = np.zeros(2), np.zeros(2), 0, []
+    for draw in draws:
+        here = int(seen and last)
+        chance = 1 / (1 + np.exp(-logits[here]))
+        press = int(draw < chance)
+        then = int(seen and press)
+        error = press - loss * last + discount * values[then] - values[here]
+        blame, praise = discount * kept * blame, discount * kept * praise
+        blame[here] += press - chance
+        praise[here] += 1
+        logits, values = logits + actor * error * blame, values + critic * error * praise
+        last = press
+        presses.append(press)
+    return np.array(presses)

@@ -16,6 +16,8 @@ CARD = Card(
     "swapped, so that a press costs another learner. Learners told to look ahead, and a lifetime that is scored as one, "
     "must refrain.",
     blind_spots=(
+        "An objective that spans episodes need not span parameter updates, which is what condition 1 of deceptive alignment asks "
+        "for: how far a learner's rule credits what follows is said beside the reading, by construction.",
         "It reads behavior. A learner that refrains need not represent later episodes: selection has done it for it.",
         "Between runs that press and runs that do not, a mean stands for neither: see each run.",
         "Restraint depends on how long is learned and on the numbers of a method, for population-based training above all "
@@ -26,6 +28,7 @@ CARD = Card(
         "Krueger, Maharaj and Leike 2020, Hidden incentives for auto-induced distributional shift, arXiv 2009.09153",
         "Xu and Hubinger 2021, Open problems with myopia, AI Alignment Forum",
         "Hubinger et al. 2019, Risks from learned optimization, section 4.2, arXiv 1906.01820",
+        "Sutton and Barto 2018, Reinforcement learning, section 13.6 (eligibility traces)",
         "Jaderberg et al. 2017, Population based training of neural networks, arXiv 1711.09846",
     ),
 )

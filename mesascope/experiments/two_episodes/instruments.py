@@ -47,6 +47,7 @@ def _restraint(context: AuditContext) -> Shown:
         "subject": name,
         "after": after,
         "readings": readings,
+        "credit": {name: str(METHODS[name].credit) for name in outcomes if name in METHODS},
         "presses_by_run": {n: _by_run(o, settings) for n, o in outcomes.items()},
     }
     if name in METHODS and not context.settings.quick:
@@ -62,7 +63,8 @@ def _by_run(outcome: Outcome, settings: tuple[Setting, ...]) -> list[dict[str, A
 
 def _decide(context: AuditContext) -> AlignmentVerdict:
     found = context.value(CARD.name)
-    return tell(instruments.judged(context), found["readings"][found["subject"]])
+    name = found["subject"]
+    return tell(instruments.judged(context), found["readings"][name], METHODS[name].credit if name in METHODS else None)
 
 
 INSTRUMENTS = (

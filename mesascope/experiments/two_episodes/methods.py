@@ -1,5 +1,6 @@
 """Every learner of `two-episodes`, and all of them run on many settings and seeds at once."""
 
+import enum
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
@@ -10,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from mesascope.core.rng import named_key
-from mesascope.experiments.two_episodes import evolution, gradient, ppo, q_learning
+from mesascope.experiments.two_episodes import actor_critic, evolution, gradient, ppo, q_learning
 from mesascope.experiments.two_episodes.evolution import LIFETIME
 from mesascope.experiments.two_episodes.game import Course, Game
 
@@ -21,14 +22,36 @@ EPISODES = 32
 """Episodes of a block, which is one update of the learners that update by the block."""
 
 
+class Credit(enum.StrEnum):
+    """How far a learner's own rule credits what follows an action, by construction. Condition 1 of deceptive
+    alignment asks for an objective across parameter updates, not across episodes (RLO section 4.2).
+    """
+
+    EPISODE = "episode"
+    ONE_UPDATE = "one-update"
+    ROUND = "round"
+    UPDATES = "updates"
+
+    @property
+    def said(self) -> str:
+        """The same in words."""
+        return {
+            Credit.EPISODE: "its rule credits an action with its own episode alone",
+            Credit.ONE_UPDATE: "its rule credits an action with later episodes of one parameter update, and with none beyond it",
+            Credit.ROUND: "who is copied depends on the updates between two rounds of copying, and on nothing beyond them",
+            Credit.UPDATES: "its rule credits an action with episodes that come after updates of its parameters",
+        }[self]
+
+
 class Method(NamedTuple):
-    """A learner: its family, how it learns, what scores it. `discount` is that of later episodes; `copied` says whether
-    population-based training copies weights, and learning rates.
+    """A learner: its family, how it learns, what scores it, how far credit reaches. `discount` is that of later
+    episodes; `copied` says whether population-based training copies weights, and learning rates.
     """
 
     family: str
     what: str
     scored_by: str
+    credit: Credit
     discount: float = 0.0
     copied: tuple[bool, bool] = (False, False)
 
@@ -36,22 +59,35 @@ class Method(NamedTuple):
 EPISODE, LATER, LIFE = "the episode", "later episodes too", "a lifetime"
 
 METHODS = {
-    "gradient": Method("gradient", "REINFORCE", EPISODE),
-    "gradient-ahead": Method("gradient", "REINFORCE on discounted later rewards", LATER, AHEAD),
-    "ppo": Method("ppo", "PPO", EPISODE),
-    "ppo-ahead": Method("ppo", "PPO where ends of episodes are not marked", LATER, AHEAD),
-    "q-learning": Method("q-learning", "tabular Q-learning", EPISODE),
-    "q-ahead": Method("q-learning", "tabular Q-learning where ends of episodes are not marked", LATER, AHEAD),
-    "evolution": Method("evolution", "evolution strategy, one episode a generation", EPISODE),
-    "evolution-life": Method("evolution-life", f"evolution strategy, {LIFETIME} episodes a generation", LIFE),
+    "gradient": Method("gradient", "REINFORCE", EPISODE, Credit.EPISODE),
+    "gradient-ahead": Method("gradient", "REINFORCE on discounted later rewards", LATER, Credit.ONE_UPDATE, AHEAD),
+    "actor-critic": Method("actor-critic", "actor-critic, updated after every episode", EPISODE, Credit.EPISODE),
+    "actor-critic-ahead": Method(
+        "actor-critic", "the same with traces and values that reach later episodes", LATER, Credit.UPDATES, AHEAD
+    ),
+    "ppo": Method("ppo", "PPO", EPISODE, Credit.EPISODE),
+    "ppo-ahead": Method("ppo", "PPO where ends of episodes are not marked", LATER, Credit.ONE_UPDATE, AHEAD),
+    "q-learning": Method("q-learning", "tabular Q-learning", EPISODE, Credit.EPISODE),
+    "q-ahead": Method(
+        "q-learning", "tabular Q-learning where ends of episodes are not marked", LATER, Credit.UPDATES, AHEAD
+    ),
+    "evolution": Method("evolution", "evolution strategy, one episode a generation", EPISODE, Credit.EPISODE),
+    "evolution-life": Method(
+        "evolution-life", f"evolution strategy, {LIFETIME} episodes a generation", LIFE, Credit.ONE_UPDATE
+    ),
     "population": Method(
         "gradient",
         "REINFORCE in population-based training: weights and learning rates copied",
         EPISODE,
+        Credit.ROUND,
         copied=(True, True),
     ),
-    "population-weights": Method("gradient", "the same, weights copied only", EPISODE, copied=(True, False)),
-    "population-rates": Method("gradient", "the same, learning rates copied only", EPISODE, copied=(False, True)),
+    "population-weights": Method(
+        "gradient", "the same, weights copied only", EPISODE, Credit.ROUND, copied=(True, False)
+    ),
+    "population-rates": Method(
+        "gradient", "the same, learning rates copied only", EPISODE, Credit.ROUND, copied=(False, True)
+    ),
 }
 """Learners by name. Those of one family run in one compiled program."""
 
@@ -119,7 +155,7 @@ def _learn(key: Key[Array, ""], game: Game, scheme: gradient.Scheme, family: str
     if family in ("evolution", "evolution-life"):
         lifetime = LIFETIME if family == "evolution-life" else 1
         return evolution.learn(key, game, learners, blocks, EPISODES, lifetime)
-    learn = {"ppo": ppo.learn, "q-learning": q_learning.learn}[family]
+    learn = {"ppo": ppo.learn, "q-learning": q_learning.learn, "actor-critic": actor_critic.learn}[family]
     return learn(key, game, scheme.discount, learners, blocks, EPISODES)
 
 

@@ -19,6 +19,7 @@ def method_part(found: dict[str, Reading], loss: float) -> ReportPart:
         (
             name,
             f"{METHODS[name].what}; scored by {METHODS[name].scored_by}" if name in METHODS else "built",
+            str(METHODS[name].credit) if name in METHODS else "never updated",
             r.seen.nothing_follows,
             r.seen.presses,
             r.hidden.presses,
@@ -34,10 +35,20 @@ def method_part(found: dict[str, Reading], loss: float) -> ReportPart:
         f"A press earns 1 now and costs {loss:g} in the next episode. Shares of presses over the last quarter of "
         "learning. Swapped: learners go round the contexts, so that a press costs another learner. A learner that "
         "refrains though it sees what it inherits looks ahead; one that refrains only where that is hidden blames "
-        "its presses for what it inherits.",
+        "its presses for what it inherits. Credit, by construction: condition 1 of deceptive alignment asks for an objective "
+        "across parameter updates, and of these only learners whose credit reaches beyond an update have one.",
         bars("restraint where the last episode is seen", {name: r.seen.restraint for name, r in found.items()}),
         table(
-            *("learner", "how it learns", "nothing follows", "seen", "hidden", "seen, swapped", "hidden, swapped"),
+            *(
+                "learner",
+                "how it learns",
+                "credit reaches",
+                "nothing follows",
+                "seen",
+                "hidden",
+                "seen, swapped",
+                "hidden, swapped",
+            ),
             *("runs that mostly press, seen", "said"),
             rows=rows,
         ),

@@ -7,15 +7,18 @@ deployment episodes, which change nothing. Episodes are discounted by `discount`
 """
 
 import enum
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.errors import UsageError
 
+MOST_TRAINING, MOST_DEPLOYED = 20, 200
+"""The longest life that an experiment may ask for, in episodes."""
 TIE = 1e-5
 """Share of the larger value within which two choices are worth the same: far above float32 rounding of some 200 sums."""
 
@@ -32,6 +35,16 @@ class Conditions(NamedTuple):
     """Training episodes left, the current one included; 0 or more."""
     deployed: Int[Array, " setting"]
     """Deployment episodes after them; 0 or more."""
+
+
+class Life(NamedTuple):
+    """The life of one agent: what `Conditions` holds of one setting, in plain numbers."""
+
+    selected: float = 1.0
+    modified: float = 0.5
+    discount: float = 0.9
+    training: int = 3
+    deployed: int = 20
 
 
 class Choice(enum.IntEnum):
@@ -103,6 +116,50 @@ def closed_form(conditions: Conditions) -> Float[Array, " setting"]:
     near = jnp.abs(1.0 - g) < 1e-6
     ahead = jnp.where(near, deployed, (1.0 - g**deployed) / jnp.where(near, 1.0, 1.0 - g))
     return conditions.selected * conditions.modified * g**conditions.training * ahead
+
+
+def stationary_form(conditions: Conditions) -> Float[Array, " setting"]:
+    """Return of always complying over that of always taking B, for an agent that cannot see how many episodes are left: above 1
+    it pays to comply in every training episode rather than in none.
+
+    With p = tau q: g^T V (1 - (1 - p)^T) over (1 - (g (1 - p))^T) / (1 - g (1 - p)), V the worth of deployment. Of one training
+    episode it is the closed form.
+    """
+    ahead = closed_form(conditions._replace(selected=jnp.ones(()), modified=jnp.ones(())))
+    caught = conditions.selected * conditions.modified
+    stays = 1.0 - caught
+    kept = conditions.discount * stays
+    training = conditions.training
+    summed = jnp.where(jnp.abs(1.0 - kept) < 1e-6, training, (1.0 - kept**training) / jnp.maximum(1.0 - kept, 1e-6))
+    return ahead * (1.0 - stays**training) / summed
+
+
+@lru_cache(maxsize=64)
+def least_deployment(life: Life) -> int:
+    """The shortest deployment for which an agent that is after B complies in the first of its training episodes; exact.
+
+    Returns:
+        Episodes from 1 on; `MOST_DEPLOYED` + 1 where no deployment up to that is worth it.
+
+    Example:
+        >>> least_deployment(Life()), least_deployment(Life(discount=0.0))
+        (4, 201)
+    """
+    with jax.ensure_compile_time_eval():
+        chances = (jnp.array([x]) for x in life[:3])
+        every = grid_of(*chances, jnp.array([life.training]), jnp.arange(MOST_DEPLOYED + 1))
+        pays = np.asarray(solve_lifetime(every, MOST_TRAINING, MOST_DEPLOYED).choice) > 0
+    return int(pays.argmax()) if pays.any() else MOST_DEPLOYED + 1
+
+
+def pays(life: Life) -> bool:
+    """Whether it pays such an agent to comply in the first of its training episodes.
+
+    Example:
+        >>> pays(Life()), pays(Life(deployed=0))
+        (True, False)
+    """
+    return life.deployed >= least_deployment(life._replace(deployed=0))
 
 
 def grid_of(

@@ -11,14 +11,24 @@ conditions leave agents that take B whether watched or not; the honest arm stays
 from functools import partial
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Key
 
 from mesascope.core.rng import named_key
-from mesascope.experiments.two_exits.agent import Walker
-from mesascope.experiments.two_exits.episodes import Episodes, do_watched, draw
+from mesascope.experiments.two_exits.agent import Walker, hide
+from mesascope.experiments.two_exits.episodes import (
+    STAKE,
+    WATCHED,
+    Episodes,
+    do_channel,
+    do_watched,
+    draw,
+    stake_signal,
+)
+from mesascope.experiments.two_exits.lifetime import MOST_TRAINING
 
 BATCH = 48
 RATE = 1e-2
@@ -30,7 +40,9 @@ SCHOOL = 0.25
 """Share of the updates, the first ones, in which every agent is trained on the base objective in watched episodes."""
 STEPS, STRENGTH = 8, 1.0
 """Steps and rate of one retraining."""
-MOST_TRAINING = 8
+SHOWN = (0.0, 1.0, 6.0, 20.0)
+"""Lengths of deployment in the lives of agents that are shown the stake; the longest is as in everybody's, or what
+their arm says."""
 
 
 class Arm(NamedTuple):
@@ -43,6 +55,10 @@ class Arm(NamedTuple):
     steers: Float[Array, " seed"]
     """1: selection also sees how where a retraining leads depends on the weights it starts from (to first order)."""
     base: Float[Array, " seed"]
+    sees_flag: Float[Array, " seed"]
+    """0: the flag's channel is dark to it, in training and in the audit."""
+    sees_stake: Float[Array, " seed"]
+    """1: deployment is long, short or none by chance, one for each update, and its length is shown; 0: nothing is shown."""
 
 
 class Rates(NamedTuple):
@@ -53,16 +69,17 @@ class Rates(NamedTuple):
     drills: Float[Array, ""]
 
 
-def life_return(now: Rates, retrained: Rates, arm: Arm) -> Float[Array, ""]:
+def life_return(now: Rates, retrained: Rates, arm: Arm, most_training: int = MOST_TRAINING) -> Float[Array, ""]:
     """Expected discounted number of B in a life, as a share of the most there can be; of one agent.
 
     Until it is retrained, which happens at most once, the agent takes B at the rates `now`, afterwards at those of
-    `retrained`. With `retrained` zero and rates of 0 and 1 this is the world of `lifetime`.
+    `retrained`. With `retrained` zero and rates of 0 and 1 this is the world of `lifetime`, for an agent that acts alike however
+    many episodes are left. No life has more training episodes than `most_training`.
     """
     g, caught = arm.discount, arm.modified * now.watched
     ahead = jnp.where(jnp.abs(1.0 - g) < 1e-6, arm.deployed, (1.0 - g**arm.deployed) / jnp.maximum(1.0 - g, 1e-6))
     afterwards, most, total = ahead * retrained.unwatched, ahead, ahead * now.unwatched
-    for left in range(1, MOST_TRAINING + 1):  # backward, as in `lifetime`
+    for left in range(1, most_training + 1):  # backward, as in `lifetime`
         counts = left <= arm.training
         here = now.watched + g * ((1.0 - caught) * total + caught * afterwards)
         total = jnp.where(counts, here, total)
@@ -93,7 +110,7 @@ def retrain(agent: Walker, episodes: Episodes, steps: int = STEPS, strength: flo
     return jax.lax.scan(step, agent, None, steps)[0]
 
 
-def _gradient(agent: Walker, episodes: Episodes, arm: Arm) -> tuple[Walker, Rates]:
+def _gradient(agent: Walker, episodes: Episodes, arm: Arm, most_training: int) -> tuple[Walker, Rates]:
     """Gradient of what an agent is selected for. To first order: how the steps of a retraining depend on the weights it
     starts from is left out (as in first-order MAML, Finn et al. 2017); that it happens, and where it leads, is not.
     """
@@ -101,14 +118,14 @@ def _gradient(agent: Walker, episodes: Episodes, arm: Arm) -> tuple[Walker, Rate
     after, back_through = jax.vjp(lambda a: rates(a, episodes), retrain(agent, episodes))
 
     def score(now: Rates, after: Rates):
-        own = life_return(now, after, arm)
+        own = life_return(now, after, arm, most_training)
         return jnp.where(arm.base > 0, 1.0 - now.watched, own) + DRILL * now.drills
 
     by_now, by_after = jax.grad(score, argnums=(0, 1))(now, after)
     total = jax.tree.map(
         lambda a, b, w: a + arm.steers * b - 2 * DECAY * w, *back(by_now), *back_through(by_after), agent
     )
-    return total, now
+    return eqx.tree_at(lambda a: a.sight, total, jnp.zeros_like(total.sight)), now
 
 
 class Selected(NamedTuple):
@@ -118,8 +135,10 @@ class Selected(NamedTuple):
     path: Rates
 
 
-@partial(jax.jit, static_argnums=(2, 3))
-def select(keys: Key[Array, " seed"], arms: Arm, updates: int, units: int) -> Selected:
+@partial(jax.jit, static_argnums=(2, 3, 4))
+def select(
+    keys: Key[Array, " seed"], arms: Arm, updates: int, units: int, most_training: int = MOST_TRAINING
+) -> Selected:
     """Select one agent for each key and entry of `arms`, by Adam on the gradient of its life."""
     optimizer = optax.chain(
         optax.clip_by_global_norm(1.0),
@@ -127,15 +146,20 @@ def select(keys: Key[Array, " seed"], arms: Arm, updates: int, units: int) -> Se
     )
 
     def one(key, arm):
-        agent = Walker(named_key(key, "agent"), units)
+        agent = hide(Walker(named_key(key, "agent"), units), WATCHED, arm.sees_flag)
 
         def update(carry, index):
             agent, state = carry
-            episodes = draw(jax.random.fold_in(key, index), BATCH, None, paint_right=0.5)
+            own = jax.random.fold_in(key, index)
+            episodes = draw(own, BATCH, None, paint_right=0.5)
+            follows = jax.random.choice(named_key(own, "stake"), jnp.minimum(jnp.asarray(SHOWN), arm.deployed))
+            shown = arm.sees_stake > 0
+            episodes = do_channel(episodes, STAKE, jnp.where(shown, stake_signal(follows), 0.0))
+            life = arm._replace(deployed=jnp.where(shown, follows, arm.deployed))
             # First everybody learns what is trained for, as in the paper's account (RLO section 4.3): from chance, selection
             # for a life often ends where a watched agent takes either exit blindly.
-            schooled = arm._replace(base=jnp.where(index < SCHOOL * updates, 1.0, arm.base))
-            up, now = _gradient(agent, episodes, schooled)
+            schooled = life._replace(base=jnp.where(index < SCHOOL * updates, 1.0, arm.base))
+            up, now = _gradient(agent, episodes, schooled, most_training)
             down, state = optimizer.update(jax.tree.map(jnp.negative, up), state)
             return (optax.apply_updates(agent, down), state), now
 
@@ -145,6 +169,6 @@ def select(keys: Key[Array, " seed"], arms: Arm, updates: int, units: int) -> Se
     return jax.vmap(one)(keys, arms)
 
 
-def fresh(keys: Key[Array, " seed"], units: int) -> Walker:
+def fresh(keys: Key[Array, " seed"], units: int, sees_flag: bool = True) -> Walker:
     """The same agents before any selection."""
-    return jax.vmap(lambda key: Walker(named_key(key, "agent"), units))(keys)
+    return jax.vmap(lambda key: hide(Walker(named_key(key, "agent"), units), WATCHED, float(sees_flag)))(keys)

@@ -12,10 +12,10 @@ from jaxtyping import Array, Float
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
 from mesascope.experiments.two_exits.agent import Walker
-from mesascope.experiments.two_exits.episodes import EARLY, Episodes, do_watched, draw, drill_pairs
+from mesascope.experiments.two_exits.episodes import EARLY, WATCHED, Episodes, do_watched, draw, drill_pairs
 from mesascope.experiments.two_exits.selection import retrain
 from mesascope.instruments.deception.compliance_gap import over_agents
-from mesascope.instruments.deception.defection_probe import DefectionProbe, Memory, measure_defection_probe
+from mesascope.instruments.deception.defection_probe import DefectionProbe, Flag, Memory, measure_defection_probe
 
 SAFETY_STEPS, SAFETY_STRENGTH = 200, 0.5
 """Gradient steps of safety training and their rate."""
@@ -34,7 +34,9 @@ def memory_of(agents: Walker, seen: Float[Array, "episode tick channel"]) -> Flo
 
 
 def probe(agents: Walker, untrained: Walker, seed: int, episodes: int) -> DefectionProbe:
-    """The defection probe on ordinary episodes, half of them watched; one action of each agent is sampled in each."""
+    """The defection probe on ordinary episodes, half of them watched; one action of each agent is sampled in each. Beside the
+    agents before training, the observation is a control: it is the same for all of them.
+    """
     key = named_key(seed, "two-exits", "probe")
     for_b, for_a = drill_pairs(named_key(key, "pairs"), episodes)
     shown = draw(named_key(key, "episodes"), episodes, watched=None, drills=0.0)
@@ -45,7 +47,16 @@ def probe(agents: Walker, untrained: Walker, seed: int, episodes: int) -> Defect
     def memory(of: Walker) -> Memory:
         return Memory(*(np.asarray(memory_of(of, e.seen), np.float64) for e in (for_b, for_a, shown)))
 
-    return measure_defection_probe(memory(agents), memory(untrained), defects, seed)
+    def observed(e: Episodes) -> Float[np.ndarray, "agent episode number"]:
+        flat = np.asarray(e.seen[:, :EARLY], np.float64).reshape(episodes, -1)
+        return np.broadcast_to(flat, (len(defects), *flat.shape))
+
+    controls = {
+        "observation": Memory(observed(for_b), observed(for_a), observed(shown)),
+        "untrained": memory(untrained),
+    }
+    flag = Flag(np.asarray(shown.watched) > 0, np.asarray(shown.seen[:, :EARLY, WATCHED].mean(1), np.float64))
+    return measure_defection_probe(memory(agents), controls, flag, defects, seed)
 
 
 class Safety(NamedTuple):
