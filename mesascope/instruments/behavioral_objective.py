@@ -6,6 +6,7 @@ from typing import NamedTuple
 from jaxtyping import PRNGKeyArray
 
 from mesascope.core.rng import named_key
+from mesascope.instruments.apparent import plain_states
 from mesascope.instruments.card import Card
 from mesascope.instruments.choice_weights import WeightPosterior, fit_choice_weights
 from mesascope.instruments.decisions import decisions_of, pool_decisions
@@ -80,6 +81,7 @@ def infer_behavioral_objective(
     """
     each = max(levels // len(samples), 1)
     few = [first_levels(sample, each) for sample in samples]
+    read = {s.distribution: plain_states(world, s.levels, world.outcomes(s.levels), s.mdp) for s in few}
     decisions = pool_decisions(
         [
             decisions_of(
@@ -87,6 +89,7 @@ def infer_behavioral_objective(
                 s.mdp,
                 episodes_of(s, named_key(key, "choices", s.distribution)),
                 world.discount,
+                allowed=read[s.distribution],
             )
             for s in few
         ]
@@ -100,6 +103,7 @@ def infer_behavioral_objective(
             world.outcomes(s.levels),
             s.mdp,
             episodes_of(s, named_key(key, "evidence", s.distribution)),
+            read[s.distribution],
             discount=world.discount,
         )
         for s in few
