@@ -10,23 +10,30 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.rng import named_key
-from mesascope.core.solver import optimal_values
-from mesascope.core.statistics import CONFIDENCE, Estimate, Interval, mean_of, rate_of
+from mesascope.core.solver import Discount, optimal_values
+from mesascope.core.statistics import Estimate, mean_of, rate_of
 from mesascope.instruments.behavior import NOTHING, Event
 from mesascope.instruments.card import Card
-from mesascope.instruments.choice_weights import Weight
+from mesascope.instruments.choice_weights import features_undecided
 from mesascope.instruments.episodes import episodes_of, expected_outcome, horizon_of, times_fired
 from mesascope.instruments.evidence import Evidence, plain_evidence, pool
+from mesascope.instruments.grid_weights import EXPONENTS, MOST, GridWeights, WeightGrid, spread_over_grid, weight_grid
 from mesascope.instruments.hypotheses import Hypothesis, beside_nuisances, hypotheses_of
-from mesascope.instruments.hypothesis_posterior import HypothesisPosterior, weigh_scores
+from mesascope.instruments.hypothesis_posterior import HypothesisPosterior, log_likelihoods_by_unit, weigh_scores
 from mesascope.instruments.sample import Sample, first_levels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
-DRAWS = 400
+MOST_STATES, MOST_SOLVED = 100_000, 30_000_000
+"""States of the levels of one distribution that are read, at most; then states of all levels times objectives and discounts that they
+are solved for, as far as the fewest objectives of a grid allow.
+"""
+
+FEWEST_LEVELS = 16
+"""Levels from which on they are the independent unit; below, states of all levels are."""
 MOST_EPISODES = 32
 """Episodes on one level, at most, where there are fewer levels than episodes."""
 
@@ -79,16 +86,25 @@ class StagedBehavior(NamedTuple):
 
 
 class StagedObjective(NamedTuple):
-    """Weights over features as the posterior over hypotheses spreads them, and the posteriors themselves.
+    """Weights over the independent features from all levels and from training levels alone, and posteriors over hypotheses."""
 
-    A draw is one hypothesis that wants or shuns something, its weight of largest size scaled to 1 or -1; where the account
-    without an objective is the most probable, the weights describe what little the others say.
-    """
-
-    weights: dict[str, Weight]
-    draws: Float[np.ndarray, "draw feature"]
+    weights: GridWeights
+    in_training: GridWeights
     training: HypothesisPosterior
     everywhere: HypothesisPosterior
+
+    @property
+    def unidentified(self) -> tuple[str, ...]:
+        """Features of which training levels alone do not tell whether they are wanted."""
+        return features_undecided(self.in_training.weights)
+
+
+class _Seen(NamedTuple):
+    """Choices in one distribution, and what each hypothesis and each objective of the grid makes of them."""
+
+    evidence: Evidence
+    named: Float[np.ndarray, "objective _ action"]
+    grid: Float[np.ndarray, "exponent objective _ action"]
 
 
 def measure_staged_behavior(world: AbstractWorld, sample: Sample, key: PRNGKeyArray) -> StagedBehavior:
@@ -119,20 +135,32 @@ def infer_staged_objective(
     """
     hypotheses = hypotheses_of(world)
     wanted = [h.objective.vector(world.features) for h in hypotheses if h.objective is not None]
+    few = [_affordable(sample, max(levels // len(samples), 1)) for sample in samples]
+    solved = len(EXPONENTS) * sum(sample.mdp.levels * sample.mdp.states for sample in few)
+    grid = weight_grid(len(world.independent_features), min(MOST, MOST_SOLVED // solved))
+    columns = [world.features.index(feature) for feature in world.independent_features]
+    spread = np.zeros((len(grid.weights), len(world.features)), np.float32)
+    spread[:, columns] = grid.weights
     seen = {}
-    for sample in samples:
-        each = max(levels // len(samples), 1)
-        few = first_levels(sample, each)
+    for sample in few:
         has_few = world.distinct_levels(sample.distribution) is not None
-        times = min(max(each // few.mdp.levels, 1), MOST_EPISODES) if has_few else 1
-        episodes = episodes_of(few, named_key(key, "evidence", few.distribution), times)
-        evidence, level, state = plain_evidence(few.mdp, episodes)
-        values = np.asarray(_values(few.mdp, jnp.asarray(np.stack(wanted)), world.discount))[:, level, state]
-        seen[few.distribution] = (evidence, values)
-    training = _weighed(world, hypotheses, [seen[TRAINING]])
-    everywhere = _weighed(world, hypotheses, list(seen.values()))
-    draws = _draws(world, hypotheses, everywhere, key)
-    return StagedObjective(_summarized(world, draws), draws, training, everywhere)
+        times = min(max(levels // len(samples) // sample.mdp.levels, 1), MOST_EPISODES) if has_few else 1
+        episodes = episodes_of(sample, named_key(key, "evidence", sample.distribution), times)
+        evidence, level, state = plain_evidence(sample.mdp, episodes)
+
+        def valued(objectives: np.ndarray, power: float, mdp=sample.mdp, at=(level, state)) -> np.ndarray:
+            return np.asarray(_values(mdp, jnp.asarray(objectives), world.discount**power))[:, *at]
+
+        own = np.stack([valued(spread, power) for power in EXPONENTS])
+        seen[sample.distribution] = _Seen(evidence, valued(np.stack(wanted), 1.0), own)
+    home, everywhere = [seen[TRAINING]], list(seen.values())
+    rng = np.random.default_rng(np.asarray(jax.random.bits(named_key(key, "levels drawn again"), (4,))))
+    return StagedObjective(
+        _weighted(world, grid, everywhere, rng),
+        _weighted(world, grid, home, rng),
+        _weighed(world, hypotheses, home),
+        _weighed(world, hypotheses, everywhere),
+    )
 
 
 @eqx.filter_jit
@@ -143,37 +171,39 @@ def _values(
 
 
 def _weighed(
-    world: AbstractWorld,
-    hypotheses: tuple[Hypothesis, ...],
-    seen: list[tuple[Evidence, Float[np.ndarray, "objective _ action"]]],
+    world: AbstractWorld, hypotheses: tuple[Hypothesis, ...], seen: Sequence[_Seen]
 ) -> HypothesisPosterior:
-    evidence = pool([part for part, _ in seen])
-    values = np.concatenate([values for _, values in seen], 1)
-    fill = len(evidence.action) - values.shape[1]
-    padded = jnp.asarray(np.pad(values, [(0, 0), (0, fill), (0, 0)]))
+    evidence, padded = _pooled([part.evidence for part in seen], [part.named for part in seen])
     return weigh_scores(hypotheses, beside_nuisances(hypotheses, world, list(padded), evidence.blocked), evidence)
 
 
-def _draws(
-    world: AbstractWorld, hypotheses: tuple[Hypothesis, ...], posterior: HypothesisPosterior, key: PRNGKeyArray
-) -> Float[np.ndarray, "draw feature"]:
-    """Weights of hypotheses drawn by their probability, of those that want or shun something."""
-    vectors = {h.name: h.objective.vector(world.features) for h in hypotheses if h.objective is not None}
-    rows = [row for row in posterior.table if row.name in vectors and vectors[row.name].any()]
-    # Probabilities of single rows can underflow; their distances from the top do not.
-    logs = -np.array([row.nats_below_top for row in rows])
-    share = np.exp(logs - logs.max())
-    which = np.asarray(
-        jax.random.choice(named_key(key, "draws"), len(rows), (DRAWS,), p=jnp.asarray(share / share.sum()))
-    )
-    # What only shuns has no largest weight above zero: it is scaled to -1.
-    return np.stack([vectors[rows[i].name] / abs(vectors[rows[i].name]).max() for i in which]).astype(np.float64)
+def _weighted(world: AbstractWorld, grid: WeightGrid, seen: Sequence[_Seen], rng: np.random.Generator) -> GridWeights:
+    logs = []
+    for power in range(len(EXPONENTS)):
+        evidence, padded = _pooled([part.evidence for part in seen], [part.grid[power] for part in seen])
+        unit, units = _units(evidence)
+        found = np.asarray(log_likelihoods_by_unit(padded, evidence, unit, units), np.float64)
+        logs.append(found.reshape(len(grid.weights), -1, units)[..., : int(unit.max()) + 1])
+    return spread_over_grid(grid, np.stack(logs, 1), world.independent_features, rng)
 
 
-def _summarized(world: AbstractWorld, draws: Float[np.ndarray, "draw feature"]) -> dict[str, Weight]:
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
-    return {
-        name: Weight(float(draws[:, i].mean()), Interval(float(low[i]), float(high[i])), True)
-        for i, name in enumerate(world.features)
-    }
+def _affordable(sample: Sample, levels: int) -> Sample:
+    """So many levels of a sample; fewer where a level has very many states."""
+    return first_levels(sample, min(levels, max(MOST_STATES // sample.mdp.states, FEWEST_LEVELS)))
+
+
+def _pooled(
+    parts: Sequence[Evidence], values: Sequence[Float[np.ndarray, "objective _ action"]]
+) -> tuple[Evidence, Float[Array, "objective row action"]]:
+    evidence, joined = pool(parts), np.concatenate(values, 1)
+    fill = len(evidence.action) - joined.shape[1]
+    return evidence, jnp.asarray(np.pad(joined, [(0, 0), (0, fill), (0, 0)]))
+
+
+def _units(evidence: Evidence) -> tuple[Int[Array, " row"], int]:
+    """The independent unit of each choice, its level, and how many there are at most; in a world of few levels its state."""
+    real = np.asarray(evidence.counts)
+    level = np.unique(np.where(real, np.asarray(evidence.level), 0), return_inverse=True)[1]
+    if level.max() + 1 >= FEWEST_LEVELS:
+        return jnp.asarray(level), -(-(int(level.max()) + 1) // 64) * 64
+    return jnp.arange(len(real)) % 256, 256

@@ -38,14 +38,20 @@ def reveal(
 
     Conditional logit (McFadden 1974): an option with features f is chosen in proportion to exp(f . w), with independent
     normal priors. The log posterior is concave; its mode is found by Newton's method and the posterior taken as normal
-    there (Laplace's approximation).
+    there (Laplace's approximation). Choices that these weights do not predict, beyond what chance would, may follow any others, or
+    none: so large a share of the draws has a direction at random.
     """
     mode, root = (np.asarray(x, np.float64) for x in _mode(jnp.asarray(told, jnp.float32), jnp.asarray(chosen)))
     noise = np.asarray(jax.random.normal(key, (DRAWS, len(names))), np.float64)
     raw = mode + noise @ root.T
     length = np.linalg.norm(raw, axis=-1)
-    draws = raw / length[:, None]
     best = (told @ mode).argmax(-1)
+    chance = 1 / told.shape[1]
+    unexplained = min(float((best != chosen).mean()) / (1 - chance), 1.0)
+    elsewhere = jax.random.fold_in(key, 1)
+    anywhere = np.asarray(jax.random.normal(elsewhere, (round(DRAWS * unexplained), len(names))), np.float64)
+    raw[: len(anywhere)] = anywhere
+    draws = raw / np.linalg.norm(raw, axis=-1)[:, None]
     return Revealed(
         {name: _summary(draws[:, i]) for i, name in enumerate(names)},
         draws,
