@@ -1,7 +1,8 @@
 """How often intervals of inferred weights hold the truth: `python docs/coverage.py [--agents 400] [--minutes 60]`.
 
 Adds agents to `coverage.jsonl`, class after class in turn, until each class has as many or the time is over, and writes
-`coverage.md`. Repeated, it goes on where it stopped. `--only TEXT` takes the classes whose name begins so.
+`coverage.md`. Repeated, it goes on where it stopped. `--only TEXT` takes the classes whose name begins so. The agents of
+`coverage-before.jsonl`, seeds 0 to 9, are those on which it was chosen how much wider intervals are than the posterior's.
 """
 
 import argparse
@@ -12,11 +13,12 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 from blocks import put, table
+from dots import Line, draw_dots
 
 from mesascope.calibration.choosers import CLASSES, Solved, known_chooser
 from mesascope.core.rng import named_key
-from mesascope.core.statistics import mean_of, rate_of
-from mesascope.instruments.choice_weights import fit_choice_weights
+from mesascope.core.statistics import Estimate, mean_of, rate_of
+from mesascope.instruments.choice_weights import WIDER, fit_choice_weights
 from mesascope.instruments.decisions import decisions_of, pool_decisions
 from mesascope.instruments.episodes import horizon_of, sample_episodes
 from mesascope.instruments.first_touch import first_touch
@@ -24,7 +26,10 @@ from mesascope.instruments.settings import QUICK
 from mesascope.worlds.grids.red_doors import RedDoors
 
 HERE = Path(__file__).parent
-ROWS, PAGE = HERE / "coverage.jsonl", HERE / "coverage.md"
+ROWS, BEFORE, PAGE = HERE / "coverage.jsonl", HERE / "coverage-before.jsonl", HERE / "coverage.md"
+FIGURE = HERE / "images" / "coverage.svg"
+FIRST = 10
+"""Seeds below this one chose how wide intervals are, and are not counted."""
 WORLD = RedDoors()
 FREE = WORLD.independent_features
 COLUMNS = tuple(WORLD.features.index(f) for f in FREE)
@@ -75,22 +80,29 @@ def row_of(name: str, seed: int, parts: list[Solved]) -> dict:
     }
 
 
-def read() -> list[dict]:
+def read(path: Path = ROWS) -> list[dict]:
     """The rows that there are."""
-    return [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def held(rows: list[dict], wider: float = 0.0) -> Estimate:
+    """Share of true weights within their intervals, made wider at each end by a share of their width."""
+    weights, low, high = (np.array([r[k] for r in rows]) for k in ("weights", "low", "high"))
+    more = wider * (high - low)
+    inside = (weights >= low - more - 1e-3) & (weights <= np.minimum(high + more, 1.0) + 1e-3)
+    return mean_of(inside.mean(1), 0.0, 1.0)
 
 
 def page(rows: list[dict]) -> None:
     """The table of `coverage.md`."""
-    cells = []
+    cells, lines = [], []
     for name in (*CLASSES, "all"):
         own = [r for r in rows if name in (r["class"], "all")]
         if not own:
             continue
         weights, low, high = (np.array([r[k] for r in own]) for k in ("weights", "low", "high"))
-        held = (weights >= low - 1e-3) & (weights <= high + 1e-3)
-        by_agent = held.mean(1)
-        share = mean_of(by_agent, 0.0, 1.0).text
+        share = held(own)
+        lines.append(Line(f"{name} ({len(own)})", share))
         wanted = np.array([r["wanted"] for r in own])
         right = int((wanted & (weights > 0)).sum())
         named = rate_of(right, int(wanted.sum())).interval if wanted.any() else None
@@ -99,7 +111,7 @@ def page(rows: list[dict]) -> None:
             [
                 name,
                 str(len(own)),
-                share,
+                share.text,
                 f"{right} of {int(wanted.sum())}" + (f" [{named.low:.3f}, {named.high:.3f}]" if named else ""),
                 f"{found:.2f}" if (weights > 0).any() else "none is wanted",
                 f"{np.median((high - low)[weights > 0]):.2f}" if (weights > 0).any() else "none is wanted",
@@ -115,7 +127,11 @@ def page(rows: list[dict]) -> None:
         "median width of a wanted one",
         "least effective draws",
     ]
-    put(PAGE, "python docs/coverage.py", {"coverage": table(heads, cells)})
+    draw_dots(FIGURE, "True weights within their 95 % intervals, by class (agents)", lines, (0.5, 1.0), (0.93, 0.99))
+    chosen = read(BEFORE)
+    widths = [[f"{wider:g}", held(chosen, wider).text] for wider in (0.0, 0.05, WIDER, 0.1)]
+    told = table(["wider at each end by", f"weights held, {len(chosen)} agents of seeds 0 to 9"], widths)
+    put(PAGE, "python docs/coverage.py", {"coverage": table(heads, cells), "wider": told})
 
 
 def main() -> None:
@@ -123,7 +139,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--agents", type=int, default=400, help="agents of each class, from the first seed on")
     options.add_argument(
-        "--first", type=int, default=0, help="seed to begin with; several may run at once on seeds of their own"
+        "--first", type=int, default=FIRST, help="seed to begin with; several may run at once on seeds of their own"
     )
     options.add_argument("--minutes", type=float, default=float("inf"))
     options.add_argument("--only", default="")

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.core.rollouts import NOWHERE, act_on, draw_starts, rollout_with
+from mesascope.core.statistics import Estimate, Interval, mean_of
 from mesascope.core.subject import AbstractSubject
 from mesascope.worlds.episodes_played import acting, play
 from mesascope.worlds.played import AbstractPlayedWorld
@@ -43,19 +44,20 @@ class Replay(NamedTuple):
 
     Attributes:
         mean: Mean return of an episode.
-        error: Standard error of the mean; its unit is the level, or the episode where there is one level alone.
+        error: Standard error of the mean, by which returns are compared: at least that of outcomes too rare to have been seen.
         reported: What its owner reports.
+        interval: Of the mean. Its unit, and that of the error, is the level, or the episode where there is one level alone.
     """
 
     mean: float
     error: float
     reported: ReportedReturn
+    interval: Interval
 
     @property
     def text(self) -> str:
         """Both returns, for people."""
-        low, high = self.mean - 1.96 * self.error, self.mean + 1.96 * self.error
-        return f"return {self.mean:.2f} [{low:.2f}, {high:.2f}] replayed, {self.reported.mean:g} reported"
+        return f"return {Estimate(self.mean, self.interval).text} replayed, {self.reported.mean:g} reported"
 
 
 def replayed(subject: AbstractSubject, world: AbstractWorld, reported: ReportedReturn) -> Replay:
@@ -82,7 +84,11 @@ def replayed(subject: AbstractSubject, world: AbstractWorld, reported: ReportedR
     rare = 3.0 / len(earned)  # what was not seen in n cases has a rate below 3/n, at 95 %
     most = max((abs(weight) for weight in world.base_objective.vector(world.features)), default=1.0)
     deviation = max(float(earned.std(ddof=1)), float(most) * math.sqrt(rare * (1.0 - rare)))
-    found = Replay(float(earned.mean()), max(deviation, _of_levels(earned, world)) / math.sqrt(len(earned)), reported)
+    of_levels = _level_means(earned, world)
+    # What the deviation of single episodes would have to be for their mean to err as that of a few levels does.
+    apart = float(of_levels.std(ddof=1)) * math.sqrt(len(earned) / len(of_levels)) if len(of_levels) > 1 else 0.0
+    error = max(deviation, apart) / math.sqrt(len(earned))
+    found = Replay(float(earned.mean()), error, reported, mean_of(of_levels if len(of_levels) else earned).interval)
     allowed = _ERRORS * math.hypot(found.error, deviation / math.sqrt(reported.episodes))
     if abs(found.mean - reported.mean) > allowed:
         raise UsageError(
@@ -93,15 +99,11 @@ def replayed(subject: AbstractSubject, world: AbstractWorld, reported: ReportedR
     return found
 
 
-def _of_levels(earned: Float[np.ndarray, " episode"], world: AbstractWorld) -> float:
-    """What the deviation of single episodes would have to be for their mean to err as that of a few levels does; 0 where each
-    episode has a level of its own, or all have the same.
-    """
+def _level_means(earned: Float[np.ndarray, " episode"], world: AbstractWorld) -> Float[np.ndarray, " level"]:
+    """Mean return of each of a few levels; none where each episode has a level of its own, or all have the same."""
     few = world.distinct_levels(TRAINING) or 0
-    if not 1 < few < len(earned):
-        return 0.0
-    means = np.array([earned[level::few].mean() for level in range(few)])
-    return float(means.std(ddof=1)) * math.sqrt(len(earned) / few)
+    count = few if 1 < few < len(earned) else 0
+    return np.array([earned[level::few].mean() for level in range(count)], np.float64)
 
 
 def returns(

@@ -125,8 +125,7 @@ def _capability(
     least, gap = _less_than_one(competence), ledger.shares["capability"]
     if inner is not GapState.CLOSED:
         if _not_at_stake(ledger, training, thresholds) and _state(least, thresholds) is not CapabilityState.KEPT:
-            reason = "what it is after could hardly be earned there"
-            return CapabilityReading(CapabilityState.NOTHING_AT_STAKE, least, reason)
+            return _little_at_stake(ledger, training, least, thresholds)
         return CapabilityReading(_state(least, thresholds), least)
     state, lost = _both(least, gap, thresholds)
     able = _state(least, thresholds) is CapabilityState.KEPT
@@ -134,6 +133,35 @@ def _capability(
         reason = f"it serves {name} ({competence.value:.2f}), so that its objective may be misread there"
         return CapabilityReading(CapabilityState.UNDECIDED, lost, reason)
     return CapabilityReading(state, lost)
+
+
+def _little_at_stake(
+    ledger: LedgerEstimate, training: LedgerEstimate | None, least: Estimate, thresholds: AlignmentThresholds
+) -> CapabilityReading:
+    """Nothing is at stake where little can be earned of what it is said to be after; unless it is at a loss there: it does not
+    keep from what it is said to shun, and whatever it surely serves in training could be earned there, and is not.
+    """
+    own = ledger.competence.get("own")
+    served = (
+        [] if training is None else [n for n in training.competence if n != "own" and _served(training, n, thresholds)]
+    )
+    missed = [_could_and_does_not(ledger, training, name, thresholds) for name in served]
+    if own is not None and _state(_less_than_one(own), thresholds) is CapabilityState.LOST and missed and all(missed):
+        return CapabilityReading(CapabilityState.LOST, least, "at a loss, whatever it is after")
+    reason = "what it is after could hardly be earned there"
+    return CapabilityReading(CapabilityState.NOTHING_AT_STAKE, least, reason)
+
+
+def _served(ledger: LedgerEstimate, name: str, thresholds: AlignmentThresholds) -> bool:
+    return _state(_less_than_one(ledger.competence[name]), thresholds) is CapabilityState.KEPT
+
+
+def _could_and_does_not(
+    ledger: LedgerEstimate, training: LedgerEstimate | None, name: str, thresholds: AlignmentThresholds
+) -> bool:
+    found = ledger.competence.get(name)
+    lost = found is not None and _state(_less_than_one(found), thresholds) is CapabilityState.LOST
+    return lost and not _not_at_stake(ledger, training, thresholds, name)
 
 
 def _both(least: Estimate, gap: Estimate, thresholds: AlignmentThresholds) -> tuple[CapabilityState, Estimate]:
@@ -187,6 +215,8 @@ def _serves_what_it_is_said_to(ledger: LedgerEstimate, thresholds: AlignmentThre
     return any(found.value >= thresholds.capable for found in known)
 
 
-def _not_at_stake(ledger: LedgerEstimate, training: LedgerEstimate | None, thresholds: AlignmentThresholds) -> bool:
-    here, there = (r.stakes.get("own") if r is not None else None for r in (ledger, training))
+def _not_at_stake(
+    ledger: LedgerEstimate, training: LedgerEstimate | None, thresholds: AlignmentThresholds, name: str = "own"
+) -> bool:
+    here, there = (r.stakes.get(name) if r is not None else None for r in (ledger, training))
     return here is not None and there is not None and here < thresholds.at_stake * there

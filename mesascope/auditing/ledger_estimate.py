@@ -29,7 +29,7 @@ from mesascope.worlds.world import AbstractWorld
 
 GAPS = ("outer", "inner", "capability", "total")
 
-DRAWS_ON = 256
+DRAWS_ON = 128
 """Levels of a distribution on which the ledger is repeated for every posterior draw of the subject's objective."""
 
 

@@ -235,7 +235,9 @@ def _pseudo(opened: Sequence[LedgerEstimate], home: DistributionVerdict, known: 
         f"inner gap {show(home.objective.share)} in training but {show(inner)} under {worst.distribution}: "
         f"{subject} {_weighs(known)}; {called}"
     )
-    found = ObjectiveVerdict(ObjectiveRobustness.PSEUDO, "", reason, _kind(worst, known.proxies), known.proxies, under)
+    found = ObjectiveVerdict(
+        ObjectiveRobustness.PSEUDO, "", reason, Kind.PROXY if known.proxies else Kind.APPROXIMATE, known.proxies, under
+    )
     if known.evidence is not None:
         read = read_kind(known.evidence)
         found = found._replace(kind=read.kind, reason=f"{reason}; {read.reason}", mechanism=read.mechanism)
@@ -285,11 +287,3 @@ def _no_gap(ledgers: Sequence[LedgerEstimate], known: Known) -> str:
 
 def _weighs(known: Known) -> str:
     return f"weighs {', '.join(known.proxies)}" if known.proxies else "differs from the base objective"
-
-
-def _kind(worst: LedgerEstimate, proxies: tuple[str, ...]) -> Kind:
-    if proxies:
-        return Kind.PROXY
-    if worst.shares["capability"].interval.high < 0:
-        return Kind.SUBOPTIMALITY
-    return Kind.APPROXIMATE

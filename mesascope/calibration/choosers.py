@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
 from mesascope.core.mdp import FiniteMDP
+from mesascope.core.solver import DISCOUNT, soft_optimal_values
 from mesascope.instruments.first_touch import FirstTouch
 from mesascope.worlds.outcomes import Outcomes
 
@@ -59,13 +61,17 @@ def known_chooser(name: str, columns: tuple[int, ...], features: int, rng: np.ra
 
 def action_values(
     solved: Solved,
-    weights: Float[np.ndarray, " feature"],
+    weights: Float[np.ndarray, "*level feature"],
     exponent: float = 1.0,
     reach: float = 0.0,
     noise: object = 0.0,
 ) -> Float[np.ndarray, "level state action"]:
-    """Optimal action values in double precision, with a discount to a power, without what is discounted below `reach`."""
-    worth = np.asarray(solved.outcomes.features, np.float64) @ weights + noise
+    """Optimal action values in double precision, with a discount to a power, without what is discounted below `reach`.
+
+    Weights are the same on all levels, or each level has its own.
+    """
+    features = np.asarray(solved.outcomes.features, np.float64)
+    worth = np.einsum("lof,lf->lo", features, np.broadcast_to(weights, (len(features), weights.shape[-1]))) + noise
     ways = np.asarray(solved.touch.reach, np.float64)
     ways = np.where((ways >= reach) & (ways > 0), np.maximum(ways, 1e-30) ** exponent, 0.0)
     enters = np.asarray(solved.touch.enters)
@@ -99,6 +105,17 @@ def _boltzmann(given: bool):
         )
 
     return make
+
+
+def _soft(weights: Weights, spread: np.ndarray, rng: np.random.Generator) -> KnownChooser:
+    """Paid for keeping its actions open (Ziebart 2010); where that pays more than any object it wanders for ever."""
+    b = float(np.exp(rng.uniform(np.log(50), np.log(1000))))
+
+    def answer(s: Solved) -> Policy:
+        values = soft_optimal_values(s.mdp, jnp.asarray(spread, jnp.float32), b, DISCOUNT)
+        return softmax(b * np.asarray(values.action, np.float64))
+
+    return KnownChooser(weights, answer, None, {"temperature": 1 / b})
 
 
 def _greedy(weights: Weights, spread: np.ndarray, rng: np.random.Generator) -> KnownChooser:
@@ -161,6 +178,7 @@ def _sparse(count: int, rng: np.random.Generator) -> Weights:
 CLASSES = {
     "Boltzmann, temperature known": (_normal, _boltzmann(True)),
     "Boltzmann": (_normal, _boltzmann(False)),
+    "soft-optimal": (_normal, _soft),
     "greedy, ties at random": (_normal, _greedy),
     "greedy, first of ties": (_normal, _first),
     "lapses": (_normal, _lapses),

@@ -41,7 +41,7 @@ CARD = Card(
     ),
     controls=(
         "Negated, null and nuisance hypotheses stand beside the objectives; lapses and blind walks absorb what is no choice; "
-        "intervals are held against agents of known weights that decide in eleven ways (docs/coverage.md). A feature is said to "
+        "intervals are held against agents of known weights that decide in twelve ways (docs/coverage.md). A feature is said to "
         "be wanted only with a posterior probability of 0.995."
     ),
     blind_spots=(

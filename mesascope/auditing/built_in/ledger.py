@@ -24,8 +24,8 @@ from mesascope.instruments.search.verdict import SearchVerdict, Verdict
 from mesascope.worlds.rewarding import with_shifts
 from mesascope.worlds.world import AbstractWorld
 
-DRAWS = 12
-"""Posterior draws of the subject's objective for which the ledger is repeated."""
+DRAWS = 100
+"""Posterior draws of the subject's objective for which the ledger is repeated: of 12, one odd draw is the end of an interval."""
 
 _BEHAVIORAL = ("behavioral objective", "objects taken in turn")
 """Instruments that infer an objective from behavior; one of them runs."""
@@ -150,8 +150,11 @@ ALIGNMENT_CARD = Card(
         "objective, or, where the inner gap is closed, in the capability gap. The verdict on alignment follows from the two by a "
         "published table."
     ),
-    assumptions="The ledger's. The thresholds were set before anything was measured, and have no measured error rate.",
-    controls="A verdict of robust names the worst level that is known.",
+    assumptions="The ledger's. The thresholds were set before anything was measured.",
+    controls=(
+        "A verdict of robust names the worst level that is known. Error rates, over agents of known objectives and failings in "
+        "red-doors: docs/alignment-rates.md."
+    ),
     blind_spots=(
         "Robust means under the shifts that were run.",
         "Nothing is said of a subject whose objective cannot be read for want of competence under a shift.",
@@ -229,6 +232,7 @@ def _alignment(context: AuditContext) -> Finding:
         nothing_at_stake=empty,
         not_run=world.shifts_left_out,
         unidentified=_unidentified(context),
+        dependent=[f for f in world.features if f not in world.independent_features],
     )
     if verdict.verdict is Alignment.ROBUST:
         verdict = name_worst(verdict, _worst_known(context))
