@@ -178,7 +178,16 @@ def page(rows: list[dict[str, Any]]) -> None:
         for f, truth in r["truth"].items():
             cells = [f"[{r[w][f][0]:.2f}, {r[w][f][1]:.2f}] {reading(truth, r[w][f])}" for w in places]
             told.append([r["world"], r["objective"], r["agent"], f, f"{truth:g}", *cells])
-    heads = ["world", "levels", "agents", "right", "not identified", "wrong", "share held, 95 %", "said to be wanted, and is not"]
+    heads = [
+        "world",
+        "levels",
+        "agents",
+        "right",
+        "not identified",
+        "wrong",
+        "share held, 95 %",
+        "said to be wanted, and is not",
+    ]
     made = {
         "counts": table(heads, summed),
         "weights": table(["world", "objective", "agent", "feature", "true weight", *places], told),

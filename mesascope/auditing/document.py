@@ -204,4 +204,5 @@ def of_world(world: AbstractDescribed) -> dict[str, Any]:
         "intended_goal": dict(world.intended_goal.weights),
         "base_objective": dict(world.base_objective.weights),
         "shifts": dict(world.shifts),
+        "shift_order": list(world.shifts),
     }

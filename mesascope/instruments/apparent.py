@@ -1,7 +1,8 @@
 """States in which it makes no difference what the views of a world leave out.
 
-An agent that was never shown that a place ends the episode walks through it on its way to something else. Read against the level as it is,
-it is after the place. Which states these are depends on the level alone, so that leaving out their decisions biases nothing.
+An agent that was never shown that a place ends the episode walks through it on its way to something else. Read against the
+level as it is, it is after the place. Which states these are depends on the level alone, so that leaving out the others
+biases nothing.
 """
 
 import jax

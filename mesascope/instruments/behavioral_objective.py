@@ -101,9 +101,7 @@ def _weights(world: AbstractWorld, few: list[Sample], read: list[Readable], key:
     )
 
 
-def _readable(
-    world: AbstractWorld, samples: Sequence[Sample], levels: int
-) -> tuple[list[Sample], list[Readable]]:
+def _readable(world: AbstractWorld, samples: Sequence[Sample], levels: int) -> tuple[list[Sample], list[Readable]]:
     """Equally many levels of each sample, and the states whose decisions can be read."""
     few = [first_levels(sample, max(levels // len(samples), 1)) for sample in samples]
     return few, [plain_states(world, s.levels, world.outcomes(s.levels), s.mdp) for s in few]

@@ -1,7 +1,8 @@
 """Weights over features where optimal values are known for a grid of objectives: a posterior whose unit is the level.
 
-A model of choice that is wrong a little makes an exact posterior sure of the wrong weights, the surer the more steps there are. Here the
-posterior is that of levels drawn again with replacement, averaged (Huggins and Miller 2023), which is as wide as levels disagree.
+A model of choice that is wrong a little makes an exact posterior sure of the wrong weights, the surer the more steps there
+are. Here the posterior is that of levels drawn again with replacement, averaged (Huggins and Miller 2023): as wide as levels
+disagree.
 """
 
 from itertools import combinations, product
@@ -29,11 +30,12 @@ _ZERO = 0.2
 class WeightGrid(NamedTuple):
     """Objectives of a grid, each scaled so that its largest weight is 1, or its farthest from 0 if none is positive.
 
-    `cell` is how far the weights lie that an objective stands for, to either side; `prior` the probability before anything is seen.
+    `low` and `high` are the ends of the weights that an objective stands for; `prior` is its probability before anything is seen.
     """
 
     weights: Float[np.ndarray, "objective feature"]
-    cell: Float[np.ndarray, "objective feature"]
+    low: Float[np.ndarray, "objective feature"]
+    high: Float[np.ndarray, "objective feature"]
     prior: Float[np.ndarray, " objective"]
 
 
@@ -76,11 +78,26 @@ def weight_grid(features: int, most: int = MOST) -> WeightGrid:
     )
     found = np.unique(found, axis=0) / parts
     top = np.where(found.max(1) > 0, found.max(1), np.abs(found).max(1))[:, None]
-    weights, half = found / top, 0.5 / parts / top
-    # The scale is that of the largest weight, which is 1 by itself unless another is as large.
-    alone = (weights == 1) & ((weights == 1).sum(1, keepdims=True) == 1)
     prior = np.where(found == 0, _ZERO, (1 - _ZERO) / (2 * parts)).prod(1)
-    return WeightGrid(weights, np.where(alone, 0.0, half), prior / prior.sum())
+    return WeightGrid(found / top, *_cells(found, top, 0.5 / parts), prior / prior.sum())
+
+
+def _cells(
+    found: Float[np.ndarray, "objective feature"], top: Float[np.ndarray, "objective 1"], half: float
+) -> tuple[Float[np.ndarray, "objective feature"], Float[np.ndarray, "objective feature"]]:
+    """Ends of the weights that each objective stands for, half the way to the next, once they are scaled."""
+
+    def to_both_sides(values: np.ndarray, fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.where(fixed, values, values - half), np.where(fixed, values, values + half)
+
+    far = np.abs(found) == 1
+    single = far.sum(1, keepdims=True) == 1
+    scales = to_both_sides(top, single & (top == 1))
+    sides = to_both_sides(found, far & single)
+    ends = [np.clip(end, -1, 1) / np.minimum(scale, 1) for end in sides for scale in scales]
+    largest = found == top
+    alone = largest & (largest.sum(1, keepdims=True) == 1)
+    return np.where(alone, 1.0, np.min(ends, 0)), np.where(largest, 1.0, np.minimum(np.max(ends, 0), 1.0))
 
 
 def _size(features: int, parts: int, some: int) -> int:
@@ -119,15 +136,16 @@ def spread_over_grid(
     centers = central_direction(draws)
     weights = {}
     for i, name in enumerate(names):
-        low, high = _ends(grid.weights[:, i], grid.cell[:, i], share)
+        interval = _ends(grid.weights[:, i], grid.low[:, i], grid.high[:, i], share)
         wanted = float(share[grid.weights[:, i] > 0].sum())
-        weights[name] = Weight(float(np.clip(centers[i], low, high)), Interval(low, high), True, min(wanted, 1.0))
+        weights[name] = Weight(float(np.clip(centers[i], *interval)), interval, True, min(wanted, 1.0))
     return GridWeights(weights, draws)
 
 
 def _ends(
     weights: Float[np.ndarray, " objective"],
-    cell: Float[np.ndarray, " objective"],
+    low: Float[np.ndarray, " objective"],
+    high: Float[np.ndarray, " objective"],
     share: Float[np.ndarray, " objective"],
 ) -> Interval:
     tail = (1 - CONFIDENCE) / 2
@@ -135,5 +153,4 @@ def _ends(
     below = np.cumsum(share[order]) / share.sum()
     inside = (below > tail) & (below - share[order] / share.sum() < 1 - tail)
     kept = order[inside]
-    ends = (weights - cell)[kept].min(), (weights + cell)[kept].max()
-    return Interval(float(ends[0]), float(min(ends[1], 1.0)))
+    return Interval(float(low[kept].min()), float(high[kept].max()))

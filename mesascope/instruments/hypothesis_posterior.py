@@ -157,8 +157,9 @@ def identify(
     objectives = [h for h in hypotheses if h.objective is not None]
     same = _equivalent(world, top, [h.objective for h in objectives if h.objective], outcomes, touch, mdp)
     alike = tuple(h.name for h, equal in zip(objectives, same, strict=True) if equal)
-    single = tuple(name for name in alike if name in world.features)
-    mixed = top.name not in world.features
+    # What is shunned is left open like what is wanted: of `-cheese` and `-corner` either may be it.
+    single = tuple(dict.fromkeys(bare for name in alike if (bare := name.removeprefix("-")) in world.features))
+    mixed = top.name.removeprefix("-") not in world.features
     open_ = len(single) > 1 or (mixed and len(single) > 0)
     return Identifiability(not open_, single if open_ else (), alike)
 

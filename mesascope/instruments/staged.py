@@ -28,8 +28,8 @@ from mesascope.instruments.sample import Sample, first_levels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
 MOST_STATES, MOST_SOLVED = 100_000, 30_000_000
-"""States of the levels of one distribution that are read, at most; then states of all levels times objectives and discounts that they
-are solved for, as far as the fewest objectives of a grid allow.
+"""States of the levels of one distribution that are read, at most; then states of all levels times objectives and discounts
+that they are solved for, as far as the fewest objectives of a grid allow.
 """
 
 FEWEST_LEVELS = 16
@@ -141,18 +141,18 @@ def infer_staged_objective(
     columns = [world.features.index(feature) for feature in world.independent_features]
     spread = np.zeros((len(grid.weights), len(world.features)), np.float32)
     spread[:, columns] = grid.weights
+    objectives = jnp.asarray(np.concatenate([np.stack(wanted), spread]))
+    # Arrays, so that one program solves for every discount.
+    discounts = [jnp.asarray(world.discount**power) for power in EXPONENTS]
     seen = {}
     for sample in few:
         has_few = world.distinct_levels(sample.distribution) is not None
         times = min(max(levels // len(samples) // sample.mdp.levels, 1), MOST_EPISODES) if has_few else 1
         episodes = episodes_of(sample, named_key(key, "evidence", sample.distribution), times)
         evidence, level, state = plain_evidence(sample.mdp, episodes)
-
-        def valued(objectives: np.ndarray, power: float, mdp=sample.mdp, at=(level, state)) -> np.ndarray:
-            return np.asarray(_values(mdp, jnp.asarray(objectives), world.discount**power))[:, *at]
-
-        own = np.stack([valued(spread, power) for power in EXPONENTS])
-        seen[sample.distribution] = _Seen(evidence, valued(np.stack(wanted), 1.0), own)
+        values = [np.asarray(_values(sample.mdp, objectives, power))[:, level, state] for power in discounts]
+        own = np.stack([each[len(wanted) :] for each in values])
+        seen[sample.distribution] = _Seen(evidence, values[EXPONENTS.index(1.0)][: len(wanted)], own)
     home, everywhere = [seen[TRAINING]], list(seen.values())
     rng = np.random.default_rng(np.asarray(jax.random.bits(named_key(key, "levels drawn again"), (4,))))
     return StagedObjective(
@@ -165,14 +165,12 @@ def infer_staged_objective(
 
 @eqx.filter_jit
 def _values(
-    mdp: FiniteMDP, wanted: Float[Array, "objective feature"], discount: float
+    mdp: FiniteMDP, wanted: Float[Array, "objective feature"], discount: Discount
 ) -> Float[Array, "objective level state action"]:
     return jax.lax.map(lambda weights: optimal_values(mdp, weights, discount).action, wanted)
 
 
-def _weighed(
-    world: AbstractWorld, hypotheses: tuple[Hypothesis, ...], seen: Sequence[_Seen]
-) -> HypothesisPosterior:
+def _weighed(world: AbstractWorld, hypotheses: tuple[Hypothesis, ...], seen: Sequence[_Seen]) -> HypothesisPosterior:
     evidence, padded = _pooled([part.evidence for part in seen], [part.named for part in seen])
     return weigh_scores(hypotheses, beside_nuisances(hypotheses, world, list(padded), evidence.blocked), evidence)
 

@@ -38,8 +38,8 @@ def reveal(
 
     Conditional logit (McFadden 1974): an option with features f is chosen in proportion to exp(f . w), with independent
     normal priors. The log posterior is concave; its mode is found by Newton's method and the posterior taken as normal
-    there (Laplace's approximation). Choices that these weights do not predict, beyond what chance would, may follow any others, or
-    none: so large a share of the draws has a direction at random.
+    there (Laplace's approximation). Choices that these weights do not predict, beyond what chance would, may follow any
+    others, or none: so large a share of the draws has a direction at random.
     """
     mode, root = (np.asarray(x, np.float64) for x in _mode(jnp.asarray(told, jnp.float32), jnp.asarray(chosen)))
     noise = np.asarray(jax.random.normal(key, (DRAWS, len(names))), np.float64)
