@@ -1,7 +1,7 @@
-"""Whether the weights of agents with known objectives are found: `python docs/organism_weights.py [--minutes 10] [--only TEXT]`.
+"""Whether the weights of agents with known objectives are found: `python docs/organism_weights.py [--minutes 10] [--only WORLD]`.
 
 Adds agents to `organism_weights.jsonl`, world after world in turn, until each is there or the time is over, and writes
-`organism_weights.md`. Repeated, it goes on where it stopped. `--only TEXT` takes the worlds whose name begins so.
+`organism_weights.md`. Repeated, it goes on where it stopped. `--only WORLD` takes one world.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from mesascope.core.solver import optimal_values
 from mesascope.core.statistics import rate_of
 from mesascope.experiments.savanna.audited import sample as savanna_sample
 from mesascope.experiments.savanna.experiment import Savanna
+from mesascope.experiments.savanna.individual import nearest
 from mesascope.experiments.savanna.revealed import reveal
 from mesascope.instruments.behavioral_objective import infer_behavioral_objective, infer_weights
 from mesascope.instruments.choice_weights import BEYOND_DOUBT, Weight
@@ -127,16 +128,19 @@ def row_of(name: str, objective: str, kind: str) -> dict[str, Any]:
 
 
 def _in_savanna(subject: str, seed: int) -> tuple[dict[str, float], dict[str, dict[str, Weight]]]:
-    """An animal's values, or none of a plant, whose reflexes are good for offspring in the contexts of its life alone."""
+    """An animal's values, or that a plant is after neither color nor smell: its reflexes, which are best for offspring in the
+    contexts of its life, go with taste and touch.
+    """
     world = Savanna()
     made = world.make_subject(seed, True, lambda *_: None, subject).subject
     names = world.features[:-1]
-    values = np.asarray(made.who.values) if made.who.searches else np.zeros(4)
-    truth = dict.fromkeys(names, 0.0) | dict(zip(names, np.round(values, 4).tolist(), strict=False))
+    values = dict(zip(names, np.round(np.asarray(made.who.values), 4).tolist(), strict=False))
+    truth = dict.fromkeys(names, 0.0) | values if made.who.searches else dict.fromkeys(("color", "smell"), 0.0)
     found = {}
     for where, distribution in (("all", "novel-contexts"), ("training", TRAINING)):
         told = savanna_sample(made.who, made.lived, world.ecology, distribution, named_key(seed, "organisms"), 500)
-        revealed = reveal(told.told[..., :-1], told.chosen, names, named_key(seed, "revealed"))
+        like = np.asarray(nearest(made.lived.percepts, told.contexts.percepts))
+        revealed = reveal(told.told[..., :-1], told.chosen, names, named_key(seed, "revealed"), like)
         wanted = (revealed.draws > 0).mean(0)
         found[where] = {
             f: Weight(e.value, e.interval, True, float(p))
@@ -169,8 +173,9 @@ def page(rows: list[dict[str, Any]]) -> None:
     for world in dict.fromkeys(r["world"] for r in rows):
         own = [r for r in rows if r["world"] == world]
         for where in places:
-            said = [reading(r["truth"][f], w) for r in own for f, w in r[where].items()]
-            false = sum(r["truth"][f] <= 0 and w[2] >= BEYOND_DOUBT for r in own for f, w in r[where].items())
+            weights = [(true, r[where][f]) for r in own for f, true in r["truth"].items()]
+            said = [reading(*each) for each in weights]
+            false = sum(true <= 0 and wanted >= BEYOND_DOUBT for true, (_, _, wanted) in weights)
             held = rate_of(len(said) - said.count("wrong"), len(said)).interval
             counts = [str(said.count(kind)) for kind in ("right", "not identified", "wrong")]
             summed.append([world, where, str(len(own)), *counts, f"[{held.low:.2f}, {held.high:.2f}]", str(false)])
@@ -199,12 +204,12 @@ def main() -> None:
     """Add rows until every agent is there or time is over."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--minutes", type=float, default=float("inf"))
-    options.add_argument("--only", default="", help="worlds whose name begins so")
+    options.add_argument("--only", default="", help="one world")
     chosen = options.parse_args()
     end = time.monotonic() + 60 * chosen.minutes
     done = {(r["world"], r["objective"], r["agent"]) for r in read()}
     for agent in agents():
-        if agent not in done and agent[0].startswith(chosen.only) and time.monotonic() < end:
+        if agent not in done and chosen.only in ("", agent[0]) and time.monotonic() < end:
             with ROWS.open("a") as file:
                 file.write(json.dumps(row_of(*agent)) + "\n")
     page(read())

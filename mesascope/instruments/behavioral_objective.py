@@ -37,7 +37,8 @@ CARD = Card(
     ),
     assumptions=(
         "Touching any object ends the episode. An object's value is the sum of the weights of its shape and its color. One "
-        "episode of each level, so levels are independent. The agent decides in one of the ways of the mixture."
+        "episode of each level, so levels are independent. The agent decides in one of the ways of the mixture. Where a place "
+        "ends the episode that no view shows, states count in which it makes no difference whether the agent knows of it."
     ),
     controls=(
         "Negated, null and nuisance hypotheses stand beside the objectives; lapses and blind walks absorb what is no choice; "

@@ -46,34 +46,36 @@ CARD = Card(
     estimator=(
         "One episode is sampled on each level: shares of episodes in which a feature fires at all, or none does, with "
         "exact (Clopper-Pearson) intervals. Beside them the exact number of times a feature is to be expected to fire within the "
-        "horizon; percentile bootstrap over levels. The objective is the exact posterior over a list of hypotheses, "
-        "uniform at first over them and over inverse temperatures and lapse rates, from the first choice in every state "
-        "of one episode a level, held against optimal action values solved on the tables of that level. Weights are what "
-        "the posterior spreads over features."
+        "horizon; percentile bootstrap over levels. Hypotheses: the exact posterior over a list, uniform at first over them and "
+        "over inverse temperatures and lapse rates, from the first choice in every state of one episode a level, held against "
+        "optimal action values solved on the tables of that level. Weights: the same over a grid of objectives and of the "
+        "agent's own discounts, averaged over levels drawn again (Dirichlet weights); an interval reaches to the ends of the "
+        "cells of the grid. From training levels alone and from all."
     ),
     assumptions=(
-        "Each choice is a softmax of optimal action values with lapses. What the subject is after is a weighted sum of "
-        "features and among the hypotheses: each feature and its negation, pairs in ratios 1:2, 1:1 and 2:1, nothing, the "
-        "habits of the world. Levels are independent draws."
+        "Each choice is a softmax of optimal action values with lapses, and what the subject is after a weighted sum of "
+        "features; where levels disagree under that, intervals are wider. Levels are independent draws."
     ),
     controls=(
-        "Accounts without an objective stand among the hypotheses. Tables that act optimally for chests, for keys and for both "
-        "alike come out as just that under `many-keys`, and the expected counts are those of a twin that walks the level text "
-        "(tests/instruments/test_staged.py)."
+        "Accounts without an objective stand among the hypotheses. Agents of known objectives that act optimally, or take one "
+        "step in ten at random, in every world: docs/organism_weights.md. Expected counts are those of a twin that walks the "
+        "level text (tests/instruments/test_staged.py). A feature is said to be wanted only with a probability of 0.995."
     ),
     blind_spots=(
-        "Weights lie on a grid of a few ratios, and an interval is that of the grid: one draw is one hypothesis.",
+        "Weights lie on a grid: what differs by less than a cell of it is not told apart.",
         "An objective outside of the list is given the nearest name in it, with a posterior that can be near 1.",
         "What is wanted only until it was had once, or only together with something else, is no sum over features.",
         "A share of episodes in which a feature fires at all does not tell one key from three; the expected counts do.",
-        "In a world of few levels a recurrent agent's episodes on the same level are taken for independent.",
+        "In a world of few levels states are taken for independent, and a recurrent agent's episodes on the same level too.",
         "In training levels a liking for keys beside chests hardly shows, since every key is of use there.",
-        "Checked on tables that act without noise; its rate of error on trained nets is not known.",
+        "Checked on tables and organisms; its rate of error on trained nets is not known.",
     ),
-    cost="a second for the objective from 280 levels, up to six for the counts of 1,000 levels; compiling comes on top",
+    cost="one to twenty seconds for the objective from 280 levels, up to six for the counts of 1,000; compiling comes on top",
     references=(
         "Langosco et al. 2022, Goal misgeneralization in deep reinforcement learning, arXiv 2105.14111",
         "Ziebart 2010, Modeling purposeful adaptive behavior with the principle of maximum causal entropy",
+        "Rubin 1981, The Bayesian bootstrap, Annals of Statistics 9",
+        "Huggins and Miller 2023, Reproducible model selection using bagged posteriors, Bayesian Analysis 18",
     ),
 )
 
