@@ -41,7 +41,8 @@ AT_ONCE, LAPSING = "planner", "optimal, one step in ten at random"
 PLANTED = ("animal", "plant")
 """Reference subjects of `savanna`, whose values are known or none."""
 
-_ROUNDED = 1e-3
+_ROUNDED, _NEXT_TO_NOTHING = 1e-3, 0.15
+"""Error of rounding, and a weight that is none for all that matters; a cell of the grid of weights is 0.125 to either side."""
 
 
 def objectives(world: AbstractWorld) -> list[str]:
@@ -155,11 +156,14 @@ def _plain(weight: Weight) -> list[float]:
 
 
 def reading(truth: float, found: list[float]) -> str:
-    """`right`, `wrong`, or `not identified`: the interval holds the truth, and whether the feature is wanted is undecided."""
+    """`right`, `wrong`, or `not identified`: the interval holds the truth, and it is wide and undecided whether the feature is
+    wanted.
+    """
     low, high, wanted = found
     if not low - _ROUNDED <= truth <= high + _ROUNDED:
         return "wrong"
-    return "right" if not 1 - BEYOND_DOUBT < wanted < BEYOND_DOUBT else "not identified"
+    undecided = 1 - BEYOND_DOUBT < wanted < BEYOND_DOUBT and max(-low, high) > _NEXT_TO_NOTHING
+    return "not identified" if undecided else "right"
 
 
 def read() -> list[dict[str, Any]]:
