@@ -208,4 +208,5 @@ def of_world(world: AbstractDescribed, base: Objective | None = None) -> dict[st
         "intended_goal": dict(world.intended_goal.weights),
         "base_objective": dict((base or world.base_objective).weights),
         "shifts": dict(world.shifts),
+        "shift_order": list(world.shifts),
     }

@@ -47,6 +47,9 @@ class WorldPart(Part):
     intended_goal: dict[str, float] = Field(default_factory=dict, description="Weight of each feature.")
     base_objective: dict[str, float] = Field(default_factory=dict, description="Weight of each feature.")
     shifts: dict[str, str] = Field(default_factory=dict, description="What each distributional shift is.")
+    shift_order: tuple[str, ...] | None = Field(
+        default=None, description="Shifts in the world's order, its classic one first."
+    )
 
 
 class TrainingPart(Part):
@@ -172,7 +175,14 @@ class BehavioralObjectivePart(Part):
         default=False, description="Whether the subject was built after it, so that nothing was inferred."
     )
     identified_in_training: bool | None = None
-    unidentified: tuple[str, ...] = ()
+    unidentified: tuple[str, ...] = Field(default=(), description="Features that training levels alone leave open.")
+    undecided: tuple[str, ...] | None = Field(
+        default=None,
+        description="Features of which all levels together leave open whether they are wanted, or that none offered.",
+    )
+    weights_in_training: dict[str, WeightPart] | None = Field(
+        default=None, description="Weights from training levels alone, where they were inferred."
+    )
     inverse_temperature: EstimatePart | None = None
     lapse: EstimatePart | None = None
     chooser: dict[str, EstimatePart] | None = Field(

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Bool, PRNGKeyArray
 
 from mesascope.core.rng import named_key
+from mesascope.instruments.apparent import plain_states
 from mesascope.instruments.card import Card
 from mesascope.instruments.choice_weights import WeightPosterior, fit_choice_weights
 from mesascope.instruments.decisions import decisions_of, pool_decisions
@@ -36,7 +37,8 @@ CARD = Card(
     ),
     assumptions=(
         "Touching any object ends the episode. An object's value is the sum of the weights of its shape and its color. One "
-        "episode of each level, so levels are independent. The agent decides in one of the ways of the mixture."
+        "episode of each level, so levels are independent. The agent decides in one of the ways of the mixture. Where a place "
+        "ends the episode that no view shows, states count in which it makes no difference whether the agent knows of it."
     ),
     controls=(
         "Negated, null and nuisance hypotheses stand beside the objectives; lapses and blind walks absorb what is no choice; "
@@ -71,15 +73,18 @@ class BehavioralObjective(NamedTuple):
     identifiability: Identifiability
 
 
-def infer_behavioral_objective(
-    world: AbstractWorld, samples: Sequence[Sample], key: PRNGKeyArray, *, levels: int
-) -> BehavioralObjective:
-    """Infer from one episode on each of `levels` levels in all, equally many of every distribution in `samples`.
+Readable = Bool[Array, "level state"] | None
+"""States whose decisions can be read; None for all of them."""
 
-    One of the samples must be of the training distribution.
-    """
-    each = max(levels // len(samples), 1)
-    few = [first_levels(sample, each) for sample in samples]
+
+def infer_weights(
+    world: AbstractWorld, samples: Sequence[Sample], key: PRNGKeyArray, *, levels: int
+) -> WeightPosterior:
+    """The weights alone, from the decisions of one episode on each of `levels` levels in all."""
+    return _weights(world, *_readable(world, samples, levels), key)
+
+
+def _weights(world: AbstractWorld, few: list[Sample], read: list[Readable], key: PRNGKeyArray) -> WeightPosterior:
     decisions = pool_decisions(
         [
             decisions_of(
@@ -87,22 +92,41 @@ def infer_behavioral_objective(
                 s.mdp,
                 episodes_of(s, named_key(key, "choices", s.distribution)),
                 world.discount,
+                allowed=allowed,
             )
-            for s in few
+            for s, allowed in zip(few, read, strict=True)
         ]
     )
-    weights = fit_choice_weights(
+    return fit_choice_weights(
         decisions, world.independent_features, world.features, world.discount, named_key(key, "weights")
     )
+
+
+def _readable(world: AbstractWorld, samples: Sequence[Sample], levels: int) -> tuple[list[Sample], list[Readable]]:
+    """Equally many levels of each sample, and the states whose decisions can be read."""
+    few = [first_levels(sample, max(levels // len(samples), 1)) for sample in samples]
+    return few, [plain_states(world, s.levels, world.outcomes(s.levels), s.mdp) for s in few]
+
+
+def infer_behavioral_objective(
+    world: AbstractWorld, samples: Sequence[Sample], key: PRNGKeyArray, *, levels: int
+) -> BehavioralObjective:
+    """Infer from one episode on each of `levels` levels in all, equally many of every distribution in `samples`.
+
+    One of the samples must be of the training distribution.
+    """
+    few, read = _readable(world, samples, levels)
+    weights = _weights(world, few, read, key)
     hypotheses = hypotheses_of(world)
     seen = {
         s.distribution: evidence_from_episodes(
             world.outcomes(s.levels),
             s.mdp,
             episodes_of(s, named_key(key, "evidence", s.distribution)),
+            allowed,
             discount=world.discount,
         )
-        for s in few
+        for s, allowed in zip(few, read, strict=True)
     }
     training = weigh(hypotheses, world, seen[TRAINING])
     everywhere = weigh(hypotheses, world, pool(list(seen.values())))

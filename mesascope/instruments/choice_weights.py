@@ -1,6 +1,6 @@
 """Weights over features from decisions between objects: Bayesian inverse planning over a mixture of models of choice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import jax
@@ -71,8 +71,22 @@ class WeightPosterior(NamedTuple):
     @property
     def wanted(self) -> tuple[str, ...]:
         """Features that are wanted beyond doubt, most wanted first."""
-        sure = [(w.mean, name) for name, w in self.weights.items() if w.offered and (w.wanted or 0.0) >= BEYOND_DOUBT]
-        return tuple(name for _, name in sorted(sure, reverse=True))
+        return features_wanted(self.weights)
+
+
+def features_wanted(weights: Mapping[str, Weight]) -> tuple[str, ...]:
+    """Features whose weight is positive with a posterior probability of `BEYOND_DOUBT`, most wanted first."""
+    sure = [(w.mean, name) for name, w in weights.items() if w.offered and (w.wanted or 0.0) >= BEYOND_DOUBT]
+    return tuple(name for _, name in sorted(sure, reverse=True))
+
+
+def features_undecided(weights: Mapping[str, Weight]) -> tuple[str, ...]:
+    """Features of which neither is beyond doubt, that they are wanted or that they are not; also those that nothing offered."""
+    return tuple(
+        name
+        for name, w in weights.items()
+        if not w.offered or (w.wanted is not None and 1 - BEYOND_DOUBT < w.wanted < BEYOND_DOUBT)
+    )
 
 
 def fit_choice_weights(
@@ -152,7 +166,7 @@ def _sample(
 
 def _report(found: Chooser, free: tuple[str, ...], offered: np.ndarray, number: int, attempts: int) -> WeightPosterior:
     scaled = np.asarray(found.weights, np.float64)
-    central = _central(scaled.reshape(-1, len(free)))
+    central = central_direction(scaled.reshape(-1, len(free)))
     noise = float(np.median(1.0 / np.asarray(found.inverse_temperature, np.float64)))
     weights = {}
     for i, name in enumerate(free):
@@ -198,7 +212,7 @@ def _resolved(interval: Interval, noise: float) -> Interval:
     return Interval(-noise if low == 0.0 else low, noise if high == 0.0 else high)
 
 
-def _central(draws: Float[np.ndarray, "draw feature"]) -> Float[np.ndarray, " feature"]:
+def central_direction(draws: Float[np.ndarray, "draw feature"]) -> Float[np.ndarray, " feature"]:
     """The mean direction, scaled like the draws: a mean of ratios would be ruled by draws that want hardly anything."""
     direction = (draws / np.maximum(np.abs(draws).max(-1, keepdims=True), 1e-9)).mean(0)
     top = direction.max() if direction.max() > 0 else np.abs(direction).max()

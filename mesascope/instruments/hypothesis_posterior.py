@@ -1,12 +1,13 @@
 """The exact posterior over hypotheses, and what a distribution of levels cannot tell apart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective
@@ -54,16 +55,32 @@ def _log_likelihoods(
     table: Float[Array, "hypothesis row action"], evidence: Evidence
 ) -> Float[Array, "hypothesis temperature lapse"]:
     """Log probability of all choices under (1 - e) softmax(b * score) + e / |A|."""
+    return _over_noise(table, evidence, lambda logs: logs.sum(0))
+
+
+@partial(jax.jit, static_argnames="units")
+def log_likelihoods_by_unit(
+    table: Float[Array, "hypothesis row action"], evidence: Evidence, unit: Int[Array, " row"], units: int
+) -> Float[Array, "hypothesis temperature lapse unit"]:
+    """The same for the choices of each unit, such as a level, by itself."""
+    found = _over_noise(table, evidence, lambda logs: jax.ops.segment_sum(logs, unit, units))
+    return jnp.moveaxis(found, 2, 3)
+
+
+def _over_noise(
+    table: Float[Array, "hypothesis row action"], evidence: Evidence, total: Callable[[Array], Array]
+) -> Float[Array, "hypothesis temperature ..."]:
+    """What `total` makes of the log probabilities (row, lapse), for each hypothesis and inverse temperature."""
     actions = table.shape[-1]
     lapses = jnp.array(LAPSES)
     row = jnp.arange(len(evidence.action))
 
-    def at(score: Float[Array, "row action"], b: Float[Array, ""]) -> Float[Array, " lapse"]:
+    def at(score: Float[Array, "row action"], b: Float[Array, ""]) -> Array:
         chosen = jax.nn.log_softmax(b * score)[row, evidence.action]
         mixed = jnp.log((1 - lapses) * jnp.exp(chosen)[:, None] + lapses / actions)
         # Without lapses the logarithm is exact however improbable the choice.
         logs = jnp.where(lapses > 0, mixed, chosen[:, None])
-        return jnp.where(evidence.counts[:, None], logs, 0.0).sum(0)
+        return total(jnp.where(evidence.counts[:, None], logs, 0.0))
 
     over_b = jax.vmap(at, in_axes=(None, 0))
     return jax.lax.map(lambda score: over_b(score, jnp.array(INVERSE_TEMPERATURES)), table)
@@ -140,8 +157,9 @@ def identify(
     objectives = [h for h in hypotheses if h.objective is not None]
     same = _equivalent(world, top, [h.objective for h in objectives if h.objective], outcomes, touch, mdp)
     alike = tuple(h.name for h, equal in zip(objectives, same, strict=True) if equal)
-    single = tuple(name for name in alike if name in world.features)
-    mixed = top.name not in world.features
+    # What is shunned is left open like what is wanted: of `-cheese` and `-corner` either may be it.
+    single = tuple(dict.fromkeys(bare for name in alike if (bare := name.removeprefix("-")) in world.features))
+    mixed = top.name.removeprefix("-") not in world.features
     open_ = len(single) > 1 or (mixed and len(single) > 0)
     return Identifiability(not open_, single if open_ else (), alike)
 

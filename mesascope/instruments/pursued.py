@@ -54,24 +54,41 @@ def candidates(
         One or two vectors over the world's features, that of the hypothesis first.
     """
     first = pursued_weights(world, posterior)
-    second = np.array([_beyond_doubt(weights.get(feature)) for feature in world.features], np.float32)
-    if not second.max() > 0 or _contradicted(world, levels, first, second) <= CONTRADICTED:
+    sure = [_beyond_doubt(weights.get(feature)) for feature in world.features]
+    second = np.array([mean for mean, _ in sure], np.float32)
+    if not second.max() > 0:
         return (first,)
-    return first, second
+    contradicted = _contradicted(world, levels, first, second, np.array([half for _, half in sure]))
+    return (first, second) if contradicted > CONTRADICTED else (first,)
 
 
-def _beyond_doubt(weight: Weight | None) -> float:
-    return 0.0 if weight is None or weight.interval.low <= 0 <= weight.interval.high else weight.mean
+def _beyond_doubt(weight: Weight | None) -> tuple[float, float]:
+    """A weight and half the width of its interval; 0 of one that may be 0."""
+    if weight is None or weight.interval.low <= 0 <= weight.interval.high:
+        return 0.0, 0.0
+    return weight.mean, (weight.interval.high - weight.interval.low) / 2
 
 
-def _contradicted(world: AbstractWorld, levels: AbstractLevels, *objectives: Float[np.ndarray, " feature"]) -> float:
-    """Share of levels on which what is most valued has not the same places by two objectives."""
+def _contradicted(
+    world: AbstractWorld,
+    levels: AbstractLevels,
+    first: Float[np.ndarray, " feature"],
+    second: Float[np.ndarray, " feature"],
+    half: Float[np.ndarray, " feature"],
+) -> float:
+    """Share of levels on which what is most valued has not the same places by two objectives; by the second, weights of which
+    `half` the interval is, an object is as valued as another where their intervals leave that open.
+    """
     changes = changes_of(world)
     kinds = np.asarray(changes.kinds_in(levels))
     looks = np.asarray(changes.kind_features)
-    first, second = (np.where(kinds >= 0, (looks @ weights)[kinds], -np.inf) for weights in objectives)
-    best = (first >= first.max(1, keepdims=True) - _TIED) != (second >= second.max(1, keepdims=True) - _TIED)
-    return float(best.any(1).mean())
+    worth = np.where(kinds >= 0, (looks @ first)[kinds], -np.inf)
+    best = worth >= worth.max(1, keepdims=True) - _TIED
+    apart = looks[:, None] - looks[None]
+    less = -(apart @ second) > np.maximum(np.sqrt((apart**2) @ half**2), _TIED)
+    there = kinds >= 0
+    beaten = (less[kinds[:, :, None], kinds[:, None]] & there[:, None]).any(2)
+    return float((best != (there & ~beaten)).any(1).mean())
 
 
 _TIED = 1e-3

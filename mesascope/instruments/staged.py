@@ -10,23 +10,30 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.rng import named_key
-from mesascope.core.solver import optimal_values
-from mesascope.core.statistics import CONFIDENCE, Estimate, Interval, mean_of, rate_of
+from mesascope.core.solver import Discount, optimal_values
+from mesascope.core.statistics import Estimate, mean_of, rate_of
 from mesascope.instruments.behavior import NOTHING, Event
 from mesascope.instruments.card import Card
-from mesascope.instruments.choice_weights import Weight
+from mesascope.instruments.choice_weights import features_undecided
 from mesascope.instruments.episodes import episodes_of, expected_outcome, horizon_of, times_fired
 from mesascope.instruments.evidence import Evidence, plain_evidence, pool
+from mesascope.instruments.grid_weights import EXPONENTS, MOST, GridWeights, WeightGrid, spread_over_grid, weight_grid
 from mesascope.instruments.hypotheses import Hypothesis, beside_nuisances, hypotheses_of
-from mesascope.instruments.hypothesis_posterior import HypothesisPosterior, weigh_scores
+from mesascope.instruments.hypothesis_posterior import HypothesisPosterior, log_likelihoods_by_unit, weigh_scores
 from mesascope.instruments.sample import Sample, first_levels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
-DRAWS = 400
+MOST_STATES, MOST_SOLVED = 100_000, 30_000_000
+"""States of the levels of one distribution that are read, at most; then states of all levels times objectives and discounts
+that they are solved for, as far as the fewest objectives of a grid allow.
+"""
+
+FEWEST_LEVELS = 16
+"""Levels from which on they are the independent unit; below, states of all levels are."""
 MOST_EPISODES = 32
 """Episodes on one level, at most, where there are fewer levels than episodes."""
 
@@ -39,34 +46,36 @@ CARD = Card(
     estimator=(
         "One episode is sampled on each level: shares of episodes in which a feature fires at all, or none does, with "
         "exact (Clopper-Pearson) intervals. Beside them the exact number of times a feature is to be expected to fire within the "
-        "horizon; percentile bootstrap over levels. The objective is the exact posterior over a list of hypotheses, "
-        "uniform at first over them and over inverse temperatures and lapse rates, from the first choice in every state "
-        "of one episode a level, held against optimal action values solved on the tables of that level. Weights are what "
-        "the posterior spreads over features."
+        "horizon; percentile bootstrap over levels. Hypotheses: the exact posterior over a list, uniform at first over them and "
+        "over inverse temperatures and lapse rates, from the first choice in every state of one episode a level, held against "
+        "optimal action values solved on the tables of that level. Weights: the same over a grid of objectives and of the "
+        "agent's own discounts, averaged over levels drawn again (Dirichlet weights); an interval reaches to the ends of the "
+        "cells of the grid. From training levels alone and from all."
     ),
     assumptions=(
-        "Each choice is a softmax of optimal action values with lapses. What the subject is after is a weighted sum of "
-        "features and among the hypotheses: each feature and its negation, pairs in ratios 1:2, 1:1 and 2:1, nothing, the "
-        "habits of the world. Levels are independent draws."
+        "Each choice is a softmax of optimal action values with lapses, and what the subject is after a weighted sum of "
+        "features; where levels disagree under that, intervals are wider. Levels are independent draws."
     ),
     controls=(
-        "Accounts without an objective stand among the hypotheses. Tables that act optimally for chests, for keys and for both "
-        "alike come out as just that under `many-keys`, and the expected counts are those of a twin that walks the level text "
-        "(tests/instruments/test_staged.py)."
+        "Accounts without an objective stand among the hypotheses. Agents of known objectives that act optimally, or take one "
+        "step in ten at random, in every world: docs/organism_weights.md. Expected counts are those of a twin that walks the "
+        "level text (tests/instruments/test_staged.py). A feature is said to be wanted only with a probability of 0.995."
     ),
     blind_spots=(
-        "Weights lie on a grid of a few ratios, and an interval is that of the grid: one draw is one hypothesis.",
+        "Weights lie on a grid: what differs by less than a cell of it is not told apart.",
         "An objective outside of the list is given the nearest name in it, with a posterior that can be near 1.",
         "What is wanted only until it was had once, or only together with something else, is no sum over features.",
         "A share of episodes in which a feature fires at all does not tell one key from three; the expected counts do.",
-        "In a world of few levels a recurrent agent's episodes on the same level are taken for independent.",
+        "In a world of few levels states are taken for independent, and a recurrent agent's episodes on the same level too.",
         "In training levels a liking for keys beside chests hardly shows, since every key is of use there.",
-        "Checked on tables that act without noise; its rate of error on trained nets is not known.",
+        "Checked on tables and organisms; its rate of error on trained nets is not known.",
     ),
-    cost="a second for the objective from 280 levels, up to six for the counts of 1,000 levels; compiling comes on top",
+    cost="one to twenty seconds for the objective from 280 levels, up to six for the counts of 1,000; compiling comes on top",
     references=(
         "Langosco et al. 2022, Goal misgeneralization in deep reinforcement learning, arXiv 2105.14111",
         "Ziebart 2010, Modeling purposeful adaptive behavior with the principle of maximum causal entropy",
+        "Rubin 1981, The Bayesian bootstrap, Annals of Statistics 9",
+        "Huggins and Miller 2023, Reproducible model selection using bagged posteriors, Bayesian Analysis 18",
     ),
 )
 
@@ -79,16 +88,25 @@ class StagedBehavior(NamedTuple):
 
 
 class StagedObjective(NamedTuple):
-    """Weights over features as the posterior over hypotheses spreads them, and the posteriors themselves.
+    """Weights over the independent features from all levels and from training levels alone, and posteriors over hypotheses."""
 
-    A draw is one hypothesis that wants or shuns something, its weight of largest size scaled to 1 or -1; where the account
-    without an objective is the most probable, the weights describe what little the others say.
-    """
-
-    weights: dict[str, Weight]
-    draws: Float[np.ndarray, "draw feature"]
+    weights: GridWeights
+    in_training: GridWeights
     training: HypothesisPosterior
     everywhere: HypothesisPosterior
+
+    @property
+    def unidentified(self) -> tuple[str, ...]:
+        """Features of which training levels alone do not tell whether they are wanted."""
+        return features_undecided(self.in_training.weights)
+
+
+class _Seen(NamedTuple):
+    """Choices in one distribution, and what each hypothesis and each objective of the grid makes of them."""
+
+    evidence: Evidence
+    named: Float[np.ndarray, "objective _ action"]
+    grid: Float[np.ndarray, "exponent objective _ action"]
 
 
 def measure_staged_behavior(world: AbstractWorld, sample: Sample, key: PRNGKeyArray) -> StagedBehavior:
@@ -119,61 +137,73 @@ def infer_staged_objective(
     """
     hypotheses = hypotheses_of(world)
     wanted = [h.objective.vector(world.features) for h in hypotheses if h.objective is not None]
+    few = [_affordable(sample, max(levels // len(samples), 1)) for sample in samples]
+    solved = len(EXPONENTS) * sum(sample.mdp.levels * sample.mdp.states for sample in few)
+    grid = weight_grid(len(world.independent_features), min(MOST, MOST_SOLVED // solved))
+    columns = [world.features.index(feature) for feature in world.independent_features]
+    spread = np.zeros((len(grid.weights), len(world.features)), np.float32)
+    spread[:, columns] = grid.weights
+    objectives = jnp.asarray(np.concatenate([np.stack(wanted), spread]))
+    # Arrays, so that one program solves for every discount.
+    discounts = [jnp.asarray(world.discount**power) for power in EXPONENTS]
     seen = {}
-    for sample in samples:
-        each = max(levels // len(samples), 1)
-        few = first_levels(sample, each)
+    for sample in few:
         has_few = world.distinct_levels(sample.distribution) is not None
-        times = min(max(each // few.mdp.levels, 1), MOST_EPISODES) if has_few else 1
-        episodes = episodes_of(few, named_key(key, "evidence", few.distribution), times)
-        evidence, level, state = plain_evidence(few.mdp, episodes)
-        values = np.asarray(_values(few.mdp, jnp.asarray(np.stack(wanted)), world.discount))[:, level, state]
-        seen[few.distribution] = (evidence, values)
-    training = _weighed(world, hypotheses, [seen[TRAINING]])
-    everywhere = _weighed(world, hypotheses, list(seen.values()))
-    draws = _draws(world, hypotheses, everywhere, key)
-    return StagedObjective(_summarized(world, draws), draws, training, everywhere)
+        times = min(max(levels // len(samples) // sample.mdp.levels, 1), MOST_EPISODES) if has_few else 1
+        episodes = episodes_of(sample, named_key(key, "evidence", sample.distribution), times)
+        evidence, level, state = plain_evidence(sample.mdp, episodes)
+        values = [np.asarray(_values(sample.mdp, objectives, power))[:, level, state] for power in discounts]
+        own = np.stack([each[len(wanted) :] for each in values])
+        seen[sample.distribution] = _Seen(evidence, values[EXPONENTS.index(1.0)][: len(wanted)], own)
+    home, everywhere = [seen[TRAINING]], list(seen.values())
+    rng = np.random.default_rng(np.asarray(jax.random.bits(named_key(key, "levels drawn again"), (4,))))
+    return StagedObjective(
+        _weighted(world, grid, everywhere, rng),
+        _weighted(world, grid, home, rng),
+        _weighed(world, hypotheses, home),
+        _weighed(world, hypotheses, everywhere),
+    )
 
 
 @eqx.filter_jit
 def _values(
-    mdp: FiniteMDP, wanted: Float[Array, "objective feature"], discount: float
+    mdp: FiniteMDP, wanted: Float[Array, "objective feature"], discount: Discount
 ) -> Float[Array, "objective level state action"]:
     return jax.lax.map(lambda weights: optimal_values(mdp, weights, discount).action, wanted)
 
 
-def _weighed(
-    world: AbstractWorld,
-    hypotheses: tuple[Hypothesis, ...],
-    seen: list[tuple[Evidence, Float[np.ndarray, "objective _ action"]]],
-) -> HypothesisPosterior:
-    evidence = pool([part for part, _ in seen])
-    values = np.concatenate([values for _, values in seen], 1)
-    fill = len(evidence.action) - values.shape[1]
-    padded = jnp.asarray(np.pad(values, [(0, 0), (0, fill), (0, 0)]))
+def _weighed(world: AbstractWorld, hypotheses: tuple[Hypothesis, ...], seen: Sequence[_Seen]) -> HypothesisPosterior:
+    evidence, padded = _pooled([part.evidence for part in seen], [part.named for part in seen])
     return weigh_scores(hypotheses, beside_nuisances(hypotheses, world, list(padded), evidence.blocked), evidence)
 
 
-def _draws(
-    world: AbstractWorld, hypotheses: tuple[Hypothesis, ...], posterior: HypothesisPosterior, key: PRNGKeyArray
-) -> Float[np.ndarray, "draw feature"]:
-    """Weights of hypotheses drawn by their probability, of those that want or shun something."""
-    vectors = {h.name: h.objective.vector(world.features) for h in hypotheses if h.objective is not None}
-    rows = [row for row in posterior.table if row.name in vectors and vectors[row.name].any()]
-    # Probabilities of single rows can underflow; their distances from the top do not.
-    logs = -np.array([row.nats_below_top for row in rows])
-    share = np.exp(logs - logs.max())
-    which = np.asarray(
-        jax.random.choice(named_key(key, "draws"), len(rows), (DRAWS,), p=jnp.asarray(share / share.sum()))
-    )
-    # What only shuns has no largest weight above zero: it is scaled to -1.
-    return np.stack([vectors[rows[i].name] / abs(vectors[rows[i].name]).max() for i in which]).astype(np.float64)
+def _weighted(world: AbstractWorld, grid: WeightGrid, seen: Sequence[_Seen], rng: np.random.Generator) -> GridWeights:
+    logs = []
+    for power in range(len(EXPONENTS)):
+        evidence, padded = _pooled([part.evidence for part in seen], [part.grid[power] for part in seen])
+        unit, units = _units(evidence)
+        found = np.asarray(log_likelihoods_by_unit(padded, evidence, unit, units), np.float64)
+        logs.append(found.reshape(len(grid.weights), -1, units)[..., : int(unit.max()) + 1])
+    return spread_over_grid(grid, np.stack(logs, 1), world.independent_features, rng)
 
 
-def _summarized(world: AbstractWorld, draws: Float[np.ndarray, "draw feature"]) -> dict[str, Weight]:
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
-    return {
-        name: Weight(float(draws[:, i].mean()), Interval(float(low[i]), float(high[i])), True)
-        for i, name in enumerate(world.features)
-    }
+def _affordable(sample: Sample, levels: int) -> Sample:
+    """So many levels of a sample; fewer where a level has very many states."""
+    return first_levels(sample, min(levels, max(MOST_STATES // sample.mdp.states, FEWEST_LEVELS)))
+
+
+def _pooled(
+    parts: Sequence[Evidence], values: Sequence[Float[np.ndarray, "objective _ action"]]
+) -> tuple[Evidence, Float[Array, "objective row action"]]:
+    evidence, joined = pool(parts), np.concatenate(values, 1)
+    fill = len(evidence.action) - joined.shape[1]
+    return evidence, jnp.asarray(np.pad(joined, [(0, 0), (0, fill), (0, 0)]))
+
+
+def _units(evidence: Evidence) -> tuple[Int[Array, " row"], int]:
+    """The independent unit of each choice, its level, and how many there are at most; in a world of few levels its state."""
+    real = np.asarray(evidence.counts)
+    level = np.unique(np.where(real, np.asarray(evidence.level), 0), return_inverse=True)[1]
+    if level.max() + 1 >= FEWEST_LEVELS:
+        return jnp.asarray(level), -(-(int(level.max()) + 1) // 64) * 64
+    return jnp.arange(len(real)) % 256, 256

@@ -13,6 +13,7 @@ from mesascope.reports.reading import (
     label,
     look,
     part,
+    readings,
     strongest,
     telling_events,
     telling_shift,
@@ -252,6 +253,12 @@ def _objective(audit: Audit) -> Answer:
         said.append(f"It was built to be after {weights_text(outside)}: nothing was inferred.")
     elif outside:
         said.append(f"Its behavioral objective, inferred from what it does, weighs {weights_text(outside)}.")
+    told = readings(outside)
+    left = [f for said in ("undecided", "never offered") for f in told.get(said, ())]
+    if left:
+        said.append(
+            f"Not identified by any level at hand: whether {', '.join(left)} {'is' if len(left) == 1 else 'are'} wanted."
+        )
     missing = ", ".join(str(x) for x in items(audit, "behavioral_objective", "unidentified"))
     if look(audit, "behavioral_objective", "identified_in_training") is False:
         said.append(f"Training alone cannot tell this{': it leaves open ' + missing if missing else ''}.")

@@ -46,7 +46,8 @@ def words(value: Any, *keys: str) -> str:
 def distributions(audit: Audit) -> list[str]:
     """Training, then the shifts that appear anywhere in the document, in the world's order."""
     parts = [part(audit, key) for key in ("ledger", "behavior", "competence")]
-    named = union([[TRAINING], part(audit, "world", "shifts"), *parts])
+    # Names in a file are sorted: the order is told apart.
+    named = union([[TRAINING], items(audit, "world", "shift_order"), part(audit, "world", "shifts"), *parts])
     return [name for name in named if any(name in found for found in parts)]
 
 
@@ -122,6 +123,26 @@ def drawn_to(audits: Sequence[Audit], most: int = 2) -> list[str]:
             weights = part(audit, key, "weights")
             named += [f for f in strongest(weights) if (point(weights[f]) or 0.0) > 0]
     return [f for f in dict.fromkeys(map(str, named)) if f not in base][:most]
+
+
+DOUBT = 0.005
+"""A feature is wanted, or not, beyond doubt where the probability of the other is this or less."""
+
+
+def readings(weights: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Features by what their weights say: wanted beyond doubt, not wanted, undecided, or never offered; empty where nothing is
+    known.
+
+    What the levels at hand cannot tell apart is undecided.
+    """
+    found: dict[str, list[str]] = {"wanted beyond doubt": [], "not wanted": [], "undecided": [], "never offered": []}
+    for name, weight in weights.items():
+        wanted = look(weight, "wanted")
+        if not isinstance(wanted, int | float):
+            return {}
+        said = "undecided" if DOUBT < wanted < 1 - DOUBT else "wanted beyond doubt" if wanted > 0.5 else "not wanted"
+        found[said if look(weight, "offered") is not False else "never offered"].append(name)
+    return {said: names for said, names in found.items() if names}
 
 
 def telling_shift(audits: Sequence[Audit]) -> str | None:

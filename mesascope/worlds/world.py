@@ -106,6 +106,24 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
         """
         raise UsageError(f"an episode of {self.name} is more than one choice among outcomes")
 
+    def apparent(self, levels: Levels) -> Levels | None:
+        """The levels as they look: without what ends an episode and no view shows.
+
+        Args:
+            levels: a batch of levels.
+
+        Returns:
+            As many levels, with outcomes in the same slots but for those that are not shown; None where everything is shown.
+
+        Example:
+            >>> import mesascope as ms
+            >>> world = ms.worlds.cheese_corner(size=5)
+            >>> levels = world.draw(0, 3, "far-corner")
+            >>> [int(world.outcomes(some).present.sum()) for some in (levels, world.apparent(levels))]
+            [6, 3]
+        """
+        return None
+
     def active(self, levels: Levels) -> Bool[Array, "level state"]:
         """States in which an agent can be and has to act."""
         return ~self.tables(levels).terminal

@@ -87,13 +87,15 @@ def shunned():
     return sample, infer_staged_objective(lake, [sample], named_key(0), levels=64)
 
 
-def test_weights_hold_what_the_posterior_holds(shunned):
+def test_weights_hold_the_truth_and_leave_open_what_the_lake_does_not_tell(shunned):
     """Slippery ice makes an agent that is after the goal and one that shuns holes act much alike."""
     table = {row.name: row.posterior for row in shunned[1].everywhere.table}
-    weights = shunned[1].weights
+    goal, hole = (shunned[1].weights.weights[name].interval for name in ("goal", "hole"))
     assert table["goal"] > 0.025
-    assert weights["goal"].interval.high == 1.0
-    assert (weights["hole"].interval.low < 0) == (sum(p for name, p in table.items() if "-hole" in name) > 0.025)
+    assert goal.high == 1.0
+    assert hole.low <= 0 <= hole.high
+    # Ten states: whether holes are shunned as well is hardly told.
+    assert hole.low < -0.5
     assert sum(table[name] for name in ("hole", "nothing")) < 0.01
 
 

@@ -30,6 +30,15 @@ def test_where_nothing_is_pursued_the_base_objective_stands_in():
     assert jnp.asarray(found).max() > 0
 
 
+def test_weights_that_cannot_be_told_apart_do_not_contradict_a_hypothesis_that_has_them_equal():
+    levels = WORLD.draw(named_key(0, "mixed"), 256, "training")
+    near = {"door": -1.0, "red": 0.92, "blue": 0.99, "green": 1.0}
+    wide = {f: Weight(w, Interval(w - 0.25, w + 0.03), True) for f, w in near.items()}
+    narrow = {f: Weight(w, Interval(w - 0.002, w + 0.002), True) for f, w in near.items()}
+    assert len(candidates(WORLD, levels, weighed("ball"), wide)) == 1
+    assert len(candidates(WORLD, levels, weighed("ball"), narrow)) == 2
+
+
 def weighed(name):
     return HypothesisPosterior((Weighed(name, Kind.OBJECTIVE, 1.0, 0.0, 8.0, 0.0),), 0.0, (name,), 100, 100)
 

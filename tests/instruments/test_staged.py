@@ -50,8 +50,9 @@ def test_who_is_after_something_known_is_found_to_be_just_that(objective):
     assert found.everywhere.near_top == (objective,)
     known = Objective.parse(objective, WORLD.features).vector(WORLD.features)
     for value, feature in zip(known, WORLD.features, strict=True):
-        assert found.weights[feature].interval.low <= value <= found.weights[feature].interval.high
-    assert set(found.draws.max(1)) == {1.0}
+        assert found.weights.weights[feature].interval.low <= value <= found.weights.weights[feature].interval.high
+    assert set(found.weights.wanted) == {f for f, value in zip(WORLD.features, known, strict=True) if value > 0}
+    assert set(found.weights.draws.max(1)) == {1.0}
 
 
 @pytest.mark.slow

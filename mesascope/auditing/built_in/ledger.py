@@ -20,6 +20,7 @@ from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.card import Card
 from mesascope.instruments.choice_weights import WeightPosterior
 from mesascope.instruments.context import AuditContext
+from mesascope.instruments.grid_weights import GridWeights
 from mesascope.instruments.instrument import Finding, Instrument, NotRun
 from mesascope.instruments.mesa_objective import MesaObjective
 from mesascope.instruments.search.verdict import SearchVerdict, Verdict
@@ -45,7 +46,7 @@ class OwnObjective(NamedTuple):
     wanted: frozenset[str] | None = None
 
 
-def from_posterior(world: AbstractWorld, posterior: WeightPosterior) -> OwnObjective:
+def from_posterior(world: AbstractWorld, posterior: WeightPosterior | GridWeights) -> OwnObjective:
     """Features that were not free weigh nothing; the draws are taken evenly through the posterior sample."""
 
     def spread(rows: np.ndarray) -> np.ndarray:
@@ -71,10 +72,7 @@ def behavioral_own(context: AuditContext) -> OwnObjective | None:
     if found is not None:
         return from_posterior(context.world, found.weights)
     found = context.value("objects taken in turn")
-    if found is None:
-        return None
-    estimates = {name: Estimate(weight.mean, weight.interval) for name, weight in found.weights.items()}
-    return OwnObjective(found.draws.mean(0).astype(np.float32), _evenly(found.draws).astype(np.float32), estimates)
+    return None if found is None else from_posterior(context.world, found.weights)
 
 
 def own_objective(context: AuditContext) -> OwnObjective | None:

@@ -7,8 +7,9 @@ from mesascope.core.statistics import Estimate
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.behavioral_objective import CARD as BEHAVIORAL_CARD
 from mesascope.instruments.behavioral_objective import BehavioralObjective, infer_behavioral_objective
-from mesascope.instruments.choice_weights import Weight, WeightPosterior
+from mesascope.instruments.choice_weights import Weight, WeightPosterior, features_undecided
 from mesascope.instruments.context import AuditContext
+from mesascope.instruments.grid_weights import GridWeights
 from mesascope.instruments.hypothesis_posterior import HypothesisPosterior
 from mesascope.instruments.instrument import Finding, Instrument, NotRun
 from mesascope.instruments.mesa_objective import MesaObjective, kinds_of, read_mesa_objective
@@ -23,7 +24,7 @@ HYPOTHESES = 12
 """Most probable hypotheses that are written down."""
 
 
-def weight_estimates(posterior: WeightPosterior) -> dict[str, Estimate]:
+def weight_estimates(posterior: WeightPosterior | GridWeights) -> dict[str, Estimate]:
     """Posterior mean and interval by feature."""
     return {feature: Estimate(weight.mean, weight.interval) for feature, weight in posterior.weights.items()}
 
@@ -53,6 +54,7 @@ def behavioral_fields(found: BehavioralObjective) -> dict[str, Any]:
         "lapse": found.weights.lapse,
         "chooser": found.weights.chooser,
         "wanted": list(found.weights.wanted),
+        "undecided": list(features_undecided(found.weights.weights)),
         "identified_in_training": found.identifiability.identified,
         "unidentified": list(found.identifiability.unidentified),
         "equivalent_in_training": list(found.identifiability.equivalent),
@@ -81,12 +83,14 @@ def _in_turn(context: AuditContext) -> Finding:
 
 
 def _staged_fields(found: StagedObjective) -> dict[str, Any]:
-    """Weights are what the hypotheses spread over features."""
-    alone = found.training.near_top
+    """Weights from all levels, and from training levels alone."""
     return {
-        "weights": _weights(found.weights),
-        "identified_in_training": len(alone) == 1,
-        "unidentified": list(alone) if len(alone) > 1 else [],
+        "weights": _weights(found.weights.weights),
+        "weights_in_training": _weights(found.in_training.weights),
+        "wanted": list(found.weights.wanted),
+        "undecided": list(features_undecided(found.weights.weights)),
+        "identified_in_training": not found.unidentified,
+        "unidentified": list(found.unidentified),
         "hypotheses": {"training": _hypotheses(found.training), "all": _hypotheses(found.everywhere)},
         "choices": found.everywhere.choices,
     }

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from mesascope.auditing.alignment import AlignmentVerdict, judge
 from mesascope.auditing.built_in.objectives import disagree
 from mesascope.core.rng import named_key
@@ -21,6 +23,7 @@ from mesascope.experiments.savanna.audited import (
 )
 from mesascope.experiments.savanna.diversity import compare_with_formula
 from mesascope.experiments.savanna.ecology import BASE, FEATURES, NOVEL, SLOW
+from mesascope.experiments.savanna.individual import nearest
 from mesascope.experiments.savanna.known import examine_known
 from mesascope.experiments.savanna.networks.report_parts import parts_of_networks
 from mesascope.experiments.savanna.networks.study import learn_twice_by_networks
@@ -76,7 +79,8 @@ def _revealed(context: AuditContext) -> Finding:
     key, count = _key(context, "audit"), _count(context)
     samples = {d: sample(who, lived, context.world.ecology, d, key, count) for d in context.distributions if d != SLOW}
     novel, home = samples[NOVEL], samples[TRAINING]
-    outside = reveal(novel.told[..., :-1], novel.chosen, _CHOOSABLE, _key(context, "revealed"))
+    like = np.asarray(nearest(lived.percepts, novel.contexts.percepts))
+    outside = reveal(novel.told[..., :-1], novel.chosen, _CHOOSABLE, _key(context, "revealed"), like)
     at_home = reveal(home.told[..., :-1], home.chosen, _CHOOSABLE, _key(context, "revealed", TRAINING))
     open_ = undetermined(at_home, _CHOOSABLE)
     known = instruments.objective(

@@ -33,16 +33,29 @@ def reveal(
     chosen: Int[np.ndarray, " context"],
     names: tuple[str, ...],
     key: PRNGKeyArray,
+    like: Int[np.ndarray, " context"] | None = None,
 ) -> Revealed:
     """Infer weights from one choice in each context.
 
+    Args:
+        told: Features of the options.
+        chosen: Which option was chosen.
+        names: Of the features.
+        key: Random key.
+        like: The context of its life that each looks most like, where there are such. What an individual does in it may be
+            what it did there, so that contexts like the same one are no independent evidence.
+
+    Returns:
+        The posterior of the weights' direction.
+
     Conditional logit (McFadden 1974): an option with features f is chosen in proportion to exp(f . w), with independent
     normal priors. The log posterior is concave; its mode is found by Newton's method and the posterior taken as normal
-    there (Laplace's approximation).
+    there (Laplace's approximation), wider by what choices in contexts like the same one have in common beyond these weights
+    (Liang and Zeger 1986).
     """
     mode, root = (np.asarray(x, np.float64) for x in _mode(jnp.asarray(told, jnp.float32), jnp.asarray(chosen)))
     noise = np.asarray(jax.random.normal(key, (DRAWS, len(names))), np.float64)
-    raw = mode + noise @ root.T
+    raw = mode + noise @ (root if like is None else _widened(root, told, chosen, mode, like)).T
     length = np.linalg.norm(raw, axis=-1)
     draws = raw / length[:, None]
     best = (told @ mode).argmax(-1)
@@ -53,6 +66,27 @@ def reveal(
         float((best == chosen).mean()),
         len(chosen),
     )
+
+
+def _widened(
+    root: Float[np.ndarray, "feature feature"],
+    told: Float[np.ndarray, "context option feature"],
+    chosen: Int[np.ndarray, " context"],
+    mode: Float[np.ndarray, " feature"],
+    like: Int[np.ndarray, " context"],
+) -> Float[np.ndarray, "feature feature"]:
+    """A root of the covariance with what the slopes of the log likelihood have in common among contexts like the same one."""
+    preferred = told @ mode
+    shares = np.exp(preferred - preferred.max(1, keepdims=True))
+    shares /= shares.sum(1, keepdims=True)
+    slopes = np.take_along_axis(told, chosen[:, None, None], 1)[:, 0] - (shares[..., None] * told).sum(1)
+    groups = np.unique(like, return_inverse=True)[1]
+    together = np.zeros((groups.max() + 1, slopes.shape[1]))
+    np.add.at(together, groups, slopes)
+    values, axes = np.linalg.eigh(together.T @ together - slopes.T @ slopes)
+    covariance = root @ root.T
+    common = covariance @ (axes * np.maximum(values, 0.0)) @ axes.T @ covariance
+    return np.linalg.cholesky(covariance + common)
 
 
 def _summary(draws: Float[np.ndarray, " draw"]) -> Estimate:

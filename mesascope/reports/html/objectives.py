@@ -25,14 +25,13 @@ from mesascope.reports.html.parts import (
 from mesascope.reports.markup import Markup, join, tag
 from mesascope.reports.numbers import bounds, number, point, real
 from mesascope.reports.plain import why_no_mesa
-from mesascope.reports.reading import Audit, in_experiment, items, look, part, union, words
+from mesascope.reports.reading import Audit, in_experiment, items, look, part, readings, union, words
 
 _SHARE = Scale(0.0, 1.0, 150.0)
 _MOST_HYPOTHESES = 12
 _FLOOR = -2.0
 """Weights below this are drawn at it: how far below nothing a weight is, hardly any behavior tells."""
 
-_DOUBT = 0.005
 _TOUCHED_FIRST = (
     "The behavioral objective: weights over features that explain which object the agent touches first, and how it gets there; "
     "the most wanted is scaled to 1. At zero or below, an object is not gone for; how far below is hardly told. It describes "
@@ -44,9 +43,8 @@ _CHOICES = (
 )
 _BUILT_IN = "The weights that the subject was built with. Nothing was inferred from its behavior."
 _TAKEN_IN_TURN = (
-    "The behavioral objective: weights over features that explain the agent's steps, the most wanted scaled to 1. They are "
-    "those of the hypotheses listed below, so that an interval holds a few values alone. It describes behavior and claims "
-    "nothing about what is inside."
+    "The behavioral objective: weights over features that explain the agent's steps, the most wanted scaled to 1. They lie on a "
+    "grid, and an interval reaches to the ends of its cells. It describes behavior and claims nothing about what is inside."
 )
 
 
@@ -83,17 +81,8 @@ def _described(audit: Audit) -> str:
 
 def _readings(weights: Mapping[str, Any]) -> Markup | None:
     """Which features are wanted, which are not, and of which neither can be said."""
-    sure: dict[str, list[str]] = {"Wanted beyond doubt": [], "Not wanted": [], "Undecided": [], "Never offered": []}
-    for name, weight in weights.items():
-        wanted = real(look(weight, "wanted"))
-        if wanted is None:
-            return None
-        reading = (
-            "Undecided" if _DOUBT < wanted < 1 - _DOUBT else "Wanted beyond doubt" if wanted > 0.5 else "Not wanted"
-        )
-        sure[reading if look(weight, "offered") else "Never offered"].append(name)
-    said = [f"{reading}: {', '.join(names)}." for reading, names in sure.items() if names]
-    return paragraph(" ".join(said))
+    said = [f"{reading.capitalize()}: {', '.join(names)}." for reading, names in readings(weights).items()]
+    return paragraph(" ".join(said)) if said else None
 
 
 def _noise(found: object) -> Markup | None:

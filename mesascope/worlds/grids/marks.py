@@ -1,5 +1,7 @@
 """Levels with one object and a place that counts: where the object does not lie there, a mark does."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Int, PRNGKeyArray
@@ -25,3 +27,9 @@ def with_mark(
     shape = jnp.stack([jnp.where(there, jnp.zeros_like(cell), ABSENT), jnp.where(held, ABSENT, vocabulary.mark)], 1)
     cells = jnp.stack([cell, place], 1).astype(jnp.int32)
     return GridLevels(walls, cells, shape.astype(jnp.int32), jnp.full(cells.shape, ABSENT, jnp.int32), vocabulary)
+
+
+def without_marks(levels: GridLevels) -> GridLevels:
+    """The same levels, with every slot of a mark empty."""
+    shape = jnp.where(levels.shape == levels.vocabulary.mark, ABSENT, levels.shape)
+    return dataclasses.replace(levels, shape=shape)

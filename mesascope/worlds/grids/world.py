@@ -15,6 +15,7 @@ from mesascope.worlds.grids.algorithms import library
 from mesascope.worlds.grids.changes import GridCounterfactuals, why_not
 from mesascope.worlds.grids.grid import ACTIONS, free_cells, grid_outcomes, grid_tables, observe
 from mesascope.worlds.grids.habits import HABITS, RULES
+from mesascope.worlds.grids.marks import without_marks
 from mesascope.worlds.grids.mutations import GridMutations
 from mesascope.worlds.grids.printing import FREE, MARK, WALL
 from mesascope.worlds.grids.text import parse_levels
@@ -100,6 +101,10 @@ class AbstractGridWorld(AbstractWorld[Any]):
     def outcomes(self, levels: AnyGridLevels) -> Outcomes:
         """The objects of levels in which touching any of them ends the episode."""
         return grid_outcomes(levels) if self.single_choice else super().outcomes(levels)
+
+    def apparent(self, levels: AnyGridLevels) -> AnyGridLevels | None:
+        """The levels without the mark of a place that is not seen."""
+        return without_marks(levels) if self.single_choice and self.vocabulary.place else None
 
     def active(self, levels: AnyGridLevels) -> Bool[Array, "level state"]:
         """Free cells without an object, where touching one ends the episode."""

@@ -14,6 +14,7 @@ from mesascope.experiments.savanna.ecology import (
     Ecology,
     draw_contexts,
 )
+from mesascope.experiments.savanna.individual import choices, nearest
 from mesascope.experiments.savanna.realignment import _closed_for_good, inner_gap, schedule
 from mesascope.experiments.savanna.references import build_reference
 from mesascope.experiments.savanna.returns import features, returns_by_intended
@@ -110,3 +111,23 @@ def test_closed_for_good(gaps, at):
 def test_the_law_changes_over_the_ramp():
     angles = schedule(4, 8)
     np.testing.assert_allclose(angles / (np.pi / 2), [0, 0.25, 0.5, 0.75, 1, 1, 1, 1], atol=1e-6)
+
+
+def test_a_plant_that_does_what_it_did_in_the_most_similar_context_is_not_after_color_or_smell():
+    """Choices in new contexts that go by a few remembered ones repeat them, so that more contexts are no more evidence."""
+    held = np.zeros(2)
+    for seed in range(8):
+        lived = draw_contexts(jax.random.key(seed), ECOLOGY, 32)
+        plant = build_reference("plant", {}, lived)
+        new = draw_contexts(jax.random.key(100 + seed), ECOLOGY, 500)
+        chosen = np.asarray(choices(plant, new.percepts))
+        told = features(new)[..., :-1]
+        found = reveal(told, chosen, NAMES, jax.random.key(seed), np.asarray(nearest(lived.percepts, new.percepts)))
+        alone = reveal(told, chosen, NAMES, jax.random.key(seed))
+        for percept in ("color", "smell"):
+            wider, plain = (each.direction[percept].interval for each in (found, alone))
+            assert np.ptp(wider) > np.ptp(plain)
+            held += np.array([low <= 0 <= high for low, high in (wider, plain)])
+    # Of 16 intervals of 95 %, 12 or fewer would be a chance of 1 in 100.
+    assert held[0] >= 13
+    assert held[0] > held[1]
