@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.learned.registry import build, config_of, parameter_count
+from mesascope.worlds.levels import AbstractLevels
 
 
 class Training(NamedTuple):
@@ -38,6 +39,8 @@ class AuditSubject(NamedTuple):
     """Name, config and number of parameters, for subjects of which no registered architecture says them."""
     elsewhere: str | None = None
     """How the world that it was trained in differs from the one that it is audited in, where that is known and does."""
+    known: AbstractLevels | None = None
+    """Levels that training went round, where it went round a fixed set."""
 
     @property
     def recurrent(self) -> bool:

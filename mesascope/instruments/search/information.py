@@ -36,6 +36,14 @@ class Answers(NamedTuple):
     agrees: Bool[Array | np.ndarray, "level state heuristic"]
 
 
+def perfect_answers(answers: Answers) -> Answers:
+    """The same levels with the right answers."""
+    actions = answers.policy.shape[-1]
+    return answers._replace(
+        policy=np.eye(actions, dtype=np.float32)[np.minimum(np.asarray(answers.answer), actions - 1)]
+    )
+
+
 def bits_per_level(blocks: list[Answers]) -> Float[np.ndarray, " level"]:
     """log2 r(answer) - log2 q(answer), summed over the cells of each level: what the subject adds to its surroundings.
 
@@ -67,7 +75,7 @@ def bits_per_level(blocks: list[Answers]) -> Float[np.ndarray, " level"]:
 
     q = _mixed(q, known, *best(q, known))
     gain = _mixed(q, p, *best(q, p))[row, answer] - q[row, answer]
-    return np.bincount(level, gain, minlength=len(counts))
+    return np.bincount(level, gain, minlength=len(counts)).astype(float)  # of nothing it counts whole numbers
 
 
 def _mixed(
