@@ -1,4 +1,4 @@
-"""What is shown on fresh levels and on known ones, by agents that store, that plan, and that plan where they recognize the level."""
+"""What is shown on fresh levels and on known ones, by agents that store, that plan, and that plan where they know the maze."""
 
 import equinox as eqx
 import jax
@@ -25,8 +25,9 @@ KNOWN = 24
 
 
 class Knowing(AbstractPolicy):
-    """Plans for the door on every level (`knows` is ''), or only on levels of which it has the walls, or walls and objects, and is
-    blind on others. What it has is `atlas`.
+    """Plans for the door on every level (`knows` is ''), or only on levels of which it has the walls, or walls and objects.
+
+    It is blind on others. What it has is `atlas`.
     """
 
     atlas: jax.Array
@@ -96,12 +97,13 @@ def test_the_verdict_says_why_in_words():
 
 def test_the_levels_of_a_training_that_goes_round_are_those_it_is_shown():
     optimizer = ExactPolicyGradient(batch=4, batches=3, updates=5)
-    state = begin(optimizer, WORLD, "glance", {"channels": 2, "ticks": 2}, seed=11)
+    state = begin(optimizer, WORLD, "glance", {"channels": 2, "ticks": 3}, seed=11)
     found = fixed_levels(WORLD, {"batch": 4, "batches": 3}, 11)
     for update in (0, 2, 4):
         shown = training_levels(state.key(), WORLD, 4, 3, update)
         at = 4 * (update % 3)
         assert all(
-            bool((a[at : at + 4] == b).all()) for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(shown), strict=True)
+            bool((a[at : at + 4] == b).all())
+            for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(shown), strict=True)
         )
     assert fixed_levels(WORLD, {"batch": 4, "batches": 0}, 11) is None
