@@ -59,12 +59,12 @@ def bits_per_level(blocks: list[Answers]) -> Float[np.ndarray, " level"]:
     )
     level = np.broadcast_to(np.arange(len(counts))[:, None], counts.shape)[counts]
     policy, answer, coarse, fine = policy[counts], answer[counts], coarse[counts], fine[counts]
-    known = composed[counts].astype(float) / np.log(2.0)
+    known = composed[counts].astype(np.float32) / np.float32(np.log(2.0))
     row = np.arange(len(answer))
     actions = policy.shape[-1]
     rough = _left_out(coarse, answer, np.full((len(answer), actions), 1 / actions), 1.0)
-    q = np.log2(_left_out(fine, answer, rough, PRIOR))
-    p = np.log2((1 - LAPSE) * policy + LAPSE / actions)
+    q = np.log2(_left_out(fine, answer, rough, PRIOR)).astype(np.float32)
+    p = np.log2((1 - LAPSE) * policy + LAPSE / actions).astype(np.float32)
     few = slice(FITTED_ON)
 
     def best(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
