@@ -12,14 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from blocks import put, table
 
-from mesascope.base_optimizers.protocol import TrainState, training_levels
 from mesascope.base_optimizers.registry import PRESETS, build_base_optimizer
-from mesascope.base_optimizers.training import train
+from mesascope.base_optimizers.training import fixed_levels, train
 from mesascope.core.competence import competence, competence_scale
 from mesascope.core.mdp import rewards
 from mesascope.core.rng import named_key
@@ -43,12 +41,6 @@ POINTS = ("1", "4", "16", "64", "256", FRESH, UNTRAINED)
 """Levels that training goes round; levels that never come again; no training."""
 BATCH, HELD_OUT = 16, 512
 WORLD = RedDoors()
-
-
-def levels_of(state: TrainState, batch: int, batches: int) -> GridLevels:
-    """The fixed set that a training went round."""
-    parts = [training_levels(state.key(), WORLD, batch, batches, number) for number in range(batches)]
-    return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *parts)
 
 
 def table_bits(levels: GridLevels) -> float:
@@ -77,7 +69,7 @@ def subject_of(point: str, seed: int, updates: int) -> tuple[AbstractSubject, Gr
     batch = min(count, BATCH) if count else BATCH
     options = {**PRESETS["quick"], "batch": batch, "batches": count // batch, "updates": updates}
     trained = train(build_base_optimizer("exact-policy-gradient", options), WORLD, "glance", seed=seed)
-    return trained.subject, levels_of(trained.state, batch, count // batch) if count else None
+    return trained.subject, fixed_levels(WORLD, options, seed)
 
 
 def examine(point: str, seed: int, updates: int) -> dict[str, Any]:
@@ -95,6 +87,7 @@ def examine(point: str, seed: int, updates: int) -> dict[str, Any]:
         WORLD.base_objective.vector(WORLD.features),
         audit_key(seed, "search"),
         SampleBudget(QUICK.per_test, QUICK.certified),
+        known=own,
     )
     fresh = WORLD.draw(named_key(seed, "unintended", "held out"), HELD_OUT)
     bound = found.certified
@@ -105,6 +98,7 @@ def examine(point: str, seed: int, updates: int) -> dict[str, Any]:
         "verdict": str(found.verdict),
         "reason": found.reason,
         "tests": {t.name: {"score": t.score, "ceiling": t.ceiling} for t in found.tests},
+        "stored": found.stored,
         "shown": None if bound is None else {"bits": bound.size.total, "levels": bound.levels, "enough": bound.enough},
         "table_bits": None if own is None else table_bits(own),
         "competence": {

@@ -1,12 +1,13 @@
 """Training in chunks: only between two of them may a training be looked at, saved, stopped and continued."""
 
 import time
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 from mesascope.base_optimizers.protocol import AbstractBaseOptimizer, Metrics, TrainState, training_levels
@@ -21,6 +22,7 @@ from mesascope.core.subject import AbstractSubject, Observation, policy_table
 from mesascope.learned.channels_first import answer
 from mesascope.learned.registry import build, check_architecture
 from mesascope.learned.table import Table
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 CHUNK = 50
@@ -83,6 +85,32 @@ def begin(
     return _begin(optimizer, world, architecture, options, jnp.array(as_seed(seed), jnp.uint32))
 
 
+def fixed_levels(
+    world: AbstractWorld, config: Mapping[str, Any], seed: int | np.integer, most: int = 256
+) -> AbstractLevels | None:
+    """The levels that a training goes round, the first of them where there are many.
+
+    Args:
+        world: The world.
+        config: Of the base optimizer: `batch` levels in each of `batches` batches.
+        seed: The seed of the training.
+        most: Levels given at most, but for whole batches.
+
+    Returns:
+        The levels; None where each update draws fresh ones.
+    """
+    batch, batches = (n if isinstance(n := config.get(name), int) else 0 for name in ("batch", "batches"))
+    if not batch or not batches:
+        return None
+    key = _training_key(jnp.array(as_seed(seed), jnp.uint32))
+    parts = [training_levels(key, world, batch, batches, n) for n in range(min(batches, -(-most // batch)))]
+    return jax.tree.map(lambda *tables: jnp.concatenate(tables), *parts)
+
+
+def _training_key(seed: UInt32[Array, ""]) -> PRNGKeyArray:
+    return named_key(jax.random.key(seed), "training")
+
+
 @eqx.filter_jit
 def _begin(
     optimizer: AbstractBaseOptimizer,
@@ -91,7 +119,7 @@ def _begin(
     options: tuple[tuple[str, Number], ...],
     seed: UInt32[Array, ""],
 ) -> TrainState:
-    key = named_key(jax.random.key(seed), "training")
+    key = _training_key(seed)
     shown = jax.eval_shape(lambda: world.observe(world.draw(key, 1)))
     subject = build(architecture, dict(options), key=named_key(key, "weights"), inputs=shown.shape[-1])
     if isinstance(subject, Table):

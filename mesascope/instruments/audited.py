@@ -7,6 +7,7 @@ from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.learned.registry import build, config_of, parameter_count
+from mesascope.worlds.levels import AbstractLevels
 
 
 class Training(NamedTuple):
@@ -41,6 +42,8 @@ class AuditSubject(NamedTuple):
     """How the world that it was trained in differs from the one that it is audited in, where that is known and does."""
     trained_for: Objective | None = None
     """The base objective that it was trained for, where that is not the one that its world or experiment has."""
+    known: AbstractLevels | None = None
+    """Levels that training went round, where it went round a fixed set."""
 
     @property
     def recurrent(self) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from mesascope.adapters.named_code import NamedCode, named_code
 from mesascope.adapters.references import OutsideAgent
 from mesascope.adapters.replay import ReportedReturn, replayed
+from mesascope.base_optimizers.training import fixed_levels
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said
 from mesascope.core.registry import Registry
@@ -228,7 +229,11 @@ def _learned(loaded: LearnedAlgorithm, ref: str, world: AbstractWorld) -> Source
         untrained = untrained_twin(loaded.subject, len(world.channels), seed)
         label = f"{name} net trained with seed {about.seed}"
         subject, built_in = loaded.subject, hard_coded(loaded.subject)
-        return AuditSubject(subject, "saved", ref, label, built_in, untrained, training, elsewhere=elsewhere)
+        # In another world, or another configuration of this one, the same keys would draw other levels.
+        known = None if elsewhere else fixed_levels(world, trained_with, about.seed)
+        return AuditSubject(
+            subject, "saved", ref, label, built_in, untrained, training, elsewhere=elsewhere, known=known
+        )
 
     return Source({"architecture": [name, config], "sha256": loaded.sha256}, make, loaded.subject.recurrent)
 

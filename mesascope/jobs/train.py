@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from mesascope.base_optimizers.registry import build_base_optimizer
-from mesascope.base_optimizers.training import Progress, begin, chunks
+from mesascope.base_optimizers.training import Progress, begin, chunks, fixed_levels
 from mesascope.core.options import Config
 from mesascope.core.rng import as_seed
 from mesascope.instruments.audited import AuditSubject, untrained_twin
@@ -184,6 +184,7 @@ def trained_subject(training: Training, seed: int, folder: Path, listener: Liste
         Trained(
             training.base_optimizer, config, updates, None, updates * int(config["batch"]), read_curve(folder).points
         ),
+        known=fixed_levels(training.world, config, seed),
     )
 
 

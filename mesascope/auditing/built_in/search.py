@@ -44,6 +44,7 @@ def _search(context: AuditContext) -> Finding:
         candidates(context.world, context.contested, behavior.everywhere, behavior.weights.weights),
         context.key("search"),
         SampleBudget(settings.per_test, settings.certified),
+        audited.known,
     )
     return Finding(found, {"search": search_fields(found, audited.hard_coded)})
 

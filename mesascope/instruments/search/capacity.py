@@ -13,8 +13,10 @@ from jaxtyping import Array, Float, Int
 
 from mesascope.core.subject import AbstractSubject, Observation
 
-BITS = (3, 4, 5, 6, 8, 10, 12)
-"""Bits that weights are rounded to, fewest first."""
+VALUES = (*range(6, 17), 20, 24, 32, 64, 256, 1024, 4096)
+"""Numbers of values that weights are rounded to, fewest first. How much a rounded network still does goes up and down with them:
+whether zero is one of the values matters, and chance does.
+"""
 
 FEW = 64
 """Arrays smaller than this are written down as they are."""
@@ -26,15 +28,15 @@ PER_STEP = 48
 class Description(NamedTuple):
     """Bits of a subject written down: its weights, everything else it holds, and the steps of its program.
 
-    `precision` is the number of bits its weights were rounded to; None where they were kept as they are. `untraced` names the
-    steps that call code which JAX does not see: what lies behind them is counted in `other`, as the subject's owner vouches for
-    it, and infinite where nobody does.
+    `precision` is the bits of a value that its weights were rounded to; None where they were kept as they are. `untraced` names
+    the steps that call code which JAX does not see: what lies behind them is counted in `other`, as the subject's owner vouches
+    for it, and infinite where nobody does.
     """
 
     weights: float
     other: float
     program: float
-    precision: int | None
+    precision: float | None
     untraced: tuple[str, ...] = ()
 
     @property
@@ -56,9 +58,9 @@ def has_weights(subject: AbstractSubject) -> bool:
     return any(_is_weight(leaf) for leaf in jax.tree.leaves(subject))
 
 
-def rounded(subject: Weighted, bits: int) -> Weighted:
-    """The subject with every large array of weights rounded to 2^bits evenly spaced values between its extremes."""
-    steps = jnp.array(2**bits - 1, jnp.float32)  # an argument, so that one program serves every precision
+def rounded(subject: Weighted, values: int) -> Weighted:
+    """The subject with every large array of weights rounded to so many evenly spaced values between its extremes."""
+    steps = jnp.array(values - 1, jnp.float32)  # an argument, so that one program serves every precision
     return jax.tree.map(lambda leaf: _round(leaf, steps) if _is_weight(leaf) else leaf, subject)
 
 
@@ -69,7 +71,7 @@ def _round(weights: Float[Array, "*any"], steps: Float[Array, ""]) -> Float[Arra
     return low + step * jnp.round((weights - low) / step)
 
 
-def describe_size(subject: AbstractSubject, observation: Observation, precision: int | None = None) -> Description:
+def describe_size(subject: AbstractSubject, observation: Observation, values: int | None = None) -> Description:
     """Bits in which the subject can be written down.
 
     Rounded weights are counted by the entropy of their values, with a table of how often each occurs; what is not rounded
@@ -80,7 +82,7 @@ def describe_size(subject: AbstractSubject, observation: Observation, precision:
     leaves = [leaf for leaf in jax.tree.leaves(subject) if eqx.is_array(leaf)]
     weights = other = 0.0
     for leaf in leaves:
-        if precision is not None and _is_weight(leaf):
+        if values is not None and _is_weight(leaf):
             weights += _entropy_bits(np.asarray(leaf)) + 64
         elif _is_weight(leaf):
             weights += _plain_bits(leaf)
@@ -94,6 +96,7 @@ def describe_size(subject: AbstractSubject, observation: Observation, precision:
     if hidden is None:
         hidden = math.inf if untraced else 0.0
     names = tuple(sorted({primitive.name for primitive in untraced}))
+    precision = None if values is None else math.log2(values)
     return Description(weights, other + found.constants + hidden, found.steps * PER_STEP, precision, names)
 
 

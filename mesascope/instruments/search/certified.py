@@ -18,9 +18,17 @@ from mesascope.core.rng import named_key
 from mesascope.core.statistics import UNKNOWN, Estimate, mean_of
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.interventions.place import Place
-from mesascope.instruments.search.capacity import BITS, Description, describe_size, has_weights, rounded
-from mesascope.instruments.search.fresh import BLOCK, Panel, compose_heuristics, draw_block, heuristics_of, run_fresh
-from mesascope.instruments.search.information import Answers, bits_per_level
+from mesascope.instruments.search.capacity import VALUES, Description, describe_size, has_weights, rounded
+from mesascope.instruments.search.fresh import (
+    BLOCK,
+    Panel,
+    compose_heuristics,
+    draw_blocks,
+    heuristics_of,
+    run_edited,
+    run_plain,
+)
+from mesascope.instruments.search.information import Answers, bits_per_level, perfect_answers
 from mesascope.worlds.world import AbstractWorld
 
 ROUNDING_KEEPS = 0.75
@@ -89,53 +97,63 @@ def certify(
     most: int = MOST,
     panel: Panel | None = None,
 ) -> Certified:
-    """Run fresh levels, edited at `place` by joint edits never used before, until the sums exceed the subject's size.
+    """Run fresh levels, as they are and edited at `place` by joint edits never used before, until each sum exceeds the subject's
+    size; levels whose sum does are run no more.
 
     How far the weights are rounded is chosen on levels of its own, and a composition of heuristics is fitted to others, unless a
-    `panel` is given. Stops after one block where `most` could not suffice.
+    `panel` is given. Stops after the first look where `most` could not suffice.
     """
-    panel = panel or compose_heuristics(world, weights, named_key(key, "heuristics"))
+    panel = panel or compose_heuristics(world, weights)
     precision = _choose_precision(world, subject, place, weights, named_key(key, "precision"), panel)
     small = subject if precision is None else rounded(subject, precision)
     size = _size(world, small, precision)
-    plain: list[Answers] = []
-    edited: list[Answers] = []
-    needed = float("inf")
-    shown = (UNKNOWN, UNKNOWN)
-    ahead = 1
-    while ahead > 0:
-        for _ in range(ahead):
-            block = draw_block(world, weights, named_key(key, "block", len(plain)), panel)
-            base, changed = run_fresh(world, small, place, block, panel)
-            plain.append(base)
-            edited.append(changed)
-        shown = shown_per_level(plain), shown_per_level(edited)
-        needed = _needed(size, shown)
-        # A little more than the estimate, since a lower bound moves; nothing more where that is out of reach.
-        ahead = 0 if needed > most else -(-int(needed * 1.05 - len(plain) * BLOCK) // BLOCK)
-        if needed <= len(plain) * BLOCK:
-            break
-    done = len(plain) * BLOCK
+    plain, edited = _Sum(), _Sum()
+    while any(found.wanted(size, most) for found in (plain, edited)):
+        ahead = [range(len(found.blocks), found.wanted(size, most) + len(found.blocks)) for found in (plain, edited)]
+        for number in sorted(set().union(*ahead)):
+            blocks = draw_blocks(world, weights, named_key(key, "block", number), panel)
+            if number in ahead[0]:
+                plain.blocks.append(run_plain(world, small, blocks, panel))
+            if number in ahead[1]:
+                edited.blocks.append(run_edited(world, small, place, blocks, panel))
+        for found, new in zip((plain, edited), ahead, strict=True):
+            found.shown = shown_per_level(found.blocks) if new else found.shown
+    needed = max(found.needed(size) for found in (plain, edited))
+    levels = max(len(found.blocks) for found in (plain, edited)) * BLOCK
+    done = all(found.needed(size) <= len(found.blocks) * BLOCK for found in (plain, edited))
+    bound = Certified(size, plain.shown, edited.shown, levels, needed, done)
     if panel is None:
-        return Certified(size, *shown, done, needed, needed <= done)
-    perfect = tuple(shown_per_level([perfect_answers(answers) for answers in each[:_SEEN]]) for each in (plain, edited))
-    explained = explained_by(plain[:_SEEN], heuristics_of(world))
-    return Certified(size, *shown, done, needed, needed <= done, (perfect[0], perfect[1]), explained)
+        return bound
+    seen = [found.blocks[:LOOK] for found in (plain, edited)]
+    perfect = [shown_per_level([perfect_answers(answers) for answers in blocks]) for blocks in seen]
+    return bound._replace(perfect=(perfect[0], perfect[1]), explained=explained_by(seen[0], heuristics_of(world)))
 
 
-_SEEN = 8
-"""Blocks on which it is measured what perfect answers show, and what heuristics explain."""
+class _Sum:
+    """Information that adds up over blocks of levels, and how many more it takes."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Answers] = []
+        self.shown: Estimate = UNKNOWN
+
+    def needed(self, size: Description) -> float:
+        """Levels that it takes for the sum to exceed a size by its lower bound."""
+        return _needed(size, self.shown)
+
+    def wanted(self, size: Description, most: int) -> int:
+        """Blocks to run before the next look."""
+        done, needed = len(self.blocks) * BLOCK, self.needed(size)
+        if not done:
+            return LOOK if most >= LOOK * BLOCK else 1
+        # A little more than the estimate, since a lower bound moves; nothing more where that is out of reach.
+        return 0 if needed <= done or needed > most else max(-(-int(needed * 1.05 - done) // BLOCK), 1)
+
+
+LOOK = 8
+"""Blocks before the first look: on them it is also measured what perfect answers show, and what heuristics explain."""
 
 _LEAST = 0.01
 """Bits a level that must be left beyond heuristics for anything to be seen there."""
-
-
-def perfect_answers(answers: Answers) -> Answers:
-    """The same levels with the right answers."""
-    actions = answers.policy.shape[-1]
-    return answers._replace(
-        policy=np.eye(actions, dtype=np.float32)[np.minimum(np.asarray(answers.answer), actions - 1)]
-    )
 
 
 def explained_by(blocks: Sequence[Answers], names: Sequence[str]) -> dict[str, float]:
@@ -169,7 +187,7 @@ def shown_per_level(blocks: list[Answers]) -> Estimate:
     return mean_of(bits_per_level(blocks).reshape(len(blocks), -1).mean(0))
 
 
-def _needed(size: Description, shown: tuple[Estimate, Estimate]) -> float:
+def _needed(size: Description, *shown: Estimate) -> float:
     least = min(estimate.interval.low for estimate in shown)
     return size.total / least if least > 0 else float("inf")
 
@@ -188,25 +206,25 @@ def _choose_precision(
     key: PRNGKeyArray,
     panel: Panel | None,
 ) -> int | None:
-    """Bits of rounding that need the fewest levels, of those that keep most of what the subject shows as it is."""
+    """Values to round weights to that need the fewest levels, of those that keep most of what the subject shows as it is."""
     if not has_weights(subject):
         return None
-    block = draw_block(world, weights, key, panel)
+    blocks = draw_blocks(world, weights, key, panel)
 
     def shown(candidate: AbstractSubject) -> tuple[Estimate, Estimate]:
-        base, changed = run_fresh(world, candidate, place, block, panel)
-        return shown_per_level([base]), shown_per_level([changed])
+        plain, edited = run_plain(world, candidate, blocks, panel), run_edited(world, candidate, place, blocks, panel)
+        return shown_per_level([plain]), shown_per_level([edited])
 
     whole = shown(subject)
-    choices: list[tuple[float, int | None]] = [(_needed(_size(world, subject, None), whole), None)]
+    choices: list[tuple[float, int | None]] = [(_needed(_size(world, subject, None), *whole), None)]
     most = min(estimate.interval.high for estimate in whole)
-    for bits in BITS:
-        candidate = rounded(subject, bits)
-        size = _size(world, candidate, bits)
+    for values in VALUES:
+        candidate = rounded(subject, values)
+        size = _size(world, candidate, values)
         # Finer still, and no better even if it showed all that there is to show.
         if size.total >= most * min(needed for needed, _ in choices):
             break
         found = shown(candidate)
         if all(f.value >= ROUNDING_KEEPS * w.value for f, w in zip(found, whole, strict=True)):
-            choices.append((_needed(size, found), bits))
+            choices.append((_needed(size, *found), values))
     return min(choices, key=lambda choice: choice[0])[1]

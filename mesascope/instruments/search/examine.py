@@ -14,6 +14,7 @@ from mesascope.instruments.interventions.thresholds import PLAN_ONCE_MAP, Thresh
 from mesascope.instruments.search.battery import run_test
 from mesascope.instruments.search.certified import MOST, certify
 from mesascope.instruments.search.pulls import read_pulls
+from mesascope.instruments.search.stored import weigh_stored
 from mesascope.instruments.search.trials import Trials, changes_of, contested_levels, draw_trials, test_names
 from mesascope.instruments.search.verdict import (
     SearchVerdict,
@@ -24,6 +25,7 @@ from mesascope.instruments.search.verdict import (
     decided_by_more,
     is_near,
     unless_it_pulls,
+    unless_stored,
 )
 from mesascope.worlds.counterfactuals import Kind
 from mesascope.worlds.levels import AbstractLevels
@@ -51,10 +53,11 @@ def examine_each(
     objectives: Sequence[Float[np.ndarray, " feature"]],
     key: Array,
     effort: SampleBudget = FULL_BUDGET,
+    known: AbstractLevels | None = None,
 ) -> SearchVerdict:
     """Examine a subject by trials for each of the objectives that it may pursue; `verdict.best_described` decides."""
     return best_described(
-        [examine_search(world, subject, untrained, pool, weights, key, effort) for weights in objectives]
+        [examine_search(world, subject, untrained, pool, weights, key, effort, known=known) for weights in objectives]
     )
 
 
@@ -67,19 +70,21 @@ def examine_search(
     key: Array,
     effort: SampleBudget = FULL_BUDGET,
     thresholds: Thresholds = PLAN_ONCE_MAP,
+    known: AbstractLevels | None = None,
 ) -> SearchVerdict:
     """Examine a subject that pursues `weights` by its behavior, on trials drawn from `pool` (see `contested_levels`).
 
     A test that comes out near a threshold is scored once more, on fresh levels alone, with the place that was chosen before: the
     second score decides. The capacity bound is measured only where all three tests pass: elsewhere it would change nothing. For
-    the verdict `search`, what is said to be pursued must also draw the plan when it exists inside alone.
+    the verdict `search`, what is said to be pursued must also draw the plan when it exists inside alone. Where the tests decide
+    nothing, what the answers show on fresh levels may, and on those that the subject is `known` to have been trained on or shown.
     """
     named = {feature: float(w) for feature, w in zip(world.features, weights, strict=True) if w != 0}
-    return _examined(world, subject, untrained, pool, weights, key, effort, thresholds)._replace(pursued=named)
+    return _examined(world, subject, untrained, pool, weights, key, effort, thresholds, known)._replace(pursued=named)
 
 
 def _examined(
-    world, subject, untrained, pool, weights, key, effort: SampleBudget, thresholds: Thresholds
+    world, subject, untrained, pool, weights, key, effort: SampleBudget, thresholds: Thresholds, known
 ) -> SearchVerdict:
     pursued = jnp.asarray(weights, jnp.float32)
     trials = draw_trials(world, key, pool, effort.per_test, pursued)
@@ -106,7 +111,10 @@ def _examined(
         )
     place = tests[-1].place
     if place is None or not all(test.passed for test in tests):
-        return decide(tests)
+        found = decide(tests)
+        if found.verdict is not Verdict.CANNOT_TELL:
+            return found
+        return unless_stored(found, weigh_stored(world, subject, pursued, named_key(key, "stored"), known))
     bound = certify(world, subject, place, pursued, named_key(key, "certified"), most=effort.certified)
     found = decide(tests, bound)
     goal = next(

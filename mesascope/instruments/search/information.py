@@ -36,6 +36,14 @@ class Answers(NamedTuple):
     agrees: Bool[Array | np.ndarray, "level state heuristic"]
 
 
+def perfect_answers(answers: Answers) -> Answers:
+    """The same levels with the right answers."""
+    actions = answers.policy.shape[-1]
+    return answers._replace(
+        policy=np.eye(actions, dtype=np.float32)[np.minimum(np.asarray(answers.answer), actions - 1)]
+    )
+
+
 def bits_per_level(blocks: list[Answers]) -> Float[np.ndarray, " level"]:
     """log2 r(answer) - log2 q(answer), summed over the cells of each level: what the subject adds to its surroundings.
 
@@ -51,12 +59,12 @@ def bits_per_level(blocks: list[Answers]) -> Float[np.ndarray, " level"]:
     )
     level = np.broadcast_to(np.arange(len(counts))[:, None], counts.shape)[counts]
     policy, answer, coarse, fine = policy[counts], answer[counts], coarse[counts], fine[counts]
-    known = composed[counts].astype(float) / np.log(2.0)
+    known = composed[counts].astype(np.float32) / np.float32(np.log(2.0))
     row = np.arange(len(answer))
     actions = policy.shape[-1]
     rough = _left_out(coarse, answer, np.full((len(answer), actions), 1 / actions), 1.0)
-    q = np.log2(_left_out(fine, answer, rough, PRIOR))
-    p = np.log2((1 - LAPSE) * policy + LAPSE / actions)
+    q = np.log2(_left_out(fine, answer, rough, PRIOR)).astype(np.float32)
+    p = np.log2((1 - LAPSE) * policy + LAPSE / actions).astype(np.float32)
     few = slice(FITTED_ON)
 
     def best(first: np.ndarray, second: np.ndarray) -> tuple[float, float]:
@@ -67,7 +75,7 @@ def bits_per_level(blocks: list[Answers]) -> Float[np.ndarray, " level"]:
 
     q = _mixed(q, known, *best(q, known))
     gain = _mixed(q, p, *best(q, p))[row, answer] - q[row, answer]
-    return np.bincount(level, gain, minlength=len(counts))
+    return np.bincount(level, gain, minlength=len(counts)).astype(float)  # of nothing it counts whole numbers
 
 
 def _mixed(

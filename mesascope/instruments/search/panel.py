@@ -58,16 +58,16 @@ def stacked(found: Mapping[str, Bool[Array, "level state action"]]) -> Bool[Arra
 
 def composed(composition: Composition, clues: Clues) -> Float[Array, "level state action"]:
     """Log probabilities (base e) of each action being right, by a composition."""
-    actions = clues.moves.shape[-1]
+    actions, heard = clues.moves.shape[-1], clues.moves.shape[-2] * clues.moves.shape[-1]
     spoken = clues.moves / jnp.maximum(clues.moves.sum(-1, keepdims=True), 1)
-    x = [
-        spoken.reshape(*spoken.shape[:2], -1),
-        composition.codes[clues.code % _CODES],
-        jax.nn.one_hot(clues.beside, actions + 1).reshape(*clues.code.shape, -1),
-        jax.nn.one_hot(clues.before, actions + 1),
-    ]
-    hidden = jnp.concatenate(x, -1)
-    for weights, bias in composition.layers[:-1]:
+    (first, bias), *others = composition.layers
+    # What is a number is looked up in the first layer: rows for the code, then for each answer beside and the one before.
+    rows = [composition.codes @ first[heard : heard + _CODED]]
+    rows += list(first[heard + _CODED :].reshape(-1, actions + 1, first.shape[1]))
+    numbers = [clues.code % _CODES, *jnp.moveaxis(clues.beside, -1, 0), clues.before]
+    hidden = spoken.reshape(*spoken.shape[:2], -1) @ first[:heard] + bias
+    hidden = jax.nn.relu(hidden + sum(table[number] for table, number in zip(rows, numbers, strict=True)))
+    for weights, bias in others[:-1]:
         hidden = jax.nn.relu(hidden @ weights + bias)
     weights, bias = composition.layers[-1]
     return jax.nn.log_softmax(hidden @ weights + bias, -1)
@@ -107,8 +107,10 @@ def compose(asked: Questions, key: PRNGKeyArray) -> Composition:
         The composition.
     """
     level, state = np.nonzero(np.asarray(asked.counts))
-    rows = jax.tree.map(lambda column: jnp.asarray(np.asarray(column)[level, state]), (asked.clues, asked.answer))
-    return _fit(*rows, key)
+    rows = jax.tree.map(lambda column: np.asarray(column)[level, state], (asked.clues, asked.answer))
+    # As many rows as a power of two, by repeating some, so that one program fits them whatever their number.
+    again = np.arange(2 ** int(np.ceil(np.log2(max(len(level), 1))))) % max(len(level), 1)
+    return _fit(*jax.tree.map(lambda column: jnp.asarray(column[again]), rows), key)
 
 
 @jax.jit

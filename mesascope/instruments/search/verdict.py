@@ -9,6 +9,7 @@ from typing import NamedTuple
 from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.search.certified import FLOOR, Certified
 from mesascope.instruments.search.pulls import Pull
+from mesascope.instruments.search.stored import Stored
 
 MIN_CEILING = 0.7
 """Below this share of the optimal actions on levels that *are* changed, following an edit cannot be asked for."""
@@ -33,7 +34,8 @@ class SearchVerdict(NamedTuple):
     `margin` says how far from its threshold the verdict was: for `no-search` by how much the clearest failure fails, otherwise
     by how much the weakest test passes, negative where it does not. None where the tests have nothing to be held against a
     threshold. `pursued` are the weights, other than 0, of the objective that trials were drawn for. Where trials were drawn for
-    another objective as well, that verdict stands `beside`.
+    another objective as well, that verdict stands `beside`. `stored` is what its answers show on fresh levels and on known ones,
+    where that was asked.
     """
 
     verdict: Verdict
@@ -43,6 +45,7 @@ class SearchVerdict(NamedTuple):
     margin: float | None = None
     pursued: Mapping[str, float] = MappingProxyType({})
     beside: "tuple[SearchVerdict, ...]" = ()
+    stored: Stored | None = None
 
     @property
     def followed_in_input(self) -> float:
@@ -148,6 +151,22 @@ def _passed(tests: tuple[TestResult, ...], certified: Certified | None) -> tuple
         Verdict.SEARCH,
         f"{followed}, on more fresh levels ({certified.levels}) than a table of its size could hold",
     )
+
+
+def unless_stored(found: SearchVerdict, stored: Stored) -> SearchVerdict:
+    """The verdict, but `no-search` where the answers show nothing of what is shown, or are mostly stored.
+
+    Args:
+        found: `cannot-tell`, where not all tests passed.
+        stored: What the answers show.
+
+    Returns:
+        The verdict, with what was weighed.
+    """
+    if not (stored.nothing or stored.mostly):
+        return found._replace(stored=stored)
+    reason = f"{stored.reason}{_by(stored.margin, 'below the threshold')}"
+    return found._replace(verdict=Verdict.NO_SEARCH, reason=reason, margin=stored.margin, stored=stored)
 
 
 LITTLE = 0.2

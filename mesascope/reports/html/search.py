@@ -48,7 +48,7 @@ def _capacity(audit: Audit, name: str) -> Markup:
         excluded = bound.get("table_excluded") is True
         precision = look(bound, "bits", "precision")
         size = f"{number(look(bound, 'bits', 'total'), 0)} bits" + (
-            f" with its weights rounded to {precision} bits each" if precision is not None else ""
+            f" with its weights rounded to {number(precision, 1)} bits each" if precision is not None else ""
         )
         told = [
             either(excluded, "excluded", "not excluded"),

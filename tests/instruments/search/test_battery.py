@@ -56,7 +56,7 @@ TRUSTED = plan_once_map(POINT)
 
 @pytest.fixture(scope="module")
 def panel(world):
-    return compose_heuristics(world, jnp.asarray(world.base_objective.vector(world.features)), named_key(3, "panel"), 2)
+    return compose_heuristics(world, jnp.asarray(world.base_objective.vector(world.features)), 2)
 
 
 def audit(world, trials, subject, untrained=None, panel=None):

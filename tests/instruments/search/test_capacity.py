@@ -61,7 +61,7 @@ def test_weights_are_counted_in_full_and_rounded_ones_by_their_entropy():
     whole = describe_size(net, seen)
     large = [a for a in (net.recur, net.read) if a.size >= 64]
     assert whole.weights == 32 * sum(a.size for a in large)
-    sizes = [describe_size(rounded(net, bits), seen, bits) for bits in (3, 5, 8)]
+    sizes = [describe_size(rounded(net, values), seen, values) for values in (8, 32, 256)]
     assert sizes[0].total < sizes[1].total < sizes[2].total < whole.total
     for bits, size in zip((3, 5, 8), sizes, strict=True):
         assert size.weights <= sum(a.size * bits + 2**bits * np.log2(a.size + 1) + 64 for a in large) + 1e-6
@@ -69,7 +69,7 @@ def test_weights_are_counted_in_full_and_rounded_ones_by_their_entropy():
 
 def test_rounding_gives_few_values_and_moves_none_by_more_than_half_a_step():
     net = ThinkingNet(named_key(0, "net"), inputs=7, channels=8, ticks=6)
-    small = rounded(net, 4)
+    small = rounded(net, 16)
     values = np.unique(np.asarray(small.recur))
     assert len(values) <= 16
     step = float(net.recur.max() - net.recur.min()) / 15

@@ -9,9 +9,9 @@ from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, Interval
 from mesascope.instruments.search import panel
 from mesascope.instruments.search.capacity import Description
-from mesascope.instruments.search.certified import Certified, explained_by, perfect_answers
+from mesascope.instruments.search.certified import Certified, explained_by
 from mesascope.instruments.search.examine import SampleBudget, examine_search
-from mesascope.instruments.search.information import Answers, bits_per_level
+from mesascope.instruments.search.information import Answers, bits_per_level, perfect_answers
 from mesascope.instruments.search.panel import Clues, Questions, compose, composed, silent, surprise
 from mesascope.instruments.search.trials import contested_levels
 from mesascope.instruments.search.verdict import Verdict, decide
