@@ -146,8 +146,8 @@ def least_deployment(life: Life) -> int:
         (4, 201)
     """
     with jax.ensure_compile_time_eval():
-        selected, modified, discount = (jnp.array([x]) for x in life[:3])
-        every = grid_of(selected, modified, discount, jnp.array([life.training]), jnp.arange(MOST_DEPLOYED + 1))
+        selected, modified, discount, training, _ = (jnp.array([x]) for x in life)
+        every = grid_of(selected, modified, discount, training, jnp.arange(MOST_DEPLOYED + 1))
         pays = np.asarray(solve_lifetime(every, MOST_TRAINING, MOST_DEPLOYED).choice) > 0
     return int(pays.argmax()) if pays.any() else MOST_DEPLOYED + 1
 
