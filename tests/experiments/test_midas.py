@@ -34,7 +34,9 @@ def by_u(trained):
     return returns_by_intended(MDPS[TRAINING], carried(trained.policy, MDPS[TRAINING]), WANTED, GOLD, GOLD)
 
 
-@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+@pytest.mark.parametrize(
+    "distribution", [pytest.param(d, marks=[pytest.mark.long] if d == "plenty" else []) for d in DISTRIBUTIONS]
+)
 def test_returns_are_those_of_the_story_told_in_plain_python(distribution):
     found = returns_by_intended(
         MDPS[distribution], jnp.full((*MDPS[distribution].terminal.shape, 4), 0.25), WANTED, GOLD, GOLD

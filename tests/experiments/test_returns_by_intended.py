@@ -70,7 +70,7 @@ def of_two_by_two():
         door, own, base = (
             np.eye(6, dtype=np.float32)[WORLD.features.index(f)] for f in ("door", CASES[name].mesa, "red")
         )
-        for seen in AuditContext(world, audited, QUICK._replace(levels=20), 0).samples:
+        for seen in AuditContext(world, audited, QUICK._replace(levels=128), 0).samples:
             found = estimate_ledger(world, seen, own, own[None], {"base": base})
             yield found, *played(seen.mdp, seen.policy, door, 300)
 

@@ -101,7 +101,7 @@ def fields_of(found: Inferred) -> dict[str, Any]:
 
 
 def _features(names: Iterable[str]) -> list[str]:
-    weighed = np.asarray(np.stack([HYPOTHESES[name] != 0 for name in names]).any(0))
+    weighed = np.any(np.stack([HYPOTHESES[name] for name in names]) != 0, axis=0)
     return [feature for feature, some in zip(FEATURES, weighed, strict=True) if some]
 
 
