@@ -12,11 +12,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from mesascope.adapters.named_code import NamedCode, named_code
 from mesascope.adapters.references import OutsideAgent
 from mesascope.adapters.replay import ReportedReturn, replayed
 from mesascope.conformance.check_subject import check_subject
 from mesascope.core.errors import AgentFileError, MesascopeError, SubjectError, UsageError, said
+from mesascope.core.named_code import NamedCode, named_code
 from mesascope.core.registry import Registry
 from mesascope.core.rollouts import view_of
 from mesascope.core.subject import AbstractSubject, Observation

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mesascope.adapters.named_code import named_code
 from mesascope.adapters.references import REPORTED, names_in, reported_return, yes_or_no
 from mesascope.adapters.replay import ReportedReturn
 from mesascope.core.errors import UsageError
+from mesascope.core.named_code import named_code
 
 ASKING = (
     "view",

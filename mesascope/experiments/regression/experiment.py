@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from mesascope.adapters.named_code import NamedCode, named_code
+from mesascope.core.named_code import NamedCode, named_code
 from mesascope.core.objective import Objective, Role
 from mesascope.core.options import Option
 from mesascope.core.rng import named_key

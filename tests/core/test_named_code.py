@@ -2,8 +2,8 @@ import hashlib
 
 import pytest
 
-from mesascope.adapters.named_code import named_code
 from mesascope.core.errors import UsageError
+from mesascope.core.named_code import named_code
 
 
 def test_code_of_the_current_folder_is_found_with_the_hash_of_its_file(tmp_path, monkeypatch):
