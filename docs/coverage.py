@@ -15,13 +15,12 @@ import numpy as np
 from blocks import put, table
 from dots import Line, draw_dots
 
-from mesascope.calibration.choosers import CLASSES, Solved, known_chooser
+from mesascope.calibration.choosers import CLASSES, Solved, known_chooser, solve_levels
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, mean_of, rate_of
 from mesascope.instruments.choice_weights import WIDER, fit_choice_weights
 from mesascope.instruments.decisions import decisions_of, pool_decisions
 from mesascope.instruments.episodes import horizon_of, sample_episodes
-from mesascope.instruments.first_touch import first_touch
 from mesascope.instruments.settings import QUICK
 from mesascope.worlds.grids.red_doors import RedDoors
 
@@ -43,8 +42,7 @@ def levels(seed: int) -> list[Solved]:
     each = QUICK.evidence // (1 + len(WORLD.shifts))
     for name in ("training", *WORLD.shifts):
         drawn = WORLD.draw(named_key(seed, "coverage", name), each, name)
-        outcomes, mdp = WORLD.outcomes(drawn), WORLD.tables(drawn)
-        found.append(Solved(outcomes, mdp, first_touch(outcomes, mdp, WORLD.discount)))
+        found.append(solve_levels(WORLD, drawn))
     return found
 
 

@@ -11,7 +11,7 @@ from mesascope.auditing.alignment_thresholds import THRESHOLDS, AlignmentThresho
 from mesascope.auditing.built_in.ledger import at_stake, from_posterior
 from mesascope.auditing.distribution_verdict import best_served
 from mesascope.auditing.ledger_estimate import GAPS, LedgerEstimate, Returns, candidates, estimate_ledger
-from mesascope.calibration.choosers import Solved
+from mesascope.calibration.choosers import Solved, solve_levels
 from mesascope.calibration.known_agents import known_agent
 from mesascope.calibration.true_alignment import TrueShares, true_shares
 from mesascope.core.ledger import Gap, Ledger
@@ -20,8 +20,7 @@ from mesascope.core.statistics import Estimate, Interval
 from mesascope.instruments.choice_weights import fit_choice_weights
 from mesascope.instruments.decisions import decisions_of, pool_decisions
 from mesascope.instruments.episodes import episodes_of
-from mesascope.instruments.first_touch import first_touch
-from mesascope.instruments.sample import Sample, first_levels, level_tables
+from mesascope.instruments.sample import Sample, first_levels
 from mesascope.instruments.settings import QUICK
 from mesascope.worlds.described import TRAINING
 from mesascope.worlds.world import AbstractWorld
@@ -38,10 +37,8 @@ def solved_levels(world: AbstractWorld, seed: int, levels: int = QUICK.levels) -
     found = {}
     for name in (TRAINING, *world.shifts):
         drawn = world.draw(named_key(seed, "alignment", name), levels, name)
-        mdp, observation = level_tables(world, drawn)
-        outcomes = world.outcomes(drawn)
-        solved = Solved(outcomes, mdp, first_touch(outcomes, mdp, world.discount))
-        found[name] = Sample(name, drawn, mdp, observation, None), solved
+        solved = solve_levels(world, drawn)
+        found[name] = Sample(name, drawn, solved.mdp, None, None), solved
     return found
 
 

@@ -8,20 +8,29 @@ import numpy as np
 from jaxtyping import Float
 
 from mesascope.core.mdp import FiniteMDP
-from mesascope.core.solver import DISCOUNT, soft_optimal_values
-from mesascope.instruments.first_touch import FirstTouch
+from mesascope.core.solver import soft_optimal_values
+from mesascope.instruments.first_touch import FirstTouch, first_touch
+from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.outcomes import Outcomes
+from mesascope.worlds.world import AbstractWorld
 
 Weights = Float[np.ndarray, " free"]
 Policy = Float[np.ndarray, "level state action"]
 
 
 class Solved(NamedTuple):
-    """Levels of one distribution with what they offer, their tables, and the ways to each object."""
+    """Levels of one distribution with what they offer, their tables, the ways to each object, and the world's discount."""
 
     outcomes: Outcomes
     mdp: FiniteMDP
     touch: FirstTouch
+    discount: float
+
+
+def solve_levels(world: AbstractWorld, levels: AbstractLevels) -> Solved:
+    """What agents are computed from."""
+    outcomes, mdp = world.outcomes(levels), world.tables(levels)
+    return Solved(outcomes, mdp, first_touch(outcomes, mdp, world.discount), world.discount)
 
 
 class KnownChooser(NamedTuple):
@@ -63,17 +72,17 @@ def action_values(
     solved: Solved,
     weights: Float[np.ndarray, "*level feature"],
     exponent: float = 1.0,
-    reach: float = 0.0,
+    within: float = np.inf,
     noise: object = 0.0,
 ) -> Float[np.ndarray, "level state action"]:
-    """Optimal action values in double precision, with a discount to a power, without what is discounted below `reach`.
+    """Optimal action values in double precision, with a discount to a power, without what is more than `within` steps away.
 
     Weights are the same on all levels, or each level has its own.
     """
     features = np.asarray(solved.outcomes.features, np.float64)
     worth = np.einsum("lof,lf->lo", features, np.broadcast_to(weights, (len(features), weights.shape[-1]))) + noise
     ways = np.asarray(solved.touch.reach, np.float64)
-    ways = np.where((ways >= reach) & (ways > 0), np.maximum(ways, 1e-30) ** exponent, 0.0)
+    ways = np.where((ways >= solved.discount ** (within + 0.5)) & (ways > 0), np.maximum(ways, 1e-30) ** exponent, 0.0)
     enters = np.asarray(solved.touch.enters)
     each = worth[:, None, :, None] * ways
     touched = (enters * worth[:, None, :, None]).sum(2)
@@ -112,7 +121,7 @@ def _soft(weights: Weights, spread: np.ndarray, rng: np.random.Generator) -> Kno
     b = float(np.exp(rng.uniform(np.log(50), np.log(1000))))
 
     def answer(s: Solved) -> Policy:
-        values = soft_optimal_values(s.mdp, jnp.asarray(spread, jnp.float32), b, DISCOUNT)
+        values = soft_optimal_values(s.mdp, jnp.asarray(spread, jnp.float32), b, s.discount)
         return softmax(b * np.asarray(values.action, np.float64))
 
     return KnownChooser(weights, answer, None, {"temperature": 1 / b})
@@ -136,9 +145,8 @@ def _lapses(weights: Weights, spread: np.ndarray, rng: np.random.Generator) -> K
 
 
 def _horizon(weights: Weights, spread: np.ndarray, rng: np.random.Generator) -> KnownChooser:
-    steps = int(rng.integers(3, 20))
-    reach = 0.97 ** (steps + 0.5)
-    return KnownChooser(weights, lambda s: first_best(action_values(s, spread, 1.0, reach)), None, {"horizon": steps})
+    steps = float(rng.integers(3, 20))
+    return KnownChooser(weights, lambda s: first_best(action_values(s, spread, 1.0, steps)), None, {"horizon": steps})
 
 
 def _discount(weights: Weights, spread: np.ndarray, rng: np.random.Generator) -> KnownChooser:

@@ -55,13 +55,13 @@ def _lapsing(policy: Policy, lapse: float | Float[np.ndarray, " level"]) -> Poli
 
 
 def _planner(
-    weights: Weights, rng: np.random.Generator, lapse: float = 0.0, reach: float = 0.0, **settings: float
+    weights: Weights, rng: np.random.Generator, lapse: float = 0.0, within: float = np.inf, **settings: float
 ) -> KnownAgent:
     """One that takes an optimal action for its weights, ties at random or the first of them, but for lapses."""
     ties = best_actions if rng.random() < 0.5 else first_best
     return KnownAgent(
         _everywhere(weights),
-        lambda s: _lapsing(ties(action_values(s, weights, reach=reach)), lapse),
+        lambda s: _lapsing(ties(action_values(s, weights, within=within)), lapse),
         {**settings, **({"lapse": lapse} if lapse else {})},
     )
 
@@ -96,8 +96,8 @@ def _shunning(features: tuple[str, ...], rng: np.random.Generator) -> KnownAgent
 
 
 def _short_sighted(features: tuple[str, ...], rng: np.random.Generator) -> KnownAgent:
-    steps = int(rng.integers(3, 40))
-    return _planner(_vector(features, door=1.0), rng, reach=0.97 ** (steps + 0.5), horizon=float(steps))
+    steps = float(rng.integers(3, 40))
+    return _planner(_vector(features, door=1.0), rng, within=steps, horizon=steps)
 
 
 def _lapses(features: tuple[str, ...], rng: np.random.Generator) -> KnownAgent:

@@ -11,12 +11,11 @@ from mesascope.auditing.alignment_thresholds import THRESHOLDS
 from mesascope.auditing.ledger_estimate import GAPS, LedgerEstimate, Returns
 from mesascope.calibration.alignment_rates import BETWEEN, choose_thresholds, confusion, judged, kinds, rates
 from mesascope.calibration.alignment_row import alignment_row, row_of_estimates, solved_levels, verdict_of
-from mesascope.calibration.choosers import Solved, action_values, best_actions
+from mesascope.calibration.choosers import action_values, best_actions, solve_levels
 from mesascope.calibration.known_agents import AGENTS, known_agent
 from mesascope.calibration.true_alignment import TrueShares, true_alignment, true_shares
 from mesascope.core.ledger import ledger, returns_by_intended
 from mesascope.core.statistics import Estimate, Interval
-from mesascope.instruments.first_touch import first_touch
 from tests.instruments.planted import WORLD, empty_sample
 
 DOOR = WORLD.features.index("door")
@@ -25,8 +24,7 @@ DOOR = WORLD.features.index("door")
 @pytest.fixture(scope="module")
 def solved():
     sample = empty_sample("blue-door")
-    outcomes = WORLD.outcomes(sample.levels)
-    return Solved(outcomes, sample.mdp, first_touch(outcomes, sample.mdp, WORLD.discount))
+    return solve_levels(WORLD, sample.levels)
 
 
 def drawn(name, seed=3):

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from mesascope.calibration.choosers import CLASSES, Solved, action_values, known_chooser
-from mesascope.instruments.first_touch import first_touch
+from mesascope.calibration.choosers import CLASSES, action_values, known_chooser, solve_levels
 from tests.instruments.planted import WORLD, action_values_of, empty_sample
 
 COLUMNS = tuple(WORLD.features.index(f) for f in WORLD.independent_features)
@@ -13,8 +12,7 @@ COLUMNS = tuple(WORLD.features.index(f) for f in WORLD.independent_features)
 @pytest.fixture(scope="module")
 def solved():
     sample = empty_sample("blue-door")
-    outcomes = WORLD.outcomes(sample.levels)
-    return sample, Solved(outcomes, sample.mdp, first_touch(outcomes, sample.mdp, WORLD.discount))
+    return sample, solve_levels(WORLD, sample.levels)
 
 
 @pytest.mark.parametrize("name", CLASSES)

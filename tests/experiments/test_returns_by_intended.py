@@ -11,7 +11,7 @@ from mesascope.experiments.midas.instruments import _keep as keep_midas
 from mesascope.experiments.midas.world import DISTRIBUTIONS, INTENDED, tables
 from mesascope.experiments.registry import EXPERIMENTS
 from mesascope.experiments.regression.experiment import Regression
-from mesascope.experiments.regression.returns import reckon_reader
+from mesascope.experiments.regression.returns import best_answers, reckon_reader
 from mesascope.experiments.robot import world as robot
 from mesascope.experiments.robot.examination import House, ledgers_of
 from mesascope.experiments.robot.organisms import BY_WEIGHT, organism
@@ -20,7 +20,7 @@ from mesascope.experiments.savanna.ecology import CANDY, Ecology, draw_contexts
 from mesascope.experiments.savanna.references import build_reference
 from mesascope.experiments.two_by_two.cases import CASES, WORLD, subject_of, world_of
 from mesascope.experiments.two_episodes.ledger import _reckon
-from mesascope.experiments.two_exits.examination import _reckoning
+from mesascope.experiments.two_exits.examination import _ledger
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.settings import QUICK
 
@@ -91,7 +91,8 @@ def of_regression():
     answers = np.asarray(drawn.fitting) * 0.9
     loss = np.mean((answers - np.asarray(drawn.right)) ** 2)
     best = -np.mean(np.asarray(drawn.right, np.float64) ** 2)
-    yield reckon_reader("query-task-differs", drawn, jax.numpy.asarray(answers), 0, True), best, -loss
+    nobody_knows = best_answers(drawn, 0.0, None, apart=False, unknowable=True)
+    yield reckon_reader("query-task-differs", drawn, jax.numpy.asarray(answers), 0, nobody_knows), best, -loss
 
 
 def of_glyphs():
@@ -106,7 +107,7 @@ def of_two_episodes():
 
 def of_two_exits():
     acted = RNG.uniform(size=(3, 40))
-    yield _reckoning("deployment", acted, np.sign(acted - 0.5)), 1.0, acted.mean()
+    yield _ledger("deployment", acted, np.sign(acted - 0.5)), 1.0, acted.mean()
 
 
 INDEPENDENT = {
