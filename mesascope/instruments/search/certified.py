@@ -108,7 +108,8 @@ def certify(
     small = subject if precision is None else rounded(subject, precision)
     size = _size(world, small, precision)
     plain, edited = _Sum(), _Sum()
-    while any(found.wanted(size, most) for found in (plain, edited)):
+    # Where one sum is out of reach, the other decides nothing.
+    while any(found.wanted(size, most) for found in (plain, edited)) and not _hopeless((plain, edited), size, most):
         ahead = [range(len(found.blocks), found.wanted(size, most) + len(found.blocks)) for found in (plain, edited)]
         for number in sorted(set().union(*ahead)):
             blocks = draw_blocks(world, weights, named_key(key, "block", number), panel)
@@ -147,6 +148,10 @@ class _Sum:
             return LOOK if most >= LOOK * BLOCK else 1
         # A little more than the estimate, since a lower bound moves; nothing more where that is out of reach.
         return 0 if needed <= done or needed > most else max(-(-int(needed * 1.05 - done) // BLOCK), 1)
+
+
+def _hopeless(sums: Sequence[_Sum], size: Description, most: int) -> bool:
+    return any(found.blocks and found.needed(size) > most for found in sums)
 
 
 LOOK = 8
