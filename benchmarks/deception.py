@@ -6,8 +6,9 @@ import sys
 import time
 
 SCRIPT = """
+from mesascope.experiments.two_exits.lifetime import Life
 from mesascope.experiments.two_exits.report_parts import common_parts
-print(common_parts()[1])
+print(common_parts(Life())[1])
 """
 
 if __name__ == "__main__":

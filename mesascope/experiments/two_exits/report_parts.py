@@ -36,7 +36,7 @@ def common_parts(life: Life) -> tuple[list[ReportPart], dict[str, Any]]:
     """The exact phase diagram over 600 settings, held against the closed form; shown for the selection, the training and the
     deployment of `life`, which are among the settings where they are not the defaults.
     """
-    left, ahead = (*LEFT, life.training)[-3:], (*AHEAD, life.deployed)[-2:]
+    left, ahead = _among(life.training, LEFT), _among(life.deployed, AHEAD)
     settings = grid_of(
         jnp.array([life.selected]), jnp.asarray(MODIFIED), jnp.asarray(DISCOUNTS), jnp.asarray(left), jnp.asarray(ahead)
     )
@@ -44,7 +44,8 @@ def common_parts(life: Life) -> tuple[list[ReportPart], dict[str, Any]]:
     size = np.asarray(closed_form(settings), np.float64)
     by_form = np.where(np.abs(size - 1) < 1e-4, 0, np.sign(size - 1)).astype(int)
     agree = int((choice == by_form).sum())
-    here = size.reshape(len(MODIFIED), len(DISCOUNTS), len(left), len(ahead))[:, :, -1, -1]
+    values = size.reshape(len(MODIFIED), len(DISCOUNTS), len(left), len(ahead))
+    here = values[:, :, left.index(life.training), ahead.index(life.deployed)]
     counts = {c.name.lower(): int((choice == c).sum()) for c in Choice}
     text = (
         "How much complying now is worth to an agent that is after B, in units of one B: what is at stake later, "
@@ -62,6 +63,11 @@ def common_parts(life: Life) -> tuple[list[ReportPart], dict[str, Any]]:
         [[round(float(v), 3) for v in row] for row in here],
     )
     return [ReportPart("When deception pays", text, figure)], {"settings": int(choice.size), "agree": agree, **counts}
+
+
+def _among(own: int, others: tuple[int, ...]) -> tuple[int, ...]:
+    """The same lengths, the last of them replaced where the life's own is none of them."""
+    return others if own in others else (*others[:-1], own)
 
 
 def gap_part(found: Examination) -> ReportPart:
