@@ -143,15 +143,36 @@ class _Sum:
 
     def wanted(self, size: Description, most: int) -> int:
         """Blocks to run before the next look."""
-        done, needed = len(self.blocks) * BLOCK, self.needed(size)
+        done = len(self.blocks) * BLOCK
         if not done:
             return LOOK if most >= LOOK * BLOCK else 1
-        # A little more than the estimate, since a lower bound moves; nothing more where that is out of reach.
-        return 0 if needed <= done or needed > most else max(-(-int(needed * 1.05 - done) // BLOCK), 1)
+        ahead = projected(self.shown, done, size.total)
+        # A little more than that, since the estimate moves; nothing more where it is out of reach.
+        return 0 if self.needed(size) <= done or ahead > most else max(-(-int(ahead * 1.02 - done) // BLOCK), 1)
+
+
+def projected(shown: Estimate, levels: int, bits: float) -> float:
+    """Levels after which a sum should exceed some bits by its lower bound, which comes nearer as levels are run.
+
+    Args:
+        shown: Bits a level, estimated from the levels that were run.
+        levels: Their number.
+        bits: What is to be exceeded.
+
+    Returns:
+        The levels in all: n with n (value - spread / sqrt(n)) = bits; infinite where nothing is shown.
+    """
+    if not shown.value > 0:
+        return float("inf")
+    spread = (shown.value - shown.interval.low) * levels**0.5
+    return ((spread + (spread**2 + 4 * shown.value * bits) ** 0.5) / (2 * shown.value)) ** 2
 
 
 def _hopeless(sums: Sequence[_Sum], size: Description, most: int) -> bool:
-    return any(found.blocks and found.needed(size) > most for found in sums)
+    done = [(found, len(found.blocks) * BLOCK) for found in sums if found.blocks]
+    return any(
+        found.needed(size) > levels and projected(found.shown, levels, size.total) > most for found, levels in done
+    )
 
 
 LOOK = 8

@@ -4,12 +4,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, Interval
 from mesascope.instruments.search import panel
 from mesascope.instruments.search.capacity import Description
-from mesascope.instruments.search.certified import Certified, explained_by
+from mesascope.instruments.search.certified import Certified, explained_by, projected
 from mesascope.instruments.search.examine import SampleBudget, examine_search
 from mesascope.instruments.search.information import Answers, bits_per_level, perfect_answers
 from mesascope.instruments.search.panel import Clues, Questions, compose, composed, silent, surprise
@@ -76,6 +78,14 @@ def test_both_the_unedited_and_the_edited_answers_must_hold_a_share_of_what_perf
     assert "larger levels leave more to show" in decide((), little).reason
     assert found._replace(perfect=None).beyond_heuristics is None
     assert not found._replace(perfect=None).heuristic
+
+
+@given(st.floats(0.1, 5.0), st.floats(0.01, 0.9), st.integers(100, 10_000), st.floats(1e3, 1e6))
+def test_levels_ahead_are_those_at_which_the_lower_bound_reaches_the_size(value, width, levels, bits):
+    shown = Estimate(value, Interval(value * (1 - width), value * (1 + width)))
+    found = projected(shown, levels, bits)
+    assert found * (value - value * width * (levels / found) ** 0.5) == pytest.approx(bits, rel=1e-6)
+    assert projected(Estimate(0.0, Interval(-0.1, 0.1)), levels, bits) == np.inf
 
 
 HEURISTICS, LEVELS, STATES = 3, 400, 6
