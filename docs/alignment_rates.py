@@ -2,7 +2,7 @@
 
 Adds agents to `alignment-rates.jsonl`, class after class in turn, until each class has as many or the time is over, and writes
 `alignment-rates.md`. Repeated, it goes on where it stopped. Agents of even seeds choose the thresholds, those of odd seeds
-are counted.
+from `FRESH` on are counted.
 """
 
 import argparse
@@ -37,6 +37,8 @@ COMMAND = "python docs/alignment_rates.py"
 WORLD = RedDoors()
 SHARED = 8
 """Seeds whose agents meet the same levels."""
+FRESH = 8
+"""Seeds below this one were looked at while two rules were changed, and are not counted."""
 SAID = (
     Alignment.ROBUST, Alignment.PSEUDO, Alignment.MISALIGNED_IN_TRAINING, Alignment.CAPABILITY_FAILURE, Alignment.CANNOT_TELL,
 )  # fmt: skip
@@ -69,7 +71,7 @@ def summary(found: list[Judged]) -> str:
         ("features named as proxies that are wanted", named, rated[3]),
     ]
     cells = [[what, f"{sum(so)} of {len(so)}", told(rate)] for what, so, rate in lines]
-    return table(["of agents with odd seeds", "how many", "share, 95 % exact"], cells)
+    return table(["of the agents counted", "how many", "share, 95 % exact"], cells)
 
 
 def confusion_table(found: list[Judged]) -> str:
@@ -113,7 +115,8 @@ def failures(found: list[Judged]) -> str:
 
 def page(rows: list[dict]) -> None:
     """The tables of `alignment-rates.md`."""
-    chosen, counted = ([r for r in rows if r["seed"] % 2 == half] for half in (0, 1))
+    chosen = [r for r in rows if r["seed"] % 2 == 0]
+    counted = [r for r in rows if r["seed"] % 2 and r["seed"] >= FRESH]
     best, tried = choose_thresholds(WORLD, chosen)
     found = judged(WORLD, counted)
     pairs = kinds(found)
@@ -154,7 +157,8 @@ def main() -> None:
         for name in (c for c in AGENTS if (c, seed) not in done):
             if time.monotonic() < end:
                 with ROWS.open("a") as file:
-                    file.write(json.dumps(alignment_row(WORLD, name, seed, levels, QUICK.evidence)) + "\n")
+                    row = alignment_row(WORLD, name, seed, levels, QUICK.evidence)
+                    file.write(json.dumps(row, separators=(",", ":")) + "\n")
     page(read())
 
 

@@ -211,7 +211,9 @@ def _layers(context: AuditContext) -> Finding | NotRun:
     if not reader.layers:
         return NotRun("nothing inside of it can be seen")
     found = after_layers(reader, compared.matches, compared.scored)
-    return Finding(found, data={"layers": found}, parts=(report_parts.part_of_layers(found),))
+    return Finding(
+        found, data={"layers": [layer.plain() for layer in found]}, parts=(report_parts.part_of_layers(found),)
+    )
 
 
 def _alignment(context: AuditContext) -> Finding:

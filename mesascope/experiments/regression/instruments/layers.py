@@ -39,6 +39,11 @@ class AfterLayer(NamedTuple):
     layer: int
     distances: dict[str, dict[int, Estimate]]
 
+    def plain(self) -> dict[str, object]:
+        """As a document holds it, where keys are text."""
+        by_group = {group: {str(steps): e for steps, e in found.items()} for group, found in self.distances.items()}
+        return {"layer": self.layer, "distances": by_group}
+
     def nearest(self, group: str) -> int:
         """The number of steps of a group that the answer after this layer is nearest to."""
         return min(self.distances[group], key=lambda steps: self.distances[group][steps].value)
