@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mesascope.core.jsonable import to_json
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, Interval
 from mesascope.experiments.regression.contexts import draw, halves, pool_of_tasks
@@ -12,6 +13,7 @@ from mesascope.experiments.regression.instruments import verdict as judging
 from mesascope.experiments.regression.instruments.edits import Matched, choose_model, edit_pair
 from mesascope.experiments.regression.instruments.family import family, newtons
 from mesascope.experiments.regression.instruments.interpolation import interpolate
+from mesascope.experiments.regression.instruments.layers import AfterLayer
 from mesascope.experiments.regression.instruments.match import level_with, match, nearest_match, shuffled
 from mesascope.experiments.regression.instruments.probes import probe
 from mesascope.experiments.regression.instruments.stepwise import (
@@ -203,3 +205,11 @@ def test_what_is_as_near_is_named_with_the_nearest(newton):
     nearest = matches[0]
     alike = nearest._replace(algorithm=nearest.algorithm._replace(name="other", group="other"))
     assert {m.algorithm.name for m in level_with([*matches, alike])} == {nearest.algorithm.name, "other"}
+
+
+def test_what_stands_after_a_layer_can_be_written_down():
+    close = Estimate(0.1, Interval(0.0, 0.2))
+    far = Estimate(0.5, Interval(0.4, 0.6))
+    after = AfterLayer(2, {"Newton": {1: far, 2: close}})
+    assert after.nearest("Newton") == 2
+    assert to_json(after.plain())["distances"]["Newton"]["2"]["value"] == 0.1
