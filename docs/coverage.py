@@ -125,7 +125,7 @@ def page(rows: list[dict]) -> None:
         "median width of a wanted one",
         "least effective draws",
     ]
-    draw_dots(FIGURE, "True weights within their 95 % intervals, by class (agents)", lines, (0.5, 1.0), (0.93, 0.99))
+    draw_dots(FIGURE, "True weights within their 95 % intervals, by class (agents)", lines, (0.0, 1.0), (0.93, 0.99))
     chosen = read(BEFORE)
     widths = [[f"{wider:g}", held(chosen, wider).text] for wider in (0.0, 0.05, WIDER, 0.1)]
     told = table(["wider at each end by", f"weights held, {len(chosen)} agents of seeds 0 to 9"], widths)

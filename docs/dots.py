@@ -11,7 +11,7 @@ from mesascope.reports.figures.scale import Scale, tick_text
 
 INK, MUTED, GRID, BAND, BLUE = "#1f2328", "#59636e", "#d8dee4", "#ddf4e4", "#0969da"
 FONT = "ui-sans-serif,system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif"
-LABEL, WIDTH, ROW, HEAD, FOOT = 230, 400, 24, 46, 34
+LABEL, WIDTH, ROW, HEAD, FOOT = 260, 400, 24, 46, 34
 
 
 class Line(NamedTuple):
