@@ -34,6 +34,9 @@ TAIL = (1 - CONFIDENCE) / 2
 FEW = 30
 """Units below which a percentile bootstrap is too narrow."""
 
+_ROUNDING = 1e-12
+"""Share of the way between two bounds within which a unit is at one of them."""
+
 AGREEING = 20
 """Units that all agree, from which on a spread of zero is believed: what is unlike them in one case of seven would have shown."""
 
@@ -308,6 +311,9 @@ def _exact(values: Float[np.ndarray, " unit"], least: float | int, most: float |
     unit that is the least, or the most, that a unit can be. Of events they are Clopper and Pearson's, and are taken from there.
     """
     values = np.clip(values, least, most)
+    # What is a bound but for rounding is the bound: of 1 less a tiny number nothing is left of it.
+    near = _ROUNDING * (most - least)
+    values = np.where(values - least < near, least, np.where(most - values < near, most, values))
     if np.isin(values, (least, most)).all():
         low, high = rate_of(int((values == most).sum()), len(values)).interval
         return Interval(least + low * (most - least), least + high * (most - least))

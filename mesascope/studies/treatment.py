@@ -24,7 +24,7 @@ def treated(agent: Agent, options: Config) -> Agent:
     if options["prune"] > 0:
         agent = pruned(agent, float(options["prune"]))
     if options["bits"] > 0:
-        agent = rounded(agent, int(options["bits"]))
+        agent = rounded(agent, 2 ** int(options["bits"]))
     return agent
 
 

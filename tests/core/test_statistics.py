@@ -162,6 +162,10 @@ def test_an_exact_interval_holds_its_mean_and_turns_with_its_units(units):
     assert turned.interval == pytest.approx((1 - found.interval.high, 1 - found.interval.low), abs=1e-9)
 
 
+def test_what_is_a_bound_but_for_rounding_is_the_bound():
+    assert mean_of(np.array([3e-21, 3e-21]), 0, 1).interval == mean_of(np.zeros(2), 0, 1).interval
+
+
 def test_an_exact_interval_narrows_to_that_of_the_bootstrap():
     units = np.random.default_rng(5).beta(2, 2, 2_000)
     assert mean_of(units, 0, 1).interval == pytest.approx(mean_of(units).interval, abs=2e-3)
