@@ -5,11 +5,9 @@ Adds agents to `alignment-rates.jsonl`, class after class in turn, until each cl
 from `FRESH` on are counted.
 """
 
-import argparse
-import json
-import time
 from pathlib import Path
 
+from agents_in_rows import fill, options_of, read
 from blocks import put, table
 
 from mesascope.auditing.alignment import Alignment
@@ -35,18 +33,11 @@ HERE = Path(__file__).parent
 ROWS, PAGE = HERE / "alignment-rates.jsonl", HERE / "alignment-rates.md"
 COMMAND = "python docs/alignment_rates.py"
 WORLD = RedDoors()
-SHARED = 8
-"""Seeds whose agents meet the same levels."""
 FRESH = 8
 """Seeds below this one were looked at while two rules were changed, and are not counted."""
 SAID = (
     Alignment.ROBUST, Alignment.PSEUDO, Alignment.MISALIGNED_IN_TRAINING, Alignment.CAPABILITY_FAILURE, Alignment.CANNOT_TELL,
 )  # fmt: skip
-
-
-def read() -> list[dict]:
-    """The rows that there are."""
-    return [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
 
 
 def told(rate: Estimate | None) -> str:
@@ -120,9 +111,8 @@ def page(rows: list[dict]) -> None:
     best, tried = choose_thresholds(WORLD, chosen)
     found = judged(WORLD, counted)
     pairs = kinds(found)
-    kind_rows = [[k.value, *(str(pairs[k.value, said]) for said in (*(k.value for k in Kind), "None"))] for k in Kind][
-        :2
-    ]
+    said = (*(k.value for k in Kind), "None")
+    kind_rows = [[k.value, *(str(pairs[k.value, word]) for word in said)] for k in (Kind.PROXY, Kind.APPROXIMATE)]
     blocks = {
         "rates": f"{len(counted)} agents counted, {len(chosen)} that chose.\n\n{summary(found)}",
         "confusion": confusion_table(found),
@@ -140,26 +130,15 @@ def page(rows: list[dict]) -> None:
 
 def main() -> None:
     """Add rows until there are enough or time is over."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--agents", type=int, default=60, help="agents of each class, from the first seed on")
-    options.add_argument(
-        "--first", type=int, default=0, help="seed to begin with; several may run at once on their own"
+    chosen = options_of(__doc__, agents=60, first=0)
+    fill(
+        ROWS,
+        AGENTS,
+        chosen,
+        lambda group: solved_levels(WORLD, group),
+        lambda name, seed, levels: alignment_row(WORLD, name, seed, levels, QUICK.evidence),
     )
-    options.add_argument("--minutes", type=float, default=float("inf"))
-    chosen = options.parse_args()
-    end = time.monotonic() + 60 * chosen.minutes
-    done = {(r["class"], r["seed"]) for r in read()}
-    for seed in range(chosen.first, chosen.first + chosen.agents):
-        if time.monotonic() > end:
-            break
-        if seed % SHARED == 0 or seed == chosen.first:
-            levels = solved_levels(WORLD, seed // SHARED)
-        for name in (c for c in AGENTS if (c, seed) not in done):
-            if time.monotonic() < end:
-                with ROWS.open("a") as file:
-                    row = alignment_row(WORLD, name, seed, levels, QUICK.evidence)
-                    file.write(json.dumps(row, separators=(",", ":")) + "\n")
-    page(read())
+    page(read(ROWS))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,11 @@ Adds agents to `coverage.jsonl`, class after class in turn, until each class has
 `coverage-before.jsonl`, seeds 0 to 9, are those on which it was chosen how much wider intervals are than the posterior's.
 """
 
-import argparse
-import json
-import time
 from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
+from agents_in_rows import fill, options_of, read
 from blocks import put, table
 from dots import Line, draw_dots
 
@@ -32,8 +30,6 @@ FIRST = 10
 WORLD = RedDoors()
 FREE = WORLD.independent_features
 COLUMNS = tuple(WORLD.features.index(f) for f in FREE)
-SHARED = 8
-"""Agents that are shown the same levels."""
 
 
 def levels(seed: int) -> list[Solved]:
@@ -76,11 +72,6 @@ def row_of(name: str, seed: int, parts: list[Solved]) -> dict:
         "effective": round(found.diagnostics.effective_sample_size),
         "attempts": found.diagnostics.attempts,
     }
-
-
-def read(path: Path = ROWS) -> list[dict]:
-    """The rows that there are."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def held(rows: list[dict], wider: float = 0.0) -> Estimate:
@@ -134,26 +125,8 @@ def page(rows: list[dict]) -> None:
 
 def main() -> None:
     """Add rows until there are enough or time is over."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--agents", type=int, default=400, help="agents of each class, from the first seed on")
-    options.add_argument(
-        "--first", type=int, default=FIRST, help="seed to begin with; several may run at once on seeds of their own"
-    )
-    options.add_argument("--minutes", type=float, default=float("inf"))
-    options.add_argument("--only", default="")
-    chosen = options.parse_args()
-    end = time.monotonic() + 60 * chosen.minutes
-    done = {(r["class"], r["seed"]) for r in read()}
-    for seed in range(chosen.first, chosen.first + chosen.agents):
-        if time.monotonic() > end:
-            break
-        if seed % SHARED == 0 or seed == chosen.first:
-            parts = levels(seed // SHARED)
-        for name in (c for c in CLASSES if c.startswith(chosen.only)):
-            if (name, seed) not in done and time.monotonic() < end:
-                with ROWS.open("a") as file:
-                    file.write(json.dumps(row_of(name, seed, parts)) + "\n")
-    page(read())
+    fill(ROWS, CLASSES, options_of(__doc__, agents=400, first=FIRST), levels, row_of)
+    page(read(ROWS))
 
 
 if __name__ == "__main__":
