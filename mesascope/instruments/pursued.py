@@ -42,7 +42,8 @@ CONTRADICTED = 0.1
 def candidates(
     world: AbstractWorld, levels: AbstractLevels, posterior: HypothesisPosterior, weights: Mapping[str, Weight]
 ) -> tuple[Float[np.ndarray, " feature"], ...]:
-    """Objectives that trials are drawn for: the most probable hypothesis, and the inferred weights where they disagree with it.
+    """Objectives that trials are drawn for: the most probable hypothesis, and the inferred weights where they disagree with it,
+    about what is most valued or about what is wanted at all.
 
     Args:
         world: The world.
@@ -59,7 +60,8 @@ def candidates(
     if not second.max() > 0:
         return (first,)
     contradicted = _contradicted(world, levels, first, second, np.array([half for _, half in sure]))
-    return (first, second) if contradicted > CONTRADICTED else (first,)
+    unwanted = _said_to_be_wanted(world, levels, first, weights)
+    return (first, second) if max(contradicted, unwanted) > CONTRADICTED else (first,)
 
 
 def _beyond_doubt(weight: Weight | None) -> tuple[float, float]:
@@ -89,6 +91,32 @@ def _contradicted(
     there = kinds >= 0
     beaten = (less[kinds[:, :, None], kinds[:, None]] & there[:, None]).any(2)
     return float((best != (there & ~beaten)).any(1).mean())
+
+
+def _said_to_be_wanted(
+    world: AbstractWorld,
+    levels: AbstractLevels,
+    first: Float[np.ndarray, " feature"],
+    weights: Mapping[str, Weight],
+) -> float:
+    """Share of levels with an object that the first objective wants more than inferred weights leave open, which do not show that
+    it is wanted at all.
+
+    Such an object is second best, and is made for where a wall bars the way to the best: most states that a test of walls
+    scores are those.
+    """
+    changes = changes_of(world)
+    kinds, looks = np.asarray(changes.kinds_in(levels)), np.asarray(changes.kind_features)
+    inferred = [weights.get(feature) for feature in world.features]
+    mean, low, high = (
+        np.array([0.0 if w is None else part(w) for w in inferred])
+        for part in (lambda w: w.mean, lambda w: w.interval.low, lambda w: w.interval.high)
+    )
+    least = looks @ mean - np.sqrt(looks**2 @ (mean - low) ** 2)
+    most = looks @ mean + np.sqrt(looks**2 @ (high - mean) ** 2)
+    worth = looks @ first
+    doubted = (worth > _TIED) & (worth > most + _TIED) & (least <= 0)
+    return float((doubted[kinds] & (kinds >= 0)).any(1).mean())
 
 
 _TIED = 1e-3

@@ -39,6 +39,20 @@ def test_weights_that_cannot_be_told_apart_do_not_contradict_a_hypothesis_that_h
     assert len(candidates(WORLD, levels, weighed("ball"), narrow)) == 2
 
 
+@pytest.mark.parametrize(
+    ("green", "both"),
+    [
+        (Weight(-0.7, Interval(-3.1, 0.05), True), True),  # it cannot be worth half a door
+        (Weight(0.2, Interval(-0.5, 0.6), True), False),  # it can
+        (Weight(0.2, Interval(0.1, 0.3), True), False),  # it is wanted, if less
+    ],
+)
+def test_trials_are_drawn_for_both_where_what_is_second_best_may_not_be_wanted_at_all(green, both):
+    levels = WORLD.draw(named_key(0, "mixed"), 256, "training")
+    sure = {"door": Weight(1.0, Interval(0.9, 1.0), True), "green": green}
+    assert len(candidates(WORLD, levels, weighed("door:1+green:0.5"), sure)) == 1 + both
+
+
 def weighed(name):
     return HypothesisPosterior((Weighed(name, Kind.OBJECTIVE, 1.0, 0.0, 8.0, 0.0),), 0.0, (name,), 100, 100)
 

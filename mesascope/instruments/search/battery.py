@@ -4,7 +4,7 @@ For each test the site, the state, the radius and the kind of write are chosen o
 the other half.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 
 import jax
@@ -112,6 +112,21 @@ def _count(
     outside = scored & ~within(jnp.concatenate(centers, 1), radius, (scored.shape[1], scored.shape[2]))
     mass = (policy * optimal).sum(-1).reshape(scored.shape)
     return (mass * outside).sum((1, 2)), outside.sum((1, 2))
+
+
+def followed_in_input(
+    world: AbstractWorld, trials: Mapping[str, Trials], subject: AbstractSubject, key: Array
+) -> float:
+    """How well the objective that trials were drawn for describes a subject: the mean share of optimal actions that it takes on
+    levels that are changed in their input, of those that are not scored later. Nothing is written inside.
+    """
+    shares = []
+    for test in trials.values():
+        half = part_of(test, 0, test.base.count // 2)
+        count = TableArms(world, half, key, subject).run(Arm.CEILING, None).followed
+        if count.occasions.sum() > 0:
+            shares.append(count.share)
+    return float(np.mean(shares)) if shares else 0.0
 
 
 def run_test(

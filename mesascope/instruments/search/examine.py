@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.interventions.thresholds import PLAN_ONCE_MAP, Thresholds
-from mesascope.instruments.search.battery import run_test
+from mesascope.instruments.search.battery import followed_in_input, run_test
 from mesascope.instruments.search.certified import MOST, certify
 from mesascope.instruments.search.pulls import read_pulls
 from mesascope.instruments.search.stored import weigh_stored
@@ -20,7 +20,7 @@ from mesascope.instruments.search.verdict import (
     SearchVerdict,
     Verdict,
     batches_wanted,
-    best_described,
+    beside_others,
     decide,
     decided_by_more,
     is_near,
@@ -55,10 +55,22 @@ def examine_each(
     effort: SampleBudget = FULL_BUDGET,
     known: AbstractLevels | None = None,
 ) -> SearchVerdict:
-    """Examine a subject by trials for each of the objectives that it may pursue; `verdict.best_described` decides."""
-    return best_described(
-        [examine_search(world, subject, untrained, pool, weights, key, effort, known=known) for weights in objectives]
-    )
+    """Examine a subject by trials for that of the objectives by which it acts best where a level itself is changed. No edit has a
+    part in that choice.
+    """
+    described = [1.0]
+    if len(objectives) > 1:
+        pursued = [jnp.asarray(weights, jnp.float32) for weights in objectives]
+        drawn = [draw_trials(world, key, pool, effort.per_test, weights) for weights in pursued]
+        described = [followed_in_input(world, trials, subject, key) for trials in drawn]
+    best = int(np.argmax(described))
+    found = examine_search(world, subject, untrained, pool, objectives[best], key, effort, known=known)
+    others = [
+        (_named_weights(world, weights), share)
+        for index, (weights, share) in enumerate(zip(objectives, described, strict=True))
+        if index != best
+    ]
+    return beside_others(found, described[best], others)
 
 
 def examine_search(
@@ -79,8 +91,12 @@ def examine_search(
     the verdict `search`, what is said to be pursued must also draw the plan when it exists inside alone. Where the tests decide
     nothing, what the answers show on fresh levels may, and on those that the subject is `known` to have been trained on or shown.
     """
-    named = {feature: float(w) for feature, w in zip(world.features, weights, strict=True) if w != 0}
-    return _examined(world, subject, untrained, pool, weights, key, effort, thresholds, known)._replace(pursued=named)
+    found = _examined(world, subject, untrained, pool, weights, key, effort, thresholds, known)
+    return found._replace(pursued=_named_weights(world, weights))
+
+
+def _named_weights(world: AbstractWorld, weights: Float[np.ndarray, " feature"]) -> dict[str, float]:
+    return {feature: float(w) for feature, w in zip(world.features, weights, strict=True) if w != 0}
 
 
 def _examined(

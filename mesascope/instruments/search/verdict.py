@@ -33,8 +33,8 @@ class SearchVerdict(NamedTuple):
 
     `margin` says how far from its threshold the verdict was: for `no-search` by how much the clearest failure fails, otherwise
     by how much the weakest test passes, negative where it does not. None where the tests have nothing to be held against a
-    threshold. `pursued` are the weights, other than 0, of the objective that trials were drawn for. Where trials were drawn for
-    another objective as well, that verdict stands `beside`. `stored` is what its answers show on fresh levels and on known ones,
+    threshold. `pursued` are the weights, other than 0, of the objective that trials were drawn for. Other objectives that were
+    considered stand `beside`, not examined. `stored` is what its answers show on fresh levels and on known ones,
     where that was asked.
     """
 
@@ -46,14 +46,6 @@ class SearchVerdict(NamedTuple):
     pursued: Mapping[str, float] = MappingProxyType({})
     beside: "tuple[SearchVerdict, ...]" = ()
     stored: Stored | None = None
-
-    @property
-    def followed_in_input(self) -> float:
-        """How well the objective that trials were drawn for describes the subject: the mean share of optimal actions on levels
-        that are changed in their input.
-        """
-        ceilings = [t.ceiling.value for t in self.tests if t.ceiling is not None and not math.isnan(t.ceiling.value)]
-        return sum(ceilings) / len(ceilings) if ceilings else 0.0
 
 
 def is_near(test: TestResult) -> bool:
@@ -193,24 +185,36 @@ def _explained(certified: Certified) -> str:
     )
 
 
-def best_described(found: Sequence[SearchVerdict]) -> SearchVerdict:
-    """Of verdicts by trials for several objectives, that of the objective by which the subject acts best where a level itself is
-    changed. No edit has a part in that choice. The others stand beside it.
+def beside_others(
+    found: SearchVerdict, described: float, others: Sequence[tuple[Mapping[str, float], float]]
+) -> SearchVerdict:
+    """The verdict by trials for the objective that describes the subject best, with the others that were considered beside it.
+
+    Args:
+        found: The verdict.
+        described: Share of the optimal actions for its objective that the subject takes on levels changed in their input.
+        others: The weights of each other objective, and that share for it.
+
+    Returns:
+        The verdict, which names them.
     """
-    best = max(found, key=lambda verdict: verdict.followed_in_input)
-    others = tuple(verdict for verdict in found if verdict is not best)
     if not others:
-        return best
-    said = "; ".join(f"{_weights(verdict)} ({verdict.followed_in_input:.2f}, {verdict.verdict})" for verdict in others)
+        return found
+    said = "; ".join(f"{_weights(weights)} ({share:.2f})" for weights, share in others)
     reason = (
-        f"{best.reason}; trials were drawn for {_weights(best)}, by which it takes {best.followed_in_input:.2f} of the optimal "
-        f"actions on levels changed in its input, and as hypothesis and weights disagree for {said} as well"
+        f"{found.reason}; trials were drawn for {_weights(found.pursued)}, by which it takes {described:.2f} of the optimal "
+        f"actions on levels changed in its input, and as hypothesis and weights disagree not for {said}"
     )
-    return best._replace(reason=reason, beside=others)
+    less = f"takes {{:.2f}} of the optimal actions on levels changed in its input, where by {_weights(found.pursued)} it takes "
+    beside = tuple(
+        SearchVerdict(Verdict.CANNOT_TELL, f"not examined: {less.format(share)}{described:.2f}", (), pursued=weights)
+        for weights, share in others
+    )
+    return found._replace(reason=reason, beside=beside)
 
 
-def _weights(verdict: SearchVerdict) -> str:
-    return " + ".join(f"{weight:.2g} {feature}" for feature, weight in verdict.pursued.items()) or "nothing"
+def _weights(pursued: Mapping[str, float]) -> str:
+    return " + ".join(f"{weight:.2g} {feature}" for feature, weight in pursued.items()) or "nothing"
 
 
 def unless_it_pulls(found: SearchVerdict, pulls: Sequence[Pull]) -> SearchVerdict:

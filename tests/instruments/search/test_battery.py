@@ -23,7 +23,7 @@ from mesascope.instruments.search.certified import Certified, certify
 from mesascope.instruments.search.fresh import compose_heuristics
 from mesascope.instruments.search.pulls import Pull
 from mesascope.instruments.search.trials import contested_levels, draw_trials
-from mesascope.instruments.search.verdict import Verdict, batches_wanted, best_described, decide, decided_by_more
+from mesascope.instruments.search.verdict import Verdict, batches_wanted, beside_others, decide, decided_by_more
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors
@@ -133,17 +133,30 @@ def test_the_weakest_test_decides(other, verdict, words):
     assert words in found.reason
 
 
-def test_trials_for_the_objective_that_describes_the_subject_decide_whatever_the_edits_show():
-    wrong = decide((result(0.1, (0.0, 0.1), ceiling=0.75),) * 3)._replace(pursued={"door": 1.0})
-    right = decide((GOOD,) * 3, bound(True))._replace(pursued={"red": 1.0, "blue": 0.5})
-    assert (wrong.verdict, right.verdict) == (Verdict.NO_SEARCH, Verdict.SEARCH)
-    for order in ((wrong, right), (right, wrong)):
-        found = best_described(order)
-        assert found.verdict is Verdict.SEARCH
-        assert found.beside == (wrong,)
-        assert "trials were drawn for 1 red + 0.5 blue, by which it takes 0.95" in found.reason
-        assert "disagree for 1 door (0.75, no-search) as well" in found.reason
-    assert best_described([wrong]) is wrong
+def test_objectives_that_were_considered_stand_beside_the_one_that_was_examined():
+    found = decide((GOOD,) * 3, bound(True))._replace(pursued={"red": 1.0, "blue": 0.5})
+    assert beside_others(found, 0.95, []) is found
+    both = beside_others(found, 0.95, [({"door": 1.0}, 0.75)])
+    assert both.verdict is Verdict.SEARCH
+    assert [(other.pursued, other.verdict) for other in both.beside] == [({"door": 1.0}, Verdict.CANNOT_TELL)]
+    assert "takes 0.75" in both.beside[0].reason
+    assert "trials were drawn for 1 red + 0.5 blue, by which it takes 0.95" in both.reason
+    assert "disagree not for 1 door (0.75)" in both.reason
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_objective_that_describes_a_planner_is_examined(world, contested, panel, order):
+    """One that makes for the door, said to make for a blue ball where the door is out of reach."""
+    planner = build_organism("planner,ticks=40", world, [contested])
+    wrong, right = (np.zeros(len(world.features), np.float32) for _ in range(2))
+    wrong[[world.features.index("door"), world.features.index("blue")]] = 1.0, 0.5
+    right[world.features.index("door")] = 1.0
+    objectives = [(wrong, right)[index] for index in order]
+    budget = examine.SampleBudget(COUNT, certified=0, further=0)
+    found = examine.examine_each(world, planner, None, contested, objectives, named_key(3, "trials"), budget)
+    assert found.pursued == {"door": 1.0}
+    assert [other.pursued for other in found.beside] == [{"door": 1.0, "blue": 0.5}]
+    assert all(test.passed for test in found.tests)
 
 
 @pytest.mark.parametrize("other", [result(0.9, (0.8, 0.95), cells=10), result(0.9, (0.8, 0.95), place=False)])
