@@ -41,7 +41,7 @@ CHECKS = (
     ("format", ["ruff", "format", "--check", "."]),
     ("types", ["mypy"]),
     ("imports", ["lint-imports"]),
-    ("tests", ["pytest", *WORKERS, "--cov", "--cov-report=", "-m", "not long"]),
+    ("tests", ["pytest", *WORKERS, "--durations=40", "--cov", "--cov-report=", "-m", "not long"]),
     ("coverage of core", ["coverage", "report", "--include=mesascope/core/*", "--fail-under=90"]),
     ("coverage of instruments", ["coverage", "report", "--include=mesascope/instruments/*", "--fail-under=90"]),
 )
