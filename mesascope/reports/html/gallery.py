@@ -20,7 +20,7 @@ def gallery(audit: Audit, name: str) -> Markup | None:
     """The gallery of one audit; None where it has none."""
     shown: dict[str, list[Mapping[str, Any]]] = {}
     for item in (*items(audit, "gallery"), *items(audit, "worst_level", "gallery")):
-        if isinstance(item, Mapping):
+        if isinstance(item, Mapping) and item.get("shared") is not True:  # those stand once, for all agents
             shown.setdefault(words(item, "distribution"), []).append(item)
     if not shown:
         return None
@@ -29,7 +29,7 @@ def gallery(audit: Audit, name: str) -> Markup | None:
         3,
         f"{name}-gallery",
         "Levels, policies and episodes",
-        paragraph(legend) if (legend := _legend(audit, next(iter(shown.values()))[0])) else None,
+        paragraph(legend) if (legend := legend_of(audit, next(iter(shown.values()))[0])) else None,
         *(_distribution(audit, d, exhibits, d in first) for d, exhibits in shown.items()),
     )
 
@@ -45,7 +45,7 @@ def drawing_of(audit: Audit, shown: Mapping[str, Any]) -> Drawing | None:
     return None if world is None else world.drawing(world.read_levels(words(shown, "level")), 0)
 
 
-def _legend(audit: Audit, shown: Mapping[str, Any]) -> str:
+def legend_of(audit: Audit, shown: Mapping[str, Any]) -> str:
     """How to read the pictures, as their world says; "" where they have none."""
     try:
         drawing = drawing_of(audit, shown)
@@ -56,7 +56,7 @@ def _legend(audit: Audit, shown: Mapping[str, Any]) -> str:
     when = f" {drawing.shown}" if drawing.shown else ""
     return (
         f"Each cell's arrow is the action the agent is likeliest to take there{when}, darker the surer it is. "
-        f"{drawing.legend} The line is one episode, from the diamond to the ring; the first picture of each row moves."
+        f"{drawing.legend} The line is one episode, from the diamond to the ring."
     )
 
 

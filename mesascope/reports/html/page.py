@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from mesascope.reports.cards import cards_used
 from mesascope.reports.html.behavior import behavior
+from mesascope.reports.html.bench import bench, script, script_hash
 from mesascope.reports.html.capability import capability
 from mesascope.reports.html.closed_loop import closed_loop
 from mesascope.reports.html.comparison import comparison
@@ -33,7 +34,9 @@ def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
     if not audits:
         raise ValueError("a report needs at least one audit document")
     heading = title or _title(audits)
+    shown, data = bench(audits)
     sections = [
+        shown,
         comparison(audits),
         verdicts(audits),
         guide(audits),
@@ -47,7 +50,9 @@ def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
         tag("a", "Skip to the verdicts", href="#verdicts", class_="skip"),
         tag("div", _contents(audits), tag("main", opening(audits, heading), *sections), class_="page"),
     )
-    return page(heading, body)
+    if data is None:
+        return page(heading, body)
+    return page(heading, body, data, script(), script=script_hash())
 
 
 def _title(audits: Sequence[Audit]) -> str:
