@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -13,6 +14,16 @@ from pathlib import Path
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None)
 PATIENCE = 60.0
+
+
+_LAUNCH = """
+import fcntl, os, sys
+hear, say = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(hear, 3)
+os.dup2(say, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Chromium reads from descriptor 3 and writes to 4."""
 
 
 class Browser:
@@ -24,10 +35,8 @@ class Browser:
         self._from, say = os.pipe()
         flags = ["--headless=new", "--remote-debugging-pipe", "--no-first-run", "--disable-gpu", "--no-sandbox"]
         flags += ["--disable-dev-shm-usage", "--disable-background-networking", f"--user-data-dir={self._folder.name}"]
-        # The browser reads from descriptor 3 and writes to 4; the shell puts them there.
-        command = f'exec "$0" "$@" 3<&{hear} 4>&{say}'
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", command, CHROMIUM or "chromium", *flags, "about:blank"],
+            [sys.executable, "-c", _LAUNCH, str(hear), str(say), CHROMIUM or "chromium", *flags, "about:blank"],
             pass_fds=(hear, say),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
