@@ -48,9 +48,7 @@ class Browser:
         self.errors: list[str] = []
         self._session = None
         target = next(
-            found["targetId"]
-            for found in self._call("Target.getTargets")["targetInfos"]
-            if found["type"] == "page"
+            found["targetId"] for found in self._call("Target.getTargets")["targetInfos"] if found["type"] == "page"
         )
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
@@ -108,7 +106,9 @@ class Browser:
 
     def cut_network(self):
         """From here on nothing can be reached but files."""
-        self._call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
+        self._call(
+            "Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0
+        )
 
     def open(self, path: Path):
         """Open a file and wait until it is whole."""

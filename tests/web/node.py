@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 NODE = shutil.which("node")
-needs_node = pytest.mark.skipif(NODE is None, reason="no Node here: what a report computes in its page is not compared with Python")
+needs_node = pytest.mark.skipif(
+    NODE is None, reason="no Node here: what a report computes in its page is not compared with Python"
+)
 
 
 def ask(world, cases, agent=None, kin=()):

@@ -123,7 +123,9 @@ def test_edits_of_the_inside_in_the_page_are_those_of_python(place):
     after = [_opened(text) for text in before]
     donor = WORLD.read_levels("\n\n".join(after))
     width = base.interior[1]
-    differing = [[i for i, (a, b) in enumerate(zip(x, y, strict=True)) if a != b] for x, y in zip(before, after, strict=True)]
+    differing = [
+        [i for i, (a, b) in enumerate(zip(x, y, strict=True)) if a != b] for x, y in zip(before, after, strict=True)
+    ]
     centers = [[(i // (width + 3) - 1) * width + i % (width + 3) - 1 for i in found] for found in differing]
     at = jnp.asarray(centers)
     recorded = [record(WORLD, subject, levels) for levels in (base, donor)]
@@ -165,7 +167,9 @@ def test_pictures_in_the_page_are_those_of_python(world):
         policy, values = rng.dirichlet(np.full(4, 0.3), cells), rng.normal(size=cells)
         path = [int(np.flatnonzero(~drawing.solid.ravel())[0])]
         drawn.append(level_svg(drawing, policy=policy, values=values, path=path, standalone=False))
-        cases.append({"ask": "marks", "text": text, "policy": policy.ravel().tolist(), "values": values.tolist(), "path": path})
+        cases.append(
+            {"ask": "marks", "text": text, "policy": policy.ravel().tolist(), "values": values.tolist(), "path": path}
+        )
     for svg, marks in zip(drawn, ask(painted(world), cases), strict=True):
         body = svg.partition("</desc>")[2].replace("<polyline", "<path")
         found = re.findall(r'<(\w+) class="([^"]*)"(?: opacity="([^"]*)")?([^>]*)>', body)
@@ -200,7 +204,11 @@ def test_badges_know_the_levels_of_their_distribution_and_no_others():
 
 @needs_node
 def test_a_level_is_solvable_where_its_goal_can_be_reached():
-    cases = {"#####\n#.R##\n#####": "solvable", "######\n#.#R.#\n######": "solvable in part", "#####\n#..b#\n#####": "no goal"}
+    cases = {
+        "#####\n#.R##\n#####": "solvable",
+        "######\n#.#R.#\n######": "solvable in part",
+        "#####\n#..b#\n#####": "no goal",
+    }
     cases |= {"######\n#.##R#\n######": "not solvable", "######\n#.bR##\n######": "not solvable"}
     told = ask(painted(), [{"ask": "badges", "text": text} for text in cases])
     assert [solvable["text"] for solvable, _ in told] == list(cases.values())

@@ -68,6 +68,8 @@ def test_the_bundle_is_what_the_sources_build(tmp_path):
 @pytest.mark.slow
 def test_types_hold_and_the_scripts_own_tests_pass():
     for tool in ("tsc/bin/tsc", "vitest"):
-        found = {"tsc/bin/tsc": ["node_modules/.bin/tsc", "--noEmit"], "vitest": ["node_modules/.bin/vitest", "run"]}[tool]
+        found = {"tsc/bin/tsc": ["node_modules/.bin/tsc", "--noEmit"], "vitest": ["node_modules/.bin/vitest", "run"]}[
+            tool
+        ]
         done = subprocess.run(found, cwd=WEB, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -59,11 +59,15 @@ def place_of(page, letter):
 
 
 def free_cells(page):
-    return [(r, c) for r, line in enumerate(page.run(TEXT).splitlines()) for c, letter in enumerate(line) if letter == "."]
+    return [
+        (r, c) for r, line in enumerate(page.run(TEXT).splitlines()) for c, letter in enumerate(line) if letter == "."
+    ]
 
 
 def press(page, name):
-    page.run(f"[...document.querySelectorAll('.panel button')].find(b => b.getAttribute('aria-label').startsWith('{name}')).click()")
+    page.run(
+        f"[...document.querySelectorAll('.panel button')].find(b => b.getAttribute('aria-label').startsWith('{name}')).click()"
+    )
 
 
 def test_one_script_may_run_and_it_is_the_one_that_is_named(documents):
@@ -113,8 +117,12 @@ def test_a_maze_is_drawn_with_a_tool_and_with_keys(page):
 @needs_browser
 def test_a_level_is_read_from_text_and_what_is_wrong_is_said(page):
     page.run("document.querySelectorAll('.panel details').forEach(d => d.open = true)")
+
     def write(text):
-        page.run(f"(t => {{ t.focus(); t.value = {text!r}; t.dispatchEvent(new Event('input')); }})(document.querySelector('.panel textarea'))")
+        page.run(
+            f"(t => {{ t.focus(); t.value = {text!r}; t.dispatchEvent(new Event('input')); }})(document.querySelector('.panel textarea'))"
+        )
+
     write("#####\n#.R.#\n#...#\n#####")
     assert page.run("document.querySelector('.boards .ms-level').viewBox.baseVal.height") == 4 * 24 + 6
     assert "solvable" in page.run("document.querySelector('.panel .badge').textContent")
@@ -144,11 +152,16 @@ def test_the_inside_is_edited_beside_its_control_and_its_ceiling(page):
 @needs_browser
 def test_ticks_are_looked_through_and_maps_are_shown(page):
     last = page.run(ARROWS)
-    page.run("(t => { t.value = 1; t.dispatchEvent(new Event('input')); })(document.querySelector('.panel input[type=range]'))")
+    page.run(
+        "(t => { t.value = 1; t.dispatchEvent(new Event('input')); })(document.querySelector('.panel input[type=range]'))"
+    )
     assert page.run(ARROWS) != last
     assert page.run("document.querySelectorAll('.maps canvas').length") == 6
     page.run("document.querySelector('.maps button').click()")
-    assert page.run("document.querySelectorAll('.boards:not([hidden]) .ms-good, .boards:not([hidden]) .ms-bad').length") > 0
+    assert (
+        page.run("document.querySelectorAll('.boards:not([hidden]) .ms-good, .boards:not([hidden]) .ms-bad').length")
+        > 0
+    )
 
 
 @needs_browser
@@ -173,7 +186,7 @@ def test_hostile_names_execute_nothing(browser, tmp_path):
         "<script>window.hit=1</script>",
         "</script><script>window.hit=1</script>",
         "<img src=x onerror=window.hit=1>",
-        "\"><svg onload=window.hit=1>",
+        '"><svg onload=window.hit=1>',
         "javascript:window.hit=1",
         "<!--<script>window.hit=1//-->",
     )

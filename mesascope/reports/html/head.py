@@ -27,7 +27,11 @@ def head(title: str, script: str | None = None) -> Markup:
     return tag(
         "head",
         tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=POLICY if script is None else f"{POLICY}; script-src {script}"),
+        tag(
+            "meta",
+            http_equiv="Content-Security-Policy",
+            content=POLICY if script is None else f"{POLICY}; script-src {script}",
+        ),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="referrer", content="no-referrer"),

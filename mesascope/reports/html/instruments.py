@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mesascope.reports.cards import cards_used
-from mesascope.reports.html.parts import fold, paragraph, section
+from mesascope.reports.html.parts import fold, folded, paragraph
 from mesascope.reports.markup import Markup, tag
 from mesascope.reports.reading import Audit, items, words
 
@@ -14,7 +14,7 @@ def instruments(audits: Sequence[Audit]) -> Markup | None:
     cards = _cards(audits)
     if not cards:
         return None
-    return section(
+    return folded(
         2,
         "instruments",
         "Blind spots of the instruments",
@@ -28,7 +28,7 @@ def references(audits: Sequence[Audit]) -> Markup | None:
     found = sorted(dict.fromkeys(str(r) for card in _cards(audits) for r in items(card, "references")))
     if not found:
         return None
-    return section(2, "references", "References", tag("ul", *(tag("li", text) for text in found), class_="references"))
+    return folded(2, "references", "References", tag("ul", *(tag("li", text) for text in found), class_="references"))
 
 
 def _cards(audits: Sequence[Audit]) -> list[Mapping[str, Any]]:

@@ -96,7 +96,7 @@ def _tracks(
     estimates: Mapping[str, Any], look_: str, shape: str, heads: tuple[str, str], least: tuple[float, float] = (0, 0)
 ) -> Markup:
     """A named estimate a row, all on one scale."""
-    drawn = {name: _floored(e) for name, e in estimates.items()}
+    drawn = {name: floored(e) for name, e in estimates.items()}
     scale = spanning(drawn.values(), 340.0, least)
     rows: list[list[Cell]] = [
         [name, marked(drawn[name], look_, shape, scale), value_cell(e)] for name, e in estimates.items()
@@ -104,8 +104,8 @@ def _tracks(
     return table([heads[0], figure("", scale), heads[1]], rows)
 
 
-def _floored(estimate: object) -> dict[str, Any]:
-    """The estimate as it is drawn."""
+def floored(estimate: object) -> dict[str, Any]:
+    """A weight as it is drawn: how far below zero it is stretches no axis."""
     value, ends = point(estimate), bounds(estimate)
     return {
         "value": None if value is None else max(value, _FLOOR),

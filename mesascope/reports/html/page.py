@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from mesascope.reports.cards import cards_used
 from mesascope.reports.html.behavior import behavior
 from mesascope.reports.html.bench import bench, script, script_hash
 from mesascope.reports.html.capability import capability
 from mesascope.reports.html.closed_loop import closed_loop
+from mesascope.reports.html.compared import compared
 from mesascope.reports.html.comparison import comparison
 from mesascope.reports.html.description import description
 from mesascope.reports.html.findings import experiment, findings, not_run
@@ -18,12 +18,29 @@ from mesascope.reports.html.instruments import instruments, references
 from mesascope.reports.html.ledger import ledger
 from mesascope.reports.html.objectives import objectives
 from mesascope.reports.html.opening import anchor, opening, verdicts
-from mesascope.reports.html.parts import section, sentence
+from mesascope.reports.html.parts import folded, section, sentence
 from mesascope.reports.html.provenance import provenance
 from mesascope.reports.html.search import search
 from mesascope.reports.html.worst_level import worst_level
 from mesascope.reports.markup import Markup, join, tag
 from mesascope.reports.reading import Audit, in_experiment, label, words
+
+_NAMES = {
+    "comparison": "Side by side",
+    "verdicts": "Verdicts",
+    "bench": "One level",
+    "ledgers": "Ledger",
+    "behaviors": "Behavior",
+    "weights": "Objectives",
+    "searches": "Search",
+}
+_ENDS = {
+    "guide": "How to read this",
+    "instruments": "Blind spots",
+    "provenance": "Provenance",
+    "references": "References",
+    "glossary": "Glossary",
+}
 
 
 def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
@@ -36,11 +53,10 @@ def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
     heading = title or _title(audits)
     shown, data = bench(audits)
     sections = [
-        shown,
-        comparison(audits),
-        verdicts(audits),
-        guide(audits),
+        *((comparison(audits), shown, verdicts(audits)) if len(audits) > 1 else (verdicts(audits), shown)),
+        *compared(audits),
         *(_audit(audit, audits) for audit in audits),
+        guide(audits),
         instruments(audits),
         provenance(audits),
         references(audits),
@@ -48,7 +64,7 @@ def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
     ]
     body = join(
         tag("a", "Skip to the verdicts", href="#verdicts", class_="skip"),
-        tag("div", _contents(audits), tag("main", opening(audits, heading), *sections), class_="page"),
+        tag("div", _contents(audits, sections), tag("main", opening(audits, heading), *sections), class_="page"),
     )
     if data is None:
         return page(heading, body)
@@ -79,24 +95,35 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
         gallery(audit, name),
         *not_run(audit),
     )
-    return section(2, name, sentence(label(audit, audits)), *parts, class_="audit")
+    title = sentence(label(audit, audits))
+    if len(audits) > 1:
+        return folded(2, name, join(title, tag("small", " in full")), *parts)
+    return section(2, name, title, *parts, class_="audit")
 
 
-def _contents(audits: Sequence[Audit]) -> Markup:
-    """Links to the sections."""
-    links = [("comparison", "Side by side")] if len(audits) > 1 else []
-    links += [("verdicts", "Verdicts"), ("guide", "How to read this")]
-    listed = _links(links)
-    for audit in audits:
-        name = anchor(audits, audit)
+def _contents(audits: Sequence[Audit], sections: Sequence[Markup | None]) -> Markup:
+    """Links to the sections that are there; to the parts of an audit where it is alone."""
+    there = {name for found in sections if found for name in _NAMES if found.startswith(f'<section id="{name}"')}
+    listed = [(name, text) for name, text in _NAMES.items() if name in there]
+    links = _links(listed)
+    if len(audits) == 1:
         parts = [("ledger", "ledger"), ("behavior", "behavior"), ("behavioral", "objective"), ("inside", "internals")]
-        parts += [("experiment", "experiment")] if in_experiment(audit) else []
-        parts += [("search", "search"), *([("gallery", "levels")] if audit.get("gallery") else [])]
-        inner = tag("ul", *_links([(f"{name}-{part}", text) for part, text in parts]))
-        listed.append(tag("li", tag("a", sentence(label(audit, audits)), href=f"#{name}"), inner))
-    ends = [("instruments", "Blind spots")] if any(cards_used(a) for a in audits) else []
-    ends += [("provenance", "Provenance"), ("glossary", "Glossary")]
-    return tag("nav", tag("ul", *listed, *_links(ends)), aria_label="Contents")
+        parts += [("experiment", "experiment")] if in_experiment(audits[0]) else []
+        parts += [("search", "search")]
+        name = anchor(audits, audits[0])
+        alone = tag(
+            "li", tag("a", "In full", href=f"#{name}"), tag("ul", *_links([(f"{name}-{p}", t) for p, t in parts]))
+        )
+    else:
+        alone = join(*_links([(anchor(audits, a), sentence(label(a, audits))) for a in audits]))
+    ends = _links(
+        [
+            (name, text)
+            for name, text in _ENDS.items()
+            if any(f and f.startswith(f'<section id="{name}"') for f in sections)
+        ]
+    )
+    return tag("nav", tag("ul", *links, alone, *ends), aria_label="Contents")
 
 
 def _links(named: Sequence[tuple[str, str]]) -> list[Markup]:
