@@ -104,6 +104,10 @@ class Browser:
         self._call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
+    def media(self, name):
+        """Show the page as a medium does, such as `print`; "" for the screen."""
+        self._call("Emulation.setEmulatedMedia", media=name)
+
     def cut_network(self):
         """From here on nothing can be reached but files."""
         self._call(
@@ -154,7 +158,3 @@ class Browser:
             )
             clip = {"clip": {**box, "scale": 1}, "captureBeyondViewport": True}
         path.write_bytes(base64.b64decode(self._call("Page.captureScreenshot", **clip)["data"]))
-
-    def print_pages(self):
-        """The page as a PDF, as it is printed."""
-        return base64.b64decode(self._call("Page.printToPDF", printBackground=True)["data"])

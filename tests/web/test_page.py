@@ -18,7 +18,8 @@ CELL = """((board, row, column) => {
   const box = svg.getBoundingClientRect(), scale = box.width / svg.viewBox.baseVal.width;
   return [box.left + (3 + 24 * (column + 0.5)) * scale, box.top + (3 + 24 * (row + 0.5)) * scale];
 })"""
-ARROWS = "[...document.querySelectorAll('.boards:not([hidden]) .board')].map(b => [...b.querySelectorAll('.ms-arrow')].map(a => a.getAttribute('d')).join())"
+ARROWS = """[...document.querySelectorAll(".boards:not([hidden]) .board")].map(
+  board => [...board.querySelectorAll(".ms-arrow")].map(arrow => arrow.getAttribute("d")).join())"""
 TEXT = "document.querySelector('.panel textarea').value"
 FRAME = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -66,7 +67,8 @@ def free_cells(page):
 
 def press(page, name):
     page.run(
-        f"[...document.querySelectorAll('.panel button')].find(b => b.getAttribute('aria-label').startsWith('{name}')).click()"
+        "[...document.querySelectorAll('.panel button')]"
+        f".find(button => button.getAttribute('aria-label').startsWith('{name}')).click()"
     )
 
 
@@ -120,7 +122,8 @@ def test_a_level_is_read_from_text_and_what_is_wrong_is_said(page):
 
     def write(text):
         page.run(
-            f"(t => {{ t.focus(); t.value = {text!r}; t.dispatchEvent(new Event('input')); }})(document.querySelector('.panel textarea'))"
+            f"(area => {{ area.focus(); area.value = {text!r}; area.dispatchEvent(new Event('input')); }})"
+            "(document.querySelector('.panel textarea'))"
         )
 
     write("#####\n#.R.#\n#...#\n#####")
@@ -175,8 +178,9 @@ def test_nothing_is_wider_than_the_window(page, width, scheme):
 
 @needs_browser
 def test_every_control_has_a_name(page):
-    named = "e => e.getAttribute('aria-label') || e.textContent.trim() || e.closest('label')?.textContent.trim()"
-    nameless = f"[...document.querySelectorAll('.bench button, .bench select, .bench input, .bench textarea, .bench svg[role=img]')].filter(e => !({named})(e)).length"
+    nameless = """[...document.querySelectorAll(
+      ".bench button, .bench select, .bench input, .bench textarea, .bench svg[role=img]")].filter(
+      e => !(e.getAttribute("aria-label") || e.textContent.trim() || e.closest("label")?.textContent.trim())).length"""
     assert page.run(nameless) == 0
 
 
@@ -209,3 +213,25 @@ def test_data_that_no_agent_can_be_made_from_leaves_the_printed_figure(browser, 
     path.write_text(render_report(broken), "utf-8")
     browser.open(path)
     assert browser.run("document.querySelectorAll('#bench figure.level svg').length") == 3
+
+
+MOST_WORDS = 2_500
+"""That a report of three seeds shows before anything is unfolded."""
+
+
+@needs_browser
+def test_a_report_of_three_seeds_is_short_until_it_is_unfolded(page):
+    assert page.run("document.querySelector('main').innerText.split(/\\s+/).length") <= MOST_WORDS
+    assert page.run("document.documentElement.scrollHeight") <= 8_000
+
+
+@needs_browser
+def test_a_printed_page_clips_no_table_and_holds_no_tools(page):
+    page.media("print")
+    page.resize(700, 1000)
+    page.media("print")
+    clipped = """[...document.querySelectorAll("main table")].filter(
+      table => table.offsetParent && table.getBoundingClientRect().right > innerWidth + 1).length"""
+    assert page.run(clipped) == 0
+    assert page.run("[...document.querySelectorAll('.panel')].every(e => !e.offsetParent)")
+    page.media("")

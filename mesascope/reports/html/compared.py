@@ -5,16 +5,18 @@ from typing import Any
 
 from mesascope.reports.figures.scale import Scale
 from mesascope.reports.figures.tracks import track
-from mesascope.reports.html.arms import arms_legend, best_control
+from mesascope.reports.html.arms import arms_legend
 from mesascope.reports.html.objectives import floored
 from mesascope.reports.html.parts import Cell, figure, fold, legend, mark, note, section, spanning, table
+from mesascope.reports.html.search import tests_table
 from mesascope.reports.markup import Child, Markup, join, tag
-from mesascope.reports.numbers import MISSING, estimate_text, point
+from mesascope.reports.numbers import point
 from mesascope.reports.reading import (
     Audit,
     distributions,
     event_words,
     gap_share,
+    in_experiment,
     items,
     label,
     look,
@@ -22,12 +24,12 @@ from mesascope.reports.reading import (
     telling_events,
     telling_shift,
     union,
-    words,
 )
 
 _MARKS = (("blue", "dot"), ("red", "diamond"), ("green", "square"), ("gold", "ring"), ("violet", "tick"))
-_SHARE = Scale(0.0, 1.0, 150.0)
 _WIDTH = 250.0
+_DUST = 1e-4
+"""Gaps up to this are rounding."""
 _KINDS = (
     ("behavioral_objective", "inferred from behavior", "blue", "dot"),
     ("mesa_objective", "located inside (mesa-objective)", "red", "diamond"),
@@ -79,7 +81,7 @@ def _ledger(audits: Sequence[Audit]) -> Markup | None:
     if not names:
         return None
     gaps = [("inner", "inner gap"), ("capability", "capability gap")]
-    outer = any(point(gap_share(a, d, "outer")) for a in audits for d in names)
+    outer = any(abs(point(gap_share(a, d, "outer")) or 0.0) > _DUST for a in audits for d in names)
     gaps = [("outer", "outer gap"), *gaps] if outer else gaps
     of = {gap: (lambda audit, d, gap=gap: gap_share(audit, d, gap)) for gap, _ in [*gaps, ("total", "")]}
     scale = spanning((of[gap](a, d) for gap, _ in gaps for a in audits for d in names), 210.0, (0.0, 0.4))
@@ -155,32 +157,21 @@ def _objectives(audits: Sequence[Audit]) -> Markup | None:
 
 
 def _search(audits: Sequence[Audit]) -> Markup | None:
-    """What every test of every agent came to: edited, ceiling, best control."""
-    tests = [{words(t, "name"): t for t in items(a, "search", "tests") if isinstance(t, Mapping)} for a in audits]
-    names = union(tests)
-    if not names:
+    """What every test of every agent came to."""
+    tests = [[t for t in items(a, "search", "tests") if isinstance(t, Mapping)] for a in audits]
+    if not any(tests):
         return None
-    scale = _SHARE if len(audits) < 4 else Scale(0.0, 1.0, 90.0)
-    rows: list[list[Cell]] = [[n, *(_test(own.get(n), scale) for own in tests)] for n in names]
-    heads = [figure(label(a, audits), scale, 3) for a in audits]
+    told = (
+        "Share of contested cells that follow when the goal is moved or a wall is put up inside; the ring is the best of all "
+        "controls."
+    )
+    drawn = tests_table(tests, [label(a, audits) for a in audits])
+    title = "Whether they search inside"
     return section(
         2,
         "searches",
-        "Whether they search inside",
-        note(
-            "Share of contested cells that follow when the goal is moved or a wall is put up inside; the ring is the best "
-            "of all controls."
-        ),
+        title,
+        None if any(map(in_experiment, audits)) else note(told),
         arms_legend(),
-        tag("figure", table(["", *heads], rows)),
+        tag("figure", drawn),
     )
-
-
-def _test(test: Mapping[str, Any] | None, scale: Scale) -> Markup:
-    if test is None:
-        return tag("span", MISSING, class_="missing")
-    control = best_control(test)
-    marks = [mark(control, "quiet", "ring"), mark(test.get("ceiling"), "ink", "tick")]
-    score = {"value": test.get("statistic"), "interval": test.get("interval")}
-    told = tag("div", f"score {estimate_text(score)}, {'passed' if test.get('passed') is True else 'not passed'}")
-    return join(track([*marks, mark(test.get("edited"), "red", "diamond")], scale), told)

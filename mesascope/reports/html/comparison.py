@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from mesascope.reports import plain
 from mesascope.reports.figures.scale import Scale
-from mesascope.reports.html.behavior import ink_of
 from mesascope.reports.html.opening import anchor
 from mesascope.reports.html.parts import (
     Cell,
     Column,
     badge,
-    barred,
+    note,
     paragraph,
     section,
     table,
     text,
+    value_cell,
 )
 from mesascope.reports.markup import Markup, join, tag
 from mesascope.reports.reading import (
@@ -22,9 +22,7 @@ from mesascope.reports.reading import (
     competence_at_base,
     event_words,
     label,
-    look,
     rewarded,
-    telling_events,
     telling_shift,
     words,
 )
@@ -42,22 +40,18 @@ def comparison(audits: Sequence[Audit]) -> Markup | None:
 
 def _scores(audits: Sequence[Audit]) -> list[Markup]:
     shift = telling_shift(audits)
-    events = telling_events(audits, shift) if shift else []
     columns = [
         text(""),
-        Column(join("Competence in training", tag("small", _measured_at(audits[0]))), "figure"),
-        *(Column(join(_event(audits[0], event), tag("small", f"under {shift}")), "figure") for event in events),
-        text("Search"),
-        *(text(half.capitalize()) for half in plain.HALVES),
-        text("Alignment"),
+        Column(join("Competence", tag("small", _measured_at(audits[0]))), "figure"),
+        *(text(head) for head in ("Search", "After", *map(str.capitalize, plain.HALVES), "Alignment")),
     ]
     rows: list[list[Cell]] = [
         [
             tag("a", label(audit, audits), href=f"#{anchor(audits, audit)}"),
-            barred(competence_at_base(audit)[1], "green", _SHARE),
-            *(barred(look(audit, "behavior", shift or "", e), ink_of(e, events), _SHARE) for e in events),
+            value_cell(competence_at_base(audit)[1]),
             badge(plain.search_words(audit), plain.search_tone(audit)),
-            *(badge(plain.half_words(audit, half), plain.half_tone(audit, half)) for half in plain.HALVES),
+            plain.answers(audit)[1].verdict,
+            *(badge(plain.brief(plain.half_words(audit, half)), plain.half_tone(audit, half)) for half in plain.HALVES),
             badge(plain.alignment_words(audit), plain.alignment_tone(audit)),
         ]
         for audit in audits
@@ -65,17 +59,17 @@ def _scores(audits: Sequence[Audit]) -> list[Markup]:
     sentence = words(audits[0], "world", "shifts", shift) if shift else ""
     told = []
     if shift and sentence:
-        told.append(paragraph("What the training score hides shows under ", tag("b", shift), f": {sentence}."))
+        told.append(note("What the training score hides shows under ", tag("b", shift), f": {sentence}."))
     failed = [f"{label(a, audits)}: {why}" for a in audits if (why := failure(a))]
     if failed:
         told.append(paragraph(f"Capability failures, in no average. {'; '.join(failed)}."))
-    return [*told, tag("figure", table(columns, rows))]
+    return [tag("figure", table(columns, rows), class_="verdict-table"), *told]
 
 
 def _measured_at(audit: Audit) -> str:
     name = competence_at_base(audit)[0]
     at_base = name in ("base", "base objective", "+".join(rewarded(audit)))
-    return f"at the base objective, {'+'.join(rewarded(audit))}" if at_base else f"at {name or 'no objective'}"
+    return f"in training, at {'+'.join(rewarded(audit))}" if at_base else f"in training, at {name or 'no objective'}"
 
 
 def _event(audit: Audit, event: str) -> str:

@@ -10,7 +10,7 @@ from mesascope.drawing import Drawing, animated_episode_svg, level_svg
 from mesascope.reports.html.known_world import known_world
 from mesascope.reports.html.parts import fold, note, paragraph, section
 from mesascope.reports.markup import Child, Markup, join, tag
-from mesascope.reports.reading import TRAINING, Audit, items, part, telling_shift, words
+from mesascope.reports.reading import TRAINING, Audit, items, look, part, telling_shift, words
 
 UNREADABLE = (MesascopeError, ValueError, IndexError, TypeError, KeyError)
 """What comes of a document that holds something else than a level."""
@@ -24,7 +24,8 @@ def gallery(audit: Audit, name: str) -> Markup | None:
             shown.setdefault(words(item, "distribution"), []).append(item)
     if not shown:
         return None
-    first = {TRAINING, telling_shift([audit])}
+    alone = not any(look(e, "shared") is True for e in items(audit, "gallery"))
+    first = {TRAINING, telling_shift([audit])} if alone else set()  # else a level is shown already
     return section(
         3,
         f"{name}-gallery",

@@ -1,5 +1,6 @@
 """The instruments' cards: what each measures, and what it cannot see. The report's references come from them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,7 +29,23 @@ def references(audits: Sequence[Audit]) -> Markup | None:
     found = sorted(dict.fromkeys(str(r) for card in _cards(audits) for r in items(card, "references")))
     if not found:
         return None
-    return folded(2, "references", "References", tag("ul", *(tag("li", text) for text in found), class_="references"))
+    return folded(
+        2, "references", "References", tag("ul", *(tag("li", *linked(text)) for text in found), class_="references")
+    )
+
+
+_NUMBERED = re.compile(r"arXiv:? ?(\d{4}\.\d{4,5})")
+
+
+def linked(text: str) -> list[str | Markup]:
+    """A reference with its arXiv numbers as links. A page follows none of them by itself."""
+    parts: list[str | Markup] = []
+    end = 0
+    for found in _NUMBERED.finditer(text):
+        link = tag("a", found[0], href=f"https://arxiv.org/abs/{found[1]}", rel="noreferrer")
+        parts += [text[end : found.start()], link]
+        end = found.end()
+    return [*parts, text[end:]]
 
 
 def _cards(audits: Sequence[Audit]) -> list[Mapping[str, Any]]:

@@ -140,8 +140,8 @@ def _hypotheses(found: object) -> Markup | None:
         [name, *(_share(side.get(name), ink) for side, ink in ((home, "quiet"), (everywhere, "blue")))]
         for name in shown
     ]
-    return join(
-        tag("h4", "Posterior over named hypotheses"),
+    return fold(
+        "Posterior over named hypotheses",
         paragraph(
             "Posterior probability of each hypothesis, from training levels alone and from all levels. Several that "
             "share the probability on the left and not on the right are what training could not tell apart."
@@ -219,8 +219,8 @@ def _pull(found: object) -> Markup | None:
     pulls = {words(p, "object"): look(p, "share") for p in items(found, "pull") if look(p, "share") is not None}
     if not pulls:
         return None
-    return join(
-        tag("h4", "The pull of one object alone"),
+    return fold(
+        "The pull of one object alone",
         paragraph(
             "Each object was written, alone, into the state of a level that holds nothing; no input ever showed it. "
             "The pull is the return that the agent's plan then earns for reaching it, as a share of the best possible."

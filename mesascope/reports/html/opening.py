@@ -10,13 +10,11 @@ from mesascope.reports.reading import Audit, label, look, part, words
 
 
 def opening(audits: Sequence[Audit], title: str) -> Markup:
-    """Title, question and conclusion."""
-    asked = [tag("span", question, " ") for question in plain.QUESTIONS]
+    """The question, and the conclusion."""
     return tag(
         "header",
         paragraph(_kicker(audits), class_="kicker"),
         tag("h1", title),
-        paragraph(*asked, class_="question"),
         paragraph(plain.conclusion(audits), class_="lead"),
         id="top",
     )

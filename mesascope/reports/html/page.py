@@ -1,5 +1,6 @@
 """The whole page: head, contents, sections, in the order in which a stranger asks."""
 
+import re
 from collections.abc import Sequence
 
 from mesascope.reports.html.behavior import behavior
@@ -25,22 +26,32 @@ from mesascope.reports.html.worst_level import worst_level
 from mesascope.reports.markup import Markup, join, tag
 from mesascope.reports.reading import Audit, in_experiment, label, words
 
-_NAMES = {
-    "comparison": "Side by side",
-    "verdicts": "Verdicts",
-    "bench": "One level",
-    "ledgers": "Ledger",
-    "behaviors": "Behavior",
-    "weights": "Objectives",
-    "searches": "Search",
-}
-_ENDS = {
-    "guide": "How to read this",
-    "instruments": "Blind spots",
-    "provenance": "Provenance",
-    "references": "References",
-    "glossary": "Glossary",
-}
+_FIRST = (
+    ("comparison", "Side by side"),
+    ("verdicts", "Verdicts"),
+    ("bench", "One level"),
+    ("ledgers", "Ledger"),
+    ("behaviors", "Behavior"),
+    ("weights", "Objectives"),
+    ("searches", "Search"),
+)
+_PARTS = (
+    ("ledger", "ledger"),
+    ("behavior", "behavior"),
+    ("behavioral", "objective"),
+    ("inside", "internals"),
+    ("search", "search"),
+)
+_LAST = (
+    ("guide", "How to read this"),
+    ("instruments", "Blind spots"),
+    ("provenance", "Provenance"),
+    ("references", "References"),
+    ("glossary", "Glossary"),
+)
+"""Names of sections, in the order of the page: those before the audits, those of an audit, those after."""
+
+_NAMED = re.compile(r'<section id="([\w-]+)"')
 
 
 def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
@@ -102,29 +113,17 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
 
 
 def _contents(audits: Sequence[Audit], sections: Sequence[Markup | None]) -> Markup:
-    """Links to the sections that are there; to the parts of an audit where it is alone."""
-    there = {name for found in sections if found for name in _NAMES if found.startswith(f'<section id="{name}"')}
-    listed = [(name, text) for name, text in _NAMES.items() if name in there]
-    links = _links(listed)
-    if len(audits) == 1:
-        parts = [("ledger", "ledger"), ("behavior", "behavior"), ("behavioral", "objective"), ("inside", "internals")]
-        parts += [("experiment", "experiment")] if in_experiment(audits[0]) else []
-        parts += [("search", "search")]
-        name = anchor(audits, audits[0])
-        alone = tag(
-            "li", tag("a", "In full", href=f"#{name}"), tag("ul", *_links([(f"{name}-{p}", t) for p, t in parts]))
-        )
-    else:
-        alone = join(*_links([(anchor(audits, a), sentence(label(a, audits))) for a in audits]))
-    ends = _links(
-        [
-            (name, text)
-            for name, text in _ENDS.items()
-            if any(f and f.startswith(f'<section id="{name}"') for f in sections)
-        ]
-    )
-    return tag("nav", tag("ul", *links, alone, *ends), aria_label="Contents")
-
-
-def _links(named: Sequence[tuple[str, str]]) -> list[Markup]:
-    return [tag("li", tag("a", text, href=f"#{name}")) for name, text in named]
+    """Links to the sections that are there, and to the parts of an audit that is alone."""
+    there = {found[1] for part in sections if part and (found := _NAMED.match(part))}
+    links = [
+        [tag("li", tag("a", text, href=f"#{name}")) for name, text in names if name in there]
+        for names in (_FIRST, _LAST)
+    ]
+    each = []
+    for audit in audits:
+        name, parts = anchor(audits, audit), None
+        if len(audits) == 1:
+            inner = [*_PARTS, *([("experiment", "experiment")] if in_experiment(audit) else [])]
+            parts = tag("ul", *(tag("li", tag("a", text, href=f"#{name}-{part}")) for part, text in inner))
+        each.append(tag("li", tag("a", sentence(label(audit, audits)), href=f"#{name}"), parts))
+    return tag("nav", tag("ul", *links[0], *each, *links[1]), aria_label="Contents")
