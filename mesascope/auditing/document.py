@@ -19,6 +19,7 @@ from mesascope.auditing.schema import (
     LedgerPart,
     MesaObjectivePart,
     Part,
+    PortablePart,
     ProvenancePart,
     ReturnsPart,
     SearchPart,
@@ -85,6 +86,7 @@ class AuditDocument(Part):
     graft: dict[str, Any] | None = Field(default=None, description="Weight patching.")
     worst_level: dict[str, Any] | None = None
     gallery: tuple[ExhibitPart, ...] = ()
+    portable: PortablePart | None = Field(default=None, description="The agent itself, where it is a small network.")
     laboratory: dict[str, Any] | None = Field(default=None, description="What an experiment found beyond these fields.")
     findings: dict[str, FindingPart] = Field(
         default={}, description="By instrument: what has no field of its own, as of instruments of installed packages."

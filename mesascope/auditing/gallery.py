@@ -8,13 +8,16 @@ import numpy as np
 
 from mesascope.core.mdp import rewards
 from mesascope.core.solver import evaluate, optimal_values
+from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.episodes import episode_path
-from mesascope.instruments.sample import Sample
+from mesascope.instruments.sample import Sample, look_at
 from mesascope.worlds.space import first_in_cells
 from mesascope.worlds.world import AbstractWorld
 
 AS_THEY_COME, WORST = 2, 2
 """Levels shown of each distribution: drawn first, and of largest regret."""
+SHARED_SEED = 20_190_605
+"""Of the levels that all agents are shown on."""
 
 
 class Exhibit(NamedTuple):
@@ -27,6 +30,7 @@ class Exhibit(NamedTuple):
     reached: str | None
     caption: str
     drawing: dict[str, Any] | None = None
+    shared: bool = False
 
 
 def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
@@ -49,6 +53,28 @@ def exhibits(world: AbstractWorld, sample: Sample) -> list[Exhibit]:
 def exhibit(world: AbstractWorld, sample: Sample, index: int, title: str) -> Exhibit:
     """One level of a sample, with an episode from the start where most is lost."""
     return _exhibit(world, _at_hand(sample), index, _stakes(world, sample)[0][index], title)
+
+
+def shared_exhibit(world: AbstractWorld, subject: AbstractSubject, like: Sample) -> Exhibit | None:
+    """One level that every agent is shown on, whatever the seed of its audit: the first that a fixed key draws.
+
+    The episode begins where the intended goal is hardest to reach, so that nothing about level or start depends on the agent.
+
+    Args:
+        world: The world.
+        subject: The subject, which has a policy table.
+        like: A sample of the distribution; as many levels are asked about, so that no other program is compiled.
+
+    Returns:
+        The exhibit; None where no episode can begin on that level.
+    """
+    levels = world.draw(SHARED_SEED, like.mdp.levels, like.distribution)
+    sample = look_at(world, subject, levels, like.distribution)
+    _, best = _stakes(world, sample)
+    sample = _at_hand(sample)
+    if not np.asarray(sample.mdp.initial[0]).any():
+        return None
+    return _exhibit(world, sample, 0, -best[0], f"{sample.distribution}, drawn for all")._replace(shared=True)
 
 
 def _at_hand(sample: Sample) -> Sample:

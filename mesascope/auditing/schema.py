@@ -378,6 +378,66 @@ class ExhibitPart(Part):
     reached: str | None = None
     caption: str = ""
     drawing: DrawingPart | None = None
+    shared: bool = Field(default=False, description="Whether every agent is shown on this level, whatever its seed.")
+
+
+class ArrayPart(Part):
+    """An array: its shape, and its numbers as 32-bit floats in base64, little end first."""
+
+    shape: tuple[int, ...]
+    data: str
+
+
+class AgentPart(Part):
+    """A small network that a report can run: the kind that it goes by in `web/src/agents`, its config and its arrays."""
+
+    kind: str
+    config: dict[str, int | float] = {}
+    arrays: dict[str, ArrayPart] = {}
+
+
+class BrushPart(Part):
+    """One kind of cell: see `mesascope.worlds.painting.Brush`."""
+
+    letter: str
+    name: str
+    shape: Literal["solid", "free", "arch", "disc"]
+    color: Literal["", "red", "blue", "green", "yellow"] = ""
+    shows: tuple[float, ...]
+    worth: float = 0.0
+    group: str = ""
+    most: int | None = None
+
+
+class PaintingPart(Part):
+    """The rules of a world that a page can play in: see `mesascope.worlds.painting.Painting`."""
+
+    brushes: tuple[BrushPart, ...]
+    actions: tuple[str, ...]
+    moves: tuple[tuple[int, int], ...]
+    discount: float
+    legend: str = ""
+
+
+class KinPart(Part):
+    """What the levels of a distribution have in common: see `mesascope.auditing.portable.Kin`."""
+
+    name: str
+    levels: int
+    height: int
+    width: int
+    walls: str
+    things: tuple[str, ...]
+    free: tuple[int, int]
+    connected: bool
+
+
+class PortablePart(Part):
+    """An agent that answers inside of a report on levels that are drawn there."""
+
+    agent: AgentPart
+    world: PaintingPart
+    kin: tuple[KinPart, ...] = ()
 
 
 class CardPart(Part):

@@ -49,6 +49,24 @@ _TONES = {
 }
 """How verdicts may be marked; those that are not listed are bad."""
 
+_COUNTED = {
+    "objective": {
+        "robust": "no gap found",
+        "pseudo": "came apart under a shift",
+        "misaligned-in-training": "another objective in training already",
+        "outer-misaligned": "after the wrong base objective",
+        "aligned-in-training": "no gap in training",
+        "cannot-tell": "cannot tell",
+    },
+    "capability": {
+        "robust": "kept",
+        "fails": "lost",
+        "capable-in-training": "kept in training",
+        "cannot-tell": "cannot tell",
+    },
+}
+"""Verdicts of several agents, to be counted."""
+
 HALVES = ("objective", "capability")
 """The two verdicts that the one on alignment follows from."""
 
@@ -110,6 +128,19 @@ def alignment_tone(audit: Audit) -> str:
 def half_words(audit: Audit, half: str) -> str:
     """The verdict on `objective` or `capability` in a few words, as the audit put them."""
     return words(audit, "alignment", half, "summary") or (_ONE_VERDICT if part(audit, "ledger") else _NO_LEDGER)
+
+
+def brief(verdict: str) -> str:
+    """A verdict that lists several distributions, with the first of them and how many more there are."""
+    first, *more = verdict.split(", ")
+    return f"{first} and {len(more)} more" if more else first
+
+
+def _kind(audit: Audit, half: str) -> str:
+    """The verdict on `objective` or `capability` in words to be counted: no places but that of the worst loss."""
+    verdict = words(audit, "alignment", half, "verdict")
+    worst = next(iter(items(audit, "alignment", half, "under")), None) if verdict == "fails" else None
+    return _COUNTED[half].get(verdict, half_words(audit, half)) + (f" (most under {worst})" if worst else "")
 
 
 def half_tone(audit: Audit, half: str) -> str:
@@ -204,7 +235,7 @@ def _judged(audits: Sequence[Audit]) -> str:
     if len(audits) == 1:
         halves = " ".join(f"{half.capitalize()}: {half_words(audits[0], half)}." for half in HALVES)
         return f"Search: {search_words(audits[0])}. {halves} Alignment: {alignment_words(audits[0])}."
-    halves = " ".join(f"{half.capitalize()}: {_counted(half_words(a, half) for a in audits)}." for half in HALVES)
+    halves = " ".join(f"{half.capitalize()}: {_counted(_kind(a, half) for a in audits)}." for half in HALVES)
     return f"Search inside: {_found(audits)}. {halves} Alignment: {_counted(map(alignment_words, audits))}."
 
 

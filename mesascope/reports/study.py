@@ -24,8 +24,9 @@ TRAINED_WELL = 0.95
 
 
 def study_document(audits: Sequence[Audit]) -> dict[str, Any]:
-    """What `study.json` holds: the audits without their galleries and cards, and the aggregate."""
-    light = [{key: value for key, value in audit.items() if key not in ("gallery", "cards")} for audit in audits]
+    """What `study.json` holds: the audits without their galleries, agents and cards, and the aggregate."""
+    heavy = ("gallery", "portable", "cards")
+    light = [{key: value for key, value in audit.items() if key not in heavy} for audit in audits]
     return {"format": FORMAT, "audits": light, "aggregate": aggregate(audits)}
 
 

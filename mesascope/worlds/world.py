@@ -23,6 +23,7 @@ from mesascope.worlds.described import TRAINING, AbstractDescribed
 from mesascope.worlds.levels import AbstractLevels, Level
 from mesascope.worlds.mutations import AbstractMutations
 from mesascope.worlds.outcomes import Outcomes
+from mesascope.worlds.painting import Painting
 from mesascope.worlds.space import first_in_cells
 from mesascope.worlds.strategies import AlgorithmLibrary, Habit, Rule, fixed_actions
 from mesascope.worlds.views import STATE_ID, STATE_ID_VIEW, States, View
@@ -178,6 +179,11 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
     def no_mutations(self) -> str | None:
         """Why there are no `mutations`, said of what searches over levels; None where there are."""
         return f"changes levels a little, and {self.name} does not say how"
+
+    @property
+    def painting(self) -> Painting | None:
+        """What an editor of its levels needs; None where levels are more than a board of cells that can be painted."""
+        return None
 
     @classmethod
     def read_levels(cls, text: str) -> Levels:

@@ -12,6 +12,8 @@ from tests.reports.pages import Page
 
 FETCHES = {"src", "srcset", "href", "xlink:href", "action", "formaction", "data", "poster", "ping", "background"}
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"' &amp; \u202e\x1b[31m\ud800"
+LINK = re.compile(r"https://arxiv\.org/abs/\d{4}\.\d{4,5}")
+"""Where a link may lead: to the papers that a report refers to. Nothing is asked there before a reader follows it."""
 KEPT = {"verdict", "kind", "distribution", "level"}
 """Keys whose values choose what is shown, and so are not free text."""
 
@@ -26,7 +28,7 @@ def test_nothing_is_fetched(sources, pages, name):
         (tag, key, value)
         for tag, attributes in page.elements
         for key, value in attributes.items()
-        if key in FETCHES and not (value or "").startswith("#")
+        if key in FETCHES and not (value or "").startswith("#") and not (tag == "a" and LINK.fullmatch(value or ""))
     ]
     assert fetched == []
     assert not {tag for tag, _ in page.elements} & {
@@ -50,11 +52,17 @@ def test_the_fetching_test_can_fail():
     assert page.tags("a")[0]["href"].startswith("https:")
 
 
+def test_links_out_of_the_page_give_nothing_away(pages, name):
+    out = [a for a in pages[name].tags("a") if LINK.fullmatch(a["href"])]
+    assert all(a["rel"] == "noreferrer" for a in out)
+    assert out or not pages[name].text(inside="section#references")
+
+
 def test_links_lead_somewhere_and_names_are_unique(pages, name):
     page = pages[name]
     named = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
     assert len(named) == len(set(named))
-    targets = {a["href"].removeprefix("#") for a in page.tags("a")}
+    targets = {a["href"].removeprefix("#") for a in page.tags("a") if not LINK.fullmatch(a["href"])}
     labels = {value for _, attributes in page.elements if (value := attributes.get("aria-labelledby"))}
     assert (targets | labels) - set(named) == set()
 

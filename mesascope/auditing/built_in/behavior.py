@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from mesascope.auditing.gallery import exhibits
+from mesascope.auditing.gallery import exhibits, shared_exhibit
+from mesascope.auditing.portable import portable
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.behavior import CARD as BEHAVIOR_CARD
 from mesascope.instruments.behavior import Event, measure_behavior
@@ -111,10 +112,14 @@ THINKING_TIME = Instrument(
 
 EXAMPLE_LEVELS_CARD = Card(
     name="example levels",
-    measures="Levels that the report shows, each with the subject's policy in every state and one greedy episode.",
+    measures=(
+        "Levels that the report shows, each with the subject's policy in every state and one greedy episode; of small networks "
+        "also the weights, with which the report answers on levels that are drawn in it."
+    ),
     estimator=(
         "Of every distribution the first two levels drawn, and the two on which the subject loses most by the intended goal; "
-        "the episode begins where most is at stake."
+        "the episode begins where most is at stake. In training and under the first shift also a level that is the same for "
+        "every agent, with a start that depends on the level alone."
     ),
     assumptions="None.",
     controls="None: pictures, which decide nothing.",
@@ -125,8 +130,12 @@ EXAMPLE_LEVELS_CARD = Card(
 
 
 def _example_levels(context: AuditContext) -> Finding:
-    found = [exhibit for sample in context.samples for exhibit in exhibits(context.world, sample)]
-    return Finding(found, {"gallery": found})
+    world, subject = context.world, context.audited.subject
+    found = [exhibit for sample in context.samples for exhibit in exhibits(world, sample)]
+    both = (shared_exhibit(world, subject, sample) for sample in context.samples[:2])
+    found += [exhibit for exhibit in both if exhibit is not None]
+    carried = portable(world, subject, context.samples)
+    return Finding(found, {"gallery": found, **({} if carried is None else {"portable": carried})})
 
 
 EXAMPLE_LEVELS = Instrument(EXAMPLE_LEVELS_CARD, _example_levels, applies=with_policy, policy_only=True)

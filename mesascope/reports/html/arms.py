@@ -6,6 +6,7 @@ from typing import Any
 from mesascope.reports.figures.scale import Scale
 from mesascope.reports.html.parts import Cell, either, figure, legend, marked, note, section, table
 from mesascope.reports.markup import Child, Markup, tag
+from mesascope.reports.numbers import point
 from mesascope.reports.reading import look, part, words
 
 _SHARE = Scale(0.0, 1.0, 340.0)
@@ -37,6 +38,12 @@ def arms(found: Mapping[str, Any], counted: str, *, explained: bool, whole: bool
         ahead = look(found, "advantages", arm)
         rows.append([name, marked(share, "quiet", "ring", _SHARE), share, ahead])
     return table(["", figure("", _SHARE), counted, "edit minus control"], rows)
+
+
+def best_control(test: Mapping[str, Any]) -> object:
+    """The control arm that did best; None where none was run."""
+    run = [share for share in part(test, "controls").values() if point(share) is not None]
+    return max(run, key=lambda share: point(share) or 0.0, default=None)
 
 
 def tested(test: Mapping[str, Any], name: str, *children: Child) -> Markup:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mesascope.reports.figures.curve import Point, curve
-from mesascope.reports.html.parts import bars, fold, paragraph, section, spanning, table, text
+from mesascope.reports.html.parts import bars, fold, folded, paragraph, spanning, table, text
 from mesascope.reports.markup import Markup, join, tag
 from mesascope.reports.numbers import bounds, number, point, real
 from mesascope.reports.reading import Audit, distributions, items, look, part, union, words
@@ -20,7 +20,7 @@ def _competence(audit: Audit, name: str) -> Markup | None:
         return None
     candidates = union(part(audit, "competence", d) for d in found)
     rows = {d: [look(audit, "competence", d, c) for c in candidates] for d in found}
-    return section(
+    return folded(
         3,
         f"{name}-competence",
         "Competence at each objective it might have",
@@ -45,7 +45,7 @@ def _thinking(audit: Audit, name: str) -> Markup | None:
     if not points:
         return None
     rows = [[number(p["ticks"]), look(p, "competence")] for p in found]
-    return section(
+    return folded(
         3,
         f"{name}-thinking",
         "Competence by thinking time",
@@ -65,7 +65,7 @@ def _directedness(audit: Audit, name: str) -> Markup | None:
     by = union(part(audit, "goal_directedness", d, "by_feature") for d in found)
     measured = {d: part(audit, "goal_directedness", d) for d in found}
     rows = {d: [m.get("meg"), *(look(m, "by_feature", f) for f in by)] for d, m in measured.items()}
-    return section(
+    return folded(
         3,
         f"{name}-directedness",
         "Goal-directedness",
@@ -96,7 +96,7 @@ def _training(audit: Audit, name: str) -> Markup | None:
         **part(found, "config"),
     }
     rows = [[key.replace("_", " "), _fact(value)] for key, value in facts.items() if value is not None]
-    return section(
+    return folded(
         3,
         f"{name}-training",
         "Training",

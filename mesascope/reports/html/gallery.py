@@ -10,7 +10,7 @@ from mesascope.drawing import Drawing, animated_episode_svg, level_svg
 from mesascope.reports.html.known_world import known_world
 from mesascope.reports.html.parts import fold, note, paragraph, section
 from mesascope.reports.markup import Child, Markup, join, tag
-from mesascope.reports.reading import TRAINING, Audit, items, part, telling_shift, words
+from mesascope.reports.reading import TRAINING, Audit, items, look, part, telling_shift, words
 
 UNREADABLE = (MesascopeError, ValueError, IndexError, TypeError, KeyError)
 """What comes of a document that holds something else than a level."""
@@ -20,16 +20,17 @@ def gallery(audit: Audit, name: str) -> Markup | None:
     """The gallery of one audit; None where it has none."""
     shown: dict[str, list[Mapping[str, Any]]] = {}
     for item in (*items(audit, "gallery"), *items(audit, "worst_level", "gallery")):
-        if isinstance(item, Mapping):
+        if isinstance(item, Mapping) and item.get("shared") is not True:  # those stand once, for all agents
             shown.setdefault(words(item, "distribution"), []).append(item)
     if not shown:
         return None
-    first = {TRAINING, telling_shift([audit])}
+    alone = not any(look(e, "shared") is True for e in items(audit, "gallery"))
+    first = {TRAINING, telling_shift([audit])} if alone else set()  # else a level is shown already
     return section(
         3,
         f"{name}-gallery",
         "Levels, policies and episodes",
-        paragraph(legend) if (legend := _legend(audit, next(iter(shown.values()))[0])) else None,
+        paragraph(legend) if (legend := legend_of(audit, next(iter(shown.values()))[0])) else None,
         *(_distribution(audit, d, exhibits, d in first) for d, exhibits in shown.items()),
     )
 
@@ -45,7 +46,7 @@ def drawing_of(audit: Audit, shown: Mapping[str, Any]) -> Drawing | None:
     return None if world is None else world.drawing(world.read_levels(words(shown, "level")), 0)
 
 
-def _legend(audit: Audit, shown: Mapping[str, Any]) -> str:
+def legend_of(audit: Audit, shown: Mapping[str, Any]) -> str:
     """How to read the pictures, as their world says; "" where they have none."""
     try:
         drawing = drawing_of(audit, shown)
@@ -56,7 +57,7 @@ def _legend(audit: Audit, shown: Mapping[str, Any]) -> str:
     when = f" {drawing.shown}" if drawing.shown else ""
     return (
         f"Each cell's arrow is the action the agent is likeliest to take there{when}, darker the surer it is. "
-        f"{drawing.legend} The line is one episode, from the diamond to the ring; the first picture of each row moves."
+        f"{drawing.legend} The line is one episode, from the diamond to the ring."
     )
 
 

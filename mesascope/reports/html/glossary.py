@@ -1,6 +1,6 @@
 """The terms of the report, after *Risks from Learned Optimization* (Hubinger et al. 2019)."""
 
-from mesascope.reports.html.parts import section
+from mesascope.reports.html.parts import folded
 from mesascope.reports.markup import Markup, tag
 
 TERMS = (
@@ -39,4 +39,4 @@ TERMS = (
 def glossary() -> Markup:
     """All terms, in the order in which they build on each other."""
     entries = [tag("div", tag("dt", term), tag("dd", meaning)) for term, meaning in TERMS]
-    return section(2, "glossary", "Glossary", tag("dl", *entries, class_="glossary"))
+    return folded(2, "glossary", "Glossary", tag("dl", *entries, class_="glossary"))

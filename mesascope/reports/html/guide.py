@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mesascope.reports.html.ledger import formula
-from mesascope.reports.html.parts import paragraph, section
+from mesascope.reports.html.parts import folded, paragraph, section
 from mesascope.reports.html.search import explanation
 from mesascope.reports.markup import Markup, tag
 from mesascope.reports.numbers import number
@@ -13,7 +13,7 @@ from mesascope.reports.reading import Audit, in_experiment, part, words
 def guide(audits: Sequence[Audit]) -> Markup:
     """The section that explains."""
     told = None if in_experiment(audits[0]) else explanation()
-    return section(2, "guide", "How to read this report", _world(audits[0]), formula(), told)
+    return folded(2, "guide", "How to read this report", _world(audits[0]), formula(), told)
 
 
 def _world(audit: Audit) -> Markup | None:

@@ -1,10 +1,11 @@
 """The instruments' cards: what each measures, and what it cannot see. The report's references come from them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mesascope.reports.cards import cards_used
-from mesascope.reports.html.parts import fold, paragraph, section
+from mesascope.reports.html.parts import fold, folded, paragraph
 from mesascope.reports.markup import Markup, tag
 from mesascope.reports.reading import Audit, items, words
 
@@ -14,7 +15,7 @@ def instruments(audits: Sequence[Audit]) -> Markup | None:
     cards = _cards(audits)
     if not cards:
         return None
-    return section(
+    return folded(
         2,
         "instruments",
         "Blind spots of the instruments",
@@ -28,7 +29,23 @@ def references(audits: Sequence[Audit]) -> Markup | None:
     found = sorted(dict.fromkeys(str(r) for card in _cards(audits) for r in items(card, "references")))
     if not found:
         return None
-    return section(2, "references", "References", tag("ul", *(tag("li", text) for text in found), class_="references"))
+    return folded(
+        2, "references", "References", tag("ul", *(tag("li", *linked(text)) for text in found), class_="references")
+    )
+
+
+_NUMBERED = re.compile(r"arXiv:? ?(\d{4}\.\d{4,5})")
+
+
+def linked(text: str) -> list[str | Markup]:
+    """A reference with its arXiv numbers as links. A page follows none of them by itself."""
+    parts: list[str | Markup] = []
+    end = 0
+    for found in _NUMBERED.finditer(text):
+        link = tag("a", found[0], href=f"https://arxiv.org/abs/{found[1]}", rel="noreferrer")
+        parts += [text[end : found.start()], link]
+        end = found.end()
+    return [*parts, text[end:]]
 
 
 def _cards(audits: Sequence[Audit]) -> list[Mapping[str, Any]]:

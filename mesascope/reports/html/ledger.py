@@ -89,7 +89,7 @@ def ledger(audit: Audit, name: str) -> Markup:
             f"Shares of the return that could be had, with intervals. M, what the agent is after, is here its {after}"
         ),
         tag("figure", _shares(audit, found)),
-        _readings(audit),
+        fold("What each distribution says", readings) if (readings := _readings(audit)) else None,
         fold("In returns, with ties among optimal policies", _returns(audit, found)),
         *(fold(told, _plain(audit, found, key)) for key, told in more if part(audit, key)),
     )

@@ -96,7 +96,7 @@ def _tracks(
     estimates: Mapping[str, Any], look_: str, shape: str, heads: tuple[str, str], least: tuple[float, float] = (0, 0)
 ) -> Markup:
     """A named estimate a row, all on one scale."""
-    drawn = {name: _floored(e) for name, e in estimates.items()}
+    drawn = {name: floored(e) for name, e in estimates.items()}
     scale = spanning(drawn.values(), 340.0, least)
     rows: list[list[Cell]] = [
         [name, marked(drawn[name], look_, shape, scale), value_cell(e)] for name, e in estimates.items()
@@ -104,8 +104,8 @@ def _tracks(
     return table([heads[0], figure("", scale), heads[1]], rows)
 
 
-def _floored(estimate: object) -> dict[str, Any]:
-    """The estimate as it is drawn."""
+def floored(estimate: object) -> dict[str, Any]:
+    """A weight as it is drawn: how far below zero it is stretches no axis."""
     value, ends = point(estimate), bounds(estimate)
     return {
         "value": None if value is None else max(value, _FLOOR),
@@ -140,8 +140,8 @@ def _hypotheses(found: object) -> Markup | None:
         [name, *(_share(side.get(name), ink) for side, ink in ((home, "quiet"), (everywhere, "blue")))]
         for name in shown
     ]
-    return join(
-        tag("h4", "Posterior over named hypotheses"),
+    return fold(
+        "Posterior over named hypotheses",
         paragraph(
             "Posterior probability of each hypothesis, from training levels alone and from all levels. Several that "
             "share the probability on the left and not on the right are what training could not tell apart."
@@ -219,8 +219,8 @@ def _pull(found: object) -> Markup | None:
     pulls = {words(p, "object"): look(p, "share") for p in items(found, "pull") if look(p, "share") is not None}
     if not pulls:
         return None
-    return join(
-        tag("h4", "The pull of one object alone"),
+    return fold(
+        "The pull of one object alone",
         paragraph(
             "Each object was written, alone, into the state of a level that holds nothing; no input ever showed it. "
             "The pull is the return that the agent's plan then earns for reaching it, as a share of the best possible."

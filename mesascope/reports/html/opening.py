@@ -3,39 +3,29 @@
 from collections.abc import Sequence
 
 from mesascope.reports import plain
-from mesascope.reports.html.parts import badge, paragraph
+from mesascope.reports.html.parts import badge, folded, paragraph, section
 from mesascope.reports.markup import Markup, tag
 from mesascope.reports.numbers import number
 from mesascope.reports.reading import Audit, label, look, part, words
 
 
 def opening(audits: Sequence[Audit], title: str) -> Markup:
-    """Title, question and conclusion."""
-    asked = [tag("span", question, " ") for question in plain.QUESTIONS]
+    """The question, and the conclusion."""
     return tag(
         "header",
         paragraph(_kicker(audits), class_="kicker"),
         tag("h1", title),
-        paragraph(*asked, class_="question"),
         paragraph(plain.conclusion(audits), class_="lead"),
         id="top",
     )
 
 
 def verdicts(audits: Sequence[Audit]) -> Markup:
-    """A card of the answers for each audit."""
-    return tag(
-        "section",
-        tag("h2", "The verdict" if len(audits) == 1 else "The verdicts", id="verdicts-title"),
-        tag("div", *(_card(audit, audits) for audit in audits), class_="cards"),
-        paragraph(
-            "Intervals in square brackets hold the true value with 95 % confidence. Each verdict says what was "
-            "supported, what was not, or that it cannot be told, and why.",
-            class_="note",
-        ),
-        id="verdicts",
-        aria_labelledby="verdicts-title",
-    )
+    """A card of the answers for each audit: at once of one, and on demand of several, whose table says them already."""
+    cards = tag("div", *(_card(audit, audits) for audit in audits), class_="cards")
+    if len(audits) > 1:
+        return folded(2, "verdicts", "The verdicts and why", cards)
+    return section(2, "verdicts", "The verdict", cards)
 
 
 def anchor(audits: Sequence[Audit], audit: Audit) -> str:

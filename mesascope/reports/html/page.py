@@ -1,11 +1,13 @@
 """The whole page: head, contents, sections, in the order in which a stranger asks."""
 
+import re
 from collections.abc import Sequence
 
-from mesascope.reports.cards import cards_used
 from mesascope.reports.html.behavior import behavior
+from mesascope.reports.html.bench import bench, script, script_hash
 from mesascope.reports.html.capability import capability
 from mesascope.reports.html.closed_loop import closed_loop
+from mesascope.reports.html.compared import compared
 from mesascope.reports.html.comparison import comparison
 from mesascope.reports.html.description import description
 from mesascope.reports.html.findings import experiment, findings, not_run
@@ -17,12 +19,39 @@ from mesascope.reports.html.instruments import instruments, references
 from mesascope.reports.html.ledger import ledger
 from mesascope.reports.html.objectives import objectives
 from mesascope.reports.html.opening import anchor, opening, verdicts
-from mesascope.reports.html.parts import section, sentence
+from mesascope.reports.html.parts import folded, section, sentence
 from mesascope.reports.html.provenance import provenance
 from mesascope.reports.html.search import search
 from mesascope.reports.html.worst_level import worst_level
 from mesascope.reports.markup import Markup, join, tag
 from mesascope.reports.reading import Audit, in_experiment, label, words
+
+_FIRST = (
+    ("comparison", "Side by side"),
+    ("verdicts", "Verdicts"),
+    ("bench", "One level"),
+    ("ledgers", "Ledger"),
+    ("behaviors", "Behavior"),
+    ("weights", "Objectives"),
+    ("searches", "Search"),
+)
+_PARTS = (
+    ("ledger", "ledger"),
+    ("behavior", "behavior"),
+    ("behavioral", "objective"),
+    ("inside", "internals"),
+    ("search", "search"),
+)
+_LAST = (
+    ("guide", "How to read this"),
+    ("instruments", "Blind spots"),
+    ("provenance", "Provenance"),
+    ("references", "References"),
+    ("glossary", "Glossary"),
+)
+"""Names of sections, in the order of the page: those before the audits, those of an audit, those after."""
+
+_NAMED = re.compile(r'<section id="([\w-]+)"')
 
 
 def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
@@ -33,11 +62,12 @@ def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
     if not audits:
         raise ValueError("a report needs at least one audit document")
     heading = title or _title(audits)
+    shown, data = bench(audits)
     sections = [
-        comparison(audits),
-        verdicts(audits),
-        guide(audits),
+        *((comparison(audits), shown, verdicts(audits)) if len(audits) > 1 else (verdicts(audits), shown)),
+        *compared(audits),
         *(_audit(audit, audits) for audit in audits),
+        guide(audits),
         instruments(audits),
         provenance(audits),
         references(audits),
@@ -45,9 +75,11 @@ def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
     ]
     body = join(
         tag("a", "Skip to the verdicts", href="#verdicts", class_="skip"),
-        tag("div", _contents(audits), tag("main", opening(audits, heading), *sections), class_="page"),
+        tag("div", _contents(audits, sections), tag("main", opening(audits, heading), *sections), class_="page"),
     )
-    return page(heading, body)
+    if data is None:
+        return page(heading, body)
+    return page(heading, body, data, script(), script=script_hash())
 
 
 def _title(audits: Sequence[Audit]) -> str:
@@ -74,25 +106,24 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
         gallery(audit, name),
         *not_run(audit),
     )
-    return section(2, name, sentence(label(audit, audits)), *parts, class_="audit")
+    title = sentence(label(audit, audits))
+    if len(audits) > 1:
+        return folded(2, name, join(title, tag("small", " in full")), *parts)
+    return section(2, name, title, *parts, class_="audit")
 
 
-def _contents(audits: Sequence[Audit]) -> Markup:
-    """Links to the sections."""
-    links = [("comparison", "Side by side")] if len(audits) > 1 else []
-    links += [("verdicts", "Verdicts"), ("guide", "How to read this")]
-    listed = _links(links)
+def _contents(audits: Sequence[Audit], sections: Sequence[Markup | None]) -> Markup:
+    """Links to the sections that are there, and to the parts of an audit that is alone."""
+    there = {found[1] for part in sections if part and (found := _NAMED.match(part))}
+    links = [
+        [tag("li", tag("a", text, href=f"#{name}")) for name, text in names if name in there]
+        for names in (_FIRST, _LAST)
+    ]
+    each = []
     for audit in audits:
-        name = anchor(audits, audit)
-        parts = [("ledger", "ledger"), ("behavior", "behavior"), ("behavioral", "objective"), ("inside", "internals")]
-        parts += [("experiment", "experiment")] if in_experiment(audit) else []
-        parts += [("search", "search"), *([("gallery", "levels")] if audit.get("gallery") else [])]
-        inner = tag("ul", *_links([(f"{name}-{part}", text) for part, text in parts]))
-        listed.append(tag("li", tag("a", sentence(label(audit, audits)), href=f"#{name}"), inner))
-    ends = [("instruments", "Blind spots")] if any(cards_used(a) for a in audits) else []
-    ends += [("provenance", "Provenance"), ("glossary", "Glossary")]
-    return tag("nav", tag("ul", *listed, *_links(ends)), aria_label="Contents")
-
-
-def _links(named: Sequence[tuple[str, str]]) -> list[Markup]:
-    return [tag("li", tag("a", text, href=f"#{name}")) for name, text in named]
+        name, parts = anchor(audits, audit), None
+        if len(audits) == 1:
+            inner = [*_PARTS, *([("experiment", "experiment")] if in_experiment(audit) else [])]
+            parts = tag("ul", *(tag("li", tag("a", text, href=f"#{name}-{part}")) for part, text in inner))
+        each.append(tag("li", tag("a", sentence(label(audit, audits)), href=f"#{name}"), parts))
+    return tag("nav", tag("ul", *links[0], *each, *links[1]), aria_label="Contents")

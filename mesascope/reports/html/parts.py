@@ -35,6 +35,13 @@ def section(level: int, name: str, title: Child, *children: Child, class_: str |
     return tag("section", heading, *children, id=name, class_=class_, aria_labelledby=f"{name}-title")
 
 
+def folded(level: int, name: str, title: Child, *children: Child, class_: str = "folded") -> Markup:
+    """A section of which only the heading shows until it is opened."""
+    heading = tag(f"h{level}", title, id=f"{name}-title")
+    body = tag("details", tag("summary", heading), *children)
+    return tag("section", body, id=name, class_=class_, aria_labelledby=f"{name}-title")
+
+
 def table(
     columns: Sequence[Column | str], rows: Sequence[Sequence[Cell]], *, caption: Child = None, digits: int = 2
 ) -> Markup:
@@ -62,7 +69,7 @@ def _cell(cell: Cell, digits: int) -> str:
 
 
 def fold(title: Child, *children: Child, opened: bool = False) -> Markup:
-    """Detail that opens on demand, and always in print."""
+    """Detail that opens on demand; a page is printed with what is open."""
     return tag("details", tag("summary", title), *children, open=opened)
 
 

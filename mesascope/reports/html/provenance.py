@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mesascope.reports.html.parts import Cell, Column, fold, made_by, section, table, text
+from mesascope.reports.html.parts import Cell, Column, fold, folded, made_by, table, text
 from mesascope.reports.markup import Markup
 from mesascope.reports.numbers import number, real
 from mesascope.reports.reading import Audit, label, look, part, union, words
@@ -18,7 +18,7 @@ def provenance(audits: Sequence[Audit]) -> Markup:
         [f"levels, {k.replace('_', ' ')}", *(_text(look(a, "levels", k)) for a in audits)]
         for k in union(part(a, "levels") for a in audits)
     ]
-    return section(
+    return folded(
         2,
         "provenance",
         "Provenance",

@@ -1,14 +1,19 @@
 """The search tests with every control arm."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mesascope.reports.html.arms import arms, arms_legend, passed, placed, tested
+from mesascope.reports.figures.scale import Scale
+from mesascope.reports.figures.tracks import track
+from mesascope.reports.html.arms import arms, arms_legend, best_control, passed, placed, tested
 from mesascope.reports.html.known_world import asked
 from mesascope.reports.html.parts import (
+    Cell,
     badge,
     either,
+    figure,
     fold,
+    mark,
     note,
     paragraph,
     section,
@@ -16,10 +21,10 @@ from mesascope.reports.html.parts import (
     strong,
     table,
 )
-from mesascope.reports.markup import Child, Markup, tag
-from mesascope.reports.numbers import number, point
+from mesascope.reports.markup import Child, Markup, join, tag
+from mesascope.reports.numbers import MISSING, estimate_text, number, point
 from mesascope.reports.plain import search_tone, search_words
-from mesascope.reports.reading import Audit, in_experiment, items, look, part, words
+from mesascope.reports.reading import Audit, in_experiment, items, look, part, union, words
 
 
 def search(audit: Audit, name: str) -> Markup:
@@ -32,11 +37,42 @@ def search(audit: Audit, name: str) -> Markup:
         "Does it search inside?",
         paragraph(badge(search_words(audit), search_tone(audit)), f" {sentence(reason)}." if reason else None),
         paragraph(explained) if explained else None,
-        (None if in_experiment(audit) else arms_legend()) if tests else _no_test(audit),
-        *(_test(audit, test, f"{name}-{index}") for index, test in enumerate(tests)),
+        join(arms_legend(), tag("figure", tests_table([tests], ["share that follows"]))) if tests else _no_test(audit),
+        fold(
+            "Every test with all of its controls",
+            *(_test(audit, test, f"{name}-{index}") for index, test in enumerate(tests)),
+        )
+        if tests
+        else None,
         _capacity(audit, f"{name}-capacity") if tests and not in_experiment(audit) else None,
         _trust(audit) if tests and part(audit, "search", "operating_point") else None,
     )
+
+
+def tests_table(of_agents: Sequence[Sequence[Mapping[str, Any]]], heads: Sequence[str]) -> Markup:
+    """Every test of each agent: edited, ceiling and the best control on one scale, a column for each agent.
+
+    Args:
+        of_agents: The tests of each agent.
+        heads: What stands above each column.
+    """
+    named = [{words(test, "name"): test for test in tests} for tests in of_agents]
+    scale = Scale(0.0, 1.0, 340.0 if len(heads) == 1 else 150.0 if len(heads) < 4 else 90.0)
+    rows: list[list[Cell]] = [[name, *(_summary(own.get(name), scale) for own in named)] for name in union(named)]
+    return table(["", *(figure(head, scale, 3) for head in heads)], rows)
+
+
+def _summary(test: Mapping[str, Any] | None, scale: Scale) -> Markup:
+    if test is None:
+        return tag("span", MISSING, class_="missing")
+    score = {"value": test.get("statistic"), "interval": test.get("interval")}
+    told = f"score {estimate_text(score)}, {'passed' if test.get('passed') is True else 'not passed'}"
+    marks = (
+        mark(best_control(test), "quiet", "ring"),
+        mark(test.get("ceiling"), "ink", "tick"),
+        mark(test.get("edited"), "red", "diamond"),
+    )
+    return join(track(marks, scale), tag("div", told))
 
 
 def _capacity(audit: Audit, name: str) -> Markup:

@@ -17,12 +17,14 @@ from mesascope.worlds.grids.grid import ACTIONS, free_cells, grid_outcomes, grid
 from mesascope.worlds.grids.habits import HABITS, RULES
 from mesascope.worlds.grids.marks import without_marks
 from mesascope.worlds.grids.mutations import GridMutations
+from mesascope.worlds.grids.painting import paint
 from mesascope.worlds.grids.printing import FREE, MARK, WALL
 from mesascope.worlds.grids.text import parse_levels
 from mesascope.worlds.grids.tiles import rgb_view
 from mesascope.worlds.grids.vocabulary import DOORS, Vocabulary
 from mesascope.worlds.grids.windows import egocentric_view, full_view, standing
 from mesascope.worlds.outcomes import Outcomes
+from mesascope.worlds.painting import Painting
 from mesascope.worlds.strategies import AlgorithmLibrary, Habit, Rule
 from mesascope.worlds.views import EGOCENTRIC_5, EGOCENTRIC_7, FULL, MAP, RGB, States, View
 from mesascope.worlds.world import AbstractWorld
@@ -163,6 +165,12 @@ class AbstractGridWorld(AbstractWorld[Any]):
     def algorithms(self) -> AlgorithmLibrary | None:
         """Value iteration, floods, dead-end filling and simpler ones, where touching an object ends the episode."""
         return library(self.discount) if self.single_choice else None
+
+    @property
+    def painting(self) -> Painting | None:
+        """Walls, free cells and objects, where touching one ends the episode and a state is a cell."""
+        simple = self.single_choice and not self.headings and not self.extra_channels
+        return paint(self) if simple else None
 
     def map(self, levels: AnyGridLevels) -> Float[Array, "view height width channel"]:
         """Walls and objects of every interior cell, without the agent."""

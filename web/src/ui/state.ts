@@ -1,0 +1,67 @@
+/** What the bench shows, as one value; every gesture makes a new one. */
+
+import { begin, type History, push } from "../history";
+import { type Level, free, isThing, same, type World } from "../level";
+import { nearestFree } from "../policy";
+
+/** The level that is looked at, and, while the inside is edited, the level that is written inside. */
+export interface Scenario {
+  readonly level: Level;
+  readonly inside: Level | null;
+  /** The cell that episodes begin in. */
+  readonly start: number;
+}
+
+/** What a gesture on the board does: move things and the agent, or paint with a brush. */
+export type Tool = "move" | number;
+
+export interface View {
+  readonly history: History<Scenario>;
+  readonly tool: Tool;
+  readonly overlay: "none" | "value" | number;
+  /** State that is shown; null: the last. */
+  readonly tick: number | null;
+  /** Number of the agent whose inside is looked at. */
+  readonly agent: number;
+  readonly first: number;
+  readonly radius: number;
+  readonly sustained: boolean;
+}
+
+/** A scenario on a level, its episode beginning at the free cell nearest to `start`. */
+export function scenario(world: World, level: Level, start: number): Scenario {
+  return { level, inside: null, start: nearestFree(world, level, start) ?? 0 };
+}
+
+/** The level that gestures change: what is written inside, where the inside is edited. */
+export const edited = (now: Scenario): Level => now.inside ?? now.level;
+
+/** The scenario with the level that gestures change replaced; the start gives way to what was put on it. */
+export function change(world: World, now: Scenario, level: Level): Scenario {
+  if (now.inside) return { ...now, inside: level };
+  const size = level.width === now.level.width && level.height === now.level.height;
+  const start = size ? now.start : 0;
+  return { ...now, level, start: nearestFree(world, level, start) ?? 0 };
+}
+
+/** A gesture that is complete; nothing is kept of one that changed nothing. */
+export function commit(view: View, before: Scenario, after: Scenario): View {
+  const unchanged =
+    same(before.level, after.level) &&
+    before.start === after.start &&
+    (before.inside === after.inside || (before.inside && after.inside && same(before.inside, after.inside)));
+  const history = { ...view.history, now: before };
+  return { ...view, history: unchanged ? history : push(history, after) };
+}
+
+export function fresh(now: Scenario): View {
+  return { history: begin(now), tool: "move", overlay: "none", tick: null, agent: 0, first: 2, radius: 1, sustained: false };
+}
+
+/** The brush that a stroke paints with: over a cell that has it already, it takes it away. */
+export function stroke(world: World, level: Level, cell: number, brush: number): number {
+  return level.cells[cell] === brush ? free(world) : brush;
+}
+
+/** Whether something in a cell can be picked up. */
+export const movable = (world: World, level: Level, cell: number): boolean => isThing(world.brushes[level.cells[cell]]);
