@@ -62,7 +62,15 @@ def read_operating_point(text: str) -> OperatingPoint:
     return OperatingPoint(**{name: given[name] for name in OperatingPoint._fields})
 
 
-OPERATING_POINT = read_operating_point(
-    resources.files("mesascope.instruments.interventions").joinpath("operating_point.json").read_text("utf-8")
-)
-"""The one that ships with this version."""
+
+def _shipped(name: str) -> OperatingPoint:
+    return read_operating_point(
+        resources.files("mesascope.instruments.interventions").joinpath(name).read_text("utf-8")
+    )
+
+
+OPERATING_POINT = _shipped("operating_point.json")
+"""The one that ships with this version, of subjects that plan once on a map."""
+
+TOKENS_POINT = _shipped("operating_point_tokens.json")
+"""That of transformers over tokens."""
