@@ -228,6 +228,20 @@ _BUILT_IN: dict[str, Organism] = {
         "fool the tests of search as the class of transformers might",
         ("objective", "design", "code", "noise", "seed"),
     ),
+    "random-token-searcher": Organism(
+        "a random one of those that search over tokens, in a random code",
+        True,
+        True,
+        "be one of any number of independent transformers on which a detector's sensitivity is measured",
+        ("seed",),
+    ),
+    "random-token-nonsearcher": Organism(
+        "a random one of those that do not search over tokens, in a random code",
+        False,
+        False,
+        "be one of any number of independent transformers on which a detector's specificity is measured",
+        ("seed",),
+    ),
     "uniform": _imitates(
         "every action equally often",
         "fool probes, which find the whole level in its state",

@@ -17,6 +17,7 @@ from mesascope.organisms.search_builders import ANSWERS, SEARCHING
 from mesascope.organisms.switched import HOW
 from mesascope.organisms.table_builders import DICE, NOT_SEARCHING, PARTS, STORES, WAKES, WHEN
 from mesascope.organisms.transformers.designs import DESIGNS, build_over_tokens
+from mesascope.organisms.transformers.recipes import TOKEN_RECIPES
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -81,8 +82,9 @@ def build_organism(
     build = ORGANISMS[setting.name].build
     if build is not None:
         return build(setting)
-    if setting.name in RECIPES:
-        recipe = RECIPES[setting.name](setting.whole("seed", 0))
+    recipes = RECIPES | TOKEN_RECIPES
+    if setting.name in recipes:
+        recipe = recipes[setting.name](setting.whole("seed", 0))
         return padded(build_organism(recipe.text, world, stored_levels, level_budget))
     if setting.name in DESIGNS:
         return build_over_tokens(setting, lambda inner: build_organism(inner, world, stored_levels, level_budget))

@@ -62,15 +62,13 @@ def read_operating_point(text: str) -> OperatingPoint:
     return OperatingPoint(**{name: given[name] for name in OperatingPoint._fields})
 
 
-
-def _shipped(name: str) -> OperatingPoint:
-    return read_operating_point(
-        resources.files("mesascope.instruments.interventions").joinpath(name).read_text("utf-8")
-    )
+def _shipped(file: str) -> OperatingPoint:
+    folder = resources.files("mesascope.instruments.interventions")
+    return read_operating_point(folder.joinpath(file).read_text("utf-8"))
 
 
 OPERATING_POINT = _shipped("operating_point.json")
-"""The one that ships with this version, of subjects that plan once on a map."""
+"""The one that ships with this version, for subjects that answer a whole level at once."""
 
-TOKENS_POINT = _shipped("operating_point_tokens.json")
-"""That of transformers over tokens."""
+TOKENS_OPERATING_POINT = _shipped("tokens_operating_point.json")
+"""The one for transformers over tokens."""

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mesascope.core.subject import AbstractSubject
-from mesascope.instruments.interventions.operating_point import OPERATING_POINT, TOKENS_POINT, OperatingPoint
+from mesascope.instruments.interventions.operating_point import OPERATING_POINT, TOKENS_OPERATING_POINT, OperatingPoint
 
 FAILS_BELOW = 0.25
 """A test fails when the upper bound of its score is below this. Between the two thresholds nothing is said."""
@@ -59,7 +59,7 @@ def over_tokens(point: OperatingPoint) -> Thresholds:
     return Thresholds("transformer over tokens", point.threshold, FAILS_BELOW, point, LOCAL)
 
 
-TOKENS = over_tokens(TOKENS_POINT)
+TOKENS = over_tokens(TOKENS_OPERATING_POINT)
 
 
 def thresholds_of(subject: AbstractSubject) -> Thresholds:

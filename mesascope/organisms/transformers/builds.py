@@ -13,8 +13,9 @@ from mesascope.organisms.transformers.assembler import assemble
 from mesascope.organisms.transformers.imitating import IMITATIONS
 from mesascope.organisms.transformers.searching import SEARCHES
 
-CHANNELS, HEADS, BLOCKS = 16, 8, 32
-"""Of every transformer that is written by hand, so that one compiled program runs them all."""
+CHANNELS, HEADS, BLOCKS = 16, 8, 20
+"""Of every transformer that is written by hand and has one block, gone round, so that one compiled program runs them all. In mazes
+of 9x9 a wave of so many blocks reaches every token. One of two blocks in turn is run for twice as many."""
 
 RANDOM = "random-transformer"
 _RANDOM_CHANNELS, _RANDOM_HEADS, _RANDOM_BLOCKS = 24, 4, 6
@@ -64,7 +65,7 @@ def written(
     *,
     mixed: bool = True,
     noise: bool = False,
-    blocks: int = BLOCKS,
+    blocks: int | None = None,
 ) -> PrefixLM:
     """A transformer written by hand.
 
@@ -75,7 +76,7 @@ def written(
         rng: What is random in the build.
         mixed: Whether its channels are mixed by a random rotation.
         noise: Whether a random network runs in what is left over.
-        blocks: How many are run.
+        blocks: How many are run, `BLOCKS` for each that is different unless given.
 
     Returns:
         The transformer.
@@ -92,7 +93,7 @@ def written(
         1 + len(weights),
         channels=CHANNELS,
         heads=HEADS,
-        blocks=blocks,
+        blocks=blocks or BLOCKS * len(draft.blocks),
         rotation=rotation,
         noise=rng if noise else None,
     )

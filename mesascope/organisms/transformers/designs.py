@@ -19,6 +19,7 @@ UNDER: dict[str, dict[str, str]] = {
         "soft-planner": _LONG,
         "policy-planner": _LONG,
         "ordered-planner": "ticks=64,order=random",
+        "broadcast-planner": _LONG,
         "doubling": "",
     },
     IMITATOR: {
