@@ -1,7 +1,7 @@
 """Random builds as a population to calibrate on: each is met once, and none of them chose anything."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,11 +12,17 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.organisms.labels import ORGANISMS
 from mesascope.organisms.recipes import RECIPES
 from mesascope.organisms.registry import build_organism
+from mesascope.organisms.transformers.recipes import TOKEN_RECIPES
+from mesascope.organisms.zoo import HALVES
 from mesascope.worlds.grids.world import AbstractGridWorld
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 KINDS = ("random-searcher", "random-nonsearcher")
+KINDS_OF = {"plan-once": KINDS, "tokens": ("random-token-searcher", "random-token-nonsearcher")}
+"""Random builds of each class of subjects: those that search, and others."""
+
+SubjectClass = Literal["plan-once", "tokens"]
 
 IN_A_ROW = 4
 """Builds of one group that are audited one after another."""
@@ -39,18 +45,22 @@ def random_build(kind: str, seed: int) -> Known:
             raise UsageError(f"random builds are made for mazes; {world.name} has none: calibrate in red-doors")
         return check_build(kind, seed, world, subject, shown)
 
-    group = RECIPES[kind](seed).composition
-    return Known(text, group, ORGANISMS[kind].searches, "test", "", make, check=check)
+    group = (RECIPES | TOKEN_RECIPES)[kind](seed).composition
+    # Of a class whose threshold is chosen on builds: on those with even seeds.
+    half = HALVES[seed % 2] if kind in TOKEN_RECIPES else "test"
+    return Known(text, group, ORGANISMS[kind].searches, half, "", make, check=check)
 
 
-def random_builds(first: int, searchers: int, others: int) -> list[tuple[int, Known]]:
-    """Builds and their seeds, from `first` on, so many of each kind.
+def random_builds(
+    first: int, searchers: int, others: int, subject_class: SubjectClass = "plan-once"
+) -> list[tuple[int, Known]]:
+    """Builds of a class and their seeds, from `first` on, so many of each kind.
 
     They come in rounds: `IN_A_ROW` builds of every group, which compile its programs once, groups in random order and those
     of both kinds mixed evenly. So what was done at any time is a fair part of the whole.
     """
     placed: list[tuple[int, float, str, list[tuple[int, Known]]]] = []
-    for kind, number in zip(KINDS, (searchers, others), strict=True):
+    for kind, number in zip(KINDS_OF[subject_class], (searchers, others), strict=True):
         groups: dict[str, list[tuple[int, Known]]] = {}
         for seed in range(first, first + number):
             known = random_build(kind, seed)

@@ -13,7 +13,7 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.core.unrolled_readout import open_readout
 from mesascope.instruments.evaluation_levels import audit_key
 from mesascope.instruments.interventions.operating_point import OperatingPoint
-from mesascope.instruments.interventions.thresholds import plan_once_map
+from mesascope.instruments.interventions.thresholds import thresholds_of
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import answer, draw_sample
 from mesascope.instruments.search.examine import SampleBudget, examine_search
@@ -22,7 +22,7 @@ from mesascope.instruments.search.verdict import SearchVerdict
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import TRAINING, AbstractWorld
 
-LOWEST = plan_once_map(OperatingPoint(0.25, 0, 0, 0, 100, "calibration"))
+LOWEST = OperatingPoint(0.25, 0, 0, 0, 100, "calibration")
 """The lowest threshold considered: below it the capacity bound is not measured, and nothing is ever called search."""
 
 POOL, LOOKED_AT = 512, 48
@@ -51,7 +51,8 @@ def examine(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget 
     samples = [draw_sample(world, subject, named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
     pursued = infer_pursued(world, samples, named_key(key, "pursued"))
     opened = open_readout(subject, world.observe(pool[:2]))
-    found = examine_search(world, opened, untrained, pool, pursued, named_key(key, "search"), effort, LOWEST)
+    lowest = thresholds_of(opened)._replace(passes_above=LOWEST.threshold, calibration=LOWEST)
+    found = examine_search(world, opened, untrained, pool, pursued, named_key(key, "search"), effort, lowest)
     truth = None if known.check is None else known.check(world, subject, [pool, *looked])
     row = {
         "name": known.name,

@@ -26,6 +26,9 @@ def command(
         tuple[int, int] | None,
         typer.Option(help="instead: so many random builds that search, and so many that do not", metavar="N N"),
     ] = None,
+    subject_class: Annotated[
+        str, typer.Option("--class", help="class of subjects: plan-once or tokens; over tokens random builds alone")
+    ] = "plan-once",
     first: Annotated[int, typer.Option(min=0, help="seed of the first random build")] = 0,
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="processes side by side [default: one for each core]")

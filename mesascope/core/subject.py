@@ -34,13 +34,14 @@ class Site(NamedTuple):
         name: Its key in the state.
         channels: Numbers in each cell, or in the whole vector.
         holds: What the numbers mean, in one phrase.
-        support: `map` for one row of channels in each cell of the level, `vector` for one row in all.
+        support: `map` for one row of channels in each cell of the level, `tokens` for the same where a cell is a token that all
+            others may read (a transformer's residuals), `vector` for one row in all.
     """
 
     name: str
     channels: int
     holds: str
-    support: Literal["map", "vector"] = "map"
+    support: Literal["map", "tokens", "vector"] = "map"
 
 
 class View(NamedTuple):
@@ -59,7 +60,7 @@ class View(NamedTuple):
 
 def blank_state(observation: Observation, sites: tuple[Site, ...]) -> State:
     """All zeros: a map over the level's cells for each site, or a vector where its support is one."""
-    cells = {"map": observation.shape[1:3], "vector": (1, 1)}
+    cells = {"map": observation.shape[1:3], "tokens": observation.shape[1:3], "vector": (1, 1)}
     return {site.name: jnp.zeros((observation.shape[0], *cells[site.support], site.channels)) for site in sites}
 
 

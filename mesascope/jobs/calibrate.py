@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from mesascope.calibration.builds import random_builds
+from mesascope.calibration.builds import SubjectClass, random_builds
 from mesascope.calibration.document import calibration_document
 from mesascope.calibration.networks import chance_networks, trained_networks
 from mesascope.calibration.row import EFFORT, examine
@@ -39,7 +39,7 @@ VERSION = 8
 class Request(AbstractRequest):
     """What was asked for: seeds of each organism, trained networks of each kind, and random networks and classifiers.
 
-    With `builds` as many random searchers and others instead, from seed `first` on, each met once.
+    With `builds` as many random searchers and others of a class of subjects instead, from seed `first` on, each met once.
     """
 
     kind: Literal["calibrate"] = "calibrate"
@@ -50,6 +50,7 @@ class Request(AbstractRequest):
     quick: bool = False
     builds: tuple[int, int] | None = None
     first: int = 0
+    subject_class: SubjectClass = "plan-once"
     jobs: int | None = None
 
     @property
@@ -72,10 +73,19 @@ class Audits(NamedTuple):
     program: Hashable = None
 
 
+BUILDS = (48, 200)
+"""Random builds of a class that is calibrated on them alone, unless it was said."""
+
+
+def _builds(request: Request) -> tuple[int, int] | None:
+    return request.builds or (None if request.subject_class == "plan-once" else BUILDS)
+
+
 def audits_of(request: Request) -> list[Audits]:
     """Everything that was asked for, the longest first."""
-    if request.builds is not None:
-        builds = random_builds(request.first, *request.builds)
+    wanted_builds = _builds(request)
+    if wanted_builds is not None:
+        builds = random_builds(request.first, *wanted_builds, request.subject_class)
         return [Audits(known, range(seed, seed + 1), known.group) for seed, known in builds]
     # Training takes longest, so every process has a share of it.
     shares = [range(first, request.networks, request.processes) for first in range(request.processes)]
@@ -99,12 +109,14 @@ def run(request: Request, listener: Listener, worker: int = 0) -> Done:
 
     with share.others(request) as processes:
         # Every organism brings programs and tables of its own, and a process may hold only so many.
-        run_jobs(share.jobs(jobs), rows, listener, together=TOGETHER if request.builds else 1)
+        run_jobs(share.jobs(jobs), rows, listener, together=TOGETHER if _builds(request) else 1)
         wait_for(processes, "calibration", waiting)
     if worker:
         return Done({})
     found = run_jobs(jobs, rows, listener)
-    document = calibration_document(found, _command(request), OPERATING_POINT.threshold if request.builds else None)
+    # Builds of a class that has organisms beside them do not choose its threshold.
+    published = OPERATING_POINT.threshold if request.builds and request.subject_class == "plan-once" else None
+    document = calibration_document(found, _command(request), published)
     write_json(request.out / POINT, document["operating_point"]["point"], DIGITS)
     return publish(document, request.out / CALIBRATION, request.out / PAGE, render_calibration)
 
@@ -123,7 +135,9 @@ def _job(audits: Audits, seed: int) -> Job:
 
 def _command(request: Request) -> str:
     """The shortest command that gives the same rows."""
-    if request.builds is not None:
-        return f"mesascope calibrate --builds {request.builds[0]} {request.builds[1]} --first {request.first}"
+    builds = _builds(request)
+    if builds is not None:
+        of = "" if request.subject_class == "plan-once" else f"--class {request.subject_class} "
+        return f"mesascope calibrate {of}--builds {builds[0]} {builds[1]} --first {request.first}"
     sizes = f"--seeds {request.searchers} --networks {request.networks} --chance {request.chance}"
     return f"mesascope calibrate {sizes}" + (" --quick" if request.quick else "")

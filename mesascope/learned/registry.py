@@ -15,6 +15,7 @@ from mesascope.core.subject import ALWAYS, AbstractSubject
 from mesascope.learned.conv_lstm import ConvLSTM
 from mesascope.learned.feed_forward import FeedForwardNet
 from mesascope.learned.given_search import GivenSearch
+from mesascope.learned.prefix_lm import PrefixLM
 from mesascope.learned.recurrent import LocalRecurrentAgent
 from mesascope.learned.reflex import ReflexNet
 from mesascope.learned.table import Table
@@ -175,6 +176,17 @@ _BUILT_IN: dict[str, Architecture] = {
         "layers with weights of their own, seeing as far as the thinking nets",
         {"channels": _CHANNELS, "layers": Option(16, 1, 256, "layers")},
         {"layers": "ticks"},
+    ),
+    "prefix-lm": architecture(
+        PrefixLM,
+        "a transformer over the level as tokens, one for each cell; every token may read every other",
+        {
+            "channels": Option(48, 4, 1024, "numbers in the residual of each token"),
+            "heads": Option(4, 1, 64, "heads of attention"),
+            "blocks": Option(12, 1, 256, "blocks"),
+            "distinct": Option(1, 0, 256, "different blocks, gone round in turn; 0 for as many as there are blocks"),
+            "normed": Option(1, 0, 1, "1 where what a block reads is scaled to a mean square of 1"),
+        },
     ),
     "reflex": architecture(
         ReflexNet,

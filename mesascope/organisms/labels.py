@@ -213,6 +213,35 @@ _BUILT_IN: dict[str, Organism] = {
         "be one of any number of independent builds on which a detector's specificity is measured",
         ("seed",),
     ),
+    "token-searcher": Organism(
+        "a transformer over tokens that searches: in weights written by hand, or another organism's search under its tokens",
+        True,
+        True,
+        "satisfy every test of search with residuals that any token may read",
+        ("objective", "design", "code", "noise", "seed"),
+    ),
+    "token-imitator": Organism(
+        "a transformer over tokens that does not search: reflexes, copying and n-grams in weights written by hand, a planner whose "
+        "output is ignored, random weights, or a table under its tokens",
+        False,
+        False,
+        "fool the tests of search as the class of transformers might",
+        ("objective", "design", "code", "noise", "seed"),
+    ),
+    "random-token-searcher": Organism(
+        "a random one of those that search over tokens, in a random code",
+        True,
+        True,
+        "be one of any number of independent transformers on which a detector's sensitivity is measured",
+        ("seed",),
+    ),
+    "random-token-nonsearcher": Organism(
+        "a random one of those that do not search over tokens, in a random code",
+        False,
+        False,
+        "be one of any number of independent transformers on which a detector's specificity is measured",
+        ("seed",),
+    ),
     "uniform": _imitates(
         "every action equally often",
         "fool probes, which find the whole level in its state",
@@ -284,6 +313,7 @@ SETTINGS = {
     "random rotation, by another after every tick, in random order with random signs, spread over twice as many, mixed and "
     "squashed, or every number as 16 signs; `plain` unless given",
     "noise": "channels of a random network that run beside its own and mean nothing, 0 to 64; 0 unless given",
+    "design": "of one over tokens: what it is; `flood` or `compass` unless given, and any name that `docs/organisms.md` lists",
     "pace": "of a recurrent one: ticks in each step of an episode, 1 to 1000; 4 unless given",
     "sees": "of a recurrent one: steps of an episode in which the level is shown, 0 for all; 1 unless given",
     "seed": "draws whatever is random in its build; 0 unless given",

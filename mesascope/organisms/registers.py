@@ -1,12 +1,14 @@
 """Writing what one run holds of its level into another run of the same organism, through every code that hides it."""
 
 from mesascope.core.subject import AbstractSubject, State
+from mesascope.learned.prefix_lm import PrefixLM
 from mesascope.learned.thinking import ThinkingNet
 from mesascope.organisms.binary import Binary
 from mesascope.organisms.compiled import LEVEL_CHANNELS
 from mesascope.organisms.disguise import Disguise
 from mesascope.organisms.in_readout import InReadout
 from mesascope.organisms.scheduled import Scheduled
+from mesascope.organisms.transformers.builds import OverTokens
 
 REGISTERS = ("walls", "reward", "blocks", "goal")
 """Sites in which organisms that search hold a level: its walls, and what it is worth to touch what stands there."""
@@ -34,6 +36,11 @@ def rewrite_level(subject: AbstractSubject, state: State, donor: State, tick) ->
     if isinstance(subject, Scheduled):
         return rewrite_level(subject.inner, state, donor, subject.done[tick])
     if isinstance(subject, InReadout):
+        return donor
+    if isinstance(subject, OverTokens):
+        return rewrite_level(subject.inner, state, donor, tick)
+    if isinstance(subject, PrefixLM):
+        # What it has embedded is the level and nothing else; no organism of this kind reads longer.
         return donor
     if isinstance(subject, ThinkingNet):
         (site,) = state

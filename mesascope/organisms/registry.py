@@ -16,6 +16,8 @@ from mesascope.organisms.scheduled import SCHEDULES, scheduled
 from mesascope.organisms.search_builders import ANSWERS, SEARCHING
 from mesascope.organisms.switched import HOW
 from mesascope.organisms.table_builders import DICE, NOT_SEARCHING, PARTS, STORES, WAKES, WHEN
+from mesascope.organisms.transformers.designs import DESIGNS, build_over_tokens
+from mesascope.organisms.transformers.recipes import TOKEN_RECIPES
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -80,9 +82,12 @@ def build_organism(
     build = ORGANISMS[setting.name].build
     if build is not None:
         return build(setting)
-    if setting.name in RECIPES:
-        recipe = RECIPES[setting.name](setting.whole("seed", 0))
+    recipes = RECIPES | TOKEN_RECIPES
+    if setting.name in recipes:
+        recipe = recipes[setting.name](setting.whole("seed", 0))
         return padded(build_organism(recipe.text, world, stored_levels, level_budget))
+    if setting.name in DESIGNS:
+        return build_over_tokens(setting, lambda inner: build_organism(inner, world, stored_levels, level_budget))
     inner = _BUILDERS[setting.inner](setting)
     if setting.choice("computes", COMPUTES) == "readout":
         inner = InReadout(inner, 1 + len(world.features))
@@ -103,5 +108,6 @@ def check_organism(text: str, world: AbstractWorld) -> str:
 
 
 def _check_choices(setting: OrganismSpec) -> None:
+    setting.choice("design", DESIGNS.get(setting.name, ("",)))
     for key, choices in _CHOICES.items():
         setting.choice(key, choices)

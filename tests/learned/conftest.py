@@ -13,6 +13,7 @@ SMALL = {
     "recall": {"channels": 6, "ticks": 4},
     "given-search": {"channels": 6, "ticks": 4, "sweeps": 60},
     "feed-forward": {"channels": 6, "layers": 4},
+    "prefix-lm": {"channels": 6, "heads": 2, "blocks": 3, "distinct": 2},
     "reflex": {"channels": 8},
     "table": {"rows": 5, "height": 5, "width": 5},
     "conv-lstm": {"channels": 5, "ticks_per_step": 2},

@@ -62,7 +62,13 @@ def read_operating_point(text: str) -> OperatingPoint:
     return OperatingPoint(**{name: given[name] for name in OperatingPoint._fields})
 
 
-OPERATING_POINT = read_operating_point(
-    resources.files("mesascope.instruments.interventions").joinpath("operating_point.json").read_text("utf-8")
-)
-"""The one that ships with this version."""
+def _shipped(file: str) -> OperatingPoint:
+    folder = resources.files("mesascope.instruments.interventions")
+    return read_operating_point(folder.joinpath(file).read_text("utf-8"))
+
+
+OPERATING_POINT = _shipped("operating_point.json")
+"""The one that ships with this version, for subjects that answer a whole level at once."""
+
+TOKENS_OPERATING_POINT = _shipped("tokens_operating_point.json")
+"""The one for transformers over tokens."""

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from mesascope.instruments.interventions.operating_point import OPERATING_POINT, OperatingPoint
+from mesascope.core.subject import AbstractSubject
+from mesascope.instruments.interventions.operating_point import OPERATING_POINT, TOKENS_OPERATING_POINT, OperatingPoint
 
 FAILS_BELOW = 0.25
 """A test fails when the upper bound of its score is below this. Between the two thresholds nothing is said."""
@@ -16,12 +17,15 @@ class Thresholds(NamedTuple):
         passes_above: the lower bound of the score must exceed this, and every control be beaten with its interval.
         fails_below: the upper bound of a failed test is below this.
         calibration: error rates measured at `passes_above`; None where nobody has measured them.
+        most_spread: where at every place that may be edited more than this share of the difference that a change makes lies
+            beyond the patch, a failed test says nothing.
     """
 
     subjects: str
     passes_above: float
     fails_below: float = FAILS_BELOW
     calibration: OperatingPoint | None = None
+    most_spread: float = 1.0
 
     @property
     def trusted(self) -> bool:
@@ -42,6 +46,38 @@ def plan_once_map(point: OperatingPoint) -> Thresholds:
 
 
 PLAN_ONCE_MAP = plan_once_map(OPERATING_POINT)
+
+LOCAL = 0.5
+"""Most of the difference that a change makes may lie beyond its patch, by this measure, for an edit to be asked for."""
+
+
+def over_tokens(point: OperatingPoint) -> Thresholds:
+    """The thresholds for transformers that answer at every token of a level, at an operating point.
+
+    One block of attention can carry a goal to all tokens, so that an edit near its own changes nothing that is still read.
+    """
+    return Thresholds("transformer over tokens", point.threshold, FAILS_BELOW, point, LOCAL)
+
+
+TOKENS = over_tokens(TOKENS_OPERATING_POINT)
+
+
+def thresholds_of(subject: AbstractSubject) -> Thresholds:
+    """The thresholds of the class that a subject which answers all states belongs to, by what its sites are.
+
+    Example:
+        >>> import jax
+        >>> from mesascope.learned.registry import build
+        >>> thresholds_of(build("prefix-lm", {}, key=jax.random.key(0), inputs=7)).subjects
+        'transformer over tokens'
+    """
+    return TOKENS if over_token_sites(subject) else PLAN_ONCE_MAP
+
+
+def over_token_sites(subject: AbstractSubject) -> bool:
+    """Whether a subject's state, or part of it, is the residuals of tokens."""
+    return any(site.support == "tokens" for site in subject.sites)
+
 
 RECURRENT_MAP = Thresholds("recurrent map", 0.5)
 """Subjects that act step by step with a memory. Not calibrated."""

@@ -21,7 +21,7 @@ from mesascope.instruments.interventions.patches import within
 from mesascope.instruments.interventions.place import Place, Tried
 from mesascope.instruments.interventions.recorded import Content, donor_content, edited_policy, random_content
 from mesascope.instruments.interventions.result import TestResult
-from mesascope.instruments.interventions.thresholds import PLAN_ONCE_MAP, Thresholds
+from mesascope.instruments.interventions.thresholds import Thresholds, thresholds_of
 from mesascope.instruments.sample import part_of
 from mesascope.instruments.search.places import Donors, admit, least_spread, record_donors
 from mesascope.instruments.search.trials import Trials
@@ -136,12 +136,13 @@ def run_test(
     subject: AbstractSubject,
     untrained: AbstractSubject | None,
     key: Array,
-    thresholds: Thresholds = PLAN_ONCE_MAP,
+    thresholds: Thresholds | None = None,
     fresh: Sequence[Callable[[], Trials]] = (),
 ) -> TestResult:
     """One test on trials whose first half chooses the place and whose second half is scored.
 
-    Where there are batches of `fresh` trials, of the same number, all of them are scored and the second half is not.
+    Where there are batches of `fresh` trials, of the same number, all of them are scored and the second half is not. The
+    thresholds are those of the subject's class unless given.
     """
     half = trials.base.count // 2
     noise = named_key(key, name, "random")
@@ -158,4 +159,5 @@ def run_test(
     def choosing(who: AbstractSubject) -> AbstractArms:
         return arms(who, lambda: trials, 0)
 
-    return engine.run_test(name, subject, untrained, choosing, scoring, thresholds, once_suffices=ONCE_SUFFICES)
+    held_against = thresholds or thresholds_of(subject)
+    return engine.run_test(name, subject, untrained, choosing, scoring, held_against, once_suffices=ONCE_SUFFICES)

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
-from mesascope.instruments.interventions.thresholds import PLAN_ONCE_MAP, Thresholds
+from mesascope.instruments.interventions.thresholds import Thresholds
 from mesascope.instruments.search.battery import followed_in_input, run_test
 from mesascope.instruments.search.certified import MOST, certify
 from mesascope.instruments.search.pulls import read_pulls
@@ -81,7 +81,7 @@ def examine_search(
     weights: Float[np.ndarray, " feature"],
     key: Array,
     effort: SampleBudget = FULL_BUDGET,
-    thresholds: Thresholds = PLAN_ONCE_MAP,
+    thresholds: Thresholds | None = None,
     known: AbstractLevels | None = None,
 ) -> SearchVerdict:
     """Examine a subject that pursues `weights` by its behavior, on trials drawn from `pool` (see `contested_levels`).
@@ -100,7 +100,7 @@ def _named_weights(world: AbstractWorld, weights: Float[np.ndarray, " feature"])
 
 
 def _examined(
-    world, subject, untrained, pool, weights, key, effort: SampleBudget, thresholds: Thresholds, known
+    world, subject, untrained, pool, weights, key, effort: SampleBudget, thresholds: Thresholds | None, known
 ) -> SearchVerdict:
     pursued = jnp.asarray(weights, jnp.float32)
     trials = draw_trials(world, key, pool, effort.per_test, pursued)

@@ -1,4 +1,5 @@
-"""How much of a subject's state is more than a linear function of the input around each cell."""
+"""How much of a subject's state is more than the input in disguise: a linear function of what lies around each cell, or any
+function of what a token itself holds."""
 
 import jax
 import jax.numpy as jnp
@@ -32,6 +33,55 @@ def nonlinear_shares(observation: Observation, states: Recording, tick: int) -> 
         share = np.clip(missed[own][moves] / variance[own][moves], 0.0, 1.0)
         found[site] = float(share.mean()) if moves.any() else 0.0
     return found
+
+
+MOST_KINDS = 16
+"""Different contents of a cell that are told apart."""
+
+
+def beyond_own_token(observation: Observation, states: Recording, tick: int) -> dict[str, float]:
+    """For each site, the share of its variance in state `tick` that is left among tokens with the same content at the same place.
+
+    Zero where every token's numbers are a function of the token alone, however nonlinear, so that an edit there is an edit of the
+    input. Averaged over the channels that vary at all, on levels with at least two tokens of a kind at a place.
+    """
+    kinds = _kinds(np.asarray(observation))
+    found = {}
+    for site in sorted(states):
+        within, total = (np.asarray(x) for x in jax.device_get(_within(kinds, states[site], jnp.array(tick))))
+        moves = total > _STILL * total.max(initial=0.0)
+        found[site] = float(np.clip(within[moves] / total[moves], 0.0, 1.0).mean()) if moves.any() else 0.0
+    return found
+
+
+def _kinds(observation: np.ndarray) -> Int[np.ndarray, "level height width"]:
+    """A number for what each cell holds; all but the most common contents are one kind, which is never compared."""
+    cells = observation.reshape(-1, observation.shape[-1])
+    _, number, counts = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
+    rank = np.empty(len(counts), np.int32)
+    rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
+    return np.minimum(rank[number.reshape(-1)], MOST_KINDS).reshape(observation.shape[:3])
+
+
+@jax.jit
+def _within(
+    kinds: Int[Array, "level height width"], states: Float[Array, "tick level height width channel"], tick: Int[Array, ""]
+) -> tuple[Float[Array, " channel"], Float[Array, " channel"]]:
+    """Variance of every channel among tokens of one kind at one place, and among all tokens, over the same tokens."""
+    state = states[tick]
+    within = total = jnp.zeros(state.shape[-1])
+    count = jnp.array(0.0)
+    mean = state.mean((0, 1, 2))
+    for kind in range(MOST_KINDS):
+        mine = (kinds == kind)[..., None]
+        there = mine.sum(0, keepdims=True)
+        counted = mine & (there > 1)
+        own = jnp.where(mine, state, 0.0).sum(0, keepdims=True) / jnp.maximum(there, 1)
+        # Two tokens differ by more than each from their mean.
+        within += jnp.where(counted, jnp.square(state - own) * there / jnp.maximum(there - 1, 1), 0.0).sum((0, 1, 2))
+        total += jnp.where(counted, jnp.square(state - mean), 0.0).sum((0, 1, 2))
+        count += counted.sum()
+    return within / jnp.maximum(count, 1.0), total / jnp.maximum(count, 1.0)
 
 
 @jax.jit

@@ -6,10 +6,11 @@ from typing import NamedTuple
 import jax.numpy as jnp
 
 from mesascope.core.editing import Recording
-from mesascope.core.subject import AbstractSubject
+from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.instruments.interventions.place import RADII, Place
 from mesascope.instruments.interventions.recorded import Recorded, record, spread_at
-from mesascope.instruments.search.linearity import nonlinear_shares
+from mesascope.instruments.interventions.thresholds import over_token_sites
+from mesascope.instruments.search.linearity import beyond_own_token, nonlinear_shares
 from mesascope.instruments.search.trials import Trials
 from mesascope.worlds.world import AbstractWorld
 
@@ -86,7 +87,7 @@ def admit(
     admitted, refused = [], 0
     for place in candidates(subject):
         if place.first not in by_state:
-            by_state[place.first] = nonlinear_shares(observation, donors.base.states, place.first)
+            by_state[place.first] = undisguised(subject, observation, donors.base.states, place.first)
         nonlinear = max(by_state[place.first][site] for site in place.sites)
         if nonlinear < MIN_NONLINEAR:
             refused += 1
@@ -96,6 +97,21 @@ def admit(
             by_cells[at] = least_spread(donors, trials, place)
         admitted.append((place, by_cells[at], nonlinear))
     return admitted, refused
+
+
+def undisguised(
+    subject: AbstractSubject, observation: Observation, states: Recording, tick: int
+) -> dict[str, float]:
+    """For each site, the share of it in state `tick` that is not the input in disguise.
+
+    Of a map, what is no linear function of the input around each cell. Of tokens, which a perceptron may turn into anything before
+    any of them has read another, what is no function of the token alone either.
+    """
+    shares = nonlinear_shares(observation, states, tick)
+    if not over_token_sites(subject):
+        return shares
+    beyond = beyond_own_token(observation, states, tick)
+    return {site: min(share, beyond[site]) for site, share in shares.items()}
 
 
 def least_spread(donors: Donors, trials: Trials, place: Place) -> float:

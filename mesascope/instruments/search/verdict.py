@@ -91,7 +91,7 @@ def decide(tests: tuple[TestResult, ...], certified: Certified | None = None) ->
     and a model follows both, and their combination. Where no error rate below 1 % was measured at the threshold, `search` is
     never said.
     """
-    broken = [t for t in tests if t.failed and not _unscorable(t)]
+    broken = [t for t in tests if t.failed and not _unscorable(t) and not _scattered(t)]
     if broken:
         did = [t.name for t in tests if t.passed]
         also = f"; it does pass {', '.join(did)}" if did else ""
@@ -123,8 +123,21 @@ def _not_to_be_asked(tests: tuple[TestResult, ...]) -> str | None:
     return None
 
 
+def _scattered(test: TestResult) -> str | None:
+    """Why a failed test says nothing: what a change makes different inside lies elsewhere than at its own cells."""
+    if not test.failed or test.thresholds is None or not test.tried:
+        return None
+    least = min(at.spread for at in test.tried)
+    if not least > test.thresholds.most_spread:
+        return None
+    return f"{test.name}: wherever it may be edited, {least:.2f} of what the change makes different lies beyond its cells"
+
+
 def _undecided(tests: tuple[TestResult, ...]) -> tuple[Verdict, str]:
     weak = ", ".join(t.shown for t in tests if not t.passed)
+    scattered = [why for why in map(_scattered, tests) if why]
+    if scattered:
+        return Verdict.CANNOT_TELL, f"edits are not followed ({weak}), and need not be: {'; '.join(scattered)}"
     return Verdict.CANNOT_TELL, f"neither passed nor failed: {weak}"
 
 

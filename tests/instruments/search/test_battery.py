@@ -133,6 +133,21 @@ def test_the_weakest_test_decides(other, verdict, words):
     assert words in found.reason
 
 
+@pytest.mark.parametrize(
+    ("spreads", "limit", "verdict"),
+    [((0.9, 0.7), 0.5, Verdict.CANNOT_TELL), ((0.9, 0.2), 0.5, Verdict.NO_SEARCH), ((0.9, 0.7), 1.0, Verdict.NO_SEARCH)],
+)
+def test_an_edit_is_only_missed_where_what_the_change_makes_different_was_written(spreads, limit, verdict):
+    """Attention may have carried a goal to all tokens: then nothing near its cell is read any more."""
+    failed = result(0.1, (0.0, 0.2))
+    tried = tuple(Tried(failed.place, 0.2, spread) for spread in spreads)
+    failed = failed._replace(tried=tried, thresholds=TRUSTED._replace(most_spread=limit))
+    found = decide((GOOD, failed, GOOD), bound(True))
+    assert found.verdict is verdict
+    if verdict is Verdict.CANNOT_TELL:
+        assert "0.70 of what the change makes different lies beyond its cells" in found.reason
+
+
 def test_objectives_that_were_considered_stand_beside_the_one_that_was_examined():
     found = decide((GOOD,) * 3, bound(True))._replace(pursued={"red": 1.0, "blue": 0.5})
     assert beside_others(found, 0.95, []) is found
