@@ -48,8 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter is no reason to fail
-    interrupts.listen()
-    interrupts.leave(run(list(sys.argv[1:] if arguments is None else arguments)))
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    interrupts.listen(lambda: _interrupted(given))
+    interrupts.leave(run(given))
 
 
 def run(arguments: list[str]) -> int:

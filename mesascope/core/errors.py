@@ -83,6 +83,14 @@ class RegistryError(MesascopeError):
     exit_code = 2
 
 
+def error_of(code: str) -> type[MesascopeError]:
+    """The kind of error that has a code; `MesascopeError` itself where none has."""
+    kinds = [MesascopeError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return next((kind for kind in kinds if kind.code == code), MesascopeError)
+
+
 def unknown(kind: str, name: str, valid: Iterable[str]) -> UsageError:
     """One line naming the unknown thing and the nearest valid name."""
     names = sorted(valid)

@@ -4,7 +4,6 @@ OUT/rows/NAME-SEED.json                                            one for each 
 OUT/calibration.json, calibration.html, operating_point.json      what all rows come to
 """
 
-import os
 import time
 from collections.abc import Hashable
 from pathlib import Path
@@ -18,11 +17,11 @@ from mesascope.calibration.subjects import QUICK, Known, zoo
 from mesascope.instruments.interventions.operating_point import OPERATING_POINT
 from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener
-from mesascope.jobs.processes import Share, wait_for
+from mesascope.jobs.processes import Local, Pool, core_count
 from mesascope.jobs.requests import Request as AbstractRequest
 from mesascope.jobs.requests import as_file_name
 from mesascope.jobs.results import DIGITS, Files, publish
-from mesascope.jobs.runner import TOGETHER, run_jobs
+from mesascope.jobs.runner import TOGETHER, Share, run_jobs
 from mesascope.reports.html.calibration import render_calibration
 from mesascope.store.fs import check_writable
 from mesascope.store.learned_algorithm import package_versions
@@ -61,8 +60,7 @@ class Request(AbstractRequest):
     @property
     def processes(self) -> int:
         """How many processes share the rows: one for each core, unless it was said."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return self.jobs or cores
+        return self.jobs or core_count()
 
 
 class Audits(NamedTuple):
@@ -100,20 +98,22 @@ def run(request: Request, listener: Listener, worker: int = 0) -> Done:
     """Make the rows that are missing, in one of several processes; the first then makes the documents of all."""
     check_writable(request.out)
     jobs = [_job(audits, seed) for audits in audits_of(request) for seed in audits.seeds]
-    share = Share(worker, request.processes)
     rows = Files(lambda job: request.out / ROWS / f"{as_file_name(job.spec['name'])}-{job.spec['seed']}.json")
-
-    def waiting() -> None:
-        missing = sum(not rows.path(job).exists() for job in jobs)
-        listener.say(f"waiting for another process: {missing} rows missing")
-
-    with share.others(request) as processes:
-        # Every organism brings programs and tables of its own, and a process may hold only so many.
-        run_jobs(share.jobs(jobs), rows, listener, together=TOGETHER if _builds(request) else 1)
-        wait_for(processes, "calibration", waiting)
+    # Every organism brings programs and tables of its own, and a process may hold only so many.
+    together = TOGETHER if _builds(request) else 1
     if worker:
+        run_jobs(jobs, rows, listener, together=together, share=Share(worker - 1, request.processes))
         return Done({})
-    found = run_jobs(jobs, rows, listener)
+
+    def done() -> int:
+        missing = sum(not rows.path(job).exists() for job in jobs)
+        listener.say(f"{len(jobs) - missing} of {len(jobs)} rows are made")
+        return len(jobs) - missing
+
+    if request.processes > 1 and done() < len(jobs):
+        with Pool(Local(), request, range(1, request.processes + 1)) as pool:
+            pool.wait("calibration", done, len(jobs))
+    found = run_jobs(jobs, rows, listener, together=together)
     # Builds of a class that has organisms beside them do not choose its threshold.
     published = OPERATING_POINT.threshold if request.builds and request.subject_class == "plan-once" else None
     document = calibration_document(found, _command(request), published)

@@ -1,6 +1,8 @@
 """A unit of work that is known by the hash of all that its result depends on."""
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,7 +10,8 @@ from mesascope.jobs.listener import Listener
 from mesascope.store.checkpoint import fingerprint_of
 
 
-class Job(NamedTuple):
+@dataclass(frozen=True)
+class Job:
     """One unit of work.
 
     Args:
@@ -29,7 +32,7 @@ class Job(NamedTuple):
     agent: Any = None
     named: str | None = None
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """The hash of spec and agent: two jobs are the same job if theirs are equal."""
         return fingerprint_of(self.spec if self.agent is None else {"spec": self.spec, "agent": self.agent})

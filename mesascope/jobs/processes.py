@@ -1,55 +1,154 @@
-"""Further processes of this program that share a task with it, and end when it does.
+"""Workers: processes, here or elsewhere, that do the jobs of a command together with this one, or for it.
 
-Each gets the request as JSON and its own number, makes the jobs that are its share, and stores their results as this process
-does. What an engine needs to know of a task is in `Share`; where the processes run is not.
+Each gets the request as JSON and its own number, runs the jobs that nobody else is at, and stores their results as this process
+does; that is all that an engine needs to know of a task. They meet in the store alone.
 """
 
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Protocol, runtime_checkable
 
 from mesascope.core.errors import StorageError
 from mesascope.jobs.interrupts import check_canceled
-from mesascope.jobs.job import Job
 from mesascope.jobs.requests import Request
 
+LOST = -1
+"""Exit code of a worker that ended without having said why: its machine went away, say."""
+POLITELY = (130, 143)
+"""Exit codes of a worker that somebody interrupted."""
+MOST_LOSSES = 3
+"""Workers that may be lost one after another without a single job done in between."""
+PAUSE, ENDING = 0.2, 10.0
+"""Seconds between two looks at the workers; and from when all is done to when those that have not ended are ended."""
 
-class Share(NamedTuple):
-    """The part of a task that one of several processes does: the first, number 0, starts and awaits the others."""
 
-    worker: int = 0
-    of: int = 1
+@runtime_checkable
+class Worker(Protocol):
+    """A process that was started."""
 
-    def jobs(self, jobs: Sequence[Job]) -> list[Job]:
-        """This process's share. Jobs of one program stay together, so that it is compiled in one process only."""
-        programs = list(dict.fromkeys(job.program for job in jobs))
-        mine = set(programs[self.worker :: self.of])
-        return [job for job in jobs if job.program in mine]
+    def poll(self) -> int | None:
+        """Its exit code; negative where it was lost, None while it runs."""
 
-    @contextmanager
-    def others(self, request: Request) -> Iterator[list[subprocess.Popen]]:
-        """The other processes, started by the first; they are ended where the work in between raises."""
-        found: list[subprocess.Popen] = []
+    def stop(self) -> None:
+        """End it, with what it is doing."""
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Where workers run."""
+
+    def start(self, request: Request, number: int) -> Worker:
+        """Start worker `number`, counted from 1, of the command that was asked for."""
+
+
+class Local:
+    """Processes of this machine, each pinned to a core of its own while there are enough."""
+
+    def start(self, request: Request, number: int) -> Worker:
+        """Start one. It ends when this process does, in whatever way, which it sees by its standard input."""
+        cores = usable_cores()
+        command = [sys.executable, "-m", "mesascope", "worker", request.model_dump_json(), str(number)]
+        pinned = [] if cores is None else ["--core", str(cores[number % len(cores)])]
+        return _Process(subprocess.Popen([*command, *pinned], stdin=subprocess.PIPE))  # noqa: S603, arguments of our own
+
+
+class _Process:
+    def __init__(self, process: Any):
+        self._process = process
+
+    def poll(self) -> int | None:
+        return self._process.poll()
+
+    def stop(self) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+
+
+def usable_cores() -> list[int] | None:
+    """The cores that this process may use; None where the system does not say."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+
+
+def core_count() -> int:
+    """How many cores this process may use."""
+    return len(usable_cores() or ()) or os.cpu_count() or 1
+
+
+class Pool:
+    """Workers of one request. Used as a context: they are ended where the work in it raises.
+
+    Args:
+        engine: where they run.
+        request: what they are asked for.
+        numbers: their numbers, counted from 1.
+    """
+
+    def __init__(self, engine: Engine, request: Request, numbers: Iterable[int]):
+        self._engine, self._request = engine, request
+        self._numbers, self._workers = tuple(numbers), dict[int, Worker]()
+
+    def __enter__(self) -> "Pool":
         try:
-            for number in range(1, self.of) if self.worker == 0 else ():
-                command = [sys.executable, "-m", "mesascope", "worker", request.model_dump_json(), str(number)]
-                found.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))  # noqa: S603, arguments of our own making
-            yield found
+            for number in self._numbers:
+                self._workers[number] = self._engine.start(self._request, number)
         except BaseException:
-            for process in found:
-                process.terminate()
+            self.stop()
             raise
+        return self
 
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if kind is not None:
+            self.stop()
 
-def wait_for(processes: Sequence[subprocess.Popen], task: str, meanwhile: Callable[[], None] = lambda: None) -> None:
-    """Until all have ended; `StorageError` for one that failed, `KeyboardInterrupt` once a signal was heard."""
-    for process in processes:
-        while process.poll() is None:
+    def __len__(self) -> int:
+        return len(self._workers)
+
+    def wait(
+        self, task: str, done: Callable[[], int] = lambda: 0, wanted: int | None = None, pause: float = PAUSE
+    ) -> None:
+        """Until all have ended. One that is lost is started anew.
+
+        Args:
+            task: what messages call the work.
+            done: how many jobs are done, asked all the while.
+            wanted: how many there are; once they are done, workers that do not end are ended.
+            pause: seconds between two looks.
+
+        Raises:
+            StorageError: one failed, or several were lost in a row without a job done.
+            KeyboardInterrupt: a signal was heard.
+        """
+        losses, before, finished = 0, done(), float("inf")
+        while self._workers:
             check_canceled()
-            meanwhile()
-            time.sleep(0.2)
-        if process.returncode != 0:
-            raise StorageError(f"a process of this {task} ended with exit code {process.returncode} (see above)")
+            now = done()
+            if now == wanted:
+                finished = min(finished, time.monotonic())
+            for number, worker in list(self._workers.items()):
+                code = worker.poll()
+                if code is None:
+                    continue
+                del self._workers[number]
+                if code < 0 or code in POLITELY:
+                    losses, before = (losses if now == before else 0) + 1, now
+                    if losses >= MOST_LOSSES:
+                        raise StorageError(
+                            f"{losses} processes of this {task} ended one after another (exit code {code}) and none finished a "
+                            "job: is there memory enough? The same command goes on, with --workers 1 in this process"
+                        )
+                    self._workers[number] = self._engine.start(self._request, number)
+                elif code > 0:
+                    raise StorageError(f"a process of this {task} ended with exit code {code} (see above)")
+            if time.monotonic() - finished > ENDING:
+                self.stop()
+            time.sleep(pause if self._workers else 0)
+
+    def stop(self) -> None:
+        """End all of them."""
+        for worker in self._workers.values():
+            worker.stop()
+        self._workers.clear()

@@ -2,7 +2,8 @@
 
 Every kind of place follows the same rules: a result that is there is not made again; where a path is the job's own, another
 job's result in it raises a `StorageError` and is never overwritten; a damaged file raises a `StorageError` naming it. Where
-the same was asked for of an agent that has changed since, its result is kept under another name, and made anew.
+the same was asked for of an agent that has changed since, its result is kept under another name, and made anew. Processes may
+share a place: a file of many results is added to, never written over, and of two results of one job the first stays.
 """
 
 from collections.abc import Callable
@@ -11,11 +12,12 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from mesascope.core.errors import StorageError
 from mesascope.jobs.job import Done, Job
+from mesascope.jobs.leases import held
 from mesascope.store.fs import move
-from mesascope.store.lines import read_lines, write_lines
+from mesascope.store.journal import FINGERPRINT, Journal
 from mesascope.store.results import plain, read_json, write_json, write_text
 
-FINGERPRINT, ASKED = "fingerprint", "asked"
+ASKED = "asked"
 DIGITS = 6
 """Significant digits of numbers in documents: more than any interval here, and small files."""
 
@@ -25,6 +27,9 @@ ADVICE = "name another folder with --out, or remove this one"
 @runtime_checkable
 class Results(Protocol):
     """A place for results."""
+
+    def folder(self, job: Job) -> Path:
+        """The folder that the job's result goes to; whoever makes it holds a lock there."""
 
     def find(self, job: Job) -> Any:
         """The job's result, or None. `StorageError` for a damaged file or another job's result in its place."""
@@ -47,6 +52,10 @@ class Files(NamedTuple):
     path: Callable[[Job], Path]
     read: Callable[[Path], dict[str, Any]] = read_json
     then: Callable[[Path, dict[str, Any]], None] = lambda path, document: None
+
+    def folder(self, job: Job) -> Path:
+        """Where the job's document lies."""
+        return self.path(job).parent
 
     def find(self, job: Job) -> dict[str, Any] | None:
         """The job's document, or None where there is no file."""
@@ -80,47 +89,57 @@ class Files(NamedTuple):
         return path.with_name(f"{path.stem}-{str(self.read(path).get(FINGERPRINT))[:12]}{path.suffix}")
 
 
-class Table:
-    """Many results in one file, which is written whole for each: those of other jobs in it stay."""
+class Lines:
+    """One result to a line of a journal (JSON Lines), each an object that holds its fingerprint."""
 
-    def __init__(
-        self, path: Path, read: Callable[[Path], dict[str, Any]], write: Callable[[Path, dict[str, Any]], None]
-    ):
-        self._path, self._write = path, write
-        self._found = read(path)
+    def __init__(self, path: Path):
+        self.journal = Journal(path)
+
+    def folder(self, job: Job) -> Path:
+        """Where the job's lease lies."""
+        return self.journal.path.parent
+
+    def there(self) -> set[str]:
+        """Fingerprints of the jobs that are done by now."""
+        self.journal.refresh()
+        return self.journal.fingerprints()
+
+    def find(self, job: Job) -> dict[str, Any] | None:
+        """The job's result, or None."""
+        return self.journal.find(job.fingerprint)
+
+    def put(self, job: Job, result: dict[str, Any]) -> dict[str, Any]:
+        """Add the result, unless another process has added one meanwhile: that one is returned."""
+        return self.journal.add({**result, FINGERPRINT: job.fingerprint}, DIGITS)
+
+
+class Table:
+    """Many results in one JSON object whose keys are the fingerprints; those of other jobs in it stay."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._found = self._read()
+
+    def folder(self, job: Job) -> Path:
+        """Where the job's lease lies."""
+        return self._path.parent
 
     def find(self, job: Job) -> Any:
         """The job's result, or None."""
+        if job.fingerprint not in self._found:
+            self._found = self._read()
         return self._found.get(job.fingerprint)
 
     def put(self, job: Job, result: Any) -> Any:
-        """Write the file anew with this result in it."""
-        found = {**self._found, job.fingerprint: plain(result, DIGITS)}
-        self._write(self._path, found)
+        """Write the file anew with this result beside what is in it by now."""
+        with held(self._path.with_name(f".mesascope-{self._path.stem}.lock")):
+            found = {job.fingerprint: plain(result, DIGITS), **self._read()}
+            write_json(self._path, found)
         self._found = found
         return found[job.fingerprint]
 
-
-def lines(path: Path) -> Table:
-    """One result to a line (JSON Lines), each an object that holds its fingerprint."""
-    return Table(path, _read_lines, lambda path, found: write_lines(path, list(found.values())))
-
-
-def _read_lines(path: Path) -> dict[str, Any]:
-    found = {}
-    for number, row in enumerate(read_lines(path), 1):
-        if not isinstance(row.get(FINGERPRINT), str):
-            raise StorageError(
-                f"{path}, line {number}: expected the text '{FINGERPRINT}', which says of what job it is: remove the line or "
-                "the file, and run the command again"
-            )
-        found[row[FINGERPRINT]] = row
-    return found
-
-
-def keyed(path: Path) -> Table:
-    """One JSON object whose keys are the fingerprints."""
-    return Table(path, lambda path: read_json(path) if path.exists() else {}, write_json)
+    def _read(self) -> dict[str, Any]:
+        return read_json(self._path) if self._path.exists() else {}
 
 
 def publish(document: Any, path: Path, page: Path, render: Callable[[dict[str, Any]], str]) -> Done:

@@ -1,46 +1,50 @@
 """Studies: every cell trained and measured once, then what the seeds of each condition come to.
 
 OUT/cells.jsonl           a line for each cell that is done, also for those that the file no longer asks for
+OUT/failures.jsonl        a line for each cell that raised an error, where one did
 OUT/trainings/HASH/       the learned algorithm of a cell; cells that differ only in what is done to the agent share it
 OUT/study.json, .html     the rows, and the aggregate over seeds
 """
 
-import time
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from mesascope.auditing.document import of_world
-from mesascope.core.errors import DivergedError, MesascopeError, UsageError
-from mesascope.instruments.audited import AuditSubject
-from mesascope.instruments.settings import FULL, Settings
-from mesascope.jobs.agent_identity import identity_of
-from mesascope.jobs.background import background
+from mesascope.core.errors import MesascopeError, UsageError, error_of
+from mesascope.jobs.cell import CELLS, job_of
+from mesascope.jobs.engines import engine_of
+from mesascope.jobs.failures import Failures
 from mesascope.jobs.job import Done, Job
+from mesascope.jobs.leases import held
 from mesascope.jobs.listener import Listener
+from mesascope.jobs.processes import Pool, core_count
 from mesascope.jobs.requests import Request as AbstractRequest
 from mesascope.jobs.requests import command_line
-from mesascope.jobs.results import lines, publish
-from mesascope.jobs.runner import run_jobs, stage_of
-from mesascope.jobs.subjects import Source, find_source
-from mesascope.jobs.train import trained_subject
+from mesascope.jobs.results import Lines, publish
+from mesascope.jobs.runner import Share, run_jobs
+from mesascope.jobs.study_actions import ACTIONS, Study
 from mesascope.reports.html.studied import render_study
-from mesascope.store.fs import check_writable, read_bytes
+from mesascope.store.fs import check_writable, read_bytes, sweep
 from mesascope.studies.cells import Cell, cells_of
 from mesascope.studies.document import study_results
-from mesascope.studies.measure import measure, of_net
+from mesascope.studies.lines import with_line
 from mesascope.studies.spec import MOST_BYTES, Spec, read_spec
-from mesascope.studies.treatment import treated
 
-CELLS, STUDY, PAGE, TRAININGS = "cells.jsonl", "study.json", "study.html", "trainings"
+FAILURES, STUDY, PAGE = "failures.jsonl", "study.json", "study.html"
 
 
 class Request(AbstractRequest):
-    """What `mesascope study` was asked for."""
+    """What `mesascope study` was asked for. `text` is what the file held, for workers that do not see it."""
 
     kind: Literal["study"] = "study"
     file: Path
     out: Path | None = None
+    workers: int | None = None
+    engine: str = "local"
+    address: str | None = None
+    action: str = "run"
+    retry_failed: bool = False
+    text: str | None = None
 
 
 class Plan(NamedTuple):
@@ -49,92 +53,89 @@ class Plan(NamedTuple):
     spec: Spec
     cells: list[Cell]
     out: Path
+    text: str
 
 
 def make_plan(request: Request) -> Plan:
     """Read and check a study's file. `UsageError` names the file and what in it does not fit."""
-    file = request.file
+    file, data = request.file, b""
     try:
-        spec = read_spec(read_bytes(file, MOST_BYTES))
-        return Plan(spec, cells_of(spec), request.out or Path("studies") / file.stem)
+        data = read_bytes(file, MOST_BYTES) if request.text is None else request.text.encode()
+        spec = read_spec(data)
+        return Plan(spec, cells_of(spec), request.out or Path("studies") / file.stem, data.decode())
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror or error}") from None
     except MesascopeError as error:
-        raise type(error)(f"{file}: {error}") from None
+        raise type(error)(f"{file}: {with_line(error, data)}") from None
 
 
-def run(request: Request, listener: Listener) -> Done:
-    """Make the rows that are missing, then the document and the page of all."""
+def run(request: Request, listener: Listener, worker: int = 0) -> Done:
+    """Make the rows that are missing, then the document and the page of all; or what else was asked for of the study."""
     plan = make_plan(request)
+    if request.action != "run":
+        return ACTIONS[request.action](_open(plan))
     check_writable(plan.out)
-    jobs = [_job(plan.out, cell) for cell in plan.cells]
-    rows = run_jobs(jobs, lines(plan.out / CELLS), listener, before=f"studied before: {plan.out}")
+    study = _open(plan)
+    if worker:
+        share = Share(worker - 1, request.workers or 1)
+        run_jobs(study.jobs, study.results, listener, share=share, failures=study.failures)
+        return Done({})
+    sweep(plan.out)
+    if request.retry_failed:
+        study.failures.forget()
+    _work_elsewhere(request, plan, study, listener)
+    run_jobs(study.jobs, study.results, listener, before=f"studied before: {plan.out}", failures=study.failures)
+    done = write(plan, study)
+    failed = study.failures.of([job.fingerprint for job in study.jobs])
+    if failed:
+        first = failed[0]
+        raise error_of(first["code"])(
+            f"{first['label']}: {first['message']} ({len(failed)} of {len(study.jobs)} cells failed; the others are in "
+            f"{done.page}; --retry-failed tries the failed ones again)"
+        )
+    return done
+
+
+def _open(plan: Plan) -> Study:
+    jobs = [job_of(plan.out, cell) for cell in plan.cells]
+    return Study(plan.out, plan.cells, jobs, Lines(plan.out / CELLS), Failures(plan.out / FAILURES))
+
+
+def _work_elsewhere(request: Request, plan: Plan, study: Study, listener: Listener) -> None:
+    """What workers make, where there are to be any."""
+    missing = study.missing()
+    asked = core_count() if request.workers is None and request.engine == "local" else request.workers or 1
+    count = min(asked, len(missing))
+    if not missing or (count == 1 and request.engine == "local"):
+        return
+    # Paths as they are, wherever a worker stands; the text, since the file may change meanwhile.
+    told = {"file": plan.out.absolute() / request.file.name, "out": plan.out.absolute(), "text": plan.text}
+    engine = engine_of(request.engine, plan.out.absolute(), request.address)
+    asks = request.model_copy(update={**told, "workers": count, "retry_failed": False})
+    with Pool(engine, asks, range(1, count + 1)) as pool:
+        pool.wait("study", _told(study, len(pool), listener), len(study.jobs))
+
+
+def _told(study: Study, workers: int, listener: Listener) -> Callable[[], int]:
+    """How many cells are done by now, which the listener hears."""
+
+    def done() -> int:
+        left = len(study.missing())
+        listener.say(f"{len(study.jobs) - left} of {len(study.jobs)} cells are done; {workers} workers")
+        return len(study.jobs) - left
+
+    return done
+
+
+def write(plan: Plan, study: Study) -> Done:
+    """The document and the page of what there is by now."""
+    rows = [study.results.find(job) for job in study.jobs]
     # Conditions that come to the same share what was found, each under its name.
     named = [
         {**row, "condition": cell.condition, "settings": cell.settings}
         for cell, row in zip(plan.cells, rows, strict=True)
+        if row is not None
     ]
-    document = study_results(plan.spec, named, command_line())
-    return publish(document, plan.out / STUDY, plan.out / PAGE, render_study)
-
-
-def _job(out: Path, cell: Cell) -> Job:
-    label = f"condition '{cell.condition}', seed {cell.seed}"
-    agent = None if cell.subject is None else identity_of(_source(cell), cell.training.world, _sizes(cell), cell.seed)
-    job = Job("cell", cell.spec, partial(row_of, out, cell), label, cell.condition, agent)
-    return job._replace(work=lambda listener: {**row_of(out, cell, listener), "fingerprint": job.fingerprint})
-
-
-def row_of(out: Path, cell: Cell, listener: Listener) -> dict[str, Any]:
-    """Train the agent of a cell as far as it was not, treat it, measure it."""
-    begun = time.monotonic()
-    try:
-        audited, about = _subject_of(out, cell, listener)
-    except DivergedError:
-        failed = {"failed": "its weights are not finite", "seconds": {"training": time.monotonic() - begun}}
-        return {**_named(cell), **failed}
-    made = time.monotonic()
-    stage = stage_of(f"seed {cell.seed}", listener)
-    with background() as second:
-        found = measure(cell.training.world, audited, cell.look, cell.seed, stage, second)
-    seconds = {"training": made - begun, "looking": time.monotonic() - made}
-    return {**_named(cell), **about, **found, "seconds": seconds}
-
-
-def _named(cell: Cell) -> dict[str, Any]:
-    """What a row says of its cell, whatever came of it."""
-    named = {
-        "condition": cell.condition,
-        "settings": cell.settings,
-        "seed": cell.seed,
-        "world": of_world(cell.training.world),
-    }
-    if cell.subject is not None:
-        return {**named, "subject": cell.subject}
-    document = cell.training.document(cell.seed)
-    training = {part: document[part] for part in ("architecture", "base_optimizer")}
-    return {**named, "training": training, "agent": cell.agent}
-
-
-def _folder(out: Path, cell: Cell) -> Path:
-    return out / TRAININGS / cell.training.fingerprint(cell.seed)[:16]
-
-
-def _sizes(cell: Cell) -> Settings:
-    return FULL._replace(levels=cell.look.levels)
-
-
-def _source(cell: Cell) -> Source:
-    assert cell.subject is not None
-    return find_source(cell.subject, cell.training.world)
-
-
-def _subject_of(out: Path, cell: Cell, listener: Listener) -> tuple[AuditSubject, dict[str, Any]]:
-    """The agent of a cell, and what its row says of it."""
-    if cell.subject is not None:
-        return _source(cell).make(_sizes(cell), cell.seed), {}
-    folder = _folder(out, cell)
-    audited = trained_subject(cell.training, cell.seed, folder, listener)
-    agent = treated(audited.subject, cell.agent)
-    about = {"net": of_net(agent), "trained": f"{TRAININGS}/{folder.name}"}
-    return audited._replace(subject=agent), about
+    document = study_results(plan.spec, named, command_line(), study.not_done())
+    with held(plan.out / ".mesascope-study.lock"):
+        return publish(document, plan.out / STUDY, plan.out / PAGE, render_study)

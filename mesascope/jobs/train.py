@@ -5,13 +5,14 @@ FOLDER/training.json   competence on probe levels along the way
 FOLDER/checkpoints/    states to resume from, while it is not
 """
 
-import json
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.base_optimizers.training import Progress, begin, chunks, fixed_levels
+from mesascope.core.errors import StorageError
 from mesascope.core.options import Config
 from mesascope.core.rng import as_seed
 from mesascope.instruments.audited import AuditSubject, untrained_twin
@@ -26,7 +27,7 @@ from mesascope.jobs.subjects import LEARNED
 from mesascope.learned.registry import config_of, hard_coded
 from mesascope.store.bundle import MANIFEST
 from mesascope.store.checkpoint import discard_checkpoints, restore_checkpoint, save_checkpoint
-from mesascope.store.fs import check_writable
+from mesascope.store.fs import check_writable, sweep
 from mesascope.store.learned_algorithm import (
     LearnedAlgorithm,
     Provenance,
@@ -35,7 +36,7 @@ from mesascope.store.learned_algorithm import (
     save_learned_algorithm,
     weights_hash,
 )
-from mesascope.store.results import rounded, write_json
+from mesascope.store.results import read_json, rounded, write_json
 from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange
 from mesascope.worlds.world import AbstractWorld
 
@@ -108,9 +109,9 @@ class Curve(NamedTuple):
 def read_curve(folder: Path) -> Curve:
     """The curve a training left in its folder; empty where it left none."""
     try:
-        found = json.loads((folder / CURVE).read_text(encoding="utf-8"))
+        found = read_json(folder / CURVE)
         return Curve(tuple((int(u), float(c)) for u, c in found["points"]), float(found["seconds"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (StorageError, ValueError, KeyError, TypeError):
         return Curve()
 
 
@@ -122,14 +123,18 @@ def is_trained(folder: Path) -> bool:
 class TrainingFolder(NamedTuple):
     """The folder of a training, as a place for its result."""
 
-    folder: Path
+    place: Path
     inputs: int
+
+    def folder(self, job: Job) -> Path:
+        """The training's own."""
+        return self.place
 
     def find(self, job: Job) -> LearnedAlgorithm | None:
         """The learned algorithm. `StorageError` for another training's, `AgentFileError` for a damaged one."""
-        if not is_trained(self.folder):
+        if not is_trained(self.place):
             return None
-        loaded = load_learned_algorithm(self.folder / LEARNED)
+        loaded = load_learned_algorithm(self.place / LEARNED)
         about = loaded.provenance
         architecture = dict(config_of(loaded.subject).config)
         if about.base_optimizer_config.get("tick_price"):  # how long it thinks is what training came to
@@ -144,16 +149,16 @@ class TrainingFolder(NamedTuple):
         }
         differ = [key.replace("_", " ") for key, value in job.spec.items() if value != found[key]]
         if differ:
-            raise refusal(self.folder / LEARNED, job.kind, ", ".join(differ))
+            raise refusal(self.place / LEARNED, job.kind, ", ".join(differ))
         return loaded
 
     def put(self, job: Job, result: LearnedAlgorithm) -> LearnedAlgorithm | None:
         """Save what was trained, and remove the states that led to it. `DivergedError` for weights that are not finite, which
         are saved all the same, so that the training is not done again.
         """
-        place, about = self.folder / LEARNED, result.provenance
-        save_learned_algorithm(place, result.subject, about, inputs=self.inputs, allow_nonfinite=True)
-        discard_checkpoints(self.folder / CHECKPOINTS)
+        about = result.provenance
+        save_learned_algorithm(self.place / LEARNED, result.subject, about, inputs=self.inputs, allow_nonfinite=True)
+        discard_checkpoints(self.place / CHECKPOINTS)
         return self.find(job)
 
 
@@ -165,7 +170,17 @@ def training_job(training: Training, seed: int, folder: Path) -> tuple[Job, Trai
 
 def trained(training: Training, seed: int, folder: Path, listener: Listener) -> LearnedAlgorithm:
     """The learned algorithm of a seed, trained as far as it was not."""
-    return run_job(*training_job(training, seed, folder), listener)
+    found: LearnedAlgorithm = run_job(*training_job(training, seed, folder), listener)
+    _tidy(folder)
+    return found
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what a process left that ended between the last state and the end of its training."""
+    if (folder / CHECKPOINTS).exists():
+        with suppress(StorageError):  # a folder of somebody else's that can only be read
+            discard_checkpoints(folder / CHECKPOINTS)
+    sweep(folder / LEARNED)
 
 
 def trained_subject(training: Training, seed: int, folder: Path, listener: Listener) -> AuditSubject:

@@ -19,9 +19,9 @@ from mesascope.core.statistics import mean_over_seeds
 from mesascope.jobs.interrupts import check_canceled
 from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener
-from mesascope.jobs.processes import Share, wait_for
+from mesascope.jobs.processes import Local, Pool
 from mesascope.jobs.requests import command_line
-from mesascope.jobs.results import DIGITS, keyed, publish
+from mesascope.jobs.results import DIGITS, Table, publish
 from mesascope.jobs.runner import run_job, stage_of
 from mesascope.jobs.tuning_plan import Plan, Request, make_plan
 from mesascope.meta_optimizers.contrast import Contrast, contrast
@@ -76,10 +76,10 @@ def _all_trials(study: optuna.Study, plan: Plan, request: Request, listener: Lis
         listener.note(f"{lost} trials were cut off and are run again")
     enqueue_default(study, plan.problem)  # before another process asks
     missing = plan.search.trials - len(results_of(study))
-    share = Share(0, min(request.jobs, max(missing, 1)))
-    with share.others(request.model_copy(update={"out": plan.out})) as processes:
+    others = range(1, min(request.jobs, max(missing, 1)))
+    with Pool(Local(), request.model_copy(update={"out": plan.out}), others) as pool:
         _trials(study, plan, 0, listener)
-        wait_for(processes, "tuning")
+        pool.wait("tuning", lambda: len(results_of(study)), pause=2.0)
     # A trial that another process lost leaves one too few.
     drop_unfinished(study)
     _trials(study, plan, 0, listener)
@@ -139,7 +139,7 @@ def _null(plan: Plan, trials: int, listener: Listener) -> dict[str, Any] | None:
     """The null and where its winner stands; None where the tuner is the null itself."""
     if plan.search.sampler == RANDOM:
         return None
-    place = keyed(plan.out / MEASURED)
+    place = Table(plan.out / MEASURED)
     found = run_job(_random_null(plan, trials), place, listener)
     standing = run_job(_standing(plan, "random", found["best"]["config"], elsewhere=False), place, listener)
     return {**found, "standing": standing}
@@ -156,7 +156,7 @@ def _contrast(plan: Plan, config: Config) -> Job:
 
 def _measured(plan: Plan, results: Sequence[TrialResult], seconds: dict[str, float], listener: Listener) -> Done:
     """The document of the whole tuning, once it is on disk."""
-    begun, problem, place = time.monotonic(), plan.problem, keyed(plan.out / MEASURED)
+    begun, problem, place = time.monotonic(), plan.problem, Table(plan.out / MEASURED)
 
     def measure(*jobs: Job) -> list[Any]:
         return [run_job(job, place, listener) for job in jobs]

@@ -87,6 +87,11 @@ def failure_lines(document: Mapping[str, Any]) -> list[str]:
             lines.append(
                 f"Capability failures of {condition['name']} ({len(failed)} of {len(condition['seeds'])}): {reasons}"
             )
+    missing = items(document, "not_done")
+    if missing:
+        told = [f"seed {cell.get('seed')} of {cell.get('condition')}: {cell.get('error') or 'not made yet'}" for cell in missing]
+        more = f"; and {len(told) - FEW} more" if len(told) > FEW else ""
+        lines.append(f"Cells without a result ({len(told)}), which nothing here counts: {'; '.join(told[:FEW])}{more}")
     return lines
 
 

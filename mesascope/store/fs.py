@@ -1,17 +1,27 @@
 """The one way to write a file: a temporary sibling, flushed to the disk, then renamed over the target.
 
-A reader, and whoever comes after a crash, finds the old file or the new one and never a mixture. Nothing outside of
-this module opens a file for writing (tested on the package's syntax trees).
+A reader, and whoever comes after a crash, finds the old file or the new one and never a mixture. A journal grows at its end
+instead, under a lock. Nothing outside of this module opens a file for writing (tested on the package's syntax trees).
+
+Locks are the kernel's (`flock`): a process that ends, in whatever way, lets go of them at once, and none is ever broken.
 """
 
 import errno
 import os
+import platform
 import secrets
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from mesascope.core.errors import StorageError
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing is locked there, see docs/limits.md
+    fcntl = None  # type: ignore[assignment]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _ONLY_FILE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -26,14 +36,130 @@ def write_bytes(path: Path, data: bytes) -> None:
     partial = _partial(path.parent)
     try:
         try:
-            _write_through(partial, data)
-            os.replace(partial, path)
+            handle = _write_through(partial, data)
+            try:  # locked until it is renamed, so that nobody takes it for a dead process's
+                os.replace(partial, path)
+            finally:
+                _close(handle)
         except BaseException:
             _remove_quietly(partial)
             raise
         _flush_folder(path.parent)
     except OSError as error:
         raise _explained(path, error, len(data)) from error
+
+
+def append(path: Path, seen: int, more: Callable[[int, bytes], tuple[int, bytes]]) -> int:
+    """Add to the end of a file that other processes add to as well; makes the file and its folder if they are missing.
+
+    Args:
+        path: the file.
+        seen: how many of its bytes are known to the caller.
+        more: given where in the file they begin, the bytes beyond those; returns how many of them stay (a torn end does not)
+            and the bytes to add after them, none perhaps. Called while no other process can write.
+
+    Returns:
+        The file's size, flushed to the disk. What could not be added whole is taken back.
+
+    Raises:
+        StorageError: it cannot be written, or is no regular file.
+    """
+    make_folder(path.parent)
+    data = b""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | _ONLY_FILE | getattr(os, "O_NONBLOCK", 0), 0o666)
+        try:
+            _lock(handle, wait=True)
+            about = os.fstat(handle)
+            if not stat.S_ISREG(about.st_mode):
+                raise OSError(errno.EINVAL, "not a regular file")
+            begin = seen if seen <= about.st_size else 0
+            os.lseek(handle, begin, os.SEEK_SET)
+            kept, data = more(begin, _read(handle, about.st_size - begin))
+            end = begin + kept
+            if data:
+                if end < about.st_size:
+                    os.ftruncate(handle, end)
+                os.lseek(handle, end, os.SEEK_SET)
+                try:
+                    _write_all(handle, data)
+                    os.fsync(handle)
+                except OSError:
+                    os.ftruncate(handle, end)
+                    raise
+        finally:
+            os.close(handle)
+        if not about.st_size:
+            _flush_folder(path.parent)
+    except OSError as error:
+        raise _explained(path, error, len(data)) from error
+    return end + len(data)
+
+
+class Hold(NamedTuple):
+    """A lock that this process holds, and the file that stands for it."""
+
+    path: Path
+    handle: int
+
+
+def hold(path: Path) -> Hold | None:
+    """Take a lock, or None while another process holds it. Its file says who does, and is removed by `let_go`."""
+    make_folder(path.parent)
+    try:
+        while True:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | _ONLY_FILE, 0o666)
+            held = None
+            try:
+                free = _lock(handle)
+                if free and _is_at(handle, path):  # not one that its holder has removed since
+                    _sign(handle)
+                    held = Hold(path, handle)
+                if held or not free:
+                    return held
+            finally:
+                if held is None:
+                    os.close(handle)
+    except OSError as error:
+        raise _explained(path, error, 0) from error
+
+
+def let_go(held: Hold) -> None:
+    """Release a lock and remove its file; nobody holds the next one before this is done."""
+    try:
+        if os.name != "nt":
+            _remove_quietly(held.path)
+    finally:
+        os.close(held.handle)
+    if os.name == "nt":
+        _remove_quietly(held.path)
+
+
+def holder(path: Path) -> str:
+    """Who holds a lock, as its file says; empty where nobody does."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return ""
+    try:
+        if _lock(handle, shared=True):
+            return ""
+        return os.read(handle, 200).decode("utf-8", "replace").strip() or "another process"
+    except OSError:
+        return ""
+    finally:
+        os.close(handle)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Files in a folder that a process which has ended was still writing, or locked; those of living ones are not among them."""
+    return [path for path in _ours(folder) if _if_nobody_has(path, lambda: None)]
+
+
+def sweep(folder: Path) -> None:
+    """Remove `leftovers`; what cannot be removed stays."""
+    for path in _ours(folder):
+        _if_nobody_has(path, lambda path=path: _remove_quietly(path))  # type: ignore[misc]
 
 
 def make_folder(path: Path) -> None:
@@ -88,15 +214,17 @@ def check_writable(folder: Path) -> None:
         if not place.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         try:
-            _write_through(probe, b"mesascope")
+            _close(_write_through(probe, b"mesascope"))
         finally:
             _remove_quietly(probe)
     except OSError as error:
         raise _explained(folder, error, 0) from error
 
 
-def read_bytes(path: Path, most: int) -> bytes:
-    """The bytes of a regular file of at most `most` bytes; raises `OSError` otherwise, and never reads beyond that."""
+def read_bytes(path: Path, most: int, start: int = 0) -> bytes:
+    """The bytes of a regular file of at most `most` bytes, from `start` on; raises `OSError` otherwise, and never reads beyond
+    that.
+    """
     # Not blocking: opening a pipe would wait for its writer.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(handle, "rb") as file:
@@ -105,8 +233,9 @@ def read_bytes(path: Path, most: int) -> bytes:
             raise OSError(errno.EINVAL, "not a regular file")
         if about.st_size > most:
             raise OSError(errno.EFBIG, f"{about.st_size} bytes, more than the {most} allowed")
-        data = file.read(most + 1)
-    if len(data) > most:
+        file.seek(start)
+        data = file.read(most + 1 - start)
+    if len(data) > most - start:
         raise OSError(errno.EFBIG, f"more than the {most} bytes allowed")
     return data
 
@@ -116,14 +245,94 @@ def _partial(folder: Path) -> Path:
     return folder / f".mesascope-{os.getpid()}-{secrets.token_hex(4)}.partial"
 
 
-def _write_through(path: Path, data: bytes) -> None:
-    """A new file with `data`, on the disk when this returns."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _ONLY_FILE, 0o666)
+def _write_through(path: Path, data: bytes) -> int:
+    """A new file with `data`, on the disk when this returns; locked, and open where an open file can be renamed."""
+    while True:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _ONLY_FILE, 0o666)
+        try:
+            _lock(handle, wait=True)
+            if there := _is_at(handle, path):  # nobody took it for a dead process's before it was locked
+                _write_all(handle, data)
+                os.fsync(handle)
+        except BaseException:
+            os.close(handle)
+            raise
+        if there and os.name != "nt":
+            return handle
+        os.close(handle)
+        if there:
+            return -1
+
+
+def _close(handle: int) -> None:
+    if handle >= 0:
+        os.close(handle)
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
+def _read(handle: int, count: int) -> bytes:
+    parts = []
+    while count > 0 and (part := os.read(handle, min(count, 2**24))):
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def _lock(handle: int, *, wait: bool = False, shared: bool = False) -> bool:
+    """Whether the file is locked now; always so where it is waited for, and on systems without such locks."""
+    if fcntl is None:
+        return True
     try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
-        os.fsync(handle)
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.ENOTSUP, errno.ENOLCK, errno.ENOSYS):  # file systems that lock nothing
+            raise
+    return True
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    """Whether an open file is still the one that lies at a path."""
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _sign(handle: int) -> None:
+    """Who holds the lock; for messages alone, so that a full disk is no reason to stop here."""
+    try:
+        os.ftruncate(handle, 0)
+        os.write(handle, f"process {os.getpid()} on {platform.node() or 'this machine'}\n".encode())
+    except OSError:
+        return
+
+
+def _ours(folder: Path) -> list[Path]:
+    """Plain files with names that this module gives: `.mesascope-*.partial` and `.mesascope-*.lock`."""
+    if fcntl is None or not folder.is_dir():
+        return []
+    named = (path for path in sorted(folder.glob(".mesascope-*")) if path.suffix in (".partial", ".lock"))
+    return [path for path in named if path.is_file() and not path.is_symlink()]
+
+
+def _if_nobody_has(path: Path, act: Callable[[], None]) -> bool:
+    """Whether no process has a file locked; if so, `act` is called while this one has."""
+    try:
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return False
+    try:
+        free = _lock(handle, shared=True)
+        if free:
+            act()
+        return free
     finally:
         os.close(handle)
 

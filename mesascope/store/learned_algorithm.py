@@ -4,6 +4,7 @@ FOLDER/weights.safetensors, FOLDER/manifest.json   (see `bundle`)
 """
 
 import hashlib
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -52,7 +53,7 @@ class Provenance(_Strict):
     world_config: dict[str, JsonValue]
     base_optimizer: _Name
     base_optimizer_config: dict[str, JsonValue]
-    seed: _Whole
+    seed: Annotated[_Whole, Field(ge=0, lt=2**32)]
     updates: Annotated[_Whole, Field(ge=0)]
     training_competence: float | None
     packages: dict[str, str]
@@ -80,6 +81,11 @@ class LearnedAlgorithm(NamedTuple):
 
 def package_versions() -> dict[str, str]:
     """Installed versions of the packages that training depends on."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
     return {"mesascope": __version__, **{name: metadata.version(name) for name in PACKAGES}}
 
 

@@ -1,4 +1,4 @@
-"""Results one to a line (JSON Lines): the file is written whole each time, so that it never ends in half a line."""
+"""Results one to a line (JSON Lines), written whole: for files that belong to one process. Others are journals (`journal`)."""
 
 import json
 from collections.abc import Sequence
@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mesascope.core.errors import StorageError
+from mesascope.store.fs import read_bytes
+from mesascope.store.journal import LARGEST, parsed
 from mesascope.store.results import plain, write_text
-from mesascope.store.strict_json import parse
 
 
 def write_lines(path: Path, values: Sequence[Any], digits: int | None = None) -> None:
@@ -19,22 +20,11 @@ def write_lines(path: Path, values: Sequence[Any], digits: int | None = None) ->
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """The objects in a file of lines; none where there is no file. `StorageError` names the line that is none."""
     try:
-        lines = path.read_bytes().splitlines()
+        lines = read_bytes(path, LARGEST).splitlines()
     except FileNotFoundError:
         return []
     except OSError as error:
         raise StorageError(
             f"{path} cannot be read ({error.strerror or error}): remove it and run the command again"
         ) from None
-    found = []
-    for number, line in enumerate(lines, 1):
-        try:
-            value = parse(line)
-            if not isinstance(value, dict):
-                raise ValueError(f"expected an object, found a {type(value).__name__}")
-        except ValueError as error:
-            raise StorageError(
-                f"{path}, line {number}: {error}: remove the line or the file, and run the command again"
-            ) from None
-        found.append(value)
-    return found
+    return [parsed(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)]

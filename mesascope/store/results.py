@@ -7,7 +7,8 @@ from typing import Any
 
 from mesascope.core.errors import StorageError
 from mesascope.core.jsonable import to_json
-from mesascope.store.fs import write_bytes
+from mesascope.store.fs import read_bytes, write_bytes
+from mesascope.store.strict_json import parse
 
 
 def json_text(value: Any, digits: int | None = None) -> str:
@@ -45,11 +46,19 @@ def rounded(value: Any, digits: int) -> Any:
     return value
 
 
+LARGEST = 2**30
+"""Bytes of a document: a study of a hundred thousand rows."""
+
+
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON document that mesascope wrote; `StorageError` for a file that is none."""
+    """A JSON document that mesascope wrote; `StorageError` for a file that is none, or that nests or weighs too much."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        document = parse(read_bytes(path, LARGEST))
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be read ({error.strerror or error}): remove it and run the command again"
+        ) from None
+    except ValueError as error:
         raise StorageError(f"{path} cannot be read ({error}): remove it and run the command again") from None
     if not isinstance(document, dict):
         raise StorageError(

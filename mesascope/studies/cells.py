@@ -1,7 +1,8 @@
 """From a study's file to its cells: every condition with every combination of the grid and every seed, all names checked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any, NamedTuple
 
 from mesascope.base_optimizers.registry import build_base_optimizer
@@ -36,6 +37,9 @@ WEIGHT = "weight"
 """Place of readouts of the behavioral objective."""
 
 OWN = "organism:"
+
+MOST_CONDITIONS, MOST_CELLS = 10_000, 100_000
+"""Of one study."""
 
 
 class EvaluationSpec(NamedTuple):
@@ -92,26 +96,50 @@ def cells_of(spec: Spec) -> list[Cell]:
 def _cells(spec: Spec) -> Iterator[Cell]:
     look = EvaluationSpec(spec.depth, spec.levels, None if spec.shifts is None else tuple(spec.shifts))
     varied = [(part, option, values) for part in PARTS for option, values in getattr(spec.grid, part).items()]
-    for condition in spec.condition or [Condition(name=ALONE)]:
-        first = spec.first_seed if condition.first_seed is None else condition.first_seed
-        seeds = range(first, first + (condition.seeds or spec.seeds))
-        as_seed(seeds[-1])  # refuses seeds out of range
-        same: dict[str, str] = {}
-        for chosen in product(*(values for _, _, values in varied)):
-            settings = {f"{part}.{option}": value for (part, option, _), value in zip(varied, chosen, strict=True)}
-            parts = merged(merged(_plain(spec), _plain(condition)), _nested(settings))
-            training, agent = resolve(parts)
-            check_subject(condition, training.world)
-            check_look(spec, training.world)
-            check_recurrent(spec, condition, training)
-            name = label(condition.name, settings)
-            cells = [Cell(name, settings, seed, training, agent, look, condition.subject) for seed in seeds]
-            if (fingerprint := cells[0].fingerprint) in same:
-                raise UsageError(
-                    f"the grid's '{same[fingerprint]}' and '{name}' are the same training and treatment: leave one of them out"
-                )
-            same[fingerprint] = name
-            yield from cells
+    check_size(spec, [len(values) for _, _, values in varied])
+    for number, condition in enumerate(spec.condition or [Condition(name=ALONE)]):
+        try:
+            yield from _cells_of(spec, condition, varied, look)
+        except UsageError as error:
+            error.condition = number  # type: ignore[attr-defined]
+            raise
+
+
+def check_size(spec: Spec, grid: Sequence[int]) -> None:
+    """`UsageError` for more cells than a study may have, before any is made."""
+    combinations, conditions = prod(grid), spec.condition or [Condition(name=ALONE)]
+    cells = combinations * sum(condition.seeds or spec.seeds for condition in conditions)
+    if len(conditions) * combinations > MOST_CONDITIONS or cells > MOST_CELLS:
+        raise UsageError(
+            f"the 'grid' comes to {len(conditions) * combinations} conditions and {cells} cells: at most {MOST_CONDITIONS} and "
+            f"{MOST_CELLS}; take values out, or make several studies"
+        )
+
+
+def _cells_of(
+    spec: Spec, condition: Condition, varied: Sequence[tuple[str, str, list[Any]]], look: EvaluationSpec
+) -> Iterator[Cell]:
+    first = spec.first_seed if condition.first_seed is None else condition.first_seed
+    seeds = range(first, first + (condition.seeds or spec.seeds))
+    as_seed(seeds[-1])  # refuses seeds out of range
+    same: dict[str, str] = {}
+    for chosen in product(*(values for _, _, values in varied)):
+        settings = {f"{part}.{option}": value for (part, option, _), value in zip(varied, chosen, strict=True)}
+        parts = merged(merged(_plain(spec), _plain(condition)), _nested(settings))
+        training, agent = resolve(parts)
+        check_subject(condition, training.world)
+        check_look(spec, training.world)
+        check_recurrent(spec, condition, training)
+        name = label(condition.name, settings)
+        cells = [Cell(name, settings, seed, training, agent, look, condition.subject) for seed in seeds]
+        if (fingerprint := cells[0].fingerprint) in same:
+            raise UsageError(
+                f"the grid's '{same[fingerprint]}' and '{name}' are the same training and treatment: leave one of them out"
+            )
+        same[fingerprint] = name
+        yield from cells
+
+
 
 
 ALONE = "all"

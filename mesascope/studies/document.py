@@ -1,7 +1,7 @@
 """The document of a study: every row, and what the competent seeds of each condition come to."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,12 @@ from mesascope.studies.spec import Spec
 FORMAT = 1
 
 
-def study_results(spec: Spec, rows: Sequence[Row], command: str) -> dict[str, Any]:
-    """What `study.json` holds. `rows` come in the order of the study's cells and are plain values, as read from a file."""
+def study_results(
+    spec: Spec, rows: Sequence[Row], command: str, not_done: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """What `study.json` holds. `rows` come in the order of the study's cells and are plain values, as read from a file;
+    `not_done` are the cells without a row, with the error of those that failed.
+    """
     shown = list(spec.show) or usual([row for row in rows if not row.get("failed")])
     conditions = list(dict.fromkeys(words(row, "condition") for row in rows))
     by_name = {name: [row for row in rows if row["condition"] == name] for name in conditions}
@@ -41,10 +45,11 @@ def study_results(spec: Spec, rows: Sequence[Row], command: str) -> dict[str, An
         "against_reference": {}
         if spec.reference is None
         else {
-            name: {n: less(able[n], able[spec.reference], name) for n in conditions if n != spec.reference}
+            name: {n: less(able[n], able.get(spec.reference, []), name) for n in conditions if n != spec.reference}
             for name in shown
         },
         "rows": list(rows),
+        "not_done": list(not_done),
     }
 
 

@@ -87,8 +87,10 @@ def read_spec(data: bytes) -> Spec:
         given = tomllib.loads(data.decode("utf-8").removeprefix("\ufeff"))  # some editors begin a file with this mark
     except UnicodeDecodeError as error:
         raise UsageError(f"byte {error.start} is not UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also of a number that no machine holds
         raise UsageError(f"expected TOML: {error}") from None
+    except RecursionError:
+        raise UsageError("expected TOML: it nests too deep") from None
     try:
         return Spec.model_validate(given)
     except ValidationError as error:

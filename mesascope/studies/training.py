@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import equinox as eqx
+import jax
+
 from mesascope.base_optimizers.registry import PRESETS, base_optimizer_config, build_base_optimizer
 from mesascope.core.errors import UsageError
 from mesascope.core.options import Number
 from mesascope.core.rng import named_key
-from mesascope.learned.registry import ARCHITECTURES, check_architecture
+from mesascope.learned.registry import ARCHITECTURES, build, check_architecture
 from mesascope.store.checkpoint import fingerprint_of
 from mesascope.store.learned_algorithm import package_versions
 from mesascope.worlds.world import AbstractWorld
@@ -109,3 +112,15 @@ def arrange(
         options = {"rows": optimizer.batch * optimizer.batches, "height": height, "width": width, **options}
     config = check_architecture(architecture, options)
     return Training(world, architecture, config, base_optimizer, base_optimizer_config(optimizer).config)
+
+
+def weight_bytes(training: Training) -> int:
+    """Bytes of the weights that a training comes to; nothing is allocated."""
+    shapes = eqx.filter_eval_shape(
+        build,
+        training.architecture,
+        training.architecture_config,
+        key=named_key(0),
+        inputs=len(training.world.channels),
+    )
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(shapes) if hasattr(leaf, "dtype"))

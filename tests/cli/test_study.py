@@ -7,6 +7,7 @@ import pytest
 
 from mesascope.cli import main
 from mesascope.core.rng import named_key
+from mesascope.jobs import cell as cell_job
 from mesascope.jobs import study as studying
 from mesascope.jobs.subjects import LEARNED
 from mesascope.learned.registry import build
@@ -15,7 +16,7 @@ from mesascope.store.learned_algorithm import save_learned_algorithm
 from tests.store.test_learned_algorithm import PROVENANCE
 from tests.studies.test_aggregate import row
 
-LOOKED_AT = studying.row_of
+LOOKED_AT = cell_job.row_of
 
 FILE = """
 title = "Two"
@@ -46,7 +47,7 @@ bits = 2
 @pytest.fixture
 def study(tmp_path):
     (tmp_path / "two.toml").write_text(FILE)
-    return ["study", str(tmp_path / "two.toml"), "--out", str(tmp_path / "out")]
+    return ["study", str(tmp_path / "two.toml"), "--out", str(tmp_path / "out"), "--workers", "1"]
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def made(monkeypatch):
         found.append((cell.condition, cell.seed))
         return {**row(cell.condition, cell.seed, 0.25, 1.0), "fingerprint": cell.fingerprint}
 
-    monkeypatch.setattr(studying, "row_of", row_of)
+    monkeypatch.setattr(cell_job, "row_of", row_of)
     return found
 
 
@@ -66,18 +67,18 @@ EVERY = [("a", 0), ("a", 1), ("rounded", 0), ("rounded", 1)]
 
 
 def test_an_interrupted_study_goes_on_where_it_stopped(study, made, monkeypatch, capsys, tmp_path):
-    whole = studying.row_of
+    whole = cell_job.row_of
 
     def once(*arguments):
         if len(made) == 2:
             raise KeyboardInterrupt
         return whole(*arguments)
 
-    monkeypatch.setattr(studying, "row_of", once)
+    monkeypatch.setattr(cell_job, "row_of", once)
     assert main.run(study) == 130
     assert len((tmp_path / "out" / "cells.jsonl").read_text().splitlines()) == 2
     assert not (tmp_path / "out" / "study.json").exists()
-    monkeypatch.setattr(studying, "row_of", whole)
+    monkeypatch.setattr(cell_job, "row_of", whole)
     assert main.run(study) == 0
     assert made == EVERY, "nothing is made twice"
     capsys.readouterr()
@@ -102,13 +103,13 @@ def test_a_seed_that_diverged_is_a_capability_failure_and_the_others_are_told(st
     config, inputs = cell.training.architecture_config, len(cell.training.world.channels)
     net = eqx.filter_jit(lambda: build("glance", config, key=named_key(0), inputs=inputs))()
     broken = eqx.tree_at(lambda n: n.out, net, net.out * float("nan"))
-    save_learned_algorithm(studying._folder(tmp_path / "out", cell) / LEARNED, broken, PROVENANCE, allow_nonfinite=True)
-    thin_air = studying.row_of
+    save_learned_algorithm(cell_job.folder_of(tmp_path / "out", cell) / LEARNED, broken, PROVENANCE, allow_nonfinite=True)
+    thin_air = cell_job.row_of
 
     def row_of(out, cell, live):
         return LOOKED_AT(out, cell, live) if cell.seed == 0 else thin_air(out, cell, live)
 
-    monkeypatch.setattr(studying, "row_of", row_of)
+    monkeypatch.setattr(cell_job, "row_of", row_of)
     assert main.run(study) == 0
     document = json.loads((tmp_path / "out" / "study.json").read_text())
     first, second = document["conditions"]

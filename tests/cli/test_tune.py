@@ -7,7 +7,7 @@ import pytest
 
 from mesascope.cli import main
 from mesascope.jobs import requests, tune, tuning_plan
-from mesascope.jobs.processes import Share
+from mesascope.jobs.processes import Local, Pool
 from mesascope.meta_optimizers import optional_dependencies
 from mesascope.meta_optimizers.contrast import Contrast, Found
 from mesascope.reports.html.tuning import render_tuning
@@ -187,9 +187,9 @@ def test_a_helper_is_asked_for_the_same(tmp_path, monkeypatch):
             started.append(command)
 
     monkeypatch.setattr(subprocess, "Popen", Process)
-    with Share(0, 3).others(request) as processes:
+    with Pool(Local(), request, range(1, 3)) as processes:
         assert len(processes) == 2
     assert [(command[3], command[5]) for command in started] == [("worker", "1"), ("worker", "2")]
     assert tuning_plan.Request.model_validate_json(started[0][4]) == request
-    with Share(1, 3).others(request) as processes:
-        assert processes == []
+    with Pool(Local(), request, range(1, 1)) as processes:
+        assert len(processes) == 0

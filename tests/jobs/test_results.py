@@ -7,7 +7,7 @@ import pytest
 
 from mesascope.core.errors import StorageError
 from mesascope.jobs.job import Job
-from mesascope.jobs.results import Files, keyed, lines
+from mesascope.jobs.results import Files, Lines, Table
 from tests.store.faults import every_fault
 
 
@@ -21,8 +21,8 @@ def files(folder):
 
 PLACES = {
     "files": files,
-    "lines": lambda folder: lines(folder / "rows.jsonl"),
-    "keyed": lambda folder: keyed(folder / "rows.json"),
+    "lines": lambda folder: Lines(folder / "rows.jsonl"),
+    "keyed": lambda folder: Table(folder / "rows.json"),
 }
 places = pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 
@@ -95,5 +95,5 @@ def test_wherever_it_is_cut_off_a_result_is_there_or_not(place, mode, tmp_path, 
 
 
 def test_a_file_of_keys_is_plain_json(tmp_path):
-    put(keyed(tmp_path / "rows.json"), job(1))
+    put(Table(tmp_path / "rows.json"), job(1))
     assert list(json.loads((tmp_path / "rows.json").read_text())) == [job(1).fingerprint]

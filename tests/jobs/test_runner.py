@@ -1,14 +1,15 @@
 """The one loop: nothing is done twice, what is done is stored before the next begins, and it can stop in between."""
 
+from dataclasses import replace
+
 import pytest
 
 from mesascope.core.errors import StorageError, UsageError
 from mesascope.jobs import interrupts, runner
 from mesascope.jobs.job import Job
 from mesascope.jobs.listener import SILENT
-from mesascope.jobs.processes import Share
-from mesascope.jobs.results import lines
-from mesascope.jobs.runner import run_job, run_jobs
+from mesascope.jobs.results import Lines
+from mesascope.jobs.runner import Share, run_job, run_jobs
 
 
 class Heard:
@@ -46,13 +47,13 @@ class Maker:
 def test_equal_jobs_share_a_result_and_none_is_done_again(tmp_path):
     maker, heard = Maker(), Heard()
     jobs = [*maker.jobs(3), maker.job(1)]
-    found = run_jobs(jobs, lines(tmp_path / "rows.jsonl"), heard, before="done before")
+    found = run_jobs(jobs, Lines(tmp_path / "rows.jsonl"), heard, before="done before")
     assert [row["number"] for row in found] == [0, 1, 2, 1]
     assert maker.made == [0, 1, 2]
     assert heard.notes[0] == "row 1 of 3: row 0"
     assert heard.notes[1].startswith("row 2 of 3: row 1, about 0 s left")
     assert "done before" not in heard.notes
-    assert run_jobs(jobs, lines(tmp_path / "rows.jsonl"), heard, before="done before") == found
+    assert run_jobs(jobs, Lines(tmp_path / "rows.jsonl"), heard, before="done before") == found
     assert maker.made == [0, 1, 2]
     assert heard.notes[-1] == "done before"
 
@@ -60,19 +61,19 @@ def test_equal_jobs_share_a_result_and_none_is_done_again(tmp_path):
 def test_a_run_that_fails_keeps_what_was_done_and_names_the_job(tmp_path):
     maker = Maker(fails=2)
     with pytest.raises(UsageError, match="^row 2: it is too much$"):
-        run_jobs(maker.jobs(4), lines(tmp_path / "rows.jsonl"), SILENT)
+        run_jobs(maker.jobs(4), Lines(tmp_path / "rows.jsonl"), SILENT)
     maker.fails = None
-    run_jobs(maker.jobs(4), lines(tmp_path / "rows.jsonl"), SILENT)
+    run_jobs(maker.jobs(4), Lines(tmp_path / "rows.jsonl"), SILENT)
     assert maker.made == [0, 1, 2, 3]
 
 
 def test_a_single_job_needs_no_name(tmp_path):
     with pytest.raises(UsageError, match="^it is too much$"):
-        run_jobs(Maker(fails=0).jobs(1), lines(tmp_path / "rows.jsonl"), SILENT)
+        run_jobs(Maker(fails=0).jobs(1), Lines(tmp_path / "rows.jsonl"), SILENT)
 
 
 def test_a_signal_stops_it_between_jobs_and_before_a_result_is_stored(tmp_path, monkeypatch):
-    maker, results = Maker(), lines(tmp_path / "rows.jsonl")
+    maker, results = Maker(), Lines(tmp_path / "rows.jsonl")
     monkeypatch.setattr(interrupts, "_stop", interrupts.threading.Event())
 
     def stops(listener):
@@ -80,7 +81,7 @@ def test_a_signal_stops_it_between_jobs_and_before_a_result_is_stored(tmp_path, 
         return {}
 
     with pytest.raises(KeyboardInterrupt):
-        run_jobs([maker.job(0), maker.job(1)._replace(work=stops), maker.job(2)], results, SILENT)
+        run_jobs([maker.job(0), replace(maker.job(1), work=stops), maker.job(2)], results, SILENT)
     assert maker.made == [0]
     assert [results.find(job) is not None for job in maker.jobs(3)] == [True, False, False]
 
@@ -89,6 +90,9 @@ def test_everything_is_looked_for_before_anything_is_made(tmp_path):
     maker = Maker()
 
     class Refuses:
+        def folder(self, job):
+            return tmp_path
+
         def find(self, job):
             if job.spec["number"] == 1:
                 raise StorageError("another one lies here")
@@ -106,21 +110,24 @@ def test_programs_are_let_go_of_between_jobs_of_different_ones(tmp_path, monkeyp
     forgotten = []
     monkeypatch.setattr(runner, "forget_programs", lambda: forgotten.append(True))
     jobs = [Maker().job(number, number // 2) for number in range(6)]
-    run_jobs(jobs, lines(tmp_path / "rows.jsonl"), SILENT, together=together)
+    run_jobs(jobs, Lines(tmp_path / "rows.jsonl"), SILENT, together=together)
     assert len(forgotten) == times
 
 
 @pytest.mark.parametrize("of", [1, 2, 3, 7])
-def test_every_job_is_in_one_share_and_jobs_of_a_program_in_the_same(of):
-    jobs = [Maker().job(number, number // 3) for number in range(12)]
-    shares = [Share(worker, of).jobs(jobs) for worker in range(of)]
-    assert sorted(job.spec["number"] for share in shares for job in share) == list(range(12))
-    for program in range(4):
-        assert sum(any(job.program == program for job in share) for share in shares) == 1
+def test_every_process_comes_to_every_job_and_each_begins_elsewhere(of):
+    jobs = [Maker().job(number, number % 4) for number in range(12)]
+    orders = [[job.spec["number"] for job in Share(worker, of).in_turn(jobs)] for worker in range(of)]
+    assert all(sorted(order) == list(range(12)) for order in orders)
+    assert len({order[0] for order in orders}) == of
+    assert orders[0] == [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11], "jobs of a program stand together"
+    for order in orders:  # going round, a program is left and come back to once at most
+        programs = [number % 4 for number in order]
+        assert sum(a != b for a, b in zip(programs, programs[1:], strict=False)) <= 4
 
 
 def test_a_result_is_made_from_what_the_listener_hears(tmp_path):
     heard = Heard()
     job = Job("row", 1, lambda listener: listener.note("begun") or {"fingerprint": job.fingerprint}, "row")
-    run_job(job, lines(tmp_path / "rows.jsonl"), heard)
+    run_job(job, Lines(tmp_path / "rows.jsonl"), heard)
     assert heard.notes == ["begun"]

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from mesascope.store import fs
 
-OPERATIONS = ("open", "write", "fsync", "close", "replace", "mkdir", "unlink", "rmdir")
+OPERATIONS = ("open", "write", "fsync", "close", "replace", "mkdir", "unlink", "rmdir", "ftruncate")
 
 
 class Stopped(BaseException):

@@ -1,0 +1,79 @@
+"""Workers as actors of a Ray cluster, one a core. Ray moves the request and the worker's end, and no result: those are in the store,
+in a folder that every node sees under the same path.
+"""
+
+from importlib.util import find_spec
+from typing import Any
+
+from mesascope.core.errors import UsageError, said
+from mesascope.jobs.processes import LOST, Request, Worker
+
+
+class Ray:
+    """Actors, started and watched from here; one that dies, or whose node does, is lost and started anew elsewhere.
+
+    Args:
+        address: of a running cluster, such as `auto` or `ray://HOST:10001`; without one Ray starts a cluster on this machine.
+
+    Raises:
+        UsageError: Ray is not installed, or no cluster answers there.
+    """
+
+    def __init__(self, address: str | None = None):
+        if find_spec("ray") is None:
+            raise UsageError('--engine ray needs Ray, which is not installed: pip install "mesascope[ray]"')
+        import ray
+
+        if not ray.is_initialized():
+            try:
+                ray.init(address=address, log_to_driver=False, include_dashboard=False if address is None else None)
+            except (ConnectionError, ValueError, OSError, RuntimeError) as error:
+                raise UsageError(f"--address {address}: no Ray cluster answers there ({said(error)})") from None
+        self._ray = ray
+
+    def start(self, request: Request, number: int) -> Worker:
+        """Start an actor on whatever node has a free core; until one has, it waits."""
+        actor = self._ray.remote(num_cpus=1, max_restarts=0)(_Actor).remote()
+        return _RayWorker(self._ray, actor, actor.work.remote(request.model_dump_json(), number))
+
+
+class _Actor:
+    """Runs in a process of its own on some node, which is warm from one job to the next."""
+
+    def work(self, request: str, number: int) -> None:
+        import os
+
+        from mesascope.cli import options
+        from mesascope.jobs.worker import work
+
+        os.chdir(os.path.expanduser("~"))  # paths in requests are absolute
+        options.heavy()
+        work(request, number)
+
+
+class _RayWorker:
+    def __init__(self, ray: Any, actor: Any, ended: Any):
+        self._ray, self._actor, self._ended = ray, actor, ended
+
+    def poll(self) -> int | None:
+        ready, _ = self._ray.wait([self._ended], timeout=0)
+        if not ready:
+            return None
+        try:
+            self._ray.get(self._ended)
+        except self._ray.exceptions.RayTaskError as error:
+            raise _cause_of(error) from None
+        except self._ray.exceptions.RayError:
+            return LOST
+        finally:
+            self._ray.kill(self._actor)
+        return 0
+
+    def stop(self) -> None:
+        self._ray.kill(self._actor)
+
+
+def _cause_of(error: Any) -> Exception:
+    """What the worker raised: its own error where it can be told, which the command line then says in one line."""
+    cause = getattr(error, "cause", None)
+    return cause if isinstance(cause, Exception) else error

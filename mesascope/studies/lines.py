@@ -1,0 +1,45 @@
+"""The line of a study's file that a complaint is about."""
+
+import re
+
+from mesascope.core.errors import MesascopeError
+
+_TABLE = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+")
+_NAMED = re.compile(r"'([^']+)'")
+
+
+def with_line(error: MesascopeError, data: bytes) -> str:
+    """What an error says, and the line, counted from 1, of the key or table that it names; without one where none fits.
+
+    A key that stands in several places is looked for in the condition that the error is about (`error.condition`), then above
+    the conditions.
+    """
+    text = str(error)
+    if "line " in text:
+        return text
+    lines = data.decode("utf-8", "replace").splitlines()
+    for name in _NAMED.findall(text):
+        found = line_of(lines, name.rpartition(".")[2], getattr(error, "condition", None))
+        if found is not None:
+            return f"{text} (line {found})"
+    return text
+
+
+def line_of(lines: list[str], key: str, condition: int | None) -> int | None:
+    """Where a key is set: in that condition, counted from 0, else in the only place there is outside of all conditions."""
+    sets = re.compile(rf"(?:^|[{{,.])\s*[\"']?{re.escape(key)}[\"']?\s*=")
+    inside: int | None = None
+    seen, within, outside = -1, [], []
+    for number, line in enumerate(lines, 1):
+        if table := _TABLE.match(line):
+            name = table[1].replace(" ", "")
+            if name == "condition":
+                seen += 1
+            inside = seen if name.partition(".")[0] == "condition" else None
+            hit = name.rpartition(".")[2] == key
+        else:
+            hit = sets.search(line.partition("#")[0]) is not None
+        if hit:
+            (outside if inside is None else within if inside == condition else []).append(number)
+    places = within or outside
+    return places[0] if len(within) or len(outside) == 1 else None
