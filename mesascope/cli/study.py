@@ -21,11 +21,19 @@ def command(
         int | None, typer.Option(min=1, max=10_000, help="processes side by side [default: one for each core]")
     ] = None,
     engine: Annotated[str, typer.Option(help="where they run: local, ray or slurm")] = "local",
-    address: Annotated[str | None, typer.Option(help="of a Ray cluster, such as auto [default: start one here]")] = None,
-    plan: Annotated[bool, typer.Option("--plan", help="say what is left, in cells, time and storage; run nothing")] = False,
+    address: Annotated[
+        str | None, typer.Option(help="of a Ray cluster, such as auto [default: start one here]")
+    ] = None,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="say what is left, in cells, time and storage; run nothing")
+    ] = False,
     status: Annotated[bool, typer.Option("--status", help="say what is done, running, failed and missing")] = False,
-    partial: Annotated[bool, typer.Option("--partial", help="write document and page of the cells that are done")] = False,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="try the cells again that failed before")] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="write document and page of the cells that are done")
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="try the cells again that failed before")
+    ] = False,
     gc: Annotated[bool, typer.Option("--gc", help="list files in the folder that nothing refers to")] = False,
     delete: Annotated[bool, typer.Option("--delete", help="with --gc: remove them")] = False,
     json: options.Json = False,
@@ -71,10 +79,12 @@ def _planned(document: dict[str, Any]) -> list[str]:
     if document["seconds_left"] is None:
         time = "Time: not known before a cell is done"
     else:
-        each = f"from {document['seconds_from']} cells that are done"
-        cores = document["cores"]
-        time = f"Time: {duration(document['seconds_left'])} of one worker ({each}), {duration(document['seconds_left'] / cores)} of {cores}"
-    measured = f"from {document['bytes_from']} that are done" if document["bytes_from"] else "from the size of the weights"
+        left, cores = document["seconds_left"], document["cores"]
+        several = f", {duration(left / cores)} of {cores} that are not slower for it" if cores > 1 else ""
+        time = f"Time: {duration(left)} of one worker{several} (from {document['seconds_from']} cells that are done)"
+    measured = (
+        f"from {document['bytes_from']} that are done" if document["bytes_from"] else "from the size of the weights"
+    )
     return [
         f"{document['cells']} cells in {document['conditions']} conditions, {document['trainings']} trainings",
         f"Left: {document['left']} cells, {document['trainings_left']} trainings",
@@ -102,4 +112,6 @@ _ANSWERS = {"study-plan": _planned, "study-status": _status, "study-gc": _garbag
 
 def _size(count: int) -> str:
     """`12 kB`, `3.4 MB`."""
-    return f"{count / 1e3:.0f} kB" if count < 1e6 else f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"
+    return (
+        f"{count / 1e3:.0f} kB" if count < 1e6 else f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"
+    )

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from mesascope.auditing.document import read_document
-from mesascope.core.errors import UsageError
+from mesascope.core.errors import StorageError, UsageError
+from mesascope.core.rng import as_seed
 from mesascope.reports.reading import look
 from mesascope.store.results import read_json
 
@@ -15,6 +16,10 @@ def read_audit(path: Path) -> dict[str, Any]:
     """An audit; `StorageError` for a file that is none."""
     document = read_json(path)
     read_document(document, str(path))
+    try:
+        as_seed(document.get("seed", 0))
+    except UsageError as error:
+        raise StorageError(f"{path}: 'seed': {error}: remove it and run the command again") from None
     return document
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mesascope.jobs.interrupts import check_canceled
-from mesascope.store.fs import Hold, hold, holder, let_go, sweep
+from mesascope.store.fs import Hold, hold, holder, let_go
 
 PAUSE = 0.1
 """Seconds between two looks at a lock that another process holds."""
@@ -30,9 +30,8 @@ def held(path: Path, waiting: Callable[[str], None] = lambda who: None) -> Itera
 
 @contextmanager
 def letting_go(lease: Hold) -> Iterator[None]:
-    """A lock that is held already. What dead processes left beside it is removed, unless it is locked by a living one."""
+    """A lock that is held already, for as long as the context lasts."""
     try:
-        sweep(lease.path.parent)
         yield
     finally:
         let_go(lease)

@@ -17,7 +17,7 @@ from mesascope.jobs.job import Job
 from mesascope.jobs.leases import PAUSE, held, lease_of, letting_go
 from mesascope.jobs.listener import Listener, duration
 from mesascope.jobs.results import Results
-from mesascope.store.fs import hold, holder
+from mesascope.store.fs import hold, holder, sweep
 
 TOGETHER = 8
 """Different programs after which the compiled ones are let go of: a process may hold only so many."""
@@ -43,6 +43,7 @@ ALONE = Share()
 
 def run_job(job: Job, results: Results, listener: Listener) -> Any:
     """The result of one job, made and stored if it is not there yet; where another process is at it, once that has ended."""
+    sweep(results.folder(job))
     found = results.find(job)
     if found is None:
 
@@ -81,6 +82,8 @@ def run_jobs(
         StorageError: a result cannot be stored; with `failures` as well.
         KeyboardInterrupt: once a signal was heard. What was stored before stays.
     """
+    for folder in {results.folder(job) for job in jobs}:
+        sweep(folder)  # what processes left that have ended
     found = {job.fingerprint: results.find(job) for job in jobs}
     missing = {job.fingerprint: job for job in share.in_turn(jobs) if found[job.fingerprint] is None}
     if failures is not None:

@@ -8,13 +8,13 @@ OUT/study.json, .html     the rows, and the aggregate over seeds
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from mesascope.core.errors import MesascopeError, UsageError, error_of
 from mesascope.jobs.cell import CELLS, job_of
 from mesascope.jobs.engines import engine_of
 from mesascope.jobs.failures import Failures
-from mesascope.jobs.job import Done, Job
+from mesascope.jobs.job import Done
 from mesascope.jobs.leases import held
 from mesascope.jobs.listener import Listener
 from mesascope.jobs.processes import Pool, core_count
@@ -24,7 +24,7 @@ from mesascope.jobs.results import Lines, publish
 from mesascope.jobs.runner import Share, run_jobs
 from mesascope.jobs.study_actions import ACTIONS, Study
 from mesascope.reports.html.studied import render_study
-from mesascope.store.fs import check_writable, read_bytes, sweep
+from mesascope.store.fs import check_writable, read_bytes
 from mesascope.studies.cells import Cell, cells_of
 from mesascope.studies.document import study_results
 from mesascope.studies.lines import with_line
@@ -80,7 +80,6 @@ def run(request: Request, listener: Listener, worker: int = 0) -> Done:
         share = Share(worker - 1, request.workers or 1)
         run_jobs(study.jobs, study.results, listener, share=share, failures=study.failures)
         return Done({})
-    sweep(plan.out)
     if request.retry_failed:
         study.failures.forget()
     _work_elsewhere(request, plan, study, listener)

@@ -89,7 +89,10 @@ def failure_lines(document: Mapping[str, Any]) -> list[str]:
             )
     missing = items(document, "not_done")
     if missing:
-        told = [f"seed {cell.get('seed')} of {cell.get('condition')}: {cell.get('error') or 'not made yet'}" for cell in missing]
+        told = [
+            f"seed {cell.get('seed')} of {cell.get('condition')}: {cell.get('error') or 'not made yet'}"
+            for cell in missing
+        ]
         more = f"; and {len(told) - FEW} more" if len(told) > FEW else ""
         lines.append(f"Cells without a result ({len(told)}), which nothing here counts: {'; '.join(told[:FEW])}{more}")
     return lines

@@ -13,15 +13,15 @@ import secrets
 import shutil
 import stat
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mesascope.core.errors import StorageError
 
-try:
-    import fcntl
-except ImportError:  # Windows: nothing is locked there, see docs/limits.md
-    fcntl = None  # type: ignore[assignment]
+# Windows has none: nothing is locked there, see docs/limits.md.
+fcntl: Any = import_module("fcntl") if find_spec("fcntl") else None
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _ONLY_FILE = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)

@@ -9,6 +9,7 @@ raises an error that names it. Lines without a CRC, as earlier versions wrote th
 
 import json
 import re
+import stat
 import zlib
 from pathlib import Path
 from typing import Any
@@ -39,14 +40,17 @@ class Journal:
 
     def __init__(self, path: Path):
         self.path = path
-        self._forget()
+        self._seen = self._lines = 0
+        self._rows: dict[str, bytes] = {}
+        self._unended = False
         self.refresh()
 
     def refresh(self) -> None:
         """Take in what was added since."""
         try:
-            size = self.path.stat().st_size
-            if size == self._seen:
+            about = self.path.stat()
+            size = about.st_size
+            if size == self._seen and stat.S_ISREG(about.st_mode):
                 return
             begin = self._seen if size > self._seen else 0
             self._take(begin, read_bytes(self.path, LARGEST, begin))
@@ -108,7 +112,7 @@ class Journal:
 
     def _forget(self) -> None:
         self._seen = self._lines = 0
-        self._rows: dict[str, bytes] = {}
+        self._rows.clear()
         self._unended = False
 
 

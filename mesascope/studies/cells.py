@@ -140,8 +140,6 @@ def _cells_of(
         yield from cells
 
 
-
-
 ALONE = "all"
 """Name of the only condition of a study that names none."""
 

@@ -5,7 +5,7 @@ import re
 from mesascope.core.errors import MesascopeError
 
 _TABLE = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+")
-_NAMED = re.compile(r"'([^']+)'")
+_NAMED = re.compile(r"(?<!\w)'([^']+)'")
 
 
 def with_line(error: MesascopeError, data: bytes) -> str:
@@ -18,7 +18,8 @@ def with_line(error: MesascopeError, data: bytes) -> str:
     if "line " in text:
         return text
     lines = data.decode("utf-8", "replace").splitlines()
-    for name in _NAMED.findall(text):
+    quoted = _NAMED.findall(text)
+    for name in (*quoted, *(name.partition(" ")[0] for name in (*quoted, text))):  # also of 'alpha 0.1'
         found = line_of(lines, name.rpartition(".")[2], getattr(error, "condition", None))
         if found is not None:
             return f"{text} (line {found})"
@@ -29,7 +30,9 @@ def line_of(lines: list[str], key: str, condition: int | None) -> int | None:
     """Where a key is set: in that condition, counted from 0, else in the only place there is outside of all conditions."""
     sets = re.compile(rf"(?:^|[{{,.])\s*[\"']?{re.escape(key)}[\"']?\s*=")
     inside: int | None = None
-    seen, within, outside = -1, [], []
+    seen = -1
+    within: list[int] = []
+    outside: list[int] = []
     for number, line in enumerate(lines, 1):
         if table := _TABLE.match(line):
             name = table[1].replace(" ", "")

@@ -10,7 +10,7 @@ from mesascope.core.errors import UsageError, unknown
 
 MOST_BYTES = 1_000_000
 
-Value = StrictInt | StrictFloat | StrictStr
+Value = Annotated[StrictInt, Field(ge=-(2**53), le=2**53)] | StrictFloat | StrictStr
 Depth = Literal["behavior", "objective", "quick", "full"]
 """How far each cell is looked into: what is touched first; also the behavioral objective; a whole audit, quick or full."""
 
@@ -102,7 +102,12 @@ def _explained(error: ValidationError, given: Mapping[str, Any]) -> UsageError:
     found = error.errors(include_url=False, include_context=False)
     first = next((e for e in found if e["type"] == "extra_forbidden"), found[0])
     place = list(first["loc"])
-    if len(place) > 1 and place[-1] in ("int", "float", "str"):  # which of several kinds of value was tried
+    if len(place) > 1 and place[-1] in (
+        "int",
+        "constrained-int",
+        "float",
+        "str",
+    ):  # which of several kinds of value was tried
         place.pop()
     *above, last = place or ("the file",)
     if first["type"] == "extra_forbidden":

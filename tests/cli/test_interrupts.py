@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -166,3 +167,85 @@ def test_work_that_rests_ends_in_order(monkeypatch):
     assert ended == [True]
     assert interrupts.exit_code() == 130
     assert not interrupts._left_behind.is_set()
+
+
+SWALLOWS = (
+    "import gc, os, time; from mesascope.jobs import interrupts; interrupts.listen()\n"
+    "def collected(phase, about):\n"
+    "    if phase == 'start': os.kill(os.getpid(), __import__('signal').SIGTERM)\n"
+    "def work():\n"
+    "    gc.callbacks.append(collected); gc.collect(); gc.callbacks.clear()\n"
+    "    while True: interrupts.check_canceled(); time.sleep(0.01)\n"
+    "try: interrupts.interruptible(work)\n"
+    "except KeyboardInterrupt: interrupts.leave(interrupts.exit_code())"
+)
+IS_BUSY = (
+    "import time; from mesascope.jobs import interrupts; interrupts.GRACE = 30; interrupts.listen()\n"
+    "def work(): print('begun', flush=True); time.sleep(60)\n"
+    "try: interrupts.interruptible(work)\n"
+    "except KeyboardInterrupt: interrupts.leave(interrupts.exit_code())"
+)
+NEVER_LOOKS = (
+    "import time; from mesascope.jobs import interrupts; interrupts.listen(lambda: print('farewell', flush=True))\n"
+    "print('begun', flush=True)\n"
+    "while True:\n"
+    "    try: time.sleep(60)\n"
+    "    except BaseException: pass"
+)
+
+
+@posix
+def test_a_signal_inside_a_callback_of_the_garbage_collector_is_heard():
+    """What a handler raises there is swallowed, so nothing may be raised."""
+    done = subprocess.run([sys.executable, "-c", SWALLOWS], timeout=30, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (143, "")
+
+
+@posix
+def test_a_second_signal_ends_the_process_at_once():
+    with subprocess.Popen([sys.executable, "-c", HEARING + IS_BUSY], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"begun\n"
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert process.poll() is None, "the first one waits for the work"
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+    assert time.monotonic() - begun < 2  # half a second on a machine that has nothing else to do
+
+
+@posix
+def test_where_no_work_is_under_way_a_signal_ends_the_process_whatever_it_does():
+    with subprocess.Popen([sys.executable, "-c", NEVER_LOOKS], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"begun\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 143
+        assert process.stdout.read() == b"farewell\n"
+
+
+@posix
+@pytest.mark.parametrize("after", [0.1, 0.4, 1.0])
+def test_a_signal_during_the_start_is_one_line_or_none(after):
+    command = [sys.executable, "-c", HEARING + "from mesascope.__main__ import main; main()", "worlds", "red-doors"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(after)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode in (143, -signal.SIGTERM, 0)  # before anything was imported; or it was done
+    assert "Traceback" not in said
+    assert "internal" not in said
+    assert len(said.splitlines()) <= 1
+
+
+@posix
+def test_a_forked_process_does_not_speak_into_the_pipe_of_this_one():
+    script = (
+        "import os, signal, time; from mesascope.jobs import interrupts; interrupts.listen()\n"
+        "child = os.fork()\n"
+        "if child == 0: time.sleep(60); os._exit(0)\n"
+        "time.sleep(0.2); os.kill(child, signal.SIGTERM); code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])\n"
+        "time.sleep(0.5); interrupts.check_canceled(); print(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], timeout=30, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{-signal.SIGTERM}\n"

@@ -103,7 +103,9 @@ def test_a_seed_that_diverged_is_a_capability_failure_and_the_others_are_told(st
     config, inputs = cell.training.architecture_config, len(cell.training.world.channels)
     net = eqx.filter_jit(lambda: build("glance", config, key=named_key(0), inputs=inputs))()
     broken = eqx.tree_at(lambda n: n.out, net, net.out * float("nan"))
-    save_learned_algorithm(cell_job.folder_of(tmp_path / "out", cell) / LEARNED, broken, PROVENANCE, allow_nonfinite=True)
+    save_learned_algorithm(
+        cell_job.folder_of(tmp_path / "out", cell) / LEARNED, broken, PROVENANCE, allow_nonfinite=True
+    )
     thin_air = cell_job.row_of
 
     def row_of(out, cell, live):

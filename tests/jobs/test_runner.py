@@ -1,6 +1,7 @@
 """The one loop: nothing is done twice, what is done is stored before the next begins, and it can stop in between."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -123,7 +124,7 @@ def test_every_process_comes_to_every_job_and_each_begins_elsewhere(of):
     assert orders[0] == [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11], "jobs of a program stand together"
     for order in orders:  # going round, a program is left and come back to once at most
         programs = [number % 4 for number in order]
-        assert sum(a != b for a, b in zip(programs, programs[1:], strict=False)) <= 4
+        assert sum(a != b for a, b in pairwise(programs)) <= 4
 
 
 def test_a_result_is_made_from_what_the_listener_hears(tmp_path):
