@@ -1,5 +1,6 @@
-"""Workers as actors of a Ray cluster, one a core. Ray moves the request and how the worker ended, and no result: results are in the
-store, in a folder that every node sees under the same path.
+"""Workers as actors of a Ray cluster, one a core.
+
+Ray moves the request and how the worker ended. Results go to the store, in a folder that every node sees under the same path.
 """
 
 from importlib.util import find_spec
