@@ -1,5 +1,6 @@
 """Training from Python: in memory, and the same to the last bit as what is saved."""
 
+import dataclasses
 import shlex
 
 import equinox as eqx
@@ -41,7 +42,7 @@ def test_a_training_that_diverged_is_kept_and_refused_each_time(tmp_path, monkey
     job, place = training_job(training, 0, tmp_path)
     learned = train(world, architecture_config=GLANCE, base_optimizer_config=TINY)
     broken = eqx.tree_at(lambda net: net.out, learned.subject, learned.subject.out * float("nan"))
-    diverged = job._replace(work=lambda listener: learned._replace(subject=broken))
+    diverged = dataclasses.replace(job, work=lambda listener: learned._replace(subject=broken))
     for attempt in (diverged, job):
         with pytest.raises(DivergedError):
             run_job(attempt, place, SILENT)
