@@ -36,6 +36,7 @@ def command(
     ] = False,
     gc: Annotated[bool, typer.Option("--gc", help="list files in the folder that nothing refers to")] = False,
     delete: Annotated[bool, typer.Option("--delete", help="with --gc: remove them")] = False,
+    open_page: options.Open = False,
     json: options.Json = False,
 ) -> None:
     """Train and look at every condition with every seed, and say what the seeds of each come to.
