@@ -51,7 +51,11 @@ def command(
         raise UsageError("--delete says what --gc is to do: add --gc")
     request = {"file": file, "out": out, "workers": workers, "engine": engine, "address": address}
     action = (asked or ["run"])[0] + ("-delete" if delete else "")
-    run("study", {**request, "action": action, "retry_failed": retry_failed, "json": json}, _show)
+    run(
+        "study",
+        {**request, "action": action, "retry_failed": retry_failed, "open_page": open_page, "json": json},
+        _show,
+    )
 
 
 def _show(document: dict[str, Any], page: Path | None) -> None:
