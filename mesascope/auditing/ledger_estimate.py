@@ -29,6 +29,8 @@ from mesascope.worlds.world import AbstractWorld
 
 GAPS = ("outer", "inner", "capability", "total")
 
+DUST = 1e-6
+"""Shares up to this are the rounding of solves in single precision."""
 DRAWS_ON = 128
 """Levels of a distribution on which the ledger is repeated for every posterior draw of the subject's objective."""
 
@@ -164,8 +166,27 @@ def _shares(returns: ReturnsByU, by_draw: Float[np.ndarray, "draw level"]) -> di
     shares = {}
     for name, gap in zip(GAPS, resampled, strict=True):
         low, high = np.quantile(gap / room, [tail, 1 - tail]) if room.min() > 1e-9 else (np.nan, np.nan)
-        shares[name] = Estimate(getattr(found, name).share, Interval(float(low), float(high)))
+        shares[name] = holding(getattr(found, name).share, float(low), float(high))
     return shares
+
+
+def holding(value: float, low: float, high: float) -> Estimate:
+    """A share with its interval: what is rounding is 0, and an interval holds its value.
+
+    Args:
+        value: The share.
+        low: The lower end of the resampled shares; NaN where there is none.
+        high: The upper end.
+
+    Returns:
+        The estimate.
+
+    Example:
+        >>> holding(0.0, 4.5e-8, 4.7e-8)
+        Estimate(value=0.0, interval=Interval(low=0.0, high=0.0))
+    """
+    value, low, high = (0.0 if abs(share) <= DUST else share for share in (value, low, high))
+    return Estimate(value, Interval(min(low, value), max(high, value)) if low <= high else Interval(low, high))
 
 
 def _candidate_returns(

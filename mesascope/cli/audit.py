@@ -45,6 +45,8 @@ def command(
     base_optimizer: options.BaseOptimizer = None,
     updates: options.Updates = None,
     knobs: options.Knobs = None,
+    config: options.Config = None,
+    open_page: options.Open = False,
     json: options.Json = False,
 ) -> None:
     """Does it search inside, what is it after, and where did that come apart from what was wanted?

@@ -33,6 +33,7 @@ def command(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="processes side by side [default: one for each core]")
     ] = None,
+    open_page: options.Open = False,
     json: options.Json = False,
 ) -> None:
     """How often is the search examination right? Every organism over several seeds.

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from typer.exceptions import TyperException
@@ -11,9 +12,11 @@ from mesascope.cli import (
     audit,
     calibrate,
     cite,
+    compare,
     doctor,
     emergence,
     instruments,
+    listing,
     organisms,
     report,
     study,
@@ -29,6 +32,16 @@ from mesascope.jobs import interrupts
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
+
+def _say_version(wanted: bool) -> bool:
+    if wanted:
+        from mesascope import __version__
+
+        terminal.line(f"mesascope {__version__}")
+        raise typer.Exit
+    return wanted
+
+
 app = typer.Typer(
     name="mesascope",
     help="Says for a trained agent whether it searches inside, what it is after, and where that came apart from what "
@@ -37,9 +50,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="print the version and leave")
+    ] = False,
+) -> None:
+    pass
+
+
 # Each of these modules imports what is heavy inside its command only: `mesascope --help` must not wait for JAX.
-for _module in (audit, train, tune, study, calibrate, emergence, report, cite, worlds, organisms, instruments, doctor):
+for _module in (
+    audit, train, tune, study, calibrate, emergence, report, compare, cite, worlds, organisms, instruments, doctor
+):  # fmt: skip
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
+app.command("list")(listing.command)
 app.command("worker", hidden=True)(worker.command)
 
 

@@ -1,19 +1,42 @@
 """Options that several commands share."""
 
 import os
-from typing import Annotated
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from mesascope.core.errors import UsageError, unknown
+
 Json = Annotated[bool, typer.Option("--json", help="print a JSON document, and nothing else, on standard output")]
+Open = Annotated[bool, typer.Option("--open", help="open the page in the browser when it is written")]
 World = Annotated[str, typer.Argument(help="a world or an experiment, as `mesascope worlds` lists them")]
+TrainedWorld = Annotated[
+    str, typer.Argument(help="a world, as `mesascope worlds` lists them; experiments train their own agents")
+]
 Architecture = Annotated[str | None, typer.Option(help="what to train [default: glance]")]
 BaseOptimizer = Annotated[
     str | None,
     typer.Option(help="what to train it with, or FILE.json of `mesascope tune` [default: exact-policy-gradient]"),
 ]
 Updates = Annotated[int | None, typer.Option(min=1, help="updates of the base optimizer")]
-Knobs = Annotated[list[str] | None, typer.Option("--set", help="a config key of the world, KEY=VALUE; repeatable")]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        is_eager=True,
+        callback=lambda ctx, value: read_file(ctx, value),
+        help="a TOML file of these options by name, keys of the world below [set]; what is typed goes before",
+    ),
+]
+Knobs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        callback=lambda ctx, value: with_file(ctx, value),
+        help="a config key of the world, KEY=VALUE; repeatable",
+    ),
+]
 
 
 def heavy() -> None:
@@ -27,3 +50,57 @@ def heavy() -> None:
     check_jax_settings(os.environ)
     keep_compiled()
     ask_for_single_precision()
+
+
+_SET = "mesascope.set"
+
+
+def read_file(context: Any, path: Path | None) -> Path | None:
+    """Options that a TOML file gives become the defaults of a command.
+
+    Args:
+        context: The command that is being read.
+        path: The file; None where none was named.
+
+    Returns:
+        The path.
+
+    Raises:
+        UsageError: The file cannot be read, is no TOML, or names an option that the command does not have.
+    """
+    if path is None:
+        return None
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"--config {path}: cannot be read ({error.strerror or error})") from None
+    except ValueError as error:
+        raise UsageError(f"--config {path}: expected TOML, found {error}") from None
+    knobs = found.pop("set", {})
+    if not isinstance(knobs, dict):
+        raise UsageError(f"--config {path}: expected a table [set] of the world's keys, found {knobs!r}")
+    known = {p.name for p in context.command.params if p.name} - {"config", "knobs", "json", "help"}
+    given = {name.replace("-", "_"): value for name, value in found.items()}
+    for name in given:
+        if name not in known:
+            raise unknown(f"option in {path}", name, known)
+    context.default_map = {**(context.default_map or {}), **given}
+    context.meta[_SET] = [f"{key}={value}" for key, value in knobs.items()]
+    return path
+
+
+def with_file(context: Any, typed: list[str] | None) -> list[str] | None:
+    """The keys of the world that were typed, after those of the file that were not."""
+    names = {setting.partition("=")[0].strip() for setting in typed or ()}
+    kept = [s for s in context.meta.get(_SET, ()) if s.partition("=")[0].strip() not in names]
+    return [*kept, *(typed or ())] or None
+
+
+def show_page(path: Path) -> None:
+    """Open a page in the reader's browser; where there is none, nothing happens but a line that says so."""
+    import webbrowser
+
+    from mesascope.cli import terminal
+
+    if not webbrowser.open(path.resolve().as_uri()):
+        terminal.note(f"no browser was found: open {path} by hand")

@@ -1,4 +1,4 @@
-"""`mesascope report`: the reports of a folder again, from what was measured."""
+"""`mesascope report`: the page of a folder again, from what was measured."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,19 +9,23 @@ from mesascope.cli import options, terminal
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="a folder that `mesascope audit` wrote")],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="a folder that `mesascope audit`, `study`, `calibrate` or `tune` wrote"),
+    ],
+    open_page: options.Open = False,
     json: options.Json = False,
 ) -> None:
-    """Write report.html of an audit or a study again, from its audit.json; nothing is measured again."""
-    from mesascope.jobs.audit_folder import REPORT, audits_in
-    from mesascope.reports.html import render_report
-    from mesascope.reports.study import study_document
+    """Write report.html of an audit, a study, a calibration or a tuning again; nothing is measured again."""
+    from mesascope.jobs.pages import write_page
     from mesascope.reports.terminal import summary
-    from mesascope.store.results import write_text
 
-    audits = audits_in(folder)
-    write_text(folder / REPORT, render_report(audits))
+    page = write_page(folder)
     if json:
-        terminal.document(study_document(audits) if len(audits) > 1 else audits[0])
+        terminal.document(page.document)
+    elif page.audits:
+        summary(page.audits, page.path)
     else:
-        summary(audits, folder / REPORT)
+        terminal.line(f"Report: {page.path}")
+    if open_page:
+        options.show_page(page.path)

@@ -9,21 +9,26 @@ from mesascope.cli import options, terminal
 from mesascope.cli.progress import Live
 from mesascope.jobs import interrupts
 
+_OF_THE_TERMINAL = ("json", "open_page", "config")
+
 
 def run(kind: str, given: Mapping[str, Any], show: Callable[[dict[str, Any], Path | None], None]) -> None:
     """Do what a command was asked for and print the outcome.
 
     Args:
         kind: the module of `mesascope.jobs` that does it.
-        given: the command's options by name, which are the fields of that module's `Request`; and `json`.
+        given: the command's options by name, which are the fields of that module's `Request`; and those of the terminal alone:
+            `json`, `open_page`, `config`.
         show: prints the document in words; given the page that was written as well. Not called with `json`.
     """
     options.heavy()
     module = import_module(f"mesascope.jobs.{kind}")
-    request = module.Request(**{name: value for name, value in given.items() if name != "json"})
+    request = module.Request(**{name: value for name, value in given.items() if name not in _OF_THE_TERMINAL})
     with Live() as live:
         done = interrupts.interruptible(lambda: module.run(request, live))
     if given["json"]:
         terminal.document(done.document)
     else:
         show(done.document, done.page)
+    if given.get("open_page") and done.page is not None:
+        options.show_page(done.page)

@@ -36,6 +36,7 @@ def command(
     ] = False,
     gc: Annotated[bool, typer.Option("--gc", help="list files in the folder that nothing refers to")] = False,
     delete: Annotated[bool, typer.Option("--delete", help="with --gc: remove them")] = False,
+    open_page: options.Open = False,
     json: options.Json = False,
 ) -> None:
     """Train and look at every condition with every seed, and say what the seeds of each come to.
@@ -50,7 +51,11 @@ def command(
         raise UsageError("--delete says what --gc is to do: add --gc")
     request = {"file": file, "out": out, "workers": workers, "engine": engine, "address": address}
     action = (asked or ["run"])[0] + ("-delete" if delete else "")
-    run("study", {**request, "action": action, "retry_failed": retry_failed, "json": json}, _show)
+    run(
+        "study",
+        {**request, "action": action, "retry_failed": retry_failed, "open_page": open_page, "json": json},
+        _show,
+    )
 
 
 def _show(document: dict[str, Any], page: Path | None) -> None:

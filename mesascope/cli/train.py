@@ -11,13 +11,14 @@ from mesascope.cli.run import run
 
 def command(
     out: Annotated[Path, typer.Option(help="folder for the learned algorithm")],
-    world: options.World = "red-doors",
+    world: options.TrainedWorld = "red-doors",
     architecture: options.Architecture = None,
     base_optimizer: options.BaseOptimizer = None,
     seed: Annotated[int, typer.Option(min=0, help="the seed that the weights are a function of")] = 0,
     updates: options.Updates = None,
     quick: Annotated[bool, typer.Option("--quick", help="the shorter training of `mesascope audit --quick`")] = False,
     knobs: options.Knobs = None,
+    config: options.Config = None,
     json: options.Json = False,
 ) -> None:
     """Train one learned algorithm on WORLD, to be audited with --subject DIR.

@@ -43,6 +43,8 @@ def command(
     out: Annotated[Path | None, typer.Option(help="folder for everything written [default: tunings/WORLD...]")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="shorter trainings, fewer seeds and levels")] = False,
     knobs: options.Knobs = None,
+    config: options.Config = None,
+    open_page: options.Open = False,
     json: options.Json = False,
 ) -> None:
     """Tune a base optimizer on WORLD, and say how much of the gain is there on seeds that the tuner never saw.

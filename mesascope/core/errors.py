@@ -91,11 +91,15 @@ def error_of(code: str) -> type[MesascopeError]:
     return next((kind for kind in kinds if kind.code == code), MesascopeError)
 
 
+_NEAR = 0.5
+"""Likeness from which on a name is taken for a misspelled one: `retrun` for `return`, and not `purple` for `red`."""
+
+
 def unknown(kind: str, name: str, valid: Iterable[str]) -> UsageError:
-    """One line naming the unknown thing and the nearest valid name."""
+    """One line naming the unknown thing and the nearest valid name; all of them where none is near."""
     names = sorted(valid)
     folded = {n.casefold(): n for n in reversed(names)}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=_NEAR)
     if near:
         hint = f"did you mean '{folded[near[0]]}'?"
     else:

@@ -33,7 +33,7 @@ from mesascope.jobs.subjects import source_of
 from mesascope.jobs.train import is_trained, read_curve, trained_subject, training_job
 from mesascope.jobs.warmup import warm_up
 from mesascope.reports.html import render_report
-from mesascope.reports.reading import items
+from mesascope.reports.reading import items, words
 from mesascope.reports.study import study_document
 from mesascope.store.fs import check_writable
 from mesascope.store.learned_algorithm import LearnedAlgorithm
@@ -77,8 +77,15 @@ def run(request: Request, listener: Listener) -> Done:
 
 
 def _check_seeds(plan: Plan) -> None:
-    """`StorageError` where the folder holds an audit of a single seed and several are asked for, or of other seeds."""
+    """`StorageError` where the folder holds audits in another world, or of other seeds, or of one seed where several are asked
+    for.
+    """
     several = len(plan.seeds) > 1
+    for path in (plan.out / AUDIT, plan.out / STUDY):
+        if path.exists() and (worlds := _worlds_in(path) - {plan.world.name}):
+            raise StorageError(
+                f"{path} holds another audit (of {', '.join(sorted(worlds))}, not of {plan.world.name}): {ADVICE}"
+            )
     if several and (plan.out / AUDIT).exists():
         raise StorageError(f"{plan.out / AUDIT} is the audit of a single subject: {ADVICE}")
     if (plan.out / STUDY).exists():
@@ -87,6 +94,12 @@ def _check_seeds(plan: Plan) -> None:
         if not several or not set(theirs) <= set(plan.seeds):
             listed = ", ".join(map(str, theirs))
             raise StorageError(f"{plan.out / STUDY} is a study of the seeds {listed}: {ADVICE}, or include these seeds")
+
+
+def _worlds_in(path: Path) -> set[str]:
+    """The worlds that a document of one audit or of several is of."""
+    found = read_json(path)
+    return {words(audit, "world", "name") for audit in (items(found, "audits") or [found])} - {""}
 
 
 def job_of(plan: Plan, seed: int) -> Job:

@@ -1,12 +1,13 @@
 """What an audit left in a folder, read back."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mesascope.auditing.document import read_document
 from mesascope.core.errors import StorageError, UsageError
 from mesascope.core.rng import as_seed
-from mesascope.reports.reading import look
+from mesascope.reports.reading import look, part, words
 from mesascope.store.results import read_json
 
 AUDIT, STUDY, REPORT = "audit.json", "study.json", "report.html"
@@ -30,3 +31,30 @@ def audits_in(folder: Path) -> list[dict[str, Any]]:
         found = "no such folder" if not folder.exists() else f"no {AUDIT} in it, nor in seed-* below it"
         raise UsageError(f"{folder}: expected a folder that `mesascope audit` wrote, found {found}")
     return sorted((read_audit(path) for path in own), key=lambda audit: int(look(audit, "seed") or 0))
+
+
+def audits_together(folders: Sequence[Path]) -> list[dict[str, Any]]:
+    """The audits of several folders, folder after folder.
+
+    Args:
+        folders: Folders that `mesascope audit` wrote, all of one world.
+
+    Returns:
+        The audits. Where name and seed do not tell them apart, the folder's name stands behind the agent's.
+
+    Raises:
+        UsageError: A folder holds no audit, or audits are of several worlds: their shifts have nothing in common.
+    """
+    found = [(folder, audit) for folder in folders for audit in audits_in(folder)]
+    worlds = sorted({words(audit, "world", "name") for _, audit in found})
+    if len(worlds) > 1:
+        raise UsageError(f"the audits are of several worlds ({', '.join(worlds)}): compare those of one")
+    names = [(words(audit, "subject", "name"), words(audit, "seed")) for _, audit in found]
+    if len(set(names)) == len(names):
+        return [audit for _, audit in found]
+    return [_named(audit, folder) for folder, audit in found]
+
+
+def _named(audit: dict[str, Any], folder: Path) -> dict[str, Any]:
+    subject = dict(part(audit, "subject"))
+    return {**audit, "subject": {**subject, "name": f"{subject.get('name')} ({folder.resolve().name})"}}

@@ -1,7 +1,7 @@
 """Calibration: a row for each subject and seed, several processes side by side, then the rates of all rows.
 
 OUT/rows/NAME-SEED.json                                            one for each row
-OUT/calibration.json, calibration.html, operating_point.json      what all rows come to
+OUT/calibration.json, report.html, operating_point.json      what all rows come to
 """
 
 import time
@@ -28,7 +28,7 @@ from mesascope.store.learned_algorithm import package_versions
 from mesascope.store.results import write_json
 from mesascope.worlds.registry import make_world
 
-CALIBRATION, PAGE, POINT, ROWS = "calibration.json", "calibration.html", "operating_point.json", "rows"
+CALIBRATION, PAGE, POINT, ROWS = "calibration.json", "report.html", "operating_point.json", "rows"
 SEEDS, OTHERS = 3, 3
 """Audits of each searcher; others are audited so many times as often: a rate below 1 % takes many to measure."""
 VERSION = 8

@@ -70,6 +70,8 @@ def read_optimizer(path: Path) -> tuple[str, dict[str, Number]]:
     expected = 'expected {"base_optimizer": NAME, "config": {OPTION: NUMBER}}, as `mesascope tune` writes it'
     try:
         found = parse(read_bytes(path, LARGEST_OPTIMIZER))
+    except FileNotFoundError:
+        raise UsageError(f"base optimizer {path}: {expected}; found no such file") from None
     except (OSError, ValueError) as error:
         raise UsageError(f"base optimizer {path}: {expected}; found {said(error)}") from None
     config = found.get("config") if isinstance(found, dict) else None

@@ -3,7 +3,7 @@
 OUT/cells.jsonl           a line for each cell that is done, also for those that the file no longer asks for
 OUT/failures.jsonl        a line for each cell that raised an error, where one did
 OUT/trainings/HASH/       the learned algorithm of a cell; cells that differ only in what is done to the agent share it
-OUT/study.json, .html     the rows, and the aggregate over seeds
+OUT/study.json, report.html    the rows, and the aggregate over seeds
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ from mesascope.studies.document import study_results
 from mesascope.studies.lines import with_line
 from mesascope.studies.spec import MOST_BYTES, Spec, read_spec
 
-FAILURES, STUDY, PAGE = "failures.jsonl", "study.json", "study.html"
+FAILURES, STUDY, PAGE = "failures.jsonl", "study.json", "report.html"
 
 
 class Request(AbstractRequest):

@@ -59,7 +59,7 @@ def test_rows_are_made_once_and_summed_up(tmp_path, monkeypatch, capsys):
     assert main.run(command) == 0
     out = capsys.readouterr().out
     assert "uniform (does not search): said to search in 0 of 1 audits" in out
-    page = (tmp_path / "calibration.html").read_text()
+    page = (tmp_path / "report.html").read_text()
     assert page == render_calibration(json.loads((tmp_path / "calibration.json").read_text()))
     assert "uniform" in page
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")

@@ -89,7 +89,7 @@ def test_an_interrupted_study_goes_on_where_it_stopped(study, made, monkeypatch,
     document = json.loads(out)
     assert [(r["condition"], r["seed"]) for r in document["rows"]] == EVERY
     assert document["conditions"][1]["readouts"]["blue-door/red"]["value"] == 0.25
-    page = (tmp_path / "out" / "study.html").read_text()
+    page = (tmp_path / "out" / "report.html").read_text()
     assert page == render_study(document)
     assert "Do they &lt;differ&gt;?" in page
     assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org", "")
@@ -122,7 +122,7 @@ def test_a_seed_that_diverged_is_a_capability_failure_and_the_others_are_told(st
     assert first["training"]["architecture"][0] == "glance"
     assert second["agent"] == {"bits": 2, "prune": 0.0}
     assert set(document["show"]) == {"training/competence", *(f"blue-door/{e}" for e in ("door", "red", "nothing"))}
-    page = (tmp_path / "out" / "study.html").read_text()
+    page = (tmp_path / "out" / "report.html").read_text()
     assert "seed 0: its weights are not finite" in page
     assert "exact-policy-gradient (" in page
 

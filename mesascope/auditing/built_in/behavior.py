@@ -138,4 +138,4 @@ def _example_levels(context: AuditContext) -> Finding:
     return Finding(found, {"gallery": found, **({} if carried is None else {"portable": carried})})
 
 
-EXAMPLE_LEVELS = Instrument(EXAMPLE_LEVELS_CARD, _example_levels, applies=with_policy, policy_only=True)
+EXAMPLE_LEVELS = Instrument(EXAMPLE_LEVELS_CARD, _example_levels, applies=with_policy)
