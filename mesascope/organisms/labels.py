@@ -221,8 +221,8 @@ _BUILT_IN: dict[str, Organism] = {
         ("objective", "design", "code", "noise", "seed"),
     ),
     "token-imitator": Organism(
-        "a transformer over tokens that does not search: reflexes, copying and n-grams in weights written by hand, a planner whose "
-        "output is ignored, random weights, or a table under its tokens",
+        "a transformer over tokens that does not search: reflexes, copying and n-grams in weights written by hand, a planner "
+        "whose output is ignored, random weights, or a table under its tokens",
         False,
         False,
         "fool the tests of search as the class of transformers might",

@@ -114,7 +114,10 @@ def test_settings_that_there_are_not(text, says):
 
 
 def test_what_is_put_under_tokens_answers_as_it_does_elsewhere_and_has_thresholds_of_its_own():
-    inside, over = (build_organism(text, WORLD) for text in ("doubling,objective=red", "token-searcher,design=doubling,objective=red"))
+    inside, over = (
+        build_organism(text, WORLD)
+        for text in ("doubling,objective=red", "token-searcher,design=doubling,objective=red")
+    )
     np.testing.assert_array_equal(answer(over, SEEN), answer(inside, SEEN))
     assert thresholds_of(over) is TOKENS
     assert thresholds_of(inside) is not TOKENS

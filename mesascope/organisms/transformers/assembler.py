@@ -101,7 +101,7 @@ def from_itself(*reads: tuple[str, str, float]) -> Head:
 
 def from_best_neighbor(worth: Weights, *reads: tuple[str, str, float]) -> Head:
     """A head that reads the neighbor of the highest worth."""
-    return Head({move: SURE for move in MOVES}, reads, worth)
+    return Head(dict.fromkeys(MOVES, SURE), reads, worth)
 
 
 def assemble(

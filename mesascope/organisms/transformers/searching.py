@@ -101,9 +101,7 @@ def stamps(wanted: int, shapes: int, rng: np.random.Generator) -> Draft:
         Unit({**arriving, ONE: -1.0, CLOCK: 1.0}, {STAMP: -1.0}),
     ]
     # Both are read from a neighbor by one head; the stamps of neighbors are what is read out.
-    both = [
-        from_neighbor(a, (REACHED, f"ahead {a}", 1.0), (STAMP, f"stamp {a}", 1.0)) for a in ACTIONS
-    ]
+    both = [from_neighbor(a, (REACHED, f"ahead {a}", 1.0), (STAMP, f"stamp {a}", 1.0)) for a in ACTIONS]
     draft = Draft(seen(wanted, shapes), [([*both, *_clear(), *_clear("stamp")], units)])
     draft.embed[REACHED] = {wanted: 1.0}
     draft.embed[STAMP] = {wanted: 2.0}
