@@ -18,7 +18,7 @@ def _points_to_goal() -> list[Head]:
     heads = []
     for action, (down, right) in enumerate(MOVES):
         there = {(d, r): -SURE for d in _FAR for r in _FAR if d * down + r * right > 0}
-        heads.append(Head(there, ((GOAL, f"goal {action}", 1.0),), {GOAL: 2 * SURE}))
+        heads.append(Head(there, ((GOAL, f"goal {action}", 1.0),), {GOAL: 2 * SURE}, elsewhere=-3 * SURE))
     return heads
 
 
