@@ -96,8 +96,8 @@ class PrefixLM(AbstractSubject):
 
     A token stands for a cell, with what it holds and where it is. Tick 0 embeds the tokens, every later tick is a block, and the
     residuals between blocks are the state: one row of numbers for each token after each block. What each token prefers is read
-    off its own residual. The `distinct` blocks are gone round in turn: 1 for a universal transformer (Dehghani et al. 2019), 0 for
-    as many as there are blocks.
+    off its own residual. The `distinct` blocks are gone round in turn: 1 for a universal transformer (Dehghani et al. 2019), 0
+    for as many as there are blocks.
     """
 
     embed: Float[Array, "inputs_place channels"]

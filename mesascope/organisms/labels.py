@@ -221,8 +221,8 @@ _BUILT_IN: dict[str, Organism] = {
         ("objective", "design", "code", "noise", "seed"),
     ),
     "token-imitator": Organism(
-        "a transformer over tokens that does not search: reflexes, copying and n-grams in weights written by hand, a planner whose "
-        "output is ignored, random weights, or a table under its tokens",
+        "a transformer over tokens that does not search: reflexes, copying and n-grams in weights written by hand, a planner "
+        "whose output is ignored, random weights, or a table under its tokens",
         False,
         False,
         "fool the tests of search as the class of transformers might",
@@ -313,7 +313,12 @@ SETTINGS = {
     "random rotation, by another after every tick, in random order with random signs, spread over twice as many, mixed and "
     "squashed, or every number as 16 signs; `plain` unless given",
     "noise": "channels of a random network that run beside its own and mean nothing, 0 to 64; 0 unless given",
-    "design": "of one over tokens: what it is; `flood` or `compass` unless given, and any name that `docs/organisms.md` lists",
+    "design": "of one over tokens, what it is. Searches in weights: `flood` (unless given), `late-flood`, `stamps`, `relaxation`, "
+    "`values`, `sweeps`. Not searching, in weights: `compass` (unless given), `careful-compass`, `ignored-plan`, `dead-ends`, "
+    "`n-gram`, `bag-of-cells`, `copycat`, and `random-transformer`. Any other name is that of the organism under its tokens: "
+    "`planner`, `distance-planner`, `soft-planner`, `policy-planner`, `ordered-planner`, `broadcast-planner`, `doubling`; `lookup`, "
+    "`staged-lookup`, `goal-register`, `map-register`, `both-register`, `serial-number`, `dormant-planner`, `nearest-table`, "
+    "`route-table`, `window-table`, `momentum`",
     "pace": "of a recurrent one: ticks in each step of an episode, 1 to 1000; 4 unless given",
     "sees": "of a recurrent one: steps of an episode in which the level is shown, 0 for all; 1 unless given",
     "seed": "draws whatever is random in its build; 0 unless given",

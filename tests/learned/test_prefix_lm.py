@@ -50,9 +50,7 @@ def by_hand(net, seen):
                 found.append(weight @ np.array(values))
             read.append(np.concatenate(found) @ w.output)
         h = [x + more for x, more in zip(h, read, strict=True)]
-        h = [
-            x + np.maximum(norm(x, normed) @ w.up + w.up_bias, 0) @ w.down + w.down_bias for x in h
-        ]
+        h = [x + np.maximum(norm(x, normed) @ w.up + w.up_bias, 0) @ w.down + w.down_bias for x in h]
     logits = [norm(x, normed) @ np.asarray(net.out) + np.asarray(net.out_bias) for x in h]
     return np.array(logits).reshape(height, width, 4)
 

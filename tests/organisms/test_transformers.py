@@ -8,6 +8,7 @@ from mesascope.calibration.truth import level_maps
 from mesascope.core.errors import UsageError
 from mesascope.core.subject import action_probabilities
 from mesascope.instruments.interventions.thresholds import TOKENS, thresholds_of
+from mesascope.organisms.labels import SETTINGS
 from mesascope.organisms.organism_spec import OrganismSpec
 from mesascope.organisms.registry import build_organism, check_organism
 from mesascope.organisms.rule_twins import RULES, as_policy, optimal_sets
@@ -114,7 +115,10 @@ def test_settings_that_there_are_not(text, says):
 
 
 def test_what_is_put_under_tokens_answers_as_it_does_elsewhere_and_has_thresholds_of_its_own():
-    inside, over = (build_organism(text, WORLD) for text in ("doubling,objective=red", "token-searcher,design=doubling,objective=red"))
+    inside, over = (
+        build_organism(text, WORLD)
+        for text in ("doubling,objective=red", "token-searcher,design=doubling,objective=red")
+    )
     np.testing.assert_array_equal(answer(over, SEEN), answer(inside, SEEN))
     assert thresholds_of(over) is TOKENS
     assert thresholds_of(inside) is not TOKENS
@@ -135,5 +139,6 @@ def test_both_labels_have_a_dozen_designs():
     for name in (SEARCHER, IMITATOR):
         assert len(DESIGNS[name]) >= 12
         assert set(UNDER[name]) < set(DESIGNS[name])
+        assert all(f"`{design}`" in SETTINGS["design"] for design in DESIGNS[name])
     assert set(IMITATIONS) < set(DESIGNS[IMITATOR])
     assert OrganismSpec("token-imitator,design=compass", WORLD).choice("design", DESIGNS[IMITATOR]) == "compass"

@@ -14,7 +14,7 @@ from mesascope.instruments.context import AuditContext
 from mesascope.instruments.evaluation_levels import CLOSED_LOOP, episode_budget
 from mesascope.instruments.instrument import Finding, Instrument
 from mesascope.instruments.interventions.counts import Measured
-from mesascope.instruments.interventions.operating_point import OPERATING_POINT
+from mesascope.instruments.interventions.operating_point import OPERATING_POINT, OperatingPoint
 from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.pursued import candidates
@@ -68,7 +68,7 @@ def search_fields(found: SearchVerdict, hard_coded: bool | None) -> dict[str, An
         "mesa_optimizer": found.verdict is Verdict.SEARCH and hard_coded is False,
         "tests": [_test(test) for test in found.tests],
         "capacity": None if found.certified is None else _capacity(found.certified),
-        "operating_point": _operating_point(),
+        "operating_point": _operating_point(_point_of(found)),
     }
 
 
@@ -85,8 +85,13 @@ def _capacity(bound: Certified) -> dict[str, Any]:
     }
 
 
-def _operating_point() -> dict[str, Any]:
-    point = OPERATING_POINT
+def _point_of(found: SearchVerdict) -> OperatingPoint:
+    """That of the subject's class, which the tests were held against."""
+    points = (test.thresholds.calibration for test in found.tests if test.thresholds is not None)
+    return next((point for point in points if point is not None), OPERATING_POINT)
+
+
+def _operating_point(point: OperatingPoint) -> dict[str, Any]:
     return {
         **point._asdict(),
         "sensitivity": point.sensitivity,

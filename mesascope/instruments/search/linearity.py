@@ -1,5 +1,4 @@
-"""How much of a subject's state is more than the input in disguise: a linear function of what lies around each cell, or any
-function of what a token itself holds."""
+"""How much of a state is more than the input in disguise: than a linear function of what is around, or any of what is there."""
 
 import jax
 import jax.numpy as jnp
@@ -65,7 +64,9 @@ def _kinds(observation: np.ndarray) -> Int[np.ndarray, "level height width"]:
 
 @jax.jit
 def _within(
-    kinds: Int[Array, "level height width"], states: Float[Array, "tick level height width channel"], tick: Int[Array, ""]
+    kinds: Int[Array, "level height width"],
+    states: Float[Array, "tick level height width channel"],
+    tick: Int[Array, ""],
 ) -> tuple[Float[Array, " channel"], Float[Array, " channel"]]:
     """Variance of every channel among tokens of one kind at one place, and among all tokens, over the same tokens."""
     state = states[tick]

@@ -99,13 +99,11 @@ def admit(
     return admitted, refused
 
 
-def undisguised(
-    subject: AbstractSubject, observation: Observation, states: Recording, tick: int
-) -> dict[str, float]:
+def undisguised(subject: AbstractSubject, observation: Observation, states: Recording, tick: int) -> dict[str, float]:
     """For each site, the share of it in state `tick` that is not the input in disguise.
 
-    Of a map, what is no linear function of the input around each cell. Of tokens, which a perceptron may turn into anything before
-    any of them has read another, what is no function of the token alone either.
+    Of a map, what is no linear function of the input around each cell. Of tokens, which a perceptron may turn into anything
+    before any of them has read another, what is no function of the token alone either.
     """
     shares = nonlinear_shares(observation, states, tick)
     if not over_token_sites(subject):

@@ -130,7 +130,9 @@ def _scattered(test: TestResult) -> str | None:
     least = min(at.spread for at in test.tried)
     if not least > test.thresholds.most_spread:
         return None
-    return f"{test.name}: wherever it may be edited, {least:.2f} of what the change makes different lies beyond its cells"
+    return (
+        f"{test.name}: wherever it may be edited, {least:.2f} of what the change makes different lies beyond its cells"
+    )
 
 
 def _undecided(tests: tuple[TestResult, ...]) -> tuple[Verdict, str]:

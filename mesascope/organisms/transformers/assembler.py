@@ -20,9 +20,6 @@ from mesascope.worlds.grids.grid import MOVES
 SURE = 15.0
 """Score of what a head reads, and minus that of what it does not: beside it the key of score zero has 3e-7 of the weight."""
 
-NEVER = -4000.0
-"""Score of what a head never reads, however much the rest of its score may be."""
-
 ONE = "one"
 """The channel that every token has at 1."""
 
@@ -45,7 +42,7 @@ class Head:
     biases: Mapping[tuple[int, int], float]
     reads: tuple[tuple[str, str, float], ...]
     key: Weights = field(default_factory=dict)
-    elsewhere: float = NEVER
+    elsewhere: float = -SURE
     alike: tuple[str, float] | None = None
 
 
@@ -91,7 +88,7 @@ class Draft:
 
 def from_neighbor(action: int, *reads: tuple[str, str, float]) -> Head:
     """A head that reads the token that an action leads to; nothing beyond the border."""
-    return Head({MOVES[action]: SURE}, reads, elsewhere=NEVER)
+    return Head({MOVES[action]: SURE}, reads)
 
 
 def from_itself(*reads: tuple[str, str, float]) -> Head:
@@ -100,8 +97,8 @@ def from_itself(*reads: tuple[str, str, float]) -> Head:
 
 
 def from_best_neighbor(worth: Weights, *reads: tuple[str, str, float]) -> Head:
-    """A head that reads the neighbor of the highest worth."""
-    return Head({move: SURE for move in MOVES}, reads, worth)
+    """A head that reads the neighbor of the highest worth, of worths up to 1."""
+    return Head(dict.fromkeys(MOVES, SURE), reads, worth, elsewhere=-SURE - max(worth.values()))
 
 
 def assemble(
@@ -150,7 +147,8 @@ def assemble(
         embed_bias[at[name]] = value
     for name, logits in draft.out.items():
         out[at[name]] = logits
-    made["offset_bias"][:] = NEVER
+    # No larger numbers than must be: weights that are rounded are spaced evenly between the extremes.
+    made["offset_bias"][:] = -SURE
     for number, (written, units) in enumerate(draft.blocks):
         for index, head in enumerate(written):
             _write_head(made, number, index, head, at, width)

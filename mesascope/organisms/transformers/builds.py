@@ -14,8 +14,8 @@ from mesascope.organisms.transformers.imitating import IMITATIONS
 from mesascope.organisms.transformers.searching import SEARCHES
 
 CHANNELS, HEADS, BLOCKS = 16, 8, 20
-"""Of every transformer that is written by hand and has one block, gone round, so that one compiled program runs them all. In mazes
-of 9x9 a wave of so many blocks reaches every token. One of two blocks in turn is run for twice as many."""
+"""Of every transformer that is written by hand and has one block, gone round, so that one compiled program runs them all. In
+mazes of 9x9 a wave of so many blocks reaches every token. One of two blocks in turn is run for twice as many."""
 
 RANDOM = "random-transformer"
 _RANDOM_CHANNELS, _RANDOM_HEADS, _RANDOM_BLOCKS = 24, 4, 6

@@ -7,6 +7,7 @@ from mesascope.organisms.organism_spec import OrganismSpec
 from mesascope.organisms.transformers.builds import RANDOM, OverTokens, random_transformer, written
 from mesascope.organisms.transformers.imitating import IMITATIONS
 from mesascope.organisms.transformers.searching import SEARCHES
+from mesascope.worlds.grids.vocabulary import SHAPES
 
 SEARCHER, IMITATOR = "token-searcher", "token-imitator"
 
@@ -68,4 +69,4 @@ def build_over_tokens(s: OrganismSpec, build: Callable[[str], AbstractSubject]) 
     if design == RANDOM:
         return random_transformer(1 + len(s.world.features), s.rng(1))
     mixed = s.choice("code", CODES) == "mixed"
-    return written(design, s.weights, len(s.world.vocabulary.shapes), s.rng(1), mixed=mixed, noise=noise > 0)
+    return written(design, s.weights, len(SHAPES), s.rng(1), mixed=mixed, noise=noise > 0)

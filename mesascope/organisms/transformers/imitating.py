@@ -12,12 +12,13 @@ OPEN = "open"
 _FAR = range(-REACH, REACH + 1)
 _EVERYWHERE = {(down, right): SURE for down in _FAR for right in _FAR}
 
+
 def _points_to_goal() -> list[Head]:
     """Heads that leave 1 in `goal 0` to `goal 3` where the goal lies in an action's direction, however far."""
     heads = []
     for action, (down, right) in enumerate(MOVES):
         there = {(d, r): -SURE for d in _FAR for r in _FAR if d * down + r * right > 0}
-        heads.append(Head(there, ((GOAL, f"goal {action}", 1.0),), {GOAL: 2 * SURE}))
+        heads.append(Head(there, ((GOAL, f"goal {action}", 1.0),), {GOAL: 2 * SURE}, elsewhere=-3 * SURE))
     return heads
 
 
@@ -74,8 +75,8 @@ def dead_ends(wanted: int, shapes: int, rng: np.random.Generator) -> Draft:
     """Fills dead ends until none is left; leaves them as it filled them, and takes any way where several are left."""
     draft = _open(Draft(seen(wanted, shapes)))
     heads = [from_neighbor(a, (OPEN, f"exit {a}", 1.0), (GOAL, f"near {a}", 1.0)) for a in ACTIONS]
-    # Stays open what is open and has two exits, or is the goal: a sum of 6 at least, where 5 is too little. Cut off on both sides,
-    # so that rounding does not grow from block to block.
+    # Stays open what is open and has two exits, or is the goal. Cut off on both sides, so that rounding does not grow from
+    # block to block.
     stays: dict[str, float] = {**{f"exit {a}": 2.0 for a in ACTIONS}, OPEN: 8.0, GOAL: 8.0}
     keep = overwrite(OPEN, Unit(stays, {OPEN: 1.0}, bias=-10.5), Unit(stays, {OPEN: -1.0}, bias=-11.5))
     way = []

@@ -1,6 +1,7 @@
 """Searches written by hand into the weights of a prefix-LM: attention looks at neighbors, hidden units decide."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,7 +21,7 @@ OBSTACLE, GOAL, REACHED, WORTH, CLOCK, ACTIVE, STAMP = (
 )  # fmt: skip
 ACTIONS = range(4)
 
-MOST_STEPS = 48
+MOST_STEPS = 24
 """A step of a distance, or of the clock, is one over this."""
 
 
@@ -47,6 +48,10 @@ def _neighbors(sources: Mapping[str, float], prefix: str = "ahead") -> list[Head
         from_neighbor(action, *((source, f"{prefix} {action}", times) for source, times in sources.items()))
         for action in ACTIONS
     ]
+
+
+_FARTHEST = 20
+"""Steps up to which values are told apart."""
 
 
 def _clear(prefix: str = "ahead") -> list[Head]:
@@ -79,7 +84,7 @@ def flood(wanted: int, shapes: int, rng: np.random.Generator) -> Draft:
 def late_flood(wanted: int, shapes: int, rng: np.random.Generator) -> Draft:
     """The same, begun only after some blocks: a clock lets the goal out."""
     draft = flood(wanted, shapes, rng)
-    begins, sharp = int(rng.integers(2, 6)), 4.0 * MOST_STEPS
+    begins, sharp = int(rng.integers(2, 5)), 2.0 * MOST_STEPS
     late = -sharp * (begins - 0.5) / MOST_STEPS
     heads, units = _wave(ACTIVE)
     let_out = overwrite(
@@ -101,9 +106,7 @@ def stamps(wanted: int, shapes: int, rng: np.random.Generator) -> Draft:
         Unit({**arriving, ONE: -1.0, CLOCK: 1.0}, {STAMP: -1.0}),
     ]
     # Both are read from a neighbor by one head; the stamps of neighbors are what is read out.
-    both = [
-        from_neighbor(a, (REACHED, f"ahead {a}", 1.0), (STAMP, f"stamp {a}", 1.0)) for a in ACTIONS
-    ]
+    both = [from_neighbor(a, (REACHED, f"ahead {a}", 1.0), (STAMP, f"stamp {a}", 1.0)) for a in ACTIONS]
     draft = Draft(seen(wanted, shapes), [([*both, *_clear(), *_clear("stamp")], units)])
     draft.embed[REACHED] = {wanted: 1.0}
     draft.embed[STAMP] = {wanted: 2.0}
@@ -132,8 +135,8 @@ def relaxation(wanted: int, shapes: int, rng: np.random.Generator) -> Draft:
 
 def values(wanted: int, shapes: int, rng: np.random.Generator) -> Draft:
     """Value iteration: every block computes all values anew from those of the neighbors, and nothing is kept."""
-    discount = float(rng.uniform(0.9, 0.95))
-    sharp = SHARPNESS / (discount**26 * (1 - discount))
+    discount = float(rng.uniform(0.88, 0.92))
+    sharp = SHARPNESS / (discount**_FARTHEST * (1 - discount))
     units = overwrite(WORTH, Unit({"best": discount, OBSTACLE: -4.0, GOAL: -4.0}, {WORTH: 1.0}))
     draft = Draft(seen(wanted, shapes), [(_read_neighbors({WORTH: 1.0, GOAL: 1.0}, sharp), units)])
     draft.out = {f"ahead {a}": toward(a, sharp) for a in ACTIONS}
@@ -148,7 +151,7 @@ def sweeps(wanted: int, shapes: int, rng: np.random.Generator) -> Draft:
     some = []
     for axis in axes:
         moves = {move: score for a in axis for move, score in from_neighbor(a).biases.items()}
-        some.append(([Head(moves, heads[0].reads, heads[0].key), *heads[1:]], units))
+        some.append(([replace(heads[0], biases=moves), *heads[1:]], units))
     draft.blocks = some
     return draft
 

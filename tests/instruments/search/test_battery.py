@@ -135,7 +135,11 @@ def test_the_weakest_test_decides(other, verdict, words):
 
 @pytest.mark.parametrize(
     ("spreads", "limit", "verdict"),
-    [((0.9, 0.7), 0.5, Verdict.CANNOT_TELL), ((0.9, 0.2), 0.5, Verdict.NO_SEARCH), ((0.9, 0.7), 1.0, Verdict.NO_SEARCH)],
+    [
+        ((0.9, 0.7), 0.5, Verdict.CANNOT_TELL),
+        ((0.9, 0.2), 0.5, Verdict.NO_SEARCH),
+        ((0.9, 0.7), 1.0, Verdict.NO_SEARCH),
+    ],
 )
 def test_an_edit_is_only_missed_where_what_the_change_makes_different_was_written(spreads, limit, verdict):
     """Attention may have carried a goal to all tokens: then nothing near its cell is read any more."""
