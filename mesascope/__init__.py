@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # what type checkers see; a test holds it together with _HOME
     from mesascope.instruments.instrument import Finding as Finding
     from mesascope.instruments.instrument import Instrument as Instrument
     from mesascope.organisms.registry import build_organism as build_organism
+    from mesascope.pictures import save_picture as save_picture
     from mesascope.store.learned_algorithm import load_learned_algorithm as load_learned_algorithm
     from mesascope.store.learned_algorithm import save_learned_algorithm as save_learned_algorithm
     from mesascope.worlds.grids.grid import GridLevels as GridLevels
@@ -68,6 +69,7 @@ _HOMES = {
     "numpy_steps": "mesascope.adapters.steps",
     "path_subject": "mesascope.adapters.written_paths",
     "save_learned_algorithm": "mesascope.store.learned_algorithm",
+    "save_picture": "mesascope.pictures",
     "table_subject": "mesascope.adapters.tables",
     "torch_steps": "mesascope.adapters.torch_functions",
     "torch_subject": "mesascope.adapters.torch_modules",

@@ -18,6 +18,7 @@ from mesascope.jobs.audit import audit_agent
 from mesascope.jobs.results import DIGITS
 from mesascope.jobs.subjects import AGENT_LOADERS, learned_folder, source_of
 from mesascope.jobs.train import train as run_training
+from mesascope.pictures import Frame
 from mesascope.reports.html import render_report
 from mesascope.store.learned_algorithm import LearnedAlgorithm, load_learned_algorithm
 from mesascope.store.results import rounded, write_text
@@ -54,6 +55,20 @@ class AuditResult(AuditDocument):
         file = Path(path)
         write_text(file, render_report([self.to_json()]))
         return file
+
+    def show(self, height: int = 760) -> Frame:
+        """The report in a frame of a notebook, which can be touched there and survives a conversion to HTML.
+
+        Args:
+            height: Of the frame, in pixels.
+
+        Returns:
+            What a notebook shows as the report.
+
+        Example:
+            >>> result.show()  # doctest: +SKIP
+        """
+        return Frame(render_report([self.to_json()]), height)
 
     def _repr_html_(self) -> str:
         """The verdicts, for a notebook."""

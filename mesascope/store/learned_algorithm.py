@@ -78,6 +78,17 @@ class LearnedAlgorithm(NamedTuple):
     provenance: Provenance
     sha256: str
 
+    def _repr_html_(self) -> str:
+        """What it is and where it came from, for a notebook."""
+        from html import escape
+
+        about = {"architecture": self.architecture, "sha256": self.sha256[:16]}
+        told = {**about, **{name: value for name, value in self.provenance if name != "packages"}}
+        rows = "".join(
+            f"<tr><th>{escape(k.replace('_', ' '))}</th><td>{escape(str(v))}</td></tr>" for k, v in told.items()
+        )
+        return f"<table>{rows}</table>"
+
 
 def package_versions() -> dict[str, str]:
     """Installed versions of the packages that training depends on."""

@@ -61,6 +61,11 @@ class AbstractLevels(eqx.Module):
         """How large a level is. Levels of one world and size can be joined to one batch."""
         return sum(leaf.size for leaf in jax.tree.leaves(self)) // max(self.count, 1)
 
+    def _repr_html_(self) -> str:
+        """How a notebook shows a batch: its first levels, and how many there are."""
+        shown = "".join(f"<div>{self[i]._repr_html_()}</div>" for i in range(min(_MOST_SHOWN, len(self))))
+        return f'<div style="display:flex;flex-wrap:wrap;gap:12px">{shown}</div><p>{len(self)} levels</p>'
+
     def text(self, index: int) -> str:
         """Level number `index` as text. Levels that have a way to be written say it here."""
         return f"level {index} of {self.count} {type(self).__name__}"
@@ -72,6 +77,10 @@ class AbstractLevels(eqx.Module):
     def name_at(self, index: int, state: int) -> str | None:
         """What lies in a state of level number `index`, such as `red door`; None where there is nothing with a name."""
         return None
+
+
+_MOST_SHOWN = 8
+"""Levels of a batch that a notebook shows."""
 
 
 class Level(Generic[Batch]):
