@@ -35,6 +35,12 @@ AGENTS = (
     ["--only-binary=:all:", "torch==2.13.0"],
 )
 LEFT_OUT = "the libraries of other people's agents could not be installed: their tests are left out"
+# What a report does in its page is compared with Python by Node, and tried in a browser, where these are on the path.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+OUTSIDE = (
+    (("node",), "no Node here: what a report computes in its page is not compared with Python"),
+    (BROWSERS, "no Chromium here: reports are not opened in a browser"),
+)
 WORKERS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")  # in the order of tests/order.py
 CHECKS = (
     ("lint", ["ruff", "check", "."]),
@@ -196,6 +202,9 @@ def run_checks(extra):
         env["MESASCOPE_AGENTS"] = "1"  # to tests/conftest.py: nothing may be left out for want of a library
     else:
         say(f"{LEFT_OUT}; to try again, remove {VENV}")
+    for programs, missing in OUTSIDE:
+        if not any(map(shutil.which, programs)):
+            say(missing)
     for name, command in CHECKS:
         say(name)
         begun = time.monotonic()

@@ -138,6 +138,15 @@ def test_an_unsupported_python_without_another_is_told_so(start, monkeypatch, ca
     assert "needs Python 3.11, 3.12 or 3.13; this is 3." in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("found", [(), ("node", "chromium"), ("node", "google-chrome")])
+def test_it_says_which_tests_want_a_program_that_is_not_there(start, monkeypatch, capsys, found):
+    monkeypatch.setattr(start.subprocess, "call", lambda *_, **__: 0)
+    monkeypatch.setattr(start.shutil, "which", lambda name: name if name in found else None)
+    start.run_checks([])
+    said = capsys.readouterr().err
+    assert ("no Node here" in said, "no Chromium here" in said) == ((False, False) if found else (True, True))
+
+
 def test_without_any_installer_it_says_what_to_install(start, monkeypatch, capsys):
     monkeypatch.setattr(start, "brings_pip", lambda: False)
     monkeypatch.setattr(start.importlib.util, "find_spec", lambda name: None)
