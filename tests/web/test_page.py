@@ -6,6 +6,7 @@ import time
 import pytest
 
 from mesascope.reports.html import render_report
+from tests.house.tree import ROOT
 from tests.reports import sample_audit
 from tests.reports.pages import Page
 from tests.web.browser import CHROMIUM, Browser
@@ -135,7 +136,7 @@ def test_a_level_is_read_from_text_and_what_is_wrong_is_said(page):
 
 @needs_browser
 def test_the_inside_is_edited_beside_its_control_and_its_ceiling(page):
-    press(page, "Write a goal")
+    press(page, "Edit the inside")
     before = page.run(ARROWS)
     text = page.run(TEXT)
     red = place_of(page, "r")
@@ -148,7 +149,7 @@ def test_the_inside_is_edited_beside_its_control_and_its_ceiling(page):
     assert before[0] != after[0]
     assert "follows in" in page.run("document.querySelector('.boards:not([hidden]) .told').textContent")
     assert page.run("document.querySelectorAll('.boards:not([hidden]) .ms-patch').length") >= 8
-    press(page, "Write a goal")
+    press(page, "Edit the inside")
     assert page.run(TEXT) == text  # the level itself stayed
 
 
@@ -213,6 +214,19 @@ def test_data_that_no_agent_can_be_made_from_leaves_the_printed_figure(browser, 
     path.write_text(render_report(broken), "utf-8")
     browser.open(path)
     assert browser.run("document.querySelectorAll('#bench figure.level svg').length") == 3
+
+
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@needs_browser
+@pytest.mark.skipif(not AXE.exists(), reason="no axe-core (npm ci in web/): rules of accessibility are not checked")
+def test_no_rule_of_accessibility_is_broken_that_matters(page):
+    page.run(f"{AXE.read_text('utf-8')};0")
+    for opened in ("false", "true"):
+        page.run(f"document.querySelectorAll('details').forEach(part => part.open = {opened})")
+        found = page.run("axe.run(document).then(r => r.violations.map(v => [v.impact, v.id, v.nodes[0].html]))")
+        assert [v for v in found if v[0] in ("serious", "critical")] == []
 
 
 MOST_WORDS = 2_500

@@ -87,7 +87,7 @@ export function controls(data: BenchData, handle: Handle): Controls {
     }, 250);
   });
 
-  const inside = button("Edit the inside", "Write a goal or a wall into the agent's state", () => {
+  const inside = button("Edit the inside", "Edit the inside: write a thing or a wall into the agent's state", () => {
     const view = handle.get();
     const now = present();
     const next = { ...now, inside: now.inside ? null : now.level };
