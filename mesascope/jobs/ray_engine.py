@@ -27,7 +27,7 @@ class Ray:
 
         if not ray.is_initialized():
             try:
-                ray.init(address=address, log_to_driver=False, include_dashboard=False if address is None else None)
+                ray.init(address=address, log_to_driver=False, logging_level="ERROR")
             except (ConnectionError, ValueError, OSError, RuntimeError) as error:
                 raise UsageError(f"--address {address}: no Ray cluster answers there ({said(error)})") from None
         self._ray = ray
