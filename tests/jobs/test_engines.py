@@ -105,6 +105,7 @@ def test_local_workers_one_of_which_is_killed(tmp_path, here):
 
 @pytest.mark.long
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:os.fork.*:RuntimeWarning")  # the cluster's own processes, which use no JAX
 def test_two_nodes_of_ray_a_worker_killed_and_then_a_node(tmp_path, here):
     pytest.importorskip("ray")
     from ray.cluster_utils import Cluster
@@ -140,5 +141,3 @@ def test_jobs_of_submitit_on_this_machine(tmp_path, here):
     done = subprocess.run(command(tmp_path, "slurm"), capture_output=True, text=True, check=True)
     assert "studied before" in done.stderr
     assert rows(done.stdout) == here
-
-
