@@ -44,6 +44,9 @@ class Engine(Protocol):
     def start(self, request: Request, number: int) -> Worker:
         """Start worker `number`, counted from 1, of the command that was asked for."""
 
+    def close(self) -> None:
+        """Let go of what the engine holds; no worker is started after that."""
+
 
 class Local:
     """Processes of this machine, each pinned to a core of its own while there are enough."""
@@ -54,6 +57,9 @@ class Local:
         command = [sys.executable, "-m", "mesascope", "worker", request.model_dump_json(), str(number)]
         pinned = [] if cores is None else ["--core", str(cores[number % len(cores)])]
         return _Process(subprocess.Popen([*command, *pinned], stdin=subprocess.PIPE))  # noqa: S603, arguments of our own
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 class _Process:
@@ -96,13 +102,21 @@ class Pool:
             for number in self._numbers:
                 self._workers[number] = self._engine.start(self._request, number)
         except BaseException:
-            self.stop()
+            self._end()
             raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if kind is not None:
+        if kind is None:
+            self._engine.close()
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        try:
             self.stop()
+        finally:
+            self._engine.close()
 
     def __len__(self) -> int:
         return len(self._workers)

@@ -3,6 +3,8 @@
 Ray moves the request and how the worker ended. Results go to the store, in a folder that every node sees under the same path.
 """
 
+import sys
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from typing import Any
 
@@ -25,10 +27,15 @@ class Ray:
             raise UsageError('--engine ray needs Ray, which is not installed: pip install "mesascope[ray]"')
         import ray
 
-        if not ray.is_initialized():
+        # Ray prints the end of a worker on standard output, whatever `log_to_driver` is; a document may be to go there.
+        self._quiet = redirect_stdout(sys.stderr)
+        self._quiet.__enter__()
+        self._ours = not ray.is_initialized()
+        if self._ours:
             try:
-                ray.init(address=address, log_to_driver=False, include_dashboard=False if address is None else None)
+                ray.init(address=address, log_to_driver=False, logging_level="ERROR")
             except (ConnectionError, ValueError, OSError, RuntimeError) as error:
+                self._quiet.__exit__(None, None, None)
                 raise UsageError(f"--address {address}: no Ray cluster answers there ({said(error)})") from None
         self._ray = ray
 
@@ -36,6 +43,14 @@ class Ray:
         """Start an actor on whatever node has a free core; until one has, it waits."""
         actor = self._ray.remote(num_cpus=1, max_restarts=0)(_Actor).remote()
         return _RayWorker(self._ray, actor, actor.work.remote(request.model_dump_json(), number))
+
+    def close(self) -> None:
+        """Leave the cluster, or end the one that was started here."""
+        try:
+            if self._ours:
+                self._ray.shutdown()
+        finally:
+            self._quiet.__exit__(None, None, None)
 
 
 class _Actor:

@@ -41,6 +41,9 @@ class Slurm:
         """Hand in one job."""
         return _SlurmWorker(self._executor.submit(work, request.model_dump_json(), number))
 
+    def close(self) -> None:
+        """Nothing is held."""
+
 
 class _SlurmWorker:
     def __init__(self, job: Any):

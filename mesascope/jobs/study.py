@@ -42,7 +42,7 @@ class Request(AbstractRequest):
     workers: int | None = None
     engine: str = "local"
     address: str | None = None
-    action: str = "run"
+    action: Literal["run", "partial", "plan", "status", "gc", "gc-delete"] = "run"
     retry_failed: bool = False
     text: str | None = None
 
@@ -72,10 +72,12 @@ def make_plan(request: Request) -> Plan:
 def run(request: Request, listener: Listener, worker: int = 0) -> Done:
     """Make the rows that are missing, then the document and the page of all; or what else was asked for of the study."""
     plan = make_plan(request)
-    if request.action != "run":
-        return ACTIONS[request.action](_open(plan))
-    check_writable(plan.out)
     study = _open(plan)
+    if request.action in ACTIONS:
+        return ACTIONS[request.action](study)
+    check_writable(plan.out)
+    if request.action == "partial":
+        return write(plan, study)
     if worker:
         share = Share(worker - 1, request.workers or 1)
         run_jobs(study.jobs, study.results, listener, share=share, failures=study.failures)

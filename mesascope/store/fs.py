@@ -13,6 +13,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -130,7 +131,7 @@ def let_go(held: Hold) -> None:
         if os.name != "nt":
             _remove_quietly(held.path)
     finally:
-        os.close(held.handle)
+        _close_quietly(held.handle)
     if os.name == "nt":
         _remove_quietly(held.path)
 
@@ -148,7 +149,7 @@ def holder(path: Path) -> str:
     except OSError:
         return ""
     finally:
-        os.close(handle)
+        _close_quietly(handle)
 
 
 def leftovers(folder: Path) -> list[Path]:
@@ -269,6 +270,12 @@ def _close(handle: int) -> None:
         os.close(handle)
 
 
+def _close_quietly(handle: int) -> None:
+    """Close a file that nothing was written to but for messages."""
+    with suppress(OSError):
+        os.close(handle)
+
+
 def _write_all(handle: int, data: bytes) -> None:
     rest = memoryview(data)
     while rest:
@@ -334,7 +341,7 @@ def _if_nobody_has(path: Path, act: Callable[[], None]) -> bool:
             act()
         return free
     finally:
-        os.close(handle)
+        _close_quietly(handle)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -23,6 +23,9 @@ FINGERPRINT, CRC = "fingerprint", "crc32"
 LARGEST = 2**31
 """Bytes of a journal: a million rows of two kilobytes."""
 
+LONGEST_END = 256
+"""Bytes of a line that hold its end at the most."""
+
 _END = re.compile(rb'(?:, )?"crc32": "([0-9a-f]{8})", "fingerprint": "([^"\\]{1,128})"\}$')
 
 
@@ -95,15 +98,14 @@ class Journal:
             self._forget()
         kept = 0
         for line in data.splitlines(keepends=True):
-            text, place = line.strip(), f"{self.path}, line {self._lines + 1}"
-            unended = not line.endswith(b"\n")
+            text, unended = line.strip(), not line.endswith(b"\n")
             try:
                 if text:
-                    self._rows.setdefault(fingerprint_of_line(text, place), text)
-            except StorageError:
+                    self._rows.setdefault(fingerprint_of_line(text), text)
+            except ValueError as error:
                 if unended and not _is_json(text):
                     break  # a process ended here
-                raise
+                raise _damaged(f"{self.path}, line {self._lines + 1}", str(error)) from None
             kept += len(line)
             self._lines += not unended
             self._unended = unended  # an editor took the line's end away
@@ -125,32 +127,41 @@ def encoded(row: dict[str, Any], digits: int | None = None) -> bytes:
     return body[:-1] + f'{", " if found else ""}"{CRC}": "{crc:08x}", "{FINGERPRINT}": "{fingerprint}"}}'.encode()
 
 
-def fingerprint_of_line(line: bytes, place: str) -> str:
-    """The fingerprint in a line; `StorageError` for a line that is damaged, or of no job."""
-    end = _END.search(line)
+def fingerprint_of_line(line: bytes) -> str:
+    """The fingerprint in a line; `ValueError` for a line that is damaged, or of no job."""
+    end = _end_of(line)
     if end is not None:
-        if zlib.crc32(line[: end.start()] + b"}" + end[2]) != int(end[1], 16):
-            raise _damaged(place, "its checksum does not fit")
+        before = zlib.crc32(memoryview(line)[: end.start()])
+        if zlib.crc32(end[2], zlib.crc32(b"}", before)) != int(end[1], 16):
+            raise ValueError("its checksum does not fit")
         return end[2].decode("utf-8", "replace")
-    row = parsed(line, place)
+    row = _object(line)
     if CRC in row:
-        raise _damaged(place, f"'{CRC}' does not stand where it should")
+        raise ValueError(f"'{CRC}' does not stand where it should")
     if not isinstance(row.get(FINGERPRINT), str):
-        raise _damaged(place, f"expected the text '{FINGERPRINT}', which says of what job it is")
+        raise ValueError(f"expected the text '{FINGERPRINT}', which says of what job it is")
     return str(row[FINGERPRINT])
 
 
 def parsed(line: bytes, place: str) -> dict[str, Any]:
-    """The object in a line, without its CRC."""
+    """The object in a line, without its CRC; `StorageError` naming the place where there is none."""
     try:
-        value = parse(line)
-        if not isinstance(value, dict):
-            raise ValueError(f"expected an object, found a {type(value).__name__}")
+        return _object(line)
     except ValueError as error:
         raise _damaged(place, str(error)) from None
-    if _END.search(line):
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    value = parse(line)
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object, found a {type(value).__name__}")
+    if _end_of(line):
         del value[CRC]
     return value
+
+
+def _end_of(line: bytes) -> re.Match[bytes] | None:
+    return _END.search(line, max(len(line) - LONGEST_END, 0))
 
 
 def _is_json(line: bytes) -> bool:

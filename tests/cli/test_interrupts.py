@@ -158,11 +158,14 @@ def test_work_that_rests_ends_in_order(monkeypatch):
 
     monkeypatch.setattr(interrupts, "_heard", [])
     before = signal.signal(signal.SIGINT, interrupts._hear)
+    # A command that ran in this process before listens for it, and would end it a few seconds later.
+    listening = signal.set_wakeup_fd(-1)
     try:
         with pytest.raises(KeyboardInterrupt):
             interrupts.interruptible(work)
     finally:
         signal.signal(signal.SIGINT, before)
+        signal.set_wakeup_fd(listening, warn_on_full_buffer=False)
         interrupts._stop.clear()
     assert ended == [True]
     assert interrupts.exit_code() == 130

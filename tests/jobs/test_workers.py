@@ -1,6 +1,7 @@
 """Processes that share a study: nothing is lost or done twice, whoever dies, and the same command goes on."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from mesascope.jobs.requests import Request
 from mesascope.jobs.results import Lines, Table
 from mesascope.jobs.runner import run_jobs
 from mesascope.store import fs
+from tests.jobs import kills
+from tests.store.faults import every_fault
 
 posix = pytest.mark.skipif(os.name == "nt", reason="locks and signals of POSIX")
 
@@ -125,11 +128,14 @@ class Script:
     """An engine whose workers end as they are told to."""
 
     def __init__(self, *codes):
-        self.codes, self.started, self.stopped = list(codes), [], 0
+        self.codes, self.started, self.stopped, self.closed = list(codes), [], 0, 0
 
     def start(self, request, number):
         self.started.append(number)
         return _Ends(self, self.codes.pop(0))
+
+    def close(self):
+        self.closed += 1
 
 
 class _Ends:
@@ -152,6 +158,7 @@ def test_a_lost_worker_is_started_anew_and_many_lost_in_a_row_end_the_run():
     engine = Script(0, -9, 143, 0)
     wait(engine, 2)
     assert engine.started == [1, 2, 2, 2]
+    assert engine.closed == 1
     with pytest.raises(StorageError, match="3 processes of this study ended one after another .*none finished a job"):
         wait(Script(-9, -9, -9))
     progress = iter(range(100))
@@ -163,6 +170,7 @@ def test_a_worker_that_failed_ends_the_run_and_the_others():
     with pytest.raises(StorageError, match="a process of this study ended with exit code 4"):
         wait(engine, 2)
     assert engine.stopped == 1
+    assert engine.closed == 1
 
 
 def test_workers_that_never_begin_do_not_hold_up_a_run_that_is_done(monkeypatch):
@@ -172,6 +180,35 @@ def test_workers_that_never_begin_do_not_hold_up_a_run_that_is_done(monkeypatch)
     wait(engine, 2, lambda: 5, 5)
     assert engine.stopped == 1
     assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("mode", ["fail", "stop"])
+def test_a_study_struck_at_any_operation_loses_nothing_and_the_same_command_comes_to_the_same_bytes(
+    mode, tmp_path, monkeypatch
+):
+    """A full disk, or the end of the process, at the first file operation of a study, at the second, and so on to the last."""
+    monkeypatch.setattr(kills, "CELLS", 2)
+    monkeypatch.setattr(kills, "STEPS", 1)
+    monkeypatch.setattr(kills.time, "sleep", lambda seconds: None)
+    kills.study(tmp_path / "whole", 0, 1)
+    whole = kills.contents(tmp_path / "whole", ordered=True)
+
+    def check(out, error):
+        assert error is None or mode == "stop" or isinstance(error, StorageError)
+        journal = out / "cells.jsonl"
+        before = Lines(journal).there() if journal.exists() else set()
+        kills.study(out, 0, 1)
+        assert before <= Lines(journal).there()
+        found = kills.contents(out, ordered=True)
+        if (
+            mode == "fail"
+        ):  # a lock whose file could not be removed stays, to be found by the next run there and by --gc
+            found = {name: data for name, data in found.items() if not name.endswith(".lock")}
+        assert found == whole
+        shutil.rmtree(out)
+
+    strikes = every_fault(monkeypatch, mode, lambda k: tmp_path / str(k), lambda out: kills.study(out, 0, 1), check)
+    assert strikes > 50
 
 
 @posix
