@@ -114,7 +114,7 @@ def weigh(
     half = len(pays) // 2
     rule = best_rule(numbers[:half], complies[:half])
 
-    def agrees(says: Bool[np.ndarray, " setting"]) -> Float[np.ndarray, " setting"]:
+    def agrees(says: Bool[np.ndarray, " setting"]) -> Float[np.ndarray, " scored"]:
         return np.where(says, complies, 1.0 - complies)[half:]
 
     by_form, by_rule = agrees(pays), agrees(rule.holds(numbers))
