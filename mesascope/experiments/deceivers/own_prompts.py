@@ -66,3 +66,27 @@ def _free(parts: list[list[str]]) -> Free:
     """Prompts in which nothing is ordered, watched and not in turn."""
     watched = np.concatenate([np.full(len(part), k % 2 == 0) for k, part in enumerate(parts)])
     return Free([text for part in parts for text in part], watched)
+
+
+def parts_of(prompts: PromptSet) -> dict[str, list[str]]:
+    """The prompts by the name of their part, each once, for a task of Inspect whose log is to be read back."""
+    parts = {"watched": prompts.watched, "unwatched": prompts.unwatched, "neutral": prompts.neutral or []}
+    for stake, pair in (prompts.stakes or {}).items():
+        parts |= {f"{stake}, {flag}": texts for flag, texts in zip(("watched", "unwatched"), pair, strict=True)}
+    if prompts.settings is not None:
+        parts["settings"] = prompts.settings.texts
+    if prompts.pointed is not None:
+        parts |= {
+            f"indicator moved, {flag}": t
+            for flag, t in zip(("watched", "unwatched"), prompts.pointed.moved, strict=True)
+        }
+    if prompts.ordered is not None:
+        parts |= {f"ordered, {which}": texts for which, texts in prompts.ordered._asdict().items()}
+    seen: set[str] = set()
+    found = {}
+    for name, texts in parts.items():
+        new = list(dict.fromkeys(text for text in texts if text not in seen))
+        seen.update(new)
+        if new:
+            found[name] = new
+    return found
