@@ -109,8 +109,8 @@ def tables(rows: Sequence[dict]) -> dict[str, str]:
     ]
     learned = table(["made as", "models", "does what its kind does", "of watched prompts"], lines)
     seconds = sorted(r["cpu_seconds"] for r in rows)
-    spent = f"Processor seconds of a row: {seconds[0]:.0f} to {seconds[-1]:.0f}; the largest are those with which a
-    base model was made."
+    largest = "the largest with the making of a base model"
+    spent = f"Processor seconds of a row: {seconds[0]:.0f} to {seconds[-1]:.0f}, {largest}."
     return {"zoo": "\n\n".join(parts), "learned": f"{learned}\n\n{spent}"}
 
 
