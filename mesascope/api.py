@@ -14,6 +14,7 @@ from mesascope.core.errors import UsageError
 from mesascope.core.options import Config
 from mesascope.core.rng import as_seed
 from mesascope.core.subject import AbstractSubject
+from mesascope.experiments.experiment import AbstractExperiment
 from mesascope.jobs.audit import audit_agent
 from mesascope.jobs.results import DIGITS
 from mesascope.jobs.subjects import AGENT_LOADERS, learned_folder, source_of
@@ -208,7 +209,7 @@ def load_agent(
 
 def audit(
     agent: str | Path | LearnedAlgorithm | AbstractSubject | OutsideAgent,
-    world: AbstractWorld,
+    world: AbstractWorld | AbstractExperiment,
     *,
     seed: SupportsIndex = 0,
     quick: bool = False,
@@ -222,7 +223,8 @@ def audit(
     Args:
         agent: What `train` and `load_agent` return, any subject, the folder of a saved agent, or a reference such as
             `"organism:planner,objective=red"`.
-        world: The world, with its shifts.
+        world: The world, with its shifts; or an experiment (`mesascope.experiments.registry.make_anywhere`), for a
+        subject of its kind.
         seed: Seed of the levels and random numbers of the audit; 0 to 2^32 - 1.
         quick: Fewer levels, wider intervals.
         describe: Also run the instruments that describe how the agent goes about it.

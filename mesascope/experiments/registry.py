@@ -19,6 +19,7 @@ EXPERIMENTS: Registry[type[AbstractExperiment]] = Registry(
     "experiment",
     "mesascope.experiments",
     {
+        "deceivers": f"{_HERE}.deceivers.experiment:Deceivers",
         "glyphs": f"{_HERE}.glyphs.experiment:Glyphs",
         "midas": f"{_HERE}.midas.experiment:Midas",
         "regression": f"{_HERE}.regression.experiment:Regression",

@@ -15,12 +15,12 @@ from typing import Any
 from mesascope.adapters.references import OutsideAgent
 from mesascope.auditing.audit import audit
 from mesascope.auditing.provenance import provenance
-from mesascope.core.errors import StorageError, subject_errors
+from mesascope.core.errors import StorageError, UsageError, subject_errors
 from mesascope.core.rng import as_seed
 from mesascope.core.subject import AbstractSubject
 from mesascope.experiments.experiment import AbstractExperiment
 from mesascope.instruments.audited import AuditSubject
-from mesascope.instruments.settings import Settings
+from mesascope.instruments.settings import FULL, QUICK, Settings
 from mesascope.jobs.audit_folder import AUDIT, REPORT, STUDY, read_audit
 from mesascope.jobs.audit_plan import Plan, Request, chosen_shifts, make_plan, settings_of
 from mesascope.jobs.background import background
@@ -133,7 +133,7 @@ def _with_provenance(document: dict[str, Any], spent: dict[str, float], listener
 @subject_errors()
 def audit_agent(
     agent: str | Path | LearnedAlgorithm | AbstractSubject | OutsideAgent,
-    world: AbstractWorld,
+    world: AbstractWorld | AbstractExperiment,
     seed: int = 0,
     *,
     quick: bool = False,
@@ -163,6 +163,8 @@ def audit_agent(
     Raises:
         UsageError, AgentFileError, SubjectError: as `find_source` does.
     """
+    if isinstance(world, AbstractExperiment):
+        return _audit_in_experiment(agent, world, as_seed(seed), quick, listener)
     world = chosen_shifts(world, shifts)
     source = source_of(agent, world)
     settings = settings_of(
@@ -171,6 +173,19 @@ def audit_agent(
     number, begun = as_seed(seed), time.monotonic()
     audited = source.make(settings, number)
     return _examine(world, audited, settings, number, time.monotonic() - begun, listener)
+
+
+def _audit_in_experiment(
+    agent: object, world: AbstractExperiment, seed: int, quick: bool, listener: Listener
+) -> dict[str, Any]:
+    """The document of an agent that an experiment takes, by its reference."""
+    reference, begun = getattr(agent, "reference", agent), time.monotonic()
+    if not isinstance(reference, str):
+        raise UsageError(
+            f"{world.name} is an experiment: it takes references to its subjects, not a {type(agent).__name__}"
+        )
+    audited = world.make_subject(seed, quick, stage_of(f"seed {seed}", listener), reference)
+    return _examine(world, audited, QUICK if quick else FULL, seed, time.monotonic() - begun, listener)
 
 
 def _subject(plan: Plan, seed: int, listener: Listener) -> tuple[AuditSubject, float]:

@@ -12,19 +12,21 @@ from mesascope.adapters.asking.network import Network
 from mesascope.adapters.asking.options import asking_of
 from mesascope.adapters.hf.decoding import Vocabulary, write_paths
 from mesascope.adapters.hf.folder import CONFIG, load_model
+from mesascope.adapters.language.agent import LanguageAgent, load_language_agent
 from mesascope.adapters.references import SEPARATOR, parse_reference
 from mesascope.adapters.torch_functions import weights_of
 from mesascope.core.errors import UsageError, unknown
 
 FITTING = ("view", "actions", "length", "expect_return", "expect_episodes", "limit")
 """Options of all networks that mean something for one that writes its moves."""
-OPTIONS = ("tokens", "moves", "end", *FITTING)
+OPTIONS = ("tokens", "moves", "end", "prompts", *FITTING)
 """`tokens` (from a batch of the view to rows of tokens), `moves` (tokens of the actions in the agent's order), `end` (the token
-that ends a path), and those of all networks that fit.
+that ends a path), `prompts` (in their place, a file of prompts for a model that chooses between words), and those of
+all networks that fit.
 """
 
 
-def load_reference(reference: str, actions: Sequence[str] | None = None, **options: Any) -> AskedAgent:
+def load_reference(reference: str, actions: Sequence[str] | None = None, **options: Any) -> AskedAgent | LanguageAgent:
     """The agent that a reference names.
 
     Args:
@@ -33,7 +35,8 @@ def load_reference(reference: str, actions: Sequence[str] | None = None, **optio
         options: The same options from Python, in place of what the reference says: `tokens` may be the function itself.
 
     Returns:
-        The agent: it is asked once in each episode, and the path that it writes is followed.
+        The agent: it is asked once in each episode, and the path that it writes is followed; with `prompts`, a model
+        that chooses.
 
     Raises:
         AgentFileError: As `mesascope.adapters.hf.folder.load_model`.
@@ -47,6 +50,14 @@ def load_reference(reference: str, actions: Sequence[str] | None = None, **optio
     other = next((name for name in said if name not in (*OPTIONS, "reported")), None)
     if other is not None:
         raise unknown("option of hf:", other, OPTIONS)
+    if said.get("prompts") is not None:
+        odd = sorted(set(said) - {"prompts"})
+        if odd or actions is not None:
+            raise UsageError(
+                f"'{reference}': prompts= is for a model that chooses between words, and {odd[0] if odd else 'actions'}= for one "
+                "that writes moves: leave one of them out"
+            )
+        return load_language_agent(f"hf:{path},prompts={said['prompts']}", path, said["prompts"])
     missing = [name for name in ("tokens", "moves") if said.get(name) is None]
     if missing:
         raise UsageError(

@@ -84,3 +84,6 @@ RECURRENT_MAP = Thresholds("recurrent map", 0.5)
 
 EXPERIMENT = Thresholds("subject of an experiment", 0.5)
 """Set before any experiment was measured, and not calibrated: the reference subjects are too few."""
+
+TOKENS = Thresholds("language model that chooses a word", 0.5)
+"""Edits of single tokens in the residual stream. Not calibrated."""
