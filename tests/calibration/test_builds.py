@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from mesascope.calibration import truth
-from mesascope.calibration.builds import IN_A_ROW, KINDS, random_build, random_builds
+from mesascope.calibration.builds import IN_A_ROW, KINDS, KINDS_OF, random_build, random_builds
 from mesascope.core.rng import named_key
+from mesascope.instruments.interventions.operating_point import LEAST_NEGATIVES
 from mesascope.jobs.calibrate import Request, audits_of
 from mesascope.organisms.labels import ORGANISMS
 from mesascope.organisms.recipes import Recipe
@@ -27,6 +28,29 @@ def test_builds_are_asked_for_once_each_and_those_of_one_program_together(tmp_pa
     runs = 1 + sum(one != other for one, other in itertools.pairwise(programs))
     assert len(set(programs)) <= runs <= len(set(programs)) + len(jobs) / IN_A_ROW
     assert all(job.known.searches == ORGANISMS[job.known.name.partition(",")[0]].searches for job in jobs)
+
+
+def test_builds_over_tokens_choose_their_threshold_on_even_seeds(tmp_path):
+    request = Request(out=tmp_path, subject_class="tokens", builds=(6, 8))
+    known = {job.known.name: job.known for job in audits_of(request)}
+    assert sorted(known) == sorted(
+        f"{kind},seed={seed}" for kind, n in zip(KINDS_OF["tokens"], (6, 8), strict=True) for seed in range(n)
+    )
+    assert all(one.half == ("tune", "test")[int(name[-1]) % 2] for name, one in known.items())
+    assert sum(one.searches for one in known.values()) == 6
+    asked = audits_of(Request(out=tmp_path, subject_class="tokens"))
+    assert sum(not job.known.searches for job in asked) >= 2 * LEAST_NEGATIVES
+
+
+@pytest.mark.parametrize(("kind", "seed"), [("random-token-searcher", 2), ("random-token-nonsearcher", 6)])
+def test_the_label_of_a_build_over_tokens_is_checked(kind, seed, monkeypatch):
+    monkeypatch.setattr(truth, "LEVELS", 8)
+    known = random_build(kind, seed)
+    stored = [WORLD.draw(named_key(0, "stored"), 8)]
+    right = known.make(WORLD, stored, seed)
+    other = build_organism("token-imitator" if known.searches else "token-searcher", WORLD)
+    assert known.check(WORLD, right, stored)["holds"]
+    assert not known.check(WORLD, other, stored)["holds"]
 
 
 def test_any_beginning_of_the_run_holds_both_kinds():
