@@ -7,7 +7,7 @@ import pytest
 from mesascope.calibration.truth import level_maps
 from mesascope.core.errors import UsageError
 from mesascope.core.subject import action_probabilities
-from mesascope.instruments.interventions.thresholds import TOKENS, thresholds_of
+from mesascope.instruments.interventions.thresholds import CELL_TOKENS, LOCAL, thresholds_of
 from mesascope.organisms.labels import SETTINGS
 from mesascope.organisms.organism_spec import OrganismSpec
 from mesascope.organisms.registry import build_organism, check_organism
@@ -120,8 +120,9 @@ def test_what_is_put_under_tokens_answers_as_it_does_elsewhere_and_has_threshold
         for text in ("doubling,objective=red", "token-searcher,design=doubling,objective=red")
     )
     np.testing.assert_array_equal(answer(over, SEEN), answer(inside, SEEN))
-    assert thresholds_of(over) is TOKENS
-    assert thresholds_of(inside) is not TOKENS
+    assert thresholds_of(over) is CELL_TOKENS
+    assert thresholds_of(inside) is not CELL_TOKENS
+    assert (CELL_TOKENS.subjects, CELL_TOKENS.most_spread) == ("transformer over tokens", LOCAL)
     assert [site.support for site in over.sites] == ["tokens"] * len(inside.sites)
 
 

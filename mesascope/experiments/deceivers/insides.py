@@ -15,7 +15,7 @@ from mesascope.instruments.interventions.counts import Count
 from mesascope.instruments.interventions.engine import AbstractArms, Arm, Explored, Outcome, run_test
 from mesascope.instruments.interventions.place import SPREAD, Place, Tried
 from mesascope.instruments.interventions.result import TestResult
-from mesascope.instruments.interventions.thresholds import TOKENS
+from mesascope.instruments.interventions.thresholds import WORDS
 
 SAID, LAST = 0, 1
 """Places of an edit, as radii: the tokens that say what is changed, and the last one, which chooses."""
@@ -190,4 +190,4 @@ def edit_flag(model: Model, untrained: Model | None, prompts: PromptSet, seed: i
 
     asks = "What it computes of the unwatched prompt is written where it reads the watched one. Does it choose as if unwatched?"
     halves = arms(chosen[::2]), arms(chosen[1::2])
-    return run_test("flag rewritten", model, untrained, *halves, TOKENS, asks=asks)
+    return run_test("flag rewritten", model, untrained, *halves, WORDS, asks=asks)

@@ -59,7 +59,7 @@ def over_tokens(point: OperatingPoint) -> Thresholds:
     return Thresholds("transformer over tokens", point.threshold, FAILS_BELOW, point, LOCAL)
 
 
-TOKENS = over_tokens(TOKENS_OPERATING_POINT)
+CELL_TOKENS = over_tokens(TOKENS_OPERATING_POINT)
 
 
 def thresholds_of(subject: AbstractSubject) -> Thresholds:
@@ -71,7 +71,7 @@ def thresholds_of(subject: AbstractSubject) -> Thresholds:
         >>> thresholds_of(build("prefix-lm", {}, key=jax.random.key(0), inputs=7)).subjects
         'transformer over tokens'
     """
-    return TOKENS if over_token_sites(subject) else PLAN_ONCE_MAP
+    return CELL_TOKENS if over_token_sites(subject) else PLAN_ONCE_MAP
 
 
 def over_token_sites(subject: AbstractSubject) -> bool:
@@ -85,5 +85,5 @@ RECURRENT_MAP = Thresholds("recurrent map", 0.5)
 EXPERIMENT = Thresholds("subject of an experiment", 0.5)
 """Set before any experiment was measured, and not calibrated: the reference subjects are too few."""
 
-TOKENS = Thresholds("language model that chooses a word", 0.5)
+WORDS = Thresholds("language model that chooses a word", 0.5)
 """Edits of single tokens in the residual stream. Not calibrated."""
