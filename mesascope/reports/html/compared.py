@@ -27,7 +27,6 @@ from mesascope.reports.reading import (
 )
 
 _MARKS = (("blue", "dot"), ("red", "diamond"), ("green", "square"), ("gold", "ring"), ("violet", "tick"))
-_WIDTH = 250.0
 _DUST = 1e-4
 """Gaps up to this are rounding."""
 _KINDS = (
@@ -57,18 +56,14 @@ def _agents(audits: Sequence[Audit]) -> Markup | None:
 def _rows(
     audits: Sequence[Audit],
     names: Sequence[str],
-    columns: Sequence[tuple[Child, Callable[[Audit, str], object], Scale | None]],
+    columns: Sequence[tuple[Child, Callable[[Audit, str], object], Scale]],
 ) -> Markup:
     """A table of tracks with one mark for each agent; `columns` are (head, what an agent has there, scale)."""
-    drawn: list[tuple[Child, Callable[[Audit, str], object], Scale]] = [
-        (head, of, scale or spanning((of(a, n) for a in audits for n in names), _WIDTH, (0.0, 0.4)))
-        for head, of, scale in columns
-    ]
     rows: list[list[Cell]] = [
-        [n, *(track([mark(of(a, n), *_look(i, len(audits))) for i, a in enumerate(audits)], s) for _, of, s in drawn)]
+        [n, *(track([mark(of(a, n), *_look(i, len(audits))) for i, a in enumerate(audits)], s) for _, of, s in columns)]
         for n in names
     ]
-    return tag("figure", table(["", *(figure(head, scale, 4) for head, _, scale in drawn)], rows))
+    return tag("figure", table(["", *(figure(head, scale, 4) for head, _, scale in columns)], rows))
 
 
 def _numbers(audits: Sequence[Audit], names: Sequence[str], of: Callable[[Audit, str], Any]) -> Markup:
