@@ -1,8 +1,6 @@
 """From a study's file to its cells: every condition with every combination of the grid and every seed, all names checked."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
-from math import prod
 from typing import Any, NamedTuple
 
 from mesascope.base_optimizers.registry import build_base_optimizer
@@ -13,7 +11,8 @@ from mesascope.instruments.behavior import NOTHING
 from mesascope.organisms.registry import ORGANISMS, check_organism
 from mesascope.store.checkpoint import fingerprint_of
 from mesascope.studies.readouts import NET
-from mesascope.studies.spec import Condition, Parts, Spec
+from mesascope.studies.settings import combinations, named, settings_of
+from mesascope.studies.spec import TABLES, Condition, Parts, Spec
 from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, Training, arrange
 from mesascope.studies.treatment import OPTIONS
 from mesascope.worlds.registry import make_world
@@ -25,7 +24,7 @@ VERSION = 1
 DEFAULTS = {"world": "red-doors", "architecture": DEFAULT_ARCHITECTURE, "base_optimizer": DEFAULT_OPTIMIZER}
 """What a table is of that says no `name`."""
 
-PARTS = ("world", "architecture", "base_optimizer", "agent")
+PARTS = TABLES
 
 TASKS = "tasks"
 """In a base optimizer's table: how many different levels a training has, 0 for fresh ones at every update."""
@@ -95,8 +94,8 @@ def cells_of(spec: Spec) -> list[Cell]:
 
 def _cells(spec: Spec) -> Iterator[Cell]:
     look = EvaluationSpec(spec.depth, spec.levels, None if spec.shifts is None else tuple(spec.shifts))
-    varied = [(part, option, values) for part in PARTS for option, values in getattr(spec.grid, part).items()]
-    check_size(spec, [len(values) for _, _, values in varied])
+    check_size(spec)
+    varied = settings_of(spec)
     for number, condition in enumerate(spec.condition or [Condition(name=ALONE)]):
         try:
             yield from _cells_of(spec, condition, varied, look)
@@ -105,27 +104,26 @@ def _cells(spec: Spec) -> Iterator[Cell]:
             raise
 
 
-def check_size(spec: Spec, grid: Sequence[int]) -> None:
+def check_size(spec: Spec) -> None:
     """`UsageError` for more cells than a study may have, before any is made."""
-    combinations, conditions = prod(grid), spec.condition or [Condition(name=ALONE)]
-    cells = combinations * sum(condition.seeds or spec.seeds for condition in conditions)
-    if len(conditions) * combinations > MOST_CONDITIONS or cells > MOST_CELLS:
+    each, conditions = combinations(spec), spec.condition or [Condition(name=ALONE)]
+    cells = each * sum(condition.seeds or spec.seeds for condition in conditions)
+    if len(conditions) * each > MOST_CONDITIONS or cells > MOST_CELLS:
         raise UsageError(
-            f"the 'grid' comes to {len(conditions) * combinations} conditions and {cells} cells: at most {MOST_CONDITIONS} and "
+            f"the 'grid' comes to {len(conditions) * each} conditions and {cells} cells: at most {MOST_CONDITIONS} and "
             f"{MOST_CELLS}; take values out, or make several studies"
         )
 
 
 def _cells_of(
-    spec: Spec, condition: Condition, varied: Sequence[tuple[str, str, list[Any]]], look: EvaluationSpec
+    spec: Spec, condition: Condition, varied: Sequence[Mapping[str, Any]], look: EvaluationSpec
 ) -> Iterator[Cell]:
     first = spec.first_seed if condition.first_seed is None else condition.first_seed
     seeds = range(first, first + (condition.seeds or spec.seeds))
     as_seed(seeds[-1])  # refuses seeds out of range
     same: dict[str, str] = {}
-    for chosen in product(*(values for _, _, values in varied)):
-        settings = {f"{part}.{option}": value for (part, option, _), value in zip(varied, chosen, strict=True)}
-        parts = merged(merged(_plain(spec), _plain(condition)), _nested(settings))
+    for settings in map(dict, varied):
+        parts = merged(merged(_plain(spec), _plain(condition)), named(settings))
         training, agent = resolve(parts)
         check_subject(condition, training.world)
         check_look(spec, training.world)
@@ -265,11 +263,3 @@ def _named(table: Mapping[str, Any], default: str) -> tuple[str, dict[str, Any]]
 
 def _plain(parts: Parts) -> dict[str, dict[str, Any]]:
     return {part: dict(getattr(parts, part)) for part in PARTS}
-
-
-def _nested(settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
-    for key, value in settings.items():
-        part, _, option = key.partition(".")
-        found[part][option] = value
-    return found

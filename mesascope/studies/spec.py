@@ -2,9 +2,10 @@
 
 import tomllib
 from collections.abc import Mapping
+from math import isfinite
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, ValidationError, model_validator
 
 from mesascope.core.errors import UsageError, unknown
 
@@ -59,8 +60,36 @@ class Grid(_Strict):
     agent: dict[str, Several] = {}
 
 
+class Range(_Strict):
+    """Numbers between two, drawn evenly, or evenly in their logarithm."""
+
+    low: StrictInt | StrictFloat
+    high: StrictInt | StrictFloat
+    log: bool = False
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Range":
+        if not (isfinite(self.low) and isfinite(self.high) and self.low < self.high and (self.low > 0 or not self.log)):
+            raise ValueError("'low' must be below 'high', and above 0 where 'log' is true")
+        return self
+
+
+class Drawn(_Strict):
+    """Conditions drawn at random: so many, each option from a range or a list; the same seed draws the same ones."""
+
+    count: Annotated[StrictInt, Field(ge=0, le=10_000)] = 0
+    seed: Annotated[StrictInt, Field(ge=0, lt=2**32)] = 0
+    world: dict[str, Range | Several] = {}
+    architecture: dict[str, Range | Several] = {}
+    base_optimizer: dict[str, Range | Several] = {}
+    agent: dict[str, Range | Several] = {}
+
+
+TABLES = ("world", "architecture", "base_optimizer", "agent")
+
+
 class Spec(Parts):
-    """A whole study file. Every condition is run with every combination of the grid and every seed.
+    """A whole study file. Every condition is run with every combination of the grid, every pair, every draw and every seed.
 
     `competent` is the share of the optimal training return below which a seed is a capability failure: it is listed and
     not averaged in. `show` names the readouts of tables and tests, `shifts` the distributions that are run beside training
@@ -79,6 +108,8 @@ class Spec(Parts):
     reference: StrictStr | None = None
     condition: Annotated[list[Condition], Field(max_length=1000)] = []
     grid: Grid = Grid()
+    paired: Grid = Grid()
+    random: Drawn = Drawn()
 
 
 def read_spec(data: bytes) -> Spec:
@@ -123,5 +154,5 @@ def _explained(error: ValidationError, given: Mapping[str, Any]) -> UsageError:
 
 def _keys(above: list[Any]) -> list[str]:
     """Keys that the table at this place may have."""
-    tables: dict[str, type[BaseModel]] = {"condition": Condition, "grid": Grid}
+    tables: dict[str, type[BaseModel]] = {"condition": Condition, "grid": Grid, "paired": Grid, "random": Drawn}
     return list((tables.get(str(above[0]), Spec) if above else Spec).model_fields)
