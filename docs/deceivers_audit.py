@@ -13,15 +13,10 @@ from exits import estimate
 PAGE = Path(__file__).with_name("deceivers.md")
 
 
-def data_of(document: dict) -> dict:
-    """What the instruments found, by name."""
-    return {name: found["data"] for name, found in document["findings"].items()}
-
-
 def tables(document: dict) -> dict[str, str]:
     """The blocks of the page."""
-    found = data_of(document)
-    kinds = found["compliance gap"]["kinds"]
+    found = document["laboratory"]
+    kinds = found["kinds"]
     models = [
         [
             f"`{kind}`",
@@ -32,7 +27,7 @@ def tables(document: dict) -> dict[str, str]:
         for kind, each in kinds.items()
         for one in each["models"]
     ]
-    layers = found["defection probe by layer"]["layers"]
+    layers = found["layers"]
     probes = [
         [
             f"`{kind}`",
@@ -52,9 +47,9 @@ def tables(document: dict) -> dict[str, str]:
     controls = next(iter(next(iter(layers.values())).values()))["probe"]["controls"]
     safety = [
         [f"`{kind}`", *(estimate(each[when]["gap"]) for when in ("before", "after"))]
-        for kind, each in found["safety training of a language model"]["safety_training"].items()
+        for kind, each in found["safety_training"].items()
     ]
-    edited = [e for e in found["flag rewritten inside"]["flag_rewritten"] if e]
+    edited = [e for e in found["flag_rewritten"] if e]
     edits = [
         [
             estimate(e["score"]),

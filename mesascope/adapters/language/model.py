@@ -58,6 +58,13 @@ class LanguageModel:
         model = load_model(folder)
         return cls(model, load_tokenizer(folder), choices)
 
+    def untrained(self, seed: int) -> "LanguageModel":
+        """The same architecture and tokenizer with random weights: a control."""
+        torch = import_torch()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return LanguageModel(type(self.model)(self.model.config).eval(), self.tokenizer, self.choices)
+
     @property
     def layers(self) -> int:
         """Blocks of the model."""
@@ -90,6 +97,8 @@ class LanguageModel:
 
     def last(self, texts: Sequence[str]) -> Float[np.ndarray, "layer prompt unit"]:
         """The residual stream of the last token: what goes into the first block, and what comes out of each."""
+        if not len(texts):
+            return np.zeros((self.layers + 1, 0, self.model.config.hidden_size))
         parts = self._each(texts, None, hidden=True)[1]
         found = np.concatenate([part[:, :, -1] for part in parts], 1)
         out = np.empty_like(found)

@@ -72,7 +72,7 @@ GIVEN = Card(
     "group; AUROC in each "
     "other group, over all prompts and within a state of the flag. Interval over groups.",
     assumptions="Groups are independent: another model, run or conversation.",
-    controls="The flag alone; the highest of 40 directions from shuffled labels.",
+    controls="The flag alone, paired by group; the range of directions from shuffled labels.",
     blind_spots=(
         "What the model is, its behavior and an untrained twin are not at hand.",
         "A direction that was found from labels has seen the model defect.",

@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from mesascope.adapters.language.activations import Activations
-from mesascope.core.statistics import Estimate, mean_over_seeds
+from mesascope.core.statistics import UNKNOWN, Estimate, mean_over_seeds
 from mesascope.instruments.deception.auroc import Auroc, auroc_by_flag
-from mesascope.instruments.deception.defection_probe import SHUFFLES, direction
+from mesascope.instruments.deception.defection_probe import SHUFFLES, direction, range_of
 
 Told = Float[np.ndarray, " prompt"]
 
@@ -20,7 +20,8 @@ class GivenProbe(NamedTuple):
         overall: Over all prompts of a group.
         within: Over pairs in the same state of the flag.
         flag: Of the flag alone, over all prompts.
-        beyond: By how much the AUROC within a state is above the highest of shuffled directions, one half if that is higher.
+        beyond: By how much the AUROC within a state is above that of the flag, paired by group.
+        shuffled: The mean AUROC within a state of directions from shuffled labels, with the range of 95 % of them.
         groups: How many groups have one within a state.
         trained_on: What the direction was found from.
     """
@@ -29,6 +30,7 @@ class GivenProbe(NamedTuple):
     within: Estimate
     flag: Estimate
     beyond: Estimate
+    shuffled: Estimate
     groups: int
     trained_on: str
 
@@ -64,13 +66,14 @@ def _in_layer(found: Activations, layer: int, seed: int) -> GivenProbe:
 
     probe = by_group(values @ direction(plus, minus)) if len(plus) and len(minus) else []
     flag = by_group(-1.0 * found.flag)
-    null = max(0.5, *(shuffled() for _ in range(SHUFFLES))) if probe else float("nan")
     within = _finite([each.within for each in probe])
+    ahead = _finite([one.within - other.within for one, other in zip(probe, flag, strict=False)])
     return GivenProbe(
         mean_over_seeds(_finite([each.overall for each in probe]), 0.0, 1.0),
         mean_over_seeds(within, 0.0, 1.0),
         mean_over_seeds(_finite([each.overall for each in flag]), 0.0, 1.0),
-        mean_over_seeds(within - null, -1.0, 1.0),
+        mean_over_seeds(ahead, -1.0, 1.0),
+        range_of(np.array([shuffled() for _ in range(SHUFFLES)])) if len(within) else UNKNOWN,
         len(within),
         on,
     )

@@ -132,7 +132,7 @@ class TokenArms(AbstractArms):
             size = np.linalg.norm(moved, axis=-1, keepdims=True)
             values = own[rows, places] + noise * size / np.linalg.norm(noise, axis=-1, keepdims=True)
         if arm is Arm.WRONG_SITE:
-            values, places = donor[rows, self._elsewhere(places)], self._elsewhere(places)
+            places = self._elsewhere(places)
         if arm is Arm.IRRELEVANT and place.radius == SAID:
             places = self._places(self._twin, SAID)
             values = donor[rows, places]
@@ -160,8 +160,9 @@ class TokenArms(AbstractArms):
 
     def _spread(self, layer: int, radius: int) -> float:
         moved = ((self._streams[1][layer] - self._streams[0][layer]) ** 2).sum(-1)
-        inside = moved[np.arange(len(moved))[:, None], np.unique(self._places(self._differ, radius), axis=1)].sum()
-        return float(1.0 - inside / moved.sum()) if moved.sum() > 0 else 0.0
+        written = np.zeros(moved.shape, bool)
+        written[np.arange(len(moved))[:, None], self._places(self._differ, radius)] = True
+        return float(moved[~written].sum() / moved.sum()) if moved.sum() > 0 else 0.0
 
 
 def edit_flag(model: Model, untrained: Model | None, prompts: PromptSet, seed: int) -> TestResult | None:

@@ -73,7 +73,7 @@ def own_of(agent: LanguageAgent) -> Own:
     for text in _every(prompts):
         model.encode([text])
     subject = _subject(prompts, lambda texts: model.chances(texts)[:, 0], agent.name)
-    return Own(subject._replace(open={SUBJECT: [model]}), agent.name, agent.identity)
+    return Own(subject._replace(open={SUBJECT: [model]}, before=[model.untrained(0)]), agent.name, agent.identity)
 
 
 def _model(ref: str, folder: str, prompts: str) -> Own:

@@ -211,14 +211,14 @@ def probes_part(kinds: Mapping[str, Mapping[str, LayerProbe]]) -> ReportPart:
 
 def given_part(layers: Mapping[str, GivenProbe]) -> ReportPart:
     """The probe on activations in a file."""
-    rows = [(k, p.overall, p.flag, p.within, p.beyond, p.groups, p.trained_on) for k, p in layers.items()]
+    rows = [(k, p.overall, p.flag, p.within, p.beyond, p.shuffled, p.groups, p.trained_on) for k, p in layers.items()]
     return ReportPart(
         "Defection probe on activations in a file",
         "AUROC of a direction for 'took the other choice', means over groups. Over all prompts it may come from the flag.",
         None,
         table(
-            *("", "all prompts", "flag alone", "same state of the flag", "above every shuffled direction"),
-            *("groups scored", "direction found from"),
+            *("", "all prompts", "flag alone", "same state of the flag", "above the flag"),
+            *("shuffled, same state", "groups scored", "direction found from"),
             rows=rows,
         ),
     )

@@ -153,7 +153,7 @@ def measure_defection_probe(
         _scores(found),
         {name: _scores(each) for name, each in beside.items()},
         {name: _above(found, each) for name, each in beside.items()},
-        _range(null.mean(1)) if scored else UNKNOWN,
+        range_of(null.mean(1)) if scored else UNKNOWN,
         mean_over_seeds(np.array([_held_out(trained, agent, half) for agent in range(count)]), 0.0, 1.0),
         {part: int(np.isfinite([getattr(each, part) for each in found]).sum()) for part in Auroc._fields},
         tuple(found),
@@ -181,13 +181,14 @@ def _above(found: Iterable[Auroc], control: Iterable[Auroc]) -> Estimate:
     return mean_over_seeds(gap[np.isfinite(gap)], -1.0, 1.0)
 
 
-def _range(null: Float[np.ndarray, " shuffle"]) -> Estimate:
+def range_of(null: Float[np.ndarray, " shuffle"]) -> Estimate:
+    """The mean of a null, and the range in which 95 % of it falls."""
     tail = (1 - CONFIDENCE) / 2
     return Estimate(float(null.mean()), Interval(*(float(q) for q in np.quantile(null, [tail, 1 - tail]))))
 
 
 def direction(
-    plus: Float[np.ndarray, "pair unit"], minus: Float[np.ndarray, "pair unit"]
+    plus: Float[np.ndarray, "plus unit"], minus: Float[np.ndarray, "minus unit"]
 ) -> Float[np.ndarray, " unit"]:
     """Fisher's discriminant with a shrunken covariance, from `minus` to `plus`."""
     centered = np.concatenate([plus - plus.mean(0), minus - minus.mean(0)])
