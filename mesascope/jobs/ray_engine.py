@@ -3,6 +3,7 @@
 Ray moves the request and how the worker ended. Results go to the store, in a folder that every node sees under the same path.
 """
 
+import os
 import sys
 from contextlib import redirect_stdout
 from importlib.util import find_spec
@@ -30,6 +31,7 @@ class Ray:
         # Ray prints the end of a worker on standard output, whatever `log_to_driver` is; a document may be to go there.
         self._quiet = redirect_stdout(sys.stderr)
         self._quiet.__enter__()
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a cluster that is started here reports to nobody
         self._ours = not ray.is_initialized()
         if self._ours:
             try:
@@ -57,8 +59,6 @@ class _Actor:
     """Runs in a process of its own on some node, which is warm from one job to the next."""
 
     def work(self, request: str, number: int) -> None:
-        import os
-
         from mesascope.cli import options
         from mesascope.jobs.worker import work
 
