@@ -152,7 +152,7 @@ class Pool:
                     if losses >= MOST_LOSSES:
                         raise StorageError(
                             f"{losses} processes of this {task} ended one after another (exit code {code}) and none finished a "
-                            "job: is there memory enough? The same command goes on, with --workers 1 in this process"
+                            "job: is there memory enough? The same command goes on; fewer workers need less"
                         )
                     self._workers[number] = self._engine.start(self._request, number)
                 elif code > 0:
