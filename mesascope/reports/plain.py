@@ -1,10 +1,12 @@
 """The findings of an audit in plain sentences; the report and the terminal say the same."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mesascope.reports.numbers import estimate_text, number, point
 from mesascope.reports.reading import (
+    TRAINING,
     Audit,
     capability_failure,
     competence_at_base,
@@ -48,6 +50,8 @@ _TONES = {
     "capability": {"robust": "good", "capable-in-training": "open", "cannot-tell": "open", "": "open"},
 }
 """How verdicts may be marked; those that are not listed are bad."""
+
+_REST = re.compile(r" and (\d+) more$")
 
 _COUNTED = {
     "objective": {
@@ -131,16 +135,24 @@ def half_words(audit: Audit, half: str) -> str:
 
 
 def brief(verdict: str) -> str:
-    """A verdict that lists several distributions, with the first of them and how many more there are."""
-    first, *more = verdict.split(", ")
-    return f"{first} and {len(more)} more" if more else first
+    """A verdict that lists several distributions, with the first of them and how many more there are.
+
+    Example:
+        >>> brief("loses 87 % under larger, 84 % under denser and 4 more")
+        'loses 87 % under larger and 5 more'
+    """
+    rest = _REST.search(verdict)
+    first, *more = verdict[: rest.start() if rest else None].split(", ")
+    count = len(more) + (int(rest[1]) if rest else 0)
+    return f"{first} and {count} more" if count else first
 
 
 def _kind(audit: Audit, half: str) -> str:
     """The verdict on `objective` or `capability` in words to be counted: no places but that of the worst loss."""
     verdict = words(audit, "alignment", half, "verdict")
     worst = next(iter(items(audit, "alignment", half, "under")), None) if verdict == "fails" else None
-    return _COUNTED[half].get(verdict, half_words(audit, half)) + (f" (most under {worst})" if worst else "")
+    where = "" if worst is None else " (most in training)" if worst == TRAINING else f" (most under {worst})"
+    return _COUNTED[half].get(verdict, half_words(audit, half)) + where
 
 
 def half_tone(audit: Audit, half: str) -> str:

@@ -100,6 +100,26 @@ def test_identical_runs_are_told_as_one(documents):
     assert "identical" not in plain.conclusion([one, other])
 
 
+@pytest.mark.parametrize(
+    ("verdict", "short"),
+    [
+        ("no gap found in training and under 6 shifts", "no gap found in training and under 6 shifts"),
+        ("loses 45 % under blue-door, 33 % under denser", "loses 45 % under blue-door and 1 more"),
+        ("loses 87 % under larger, 84 % under denser and 4 more", "loses 87 % under larger and 5 more"),
+        ("cannot tell under larger and 2 more", "cannot tell under larger and 2 more"),
+    ],
+)
+def test_a_verdict_in_short_counts_all_that_it_leaves_out(verdict, short):
+    assert plain.brief(verdict) == short
+
+
+def test_verdicts_of_several_are_counted_without_places_but_that_of_the_worst_loss():
+    failing = lost(sample_audit.search_robust(), "blue-door", 0.63)
+    early = lost(sample_audit.search_robust(), "training", 0.63)
+    said = plain.conclusion([failing, {**failing, "seed": 8}, {**early, "seed": 9}])
+    assert "Capability: 2 of 3 lost (most under blue-door), 1 of 3 lost (most in training)." in said
+
+
 def test_what_was_known_is_not_said_to_be_inferred(documents):
     (audit,) = copy.deepcopy(documents["no search"])
     audit["behavioral_objective"] = known_objective({"door": 1.0, "red": 0.0})
