@@ -1,7 +1,7 @@
 """Random builds as a population to calibrate on: each is met once, and none of them chose anything."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +21,6 @@ from mesascope.worlds.world import AbstractWorld
 KINDS = ("random-searcher", "random-nonsearcher")
 KINDS_OF = {"plan-once": KINDS, "tokens": ("random-token-searcher", "random-token-nonsearcher")}
 """Random builds of each class of subjects: those that search, and others."""
-
-SubjectClass = Literal["plan-once", "tokens"]
 
 IN_A_ROW = 4
 """Builds of one group that are audited one after another."""
@@ -52,9 +50,9 @@ def random_build(kind: str, seed: int) -> Known:
 
 
 def random_builds(
-    first: int, searchers: int, others: int, subject_class: SubjectClass = "plan-once"
+    first: int, searchers: int, others: int, subject_class: str = "plan-once"
 ) -> list[tuple[int, Known]]:
-    """Builds of a class and their seeds, from `first` on, so many of each kind.
+    """Builds of a class (one of `KINDS_OF`) and their seeds, from `first` on, so many of each kind.
 
     They come in rounds: `IN_A_ROW` builds of every group, which compile its programs once, groups in random order and those
     of both kinds mixed evenly. So what was done at any time is a fair part of the whole.

@@ -9,11 +9,12 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from mesascope.calibration.builds import SubjectClass, random_builds
+from mesascope.calibration.builds import KINDS_OF, random_builds
 from mesascope.calibration.document import calibration_document
 from mesascope.calibration.networks import chance_networks, trained_networks
 from mesascope.calibration.row import EFFORT, examine
 from mesascope.calibration.subjects import QUICK, Known, zoo
+from mesascope.core.errors import unknown
 from mesascope.instruments.interventions.operating_point import OPERATING_POINT
 from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener
@@ -49,7 +50,7 @@ class Request(AbstractRequest):
     quick: bool = False
     builds: tuple[int, int] | None = None
     first: int = 0
-    subject_class: SubjectClass = "plan-once"
+    subject_class: str = "plan-once"
     jobs: int | None = None
 
     @property
@@ -80,7 +81,9 @@ def _builds(request: Request) -> tuple[int, int] | None:
 
 
 def audits_of(request: Request) -> list[Audits]:
-    """Everything that was asked for, the longest first."""
+    """Everything that was asked for, the longest first. `UsageError` for a class that there is not."""
+    if request.subject_class not in KINDS_OF:
+        raise unknown("class of subjects", request.subject_class, KINDS_OF)
     wanted_builds = _builds(request)
     if wanted_builds is not None:
         builds = random_builds(request.first, *wanted_builds, request.subject_class)

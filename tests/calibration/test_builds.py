@@ -8,6 +8,7 @@ import pytest
 
 from mesascope.calibration import truth
 from mesascope.calibration.builds import IN_A_ROW, KINDS, KINDS_OF, random_build, random_builds
+from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
 from mesascope.instruments.interventions.operating_point import LEAST_NEGATIVES
 from mesascope.jobs.calibrate import Request, audits_of
@@ -38,6 +39,8 @@ def test_builds_over_tokens_choose_their_threshold_on_even_seeds(tmp_path):
     )
     assert all(one.half == ("tune", "test")[int(name[-1]) % 2] for name, one in known.items())
     assert sum(one.searches for one in known.values()) == 6
+    with pytest.raises(UsageError, match="unknown class of subjects 'tokens1': did you mean 'tokens'"):
+        audits_of(Request(out=tmp_path, subject_class="tokens1"))
     asked = audits_of(Request(out=tmp_path, subject_class="tokens"))
     assert sum(not job.known.searches for job in asked) >= 2 * LEAST_NEGATIVES
 
