@@ -43,7 +43,8 @@ class Ray:
 
     def start(self, request: Request, number: int) -> Worker:
         """Start an actor on whatever node has a free core; until one has, it waits."""
-        actor = self._ray.remote(num_cpus=1, max_restarts=0)(_Actor).remote()
+        make = self._ray.remote(num_cpus=1, max_restarts=0, runtime_env={"env_vars": _settings_of_jax()})
+        actor = make(_Actor).remote()
         return _RayWorker(self._ray, actor, actor.work.remote(request.model_dump_json(), number))
 
     def close(self) -> None:
@@ -59,12 +60,17 @@ class _Actor:
     """Runs in a process of its own on some node, which is warm from one job to the next."""
 
     def work(self, request: str, number: int) -> None:
-        from mesascope.cli import options
         from mesascope.jobs.worker import work
 
         os.chdir(os.path.expanduser("~"))  # paths in requests are absolute
-        options.heavy()
         work(request, number)
+
+
+def _settings_of_jax() -> dict[str, str]:
+    """What was set for JAX here, for workers on any node; not where compiled programs are: those are for one kind of processor."""
+    return {
+        name: value for name, value in os.environ.items() if name.startswith(("JAX_", "XLA_")) and "CACHE" not in name
+    }
 
 
 class _RayWorker:

@@ -52,9 +52,17 @@ def called(node):
     return None, getattr(node.func, "id", "")
 
 
-def loads_tensors_alone(node):
-    """Whether a call says weights_only=True, so that PyTorch refuses whatever is no tensor."""
-    return any(k.arg == "weights_only" and getattr(k.value, "value", None) is True for k in node.keywords)
+def says(node, name, value):
+    """Whether a call gives a constant to an argument by its name."""
+    return any(k.arg == name and getattr(k.value, "value", None) is value for k in node.keywords)
+
+
+def loads_data_alone(owner, node):
+    """Whether a call tells PyTorch to refuse whatever is no tensor, or NumPy whatever would be unpickled."""
+    return {
+        "torch": says(node, "weights_only", True),
+        "np": says(node, "allow_pickle", False),
+    }.get(owner, False)
 
 
 def running_code(tree):
@@ -66,10 +74,10 @@ def running_code(tree):
             yield node.module
         elif isinstance(node, ast.Call):
             owner, name = called(node)
-            loads = (owner, name) in LOADS_CODE and not (owner == "torch" and loads_tensors_alone(node))
+            loads = (owner, name) in LOADS_CODE and not loads_data_alone(owner, node)
             if (owner is None and name in CALLS_CODE) or loads or owner in RUNS_CODE:
                 yield name
-            yield from (k.arg for k in node.keywords if k.arg == "allow_pickle")
+            yield from (k.arg for k in node.keywords if k.arg == "allow_pickle" and not says(node, k.arg, False))
 
 
 def writing_files(tree):
@@ -154,6 +162,7 @@ def test_each_check_can_fail(check, source):
     ("check", "source"),
     [
         (running_code, "re.compile(x); model.eval(); jsonlib.load(f); torch.load(f, weights_only=True)"),
+        (running_code, "np.load(f, allow_pickle=False)"),
         (writing_files, "open(p); open(p, 'rb'); results.write_text(p, x); write_bytes(p, x); text.replace(a, b)"),
         (speaking, "terminal.line(x); console().print(x)"),
     ],
