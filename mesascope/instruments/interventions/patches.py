@@ -59,6 +59,17 @@ def patch_of(centers: Cells, targets: Cells, radius: int | Int[Array, ""], shape
     return Patch(within(targets, radius, shape), sources(centers, targets, shape), within(centers, radius, shape))
 
 
+def cells_of(state: State) -> tuple[int, int]:
+    """Height and width of the maps among the sites; (1, 1) where all are vectors."""
+    height, width = max(value.shape[-3:-1] for value in state.values())
+    return height, width
+
+
+def is_map(values: "Array", shape: tuple[int, ...]) -> bool:
+    """Whether a site has a row of numbers for each cell."""
+    return tuple(values.shape[-3:-1]) == tuple(shape)
+
+
 def as_long(noise: "Array", length: "Array") -> "Array":
     """Noise on a map, scaled to a length on each level."""
     size = jnp.sqrt((noise**2).sum((1, 2, 3), keepdims=True))
