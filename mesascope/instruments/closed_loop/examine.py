@@ -12,13 +12,14 @@ from mesascope.core.rollouts import one_hot_cells
 from mesascope.core.subject import AbstractSubject, View
 from mesascope.core.unrolled_loops import open_loop, unopened_loops
 from mesascope.instruments.closed_loop.answers import InEpisodes
-from mesascope.instruments.closed_loop.battery import choose_pauses, halves, run_closed_loop_test
+from mesascope.instruments.closed_loop.battery import choose_pauses, halves, run_closed_loop_test, standing_arms
 from mesascope.instruments.closed_loop.rollouts import draw_walked
 from mesascope.instruments.closed_loop.trials import EpisodeTrial, draw_episode_trials, trial_pool
+from mesascope.instruments.interventions.engine import Arm
 from mesascope.instruments.interventions.thresholds import RECURRENT_MAP, Thresholds
 from mesascope.instruments.search.certified import MOST, certify
 from mesascope.instruments.search.trials import test_names
-from mesascope.instruments.search.verdict import SearchVerdict, best_described, decide
+from mesascope.instruments.search.verdict import SearchVerdict, beside_others, decide
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -56,11 +57,39 @@ def examine_each_episode(
     key: PRNGKeyArray,
     effort: SampleBudget = DEFAULT_BUDGET,
 ) -> ClosedLoopVerdict:
-    """Examine a recurrent subject by trials for each of the objectives that it may pursue; `best_described` decides."""
-    found = [examine_episodes(world, subject, untrained, weights, key, effort) for weights in objectives]
-    best = best_described([each.verdict for each in found])
-    pauses = next(each.pauses for each in found if each.verdict.pursued == best.pursued)
-    return ClosedLoopVerdict(best, pauses)
+    """Examine a recurrent subject by trials for the one of the objectives by which it acts best where levels are changed in their
+    input. No edit has a part in that choice.
+    """
+    described = [1.0]
+    if len(objectives) > 1:
+        described = [_followed_in_input(world, subject, weights, key, effort) for weights in objectives]
+    best = int(np.argmax(described))
+    found = examine_episodes(world, subject, untrained, objectives[best], key, effort)
+    others = [
+        (_named_weights(world, weights), share)
+        for index, (weights, share) in enumerate(zip(objectives, described, strict=True))
+        if index != best
+    ]
+    return found._replace(verdict=beside_others(found.verdict, described[best], others))
+
+
+def _followed_in_input(
+    world: AbstractWorld,
+    subject: AbstractSubject,
+    weights: Float[np.ndarray, " feature"],
+    key: PRNGKeyArray,
+    effort: SampleBudget,
+) -> float:
+    """Share of the first moves on changed levels that are right by an objective, over all tests."""
+    trials = closed_loop_trials(world, key, effort, weights)
+    first = {name: halves(trial)[0] for name, trial in trials.items()}
+    pauses = choose_pauses(world, subject, next(iter(first.values())), key)
+    arms = [standing_arms(world, subject, trial, key, pauses).run(Arm.CEILING, None) for trial in first.values()]
+    return float(np.nan_to_num([outcome.followed.share for outcome in arms]).mean())
+
+
+def _named_weights(world: AbstractWorld, weights: Float[np.ndarray, " feature"]) -> dict[str, float]:
+    return {feature: float(w) for feature, w in zip(world.features, weights, strict=True) if w != 0}
 
 
 def examine_episodes(
@@ -98,7 +127,7 @@ def examine_episodes(
         run_closed_loop_test(world, name, trial, subject, untrained, tests_key, pauses, thresholds)
         for name, trial in trials.items()
     )
-    named = {feature: float(w) for feature, w in zip(world.features, weights, strict=True) if w != 0}
+    named = _named_weights(world, weights)
     place, bound = tests[-1].place, None
     if place is not None and all(test.passed for test in tests):
         pursued, stream = jnp.asarray(weights, jnp.float32), named_key(key, "certified")
