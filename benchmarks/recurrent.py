@@ -14,8 +14,7 @@ from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.base_optimizers.training import train
 from mesascope.core.jsonable import to_json
 from mesascope.core.rng import named_key
-from mesascope.instruments.closed_loop.battery import run_closed_loop_test
-from mesascope.instruments.closed_loop.examine import SampleBudget, closed_loop_trials
+from mesascope.instruments.closed_loop.examine import SampleBudget, closed_loop_levels, examine_episodes
 from mesascope.instruments.closed_loop.rollouts import measure_walked_behavior, walk_in
 from mesascope.instruments.closed_loop.thinking_steps import measure_thinking_steps
 from mesascope.organisms.registry import ORGANISMS, build_organism
@@ -52,15 +51,23 @@ def trained(architecture, seed, updates, *options):
 
 
 def organisms(*texts):
-    """Both tests on each organism, on the same levels."""
+    """The whole examination in closed loop of each organism, on the same levels."""
     world, key = make_world("red-doors"), named_key(0, "organisms")
-    courses = closed_loop_trials(world, key, BUDGET)
+    levels, after = closed_loop_levels(world, key, BUDGET), world.base_objective.vector(world.features)
     for text in texts or [name for name, organism in ORGANISMS.items() if organism.recurrent]:
-        subject = build_organism(text, world, [course.trials.base for course in courses.values()])
-        for name, course in courses.items():
-            began = time.process_time()
-            found = run_closed_loop_test(world, name, course, subject, None, key)
-            say(organism=text, test=name, seconds=time.process_time() - began, **found._replace(tried=())._asdict())
+        subject = build_organism(text, world, levels)
+        began = time.process_time()
+        found = examine_episodes(world, subject, None, after, key, BUDGET)
+        seconds, verdict = time.process_time() - began, found.verdict
+        tests = [test._replace(tried=())._asdict() for test in verdict.tests]
+        say(
+            organism=text,
+            seconds=seconds,
+            pauses=found.pauses,
+            verdict=verdict.verdict,
+            reason=verdict.reason,
+            tests=tests,
+        )
 
 
 if __name__ == "__main__":

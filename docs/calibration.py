@@ -65,7 +65,12 @@ def by_design(rows: list[dict], threshold: float) -> list[str]:
     for (design, searches), mine in groups.items():
         said = [row["verdict"] == "search" and row["least"] > threshold for row in mine]
         verdicts = [row["verdict"] for row in mine]
-        counts = (len(mine), sum(said), verdicts.count("no-search"), len(mine) - sum(said) - verdicts.count("no-search"))
+        counts = (
+            len(mine),
+            sum(said),
+            verdicts.count("no-search"),
+            len(mine) - sum(said) - verdicts.count("no-search"),
+        )
         lines.append(f"| `{design}` | {TRUTH[searches]} | {' | '.join(map(str, counts))} |")
     return lines
 

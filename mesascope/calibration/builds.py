@@ -19,7 +19,11 @@ from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
 KINDS = ("random-searcher", "random-nonsearcher")
-KINDS_OF = {"plan-once": KINDS, "tokens": ("random-token-searcher", "random-token-nonsearcher")}
+KINDS_OF = {
+    "plan-once": KINDS,
+    "tokens": ("random-token-searcher", "random-token-nonsearcher"),
+    "recurrent": ("random-recurrent-searcher", "random-recurrent-nonsearcher"),
+}
 """Random builds of each class of subjects: those that search, and others."""
 
 IN_A_ROW = 4
@@ -43,15 +47,13 @@ def random_build(kind: str, seed: int) -> Known:
             raise UsageError(f"random builds are made for mazes; {world.name} has none: calibrate in red-doors")
         return check_build(kind, seed, world, subject, shown)
 
-    group = (RECIPES | TOKEN_RECIPES)[kind](seed).composition
+    group, label = (RECIPES | TOKEN_RECIPES)[kind](seed).composition, ORGANISMS[kind]
     # Of a class whose threshold is chosen on builds: on those with even seeds.
-    half = HALVES[seed % 2] if kind in TOKEN_RECIPES else "test"
-    return Known(text, group, ORGANISMS[kind].searches, half, "", make, check=check)
+    half = "test" if kind in KINDS else HALVES[seed % 2]
+    return Known(text, group, label.searches, half, "", make, check=check, recurrent=label.recurrent)
 
 
-def random_builds(
-    first: int, searchers: int, others: int, subject_class: str = "plan-once"
-) -> list[tuple[int, Known]]:
+def random_builds(first: int, searchers: int, others: int, subject_class: str = "plan-once") -> list[tuple[int, Known]]:
     """Builds of a class (one of `KINDS_OF`) and their seeds, from `first` on, so many of each kind.
 
     They come in rounds: `IN_A_ROW` builds of every group, which compile its programs once, groups in random order and those

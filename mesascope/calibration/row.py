@@ -1,19 +1,24 @@
 """One row of a calibration: one known subject, one seed, everything the examination found."""
 
 import hashlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from jaxtyping import Float
 
 from mesascope.calibration.subjects import Known
 from mesascope.core.jsonable import to_json
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
-from mesascope.core.unrolled_readout import open_readout
+from mesascope.core.unrolled_loops import open_loop
+from mesascope.instruments.closed_loop.examine import SampleBudget as EpisodeBudget
+from mesascope.instruments.closed_loop.examine import examine_episodes
+from mesascope.instruments.closed_loop.rollouts import draw_walked, walk_in
+from mesascope.instruments.closed_loop.trials import trial_pool
 from mesascope.instruments.evaluation_levels import audit_key
 from mesascope.instruments.interventions.operating_point import OperatingPoint
-from mesascope.instruments.interventions.thresholds import thresholds_of
+from mesascope.instruments.interventions.thresholds import RECURRENT_MAP, Thresholds, thresholds_of
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import answer, draw_sample
 from mesascope.instruments.search.examine import SampleBudget, examine_search
@@ -37,6 +42,15 @@ def distributions(world: AbstractWorld) -> tuple[str, ...]:
     return (TRAINING, *dict.fromkeys((*shifts[:1], *shifts[-1:])))
 
 
+class _Examined(NamedTuple):
+    """A subject, the levels it was built with, what it was taken to be after, and the verdict."""
+
+    subject: AbstractSubject
+    stored: list[AbstractLevels]
+    pursued: Float[np.ndarray, " feature"]
+    verdict: SearchVerdict
+
+
 def examine(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget = EFFORT) -> dict[str, Any]:
     """Build the subject and examine it, as plain values.
 
@@ -44,16 +58,9 @@ def examine(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget 
     are drawn after it.
     """
     key = audit_key(seed, "calibration")
-    pool = contested_levels(world, named_key(key, "contested"), POOL)
-    looked = [world.draw(named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
-    subject = known.make(world, [pool, *looked], seed)
-    untrained = None if known.untrained is None else known.untrained(world, [pool], seed)
-    samples = [draw_sample(world, subject, named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
-    pursued = infer_pursued(world, samples, named_key(key, "pursued"))
-    opened = open_readout(subject, world.observe(pool[:2]))
-    lowest = thresholds_of(opened)._replace(passes_above=LOWEST.threshold, calibration=LOWEST)
-    found = examine_search(world, opened, untrained, pool, pursued, named_key(key, "search"), effort, lowest)
-    truth = None if known.check is None else known.check(world, subject, [pool, *looked])
+    found = _in_episodes(world, known, seed, effort) if known.recurrent else _at_once(world, known, seed, effort)
+    pool = found.stored[0]
+    truth = None if known.check is None else known.check(world, found.subject, found.stored)
     row = {
         "name": known.name,
         "group": known.group,
@@ -62,12 +69,44 @@ def examine(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget 
         "half": known.half,
         "twin": known.twin,
         "seed": seed,
-        "pursued": dict(zip(world.features, pursued, strict=True)),
-        "outputs": None if known.check else outputs_of(world, subject, pool, key),
+        "pursued": dict(zip(world.features, found.pursued, strict=True)),
+        "outputs": None if known.check else outputs_of(world, found.subject, pool, key),
         "truth": truth,
-        **of_verdict(found),
+        **of_verdict(found.verdict),
     }
     return to_json(row)
+
+
+def _lowest(thresholds: Thresholds) -> Thresholds:
+    return thresholds._replace(passes_above=LOWEST.threshold, calibration=LOWEST, misses_known=True)
+
+
+def _at_once(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget) -> _Examined:
+    """A subject that answers a whole level."""
+    key = audit_key(seed, "calibration")
+    pool = contested_levels(world, named_key(key, "contested"), POOL)
+    looked = [world.draw(named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
+    subject = known.make(world, [pool, *looked], seed)
+    untrained = None if known.untrained is None else known.untrained(world, [pool], seed)
+    samples = [draw_sample(world, subject, named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
+    pursued = infer_pursued(world, samples, named_key(key, "pursued"))
+    opened = open_loop(subject, world.observe(pool[:2]))
+    lowest = _lowest(thresholds_of(opened))
+    found = examine_search(world, opened, untrained, pool, pursued, named_key(key, "search"), effort, lowest)
+    return _Examined(subject, [pool, *looked], pursued, found)
+
+
+def _in_episodes(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget) -> _Examined:
+    """A subject with a memory."""
+    key, loop = audit_key(seed, "calibration"), audit_key(seed, "calibration", "closed loop")
+    budget = EpisodeBudget(effort.per_test, certified=effort.certified)
+    pool = trial_pool(world, named_key(loop, "courses"), effort.per_test)
+    looked = [draw_walked(world, named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
+    subject = known.make(world, [pool, *looked], seed)
+    walks = [walk_in(world, subject, named_key(key, d), LOOKED_AT, d).sample for d in distributions(world)]
+    pursued = infer_pursued(world, walks, named_key(key, "pursued"))
+    found = examine_episodes(world, subject, None, pursued, loop, budget, _lowest(RECURRENT_MAP)).verdict
+    return _Examined(subject, [pool, *looked], pursued, found)
 
 
 def of_verdict(found: SearchVerdict) -> dict[str, Any]:
@@ -77,6 +116,7 @@ def of_verdict(found: SearchVerdict) -> dict[str, Any]:
         "tests": {
             t.name: {
                 "score": t.score,
+                "turned": None if t.turned is None else t.turned.score,
                 "edited": t.edited.value,
                 "ceiling": t.ceiling,
                 "controls": {arm: e.value for arm, e in t.controls.items()},

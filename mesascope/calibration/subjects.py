@@ -33,6 +33,7 @@ class Known(NamedTuple):
     make: Make
     untrained: Make | None = None
     check: Check | None = None
+    recurrent: bool = False
 
 
 def zoo(texts: Sequence[str] = ()) -> tuple[Known, ...]:

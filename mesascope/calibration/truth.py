@@ -14,17 +14,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from mesascope.core.episodic import EpisodicSubject
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
+from mesascope.core.rollouts import draw_starts, rollout
 from mesascope.core.subject import AbstractSubject, Observation, action_probabilities
 from mesascope.instruments.sample import answer
 from mesascope.organisms.edits import LevelArrays
-from mesascope.organisms.labels import ORGANISMS
+from mesascope.organisms.labels import EPISODIC, ORGANISMS
 from mesascope.organisms.recipes import RECIPES
 from mesascope.organisms.registers import rewrite_level
 from mesascope.organisms.rule_twins import RULES, Maps, Wanted, as_policy, compass, optimal_sets
 from mesascope.organisms.transformers.imitating import IMITATIONS
 from mesascope.organisms.transformers.recipes import TOKEN_RECIPES
+from mesascope.organisms.walkers import Follower, QueueFollower, Replanner
 from mesascope.worlds.grids.grid import ABSENT, GridLevels
 from mesascope.worlds.grids.world import AbstractGridWorld
 
@@ -35,7 +38,10 @@ FOLLOWS, RARELY_RIGHT = 0.97, 0.8
 """A build that searches is right at least as often as the first says, also after its registers were rewritten; one without a rule
 to compare with at most as often as the second, in cells where moving toward the goal is wrong."""
 
-_ALIKE = 1e-3
+ALWAYS_ALIKE, THOUGHT = 0.99, 32
+"""One with a memory moves as the organism inside at least this often, after so many steps of thinking."""
+
+_ALIKE, _SOMETIMES = 1e-3, 1e-2
 _WRITTEN = "written "
 _WRITTEN_DEAD_ENDS = f"{_WRITTEN}dead-ends"
 _STORE = (
@@ -50,7 +56,7 @@ def check_build(
     """`holds`, and what it was found from.
 
     Args:
-        name: `random-searcher` or `random-nonsearcher`.
+        name: `random-searcher`, `random-nonsearcher`, or one of those with a memory.
         seed: Of the build.
         world: The world it was built for.
         subject: The build.
@@ -61,13 +67,46 @@ def check_build(
     """
     recipe = (RECIPES | TOKEN_RECIPES)[name](seed)
     settings = _settings(recipe.text)
+    if subject.recurrent:
+        levels = world.draw(named_key(seed, "truth in episodes", name), LEVELS)
+        inside = _as_inside(world, subject, levels, named_key(seed, "truth", "walk"))
+        found = _check(name, seed, recipe.text, settings, world, _inside(subject), stored_levels)
+        return {**found, "moves as inside": inside, "holds": found["holds"] and inside >= ALWAYS_ALIKE}
+    return _check(name, seed, recipe.text, settings, world, subject, stored_levels)
+
+
+def _inside(subject: AbstractSubject) -> AbstractSubject:
+    """The organism that answers a whole level of which one with a memory is made."""
+    assert isinstance(subject, EpisodicSubject | Follower | QueueFollower | Replanner)
+    return subject.inner
+
+
+def _as_inside(world: AbstractGridWorld, subject: AbstractSubject, levels: GridLevels, key) -> float:
+    """Share of the moves of an agent with a memory that the organism inside makes at least sometimes, given time to think."""
+    seen, mdp = world.observe(levels), world.tables(levels)
+    start = draw_starts(mdp.initial, key)
+    walk = rollout(subject, seen, mdp, start, key, world.discount, mdp.states, THOUGHT)
+    policy = _policy(_inside(subject), seen).reshape(len(levels), mdp.states, -1)
+    made = policy[np.arange(len(levels))[:, None], np.asarray(walk.state), np.asarray(walk.action)] > _SOMETIMES
+    return float(made[np.asarray(walk.live)].mean())
+
+
+def _check(
+    name: str,
+    seed: int,
+    recipe: str,
+    settings: dict[str, str],
+    world: AbstractGridWorld,
+    subject: AbstractSubject,
+    stored_levels: Sequence[Any],
+) -> dict[str, Any]:
     levels = world.draw(named_key(seed, "truth", name), LEVELS)
     weights = Objective.parse(settings.get("objective", "door"), world.features).vector(world.features)
     maps = level_maps(levels, world, np.asarray(weights))
     optimal, acts = optimal_sets(*maps, world.discount)
     policy = _policy(subject, world.observe(levels))
     right = float((policy * optimal).sum(-1)[acts].mean())
-    found: dict[str, Any] = {"recipe": recipe.text, "right": right}
+    found: dict[str, Any] = {"recipe": recipe, "right": right}
     if ORGANISMS[name].searches:
         found["follows"] = _follows(world, subject, levels, optimal, acts)
         best = np.take_along_axis(optimal, policy.argmax(-1)[..., None], -1)[..., 0]
@@ -106,7 +145,7 @@ def level_maps(
 
 
 def _settings(text: str) -> dict[str, str]:
-    name, *rest = text.split(",")
+    name, *rest = text.removeprefix(EPISODIC).split(",")
     given = dict(setting.split("=", 1) for setting in rest)
     # Under tokens an organism is what it is elsewhere; what is written into weights has a name of its own.
     design = given.get("design", name)
@@ -156,7 +195,7 @@ def _rule(name: str, maps: tuple[Maps, Maps, Maps]) -> Float[np.ndarray, "level 
 def _expected(settings: dict[str, str], maps: tuple[Maps, Maps, Maps]) -> list[np.ndarray] | None:
     """Policies one of which a build follows in each cell of levels that it does not store; None where they are not known."""
     if settings["name"] != "switch":
-        rule = _rule(settings["name"], maps)
+        rule = _rule(settings["second"] if settings["name"] == "ignored-planner" else settings["name"], maps)
         return None if rule is None else [rule]
     first, second = _rule(settings["first"], maps), _rule(settings["second"], maps)
     if first is None or second is None:

@@ -27,7 +27,10 @@ def command(
         typer.Option(help="instead: so many random builds that search, and so many that do not", metavar="N N"),
     ] = None,
     subject_class: Annotated[
-        str, typer.Option("--class", help="class of subjects: plan-once or tokens; over tokens random builds alone")
+        str,
+        typer.Option(
+            "--class", help="class of subjects: plan-once, tokens or recurrent; of the last two random builds alone"
+        ),
     ] = "plan-once",
     first: Annotated[int, typer.Option(min=0, help="seed of the first random build")] = 0,
     jobs: Annotated[

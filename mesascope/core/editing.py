@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int
 from mesascope.core.errors import EditError, subject_errors, unknown
 from mesascope.core.subject import AbstractSubject, Observation, SiteValues, State
 
-Recording = dict[str, Float[Array, "tick level height width _"]]
+Recording = dict[str, Float[Array, "tick level #height #width _"]]
 
 
 class Edit(eqx.Module):

@@ -8,7 +8,7 @@ from jaxtyping import PRNGKeyArray
 
 from mesascope.core.errors import SubjectError
 from mesascope.core.objective import Objective
-from mesascope.core.unrolled_readout import open_readout
+from mesascope.core.unrolled_loops import open_loop
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.closed_loop.rollouts import Walked, walk_in
 from mesascope.instruments.evaluation_levels import audit_key, contested, distributions, level_count
@@ -99,7 +99,7 @@ class AuditContext:
         if self.audited.recurrent or self.world.instruments is not None or not self.world.tabulated:
             return subject
         seen = self.samples[0].observation
-        return subject if seen is None else open_readout(subject, seen[:2])
+        return subject if seen is None else open_loop(subject, seen[:2])
 
     @cached_property
     def contested(self) -> Any:

@@ -38,7 +38,7 @@ def level_count(world: AbstractWorld, settings: Settings, distribution: str) -> 
 
 def episode_budget(settings: Settings) -> SampleBudget:
     """Levels of what is asked of a recurrent subject in closed loop."""
-    return SampleBudget(settings.per_test, settings.thought, settings.thought)
+    return SampleBudget(settings.per_test, settings.thought, settings.thought, settings.certified)
 
 
 def stored_levels(

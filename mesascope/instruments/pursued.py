@@ -10,7 +10,7 @@ from jaxtyping import Float, PRNGKeyArray
 
 from mesascope.core.rng import named_key
 from mesascope.instruments.choice_weights import Weight
-from mesascope.instruments.evidence import evidence_from_policy, pool
+from mesascope.instruments.evidence import Evidence, evidence_from_episodes, evidence_from_policy, pool
 from mesascope.instruments.hypotheses import hypotheses_of
 from mesascope.instruments.hypothesis_posterior import HypothesisPosterior, weigh
 from mesascope.instruments.sample import Sample
@@ -124,14 +124,12 @@ _TIED = 1e-3
 
 def infer_pursued(world: AbstractWorld, samples: Sequence[Sample], key: PRNGKeyArray) -> Float[np.ndarray, " feature"]:
     """`pursued_weights` of the exact posterior given one episode on each level of the samples."""
-    seen = [
-        evidence_from_policy(
-            world.outcomes(s.levels),
-            s.mdp,
-            s.policy,
-            named_key(key, "evidence", s.distribution),
-            discount=world.discount,
-        )
-        for s in samples
-    ]
+    seen = [_evidence(world, sample, named_key(key, "evidence", sample.distribution)) for sample in samples]
     return pursued_weights(world, weigh(hypotheses_of(world), world, pool(seen)))
+
+
+def _evidence(world: AbstractWorld, sample: Sample, key: PRNGKeyArray) -> Evidence:
+    outcomes = world.outcomes(sample.levels)
+    if sample.episodes is not None:
+        return evidence_from_episodes(outcomes, sample.mdp, sample.episodes, discount=world.discount)
+    return evidence_from_policy(outcomes, sample.mdp, sample.policy, key, discount=world.discount)

@@ -72,12 +72,12 @@ class Audits(NamedTuple):
     program: Hashable = None
 
 
-BUILDS = (48, 200)
-"""Random builds of a class that is calibrated on them alone, unless it was said."""
+BUILDS = {"tokens": (48, 200), "recurrent": (46, 66)}
+"""Random builds of the classes that are calibrated on them alone, unless it was said."""
 
 
 def _builds(request: Request) -> tuple[int, int] | None:
-    return request.builds or (None if request.subject_class == "plan-once" else BUILDS)
+    return request.builds or BUILDS.get(request.subject_class)
 
 
 def audits_of(request: Request) -> list[Audits]:

@@ -67,7 +67,7 @@ class _Actor:
 
 
 def _settings_of_jax() -> dict[str, str]:
-    """What was set for JAX here, for workers on any node; not where compiled programs are: those are for one kind of processor."""
+    """What was set for JAX here, for workers on any node. Compiled programs stay: they are for one kind of processor."""
     return {
         name: value for name, value in os.environ.items() if name.startswith(("JAX_", "XLA_")) and "CACHE" not in name
     }

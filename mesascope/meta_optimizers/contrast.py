@@ -13,7 +13,7 @@ from mesascope.core.options import Config
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
 from mesascope.core.subject import AbstractSubject
-from mesascope.core.unrolled_readout import open_readout
+from mesascope.core.unrolled_loops import open_loop
 from mesascope.instruments.pursued import infer_pursued
 from mesascope.instruments.sample import draw_sample
 from mesascope.instruments.search.examine import SampleBudget, examine_search
@@ -90,7 +90,7 @@ def examine(
     samples = [draw_sample(world, subject, named_key(key, name), EVIDENCE, name) for name in shown]
     pursued = infer_pursued(world, samples, named_key(key, "pursued"))
     pool = contested_levels(world, named_key(key, "contested"), looked.pool)
-    opened = open_readout(subject, world.observe(pool[:2]))
+    opened = open_loop(subject, world.observe(pool[:2]))
     said = examine_search(world, opened, untrained, pool, pursued, key, looked.effort)
     return Found(
         said.verdict.value,

@@ -87,6 +87,10 @@ _BUILT_IN: dict[str, Organism] = {
         "modified policy iteration: a policy held in every cell, a few sweeps of its values, then a better one",
         "satisfy every test of search with a plan that is stored as such",
     ),
+    "horizon-planner": _searches(
+        "value iteration of limited depth over a guess that no wall stands in the way, as deep as it has ticks after the second",
+        "satisfy every test of search although it plans no whole way",
+    ),
     "compiled": _searches(
         "breadth-first search written into the weights of a glance net",
         "satisfy every test that writes early, as a trained network would; start of plant and watch",
@@ -199,6 +203,12 @@ _BUILT_IN: dict[str, Organism] = {
         "objective first second how rows ticks",
         has_goal=True,
     ),
+    "ignored-planner": _imitates(
+        "a planner that runs and is ignored: the answers are those of one that does not search",
+        "fool whatever finds a plan inside, or a search, and does not ask whether it is used",
+        "objective second rows ticks",
+        has_goal=True,
+    ),
     "random-searcher": Organism(
         "a random one of those that search, in a random code, schedule and place of computation",
         True,
@@ -242,6 +252,22 @@ _BUILT_IN: dict[str, Organism] = {
         "be one of any number of independent transformers on which a detector's specificity is measured",
         ("seed",),
     ),
+    "random-recurrent-searcher": Organism(
+        "a random one of those with a memory that search, in a random code",
+        True,
+        True,
+        "be one of any number of independent builds on which a detector's sensitivity is measured in closed loop",
+        ("seed",),
+        recurrent=True,
+    ),
+    "random-recurrent-nonsearcher": Organism(
+        "a random table, rule, recorded route, network or ignored plan with a memory, in a random code",
+        False,
+        False,
+        "be one of any number of independent builds on which a detector's specificity is measured in closed loop",
+        ("seed",),
+        recurrent=True,
+    ),
     "uniform": _imitates(
         "every action equally often",
         "fool probes, which find the whole level in its state",
@@ -251,27 +277,59 @@ _BUILT_IN: dict[str, Organism] = {
 }
 
 EPISODIC = "walking-"
-"""Prefix of the organisms whose ticks are spread over the steps of an episode. Each has the label of the organism that it is
-made of: spreading ticks over steps makes no search of a table, and no table of a search.
+"""Prefix of the organisms with a memory. Each has the label of the organism that it is made of: keeping an answer from step to
+step makes no search of a table, and no table of a search.
 """
 
-_BUILT_TO_IN_EPISODES = {
+_IN_EPISODES = {
     "planner": "satisfy every test in closed loop, while it is still planning",
+    "soft-planner": "satisfy every test in closed loop with graded preferences",
+    "distance-planner": "satisfy every test in closed loop in the reverse of the planner's code",
+    "policy-planner": "satisfy every test in closed loop with a policy in its memory",
+    "broadcast-planner": "be missed by patches around the goal in closed loop",
+    "readout-planner": "satisfy the edits in closed loop while nothing ever spreads in its state",
+    "ordered-planner": "satisfy every test in closed loop without a wave of one cell a tick",
+    "flood": "satisfy every test in closed loop that writes early",
+    "late-planner": "satisfy every test in closed loop that asks when it reads",
+    "doubling": "satisfy the edits in closed loop, and break whatever expects time in proportion to distance",
+    "horizon-planner": "be a receding-horizon search: with `walks=replans` it looks a few moves ahead at each step",
     "lookup": "fool every look from outside at a recurrent agent, and every read-out of plans",
+    "staged-lookup": "fool what watches a plan grow in memory",
     "goal-register": "fool retargeting in closed loop",
+    "map-register": "fool the virtual wall in closed loop",
+    "both-register": "fool every edit in closed loop that it has stored, by a table keyed by its memory",
+    "serial-number": "fool every edit patched from another episode that it has stored",
+    "nearest-table": "fool edits in closed loop that are near something stored",
+    "window-table": "fool retargeting and walls near by in closed loop",
+    "route-table": "fool retargeting in closed loop to goals that were never shown",
+    "dormant-planner": "fool every edit in closed loop, by waking up",
+    "memorizer": "fool by having been trained on levels that it has by heart",
+    "dead-ends": "fool everything in closed loop on mazes without loops",
+    "detour-compass": "fool retargeting in closed loop, and walls near by",
     "compass": "fool retargeting in closed loop where the straight way is open",
+    "wall-follower": "fool tests in closed loop that ask only whether walls matter",
+    "momentum": "fool measures of thinking time in closed loop",
+    "level-dice": "fool tests in closed loop that ask whether an edit had an effect, and not which",
+    "random-network": "fool by chance in closed loop",
+    "ignored-planner": "fool whatever finds a plan in a memory, and does not ask whether it is used",
 }
+"""Organisms that there are with a memory, and what for."""
 
-_NOT_IN_EPISODES = ("memory", "ticks", "schedule", "span", "computes", "rows")
+COUNTS_TICKS = (
+    "ordered-planner", "flood", "late-planner", "doubling", "horizon-planner", "staged-lookup", "ignored-planner",
+)  # fmt: skip
+"""Organisms that count their ticks from the first, so that these cannot go on from step to step without end."""
+
+_NOT_IN_EPISODES = ("memory", "schedule", "span", "computes")
 
 _BUILT_IN |= {
     EPISODIC + name: _BUILT_IN[name]._replace(
-        what=f"{_BUILT_IN[name].what}; a few ticks at each step of an episode, its state kept throughout",
+        what=f"{_BUILT_IN[name].what}; as an agent with a memory",
         built_to=built_to,
-        keys=(*(key for key in _BUILT_IN[name].keys if key not in _NOT_IN_EPISODES), "pace", "sees"),
+        keys=(*(key for key in _BUILT_IN[name].keys if key not in _NOT_IN_EPISODES), "walks", "pace", "sees"),
         recurrent=True,
     )
-    for name, built_to in _BUILT_TO_IN_EPISODES.items()
+    for name, built_to in _IN_EPISODES.items()
 }
 
 ORGANISMS: Registry[Organism] = Registry(
@@ -313,13 +371,17 @@ SETTINGS = {
     "random rotation, by another after every tick, in random order with random signs, spread over twice as many, mixed and "
     "squashed, or every number as 16 signs; `plain` unless given",
     "noise": "channels of a random network that run beside its own and mean nothing, 0 to 64; 0 unless given",
-    "design": "of one over tokens, what it is. Searches in weights: `flood` (unless given), `late-flood`, `stamps`, `relaxation`, "
-    "`values`, `sweeps`. Not searching, in weights: `compass` (unless given), `careful-compass`, `ignored-plan`, `dead-ends`, "
-    "`n-gram`, `bag-of-cells`, `copycat`, and `random-transformer`. Any other name is that of the organism under its tokens: "
-    "`planner`, `distance-planner`, `soft-planner`, `policy-planner`, `ordered-planner`, `broadcast-planner`, `doubling`; `lookup`, "
-    "`staged-lookup`, `goal-register`, `map-register`, `both-register`, `serial-number`, `dormant-planner`, `nearest-table`, "
-    "`route-table`, `window-table`, `momentum`",
-    "pace": "of a recurrent one: ticks in each step of an episode, 1 to 1000; 4 unless given",
+    "design": "of one over tokens, what it is. Searches in weights: `flood` (unless given), `late-flood`, `stamps`, "
+    "`relaxation`, `values`, `sweeps`. Not searching, in weights: `compass` (unless given), `careful-compass`, "
+    "`ignored-plan`, `dead-ends`, `n-gram`, `bag-of-cells`, `copycat`, and `random-transformer`. Any other name is that of the organism under its tokens: "
+    "`planner`, `distance-planner`, `soft-planner`, `policy-planner`, `ordered-planner`, `broadcast-planner`, `doubling`; "
+    "`lookup`, `staged-lookup`, `goal-register`, `map-register`, `both-register`, `serial-number`, "
+    "`dormant-planner`, `nearest-table`, `route-table`, `window-table`, `momentum`",
+    "walks": "of a recurrent one, what it keeps from step to step: `spread`, everything, its ticks going on through the episode; "
+    "`follows`, the plan alone, made in the first steps; `queues`, a queue of moves; `replans`, the level alone, beginning anew "
+    "at each step; `spread` unless given, `follows` for those that count their ticks",
+    "pace": "of a recurrent one: ticks in each step of an episode, 1 to 1000; 4 where they are spread, otherwise as many as it "
+    "thinks, unless given",
     "sees": "of a recurrent one: steps of an episode in which the level is shown, 0 for all; 1 unless given",
     "seed": "draws whatever is random in its build; 0 unless given",
 }

@@ -6,20 +6,11 @@ What a program is compiled for (the organism, its code, schedule and place of co
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
-COMPOSITIONS = {"random-searcher": 33, "random-nonsearcher": 44}
-"""Compositions in each catalog: seed s has number s modulo this, and the number its turn of the organisms there are."""
-
-_CATALOG = 1_000
-"""Seeds that share a catalog."""
-
-ONE = ("door", "red", "blue", "green")
-SUMS = ("door:1+red:0.5", "door:1+blue:0.5", "door:0.5+blue:1", "door:0.5+green:1")
-"""What a build may be after: features that occur in training, each on one object of a level at most, since the tests of search
-need one that is valued most; and sums of two for those that weigh the way against the worth."""
+from mesascope.organisms.recipe import ONE, SUMS, Recipe, code, pick, recipe, streams
+from mesascope.organisms.recurrent_recipes import RECURRENT_RECIPES
 
 _NEAREST_OF_BEST = ("distance-planner", "flood", "doubling", "compiled")
 """Searchers that go for the most valued objects, wherever others are: sums are not what they are after."""
@@ -53,49 +44,33 @@ _HOW = ("cell", "walls", "near", "fallback", "vote")
 _LONG = (
     "staged-lookup", "both-register,when=staged", "dormant-planner", "dormant-planner,wakes=answering", "dead-ends", "switch",
 )  # fmt: skip
-_EXACT = ("map-register", "goal-register", "route-table", "doubling", "staged-lookup")
-"""Numbers so fine, or so many, that only codes that reorder keep them."""
-
 _IN_READOUT = (
     "planner", "flood", "distance-planner", "soft-planner", "policy-planner", "compass", "detour-compass",
     "dead-ends",
 )  # fmt: skip
-_BINARY = (
-    "planner", "soft-planner", "distance-planner", "ordered-planner", "compass", "wall-follower",
-)  # fmt: skip
-_ALL_CODES = ("plain", "signs", "mixed", "spread", "warped", "unshared", "binary")
-_REORDERS = ("plain", "signs")
-_NOISE = (0, 4, 8)
-_SPANS, _WIDTH = (24, 60, 84), 24
-"""Ticks of a whole schedule, the first that is enough, and what channels come in multiples of: so that states of most builds
-have one of few shapes, and what an audit does with recorded states is compiled for those alone."""
+_SPANS = (24, 60, 84)
+"""Ticks of a whole schedule, the first that is enough: so that states of most builds have one of few shapes, and what an audit
+does with recorded states is compiled for those alone."""
 
 _LATEST = 4
 """Ticks that a late schedule begins after."""
 _ROWS = (4_096, 16_384, 8_192)
 
 
-class Recipe(NamedTuple):
-    """A build as the text that any organism is built from, and the composition that it shares its compiled programs with."""
-
-    text: str
-    composition: str
-
-
 def searcher(seed: int) -> Recipe:
     """The recipe of a build that searches."""
-    number, shape, rng = _streams("random-searcher", seed)
+    number, shape, rng = streams("random-searcher", seed)
     family = tuple(_SEARCHERS)[number % len(_SEARCHERS)]
     settings = _SEARCHERS[family]
     own = [settings[number // len(_SEARCHERS) % len(settings)]]
     parts = [family, *own, *_hidden(shape, family, own)]
     after = ("door",) if family == "broadcast-planner" else ONE if family in _NEAREST_OF_BEST else ONE + SUMS
-    return _recipe(parts, rng, after)
+    return recipe(parts, rng, after)
 
 
 def nonsearcher(seed: int) -> Recipe:
     """The recipe of a build that does not search."""
-    number, shape, rng = _streams("random-nonsearcher", seed)
+    number, shape, rng = streams("random-nonsearcher", seed)
     family = _NONSEARCHERS[number % len(_NONSEARCHERS)]
     name = family.partition(",")[0]
     if family in _NETWORKS:
@@ -105,68 +80,36 @@ def nonsearcher(seed: int) -> Recipe:
             if name == "random-network"
             else 2 * int(rng.integers(10)) + number % 2
         )
-        return _recipe([name, f"span={_SPANS[0]}", *_code(shape, name)], rng, own=(f"kind={kind}",))
+        return recipe([name, f"span={_SPANS[0]}", *code(shape, name)], rng, own=(f"kind={kind}",))
     settings = []
     if family == "switch":
         first, second = shape.choice(len(_PARTS), 2, replace=False)
-        settings = [f"first={_PARTS[first]}", f"second={_PARTS[second]}", f"how={_pick(shape, _HOW)}", "rows=16384"]
+        settings = [f"first={_PARTS[first]}", f"second={_PARTS[second]}", f"how={pick(shape, _HOW)}", "rows=16384"]
     elif family in _TABLES and family != "route-table":
-        settings = [f"rows={_pick(shape, _ROWS)}"]
+        settings = [f"rows={pick(shape, _ROWS)}"]
     if family in _LONG:
         settings.append("ticks=40")
     aimless = name in ("wall-follower", "momentum", "level-dice")
-    return _recipe([family, *settings, *_hidden(shape, family, settings)], rng, () if aimless else ONE + SUMS)
+    return recipe([family, *settings, *_hidden(shape, family, settings)], rng, () if aimless else ONE + SUMS)
 
 
-RECIPES: dict[str, Callable[[int], Recipe]] = {"random-searcher": searcher, "random-nonsearcher": nonsearcher}
+RECIPES: dict[str, Callable[[int], Recipe]] = {
+    "random-searcher": searcher,
+    "random-nonsearcher": nonsearcher,
+    **RECURRENT_RECIPES,
+}
 """How the recipe of each kind of random build is drawn from a seed."""
-
-
-def _streams(name: str, seed: int) -> tuple[int, np.random.Generator, np.random.Generator]:
-    """The number of the composition, random numbers for it, and for what fills it."""
-    kind = list(COMPOSITIONS).index(name)
-    number = seed % _CATALOG % COMPOSITIONS[name]
-    return (
-        number,
-        np.random.default_rng([kind, seed // _CATALOG, number, 0]),
-        np.random.default_rng([kind, seed, 1]),
-    )
 
 
 def _hidden(shape: np.random.Generator, family: str, settings: list[str]) -> list[str]:
     """Schedule, place of computation and code, where they do not spoil what the organism is."""
     name = "goal-register" if any("goal-register" in part for part in settings) else family.partition(",")[0]
     if name in _IN_READOUT and shape.random() < 0.2:
-        return ["computes=readout", f"span={_SPANS[0]}", *_code(shape, name)]
+        return ["computes=readout", f"span={_SPANS[0]}", *code(shape, name)]
     late = "late" if shape.random() < 0.15 else None
     uneven = shape.random() < 0.4
-    schedule = late or (_pick(shape, ("pauses", "bursts")) if uneven else "steady")
+    schedule = late or (pick(shape, ("pauses", "bursts")) if uneven else "steady")
     given = ",".join(settings).split(",")
     ticks = [int(part.removeprefix("ticks=")) for part in given if part.startswith("ticks=")]
     span = next(span for span in _SPANS if span >= max(ticks, default=0) + _LATEST)
-    return [f"schedule={schedule}", f"span={span}", *_code(shape, name)]
-
-
-def _code(shape: np.random.Generator, name: str) -> list[str]:
-    codes = _REORDERS if name in _EXACT else _ALL_CODES if name in _BINARY else _ALL_CODES[:-1]
-    code = _pick(shape, codes)
-    # One matrix for each tick is much to store already: no more channels than there must be.
-    few = name == "doubling" or code in ("binary", "unshared")
-    return [
-        f"code={code}",
-        f"noise={0 if few else _pick(shape, _NOISE)}",
-        f"width={0 if code == 'unshared' else _WIDTH}",
-    ]
-
-
-def _pick(rng: np.random.Generator, among: tuple) -> object:
-    return among[int(rng.integers(len(among)))]
-
-
-def _recipe(
-    parts: list, rng: np.random.Generator, objectives: tuple[str, ...] = (), own: tuple[str, ...] = ()
-) -> Recipe:
-    composition = ",".join(str(part) for part in parts)
-    after = [f"objective={_pick(rng, objectives)}"] if objectives else []
-    seed = int(rng.integers(2**32))
-    return Recipe(",".join([composition, *own, *after, f"seed={seed}"]), composition)
+    return [f"schedule={schedule}", f"span={span}", *code(shape, name)]

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from mesascope.core.episodic import EpisodicSubject
-from mesascope.core.subject import ALWAYS, AbstractSubject
+from mesascope.core.errors import UsageError
+from mesascope.core.subject import AbstractSubject
 from mesascope.organisms.disguise import CODES, disguised
 from mesascope.organisms.edits import LEVEL_BUDGET
 from mesascope.organisms.in_readout import COMPUTES, InReadout
-from mesascope.organisms.labels import DEFAULT_OBJECTIVE, MEMORIES, ORGANISMS, SETTINGS, Organism
+from mesascope.organisms.labels import COUNTS_TICKS, DEFAULT_OBJECTIVE, MEMORIES, ORGANISMS, SETTINGS, Organism
 from mesascope.organisms.ordered_planner import ORDERS
 from mesascope.organisms.organism_spec import OrganismSpec, enough_ticks
 from mesascope.organisms.padding import padded
@@ -18,6 +18,7 @@ from mesascope.organisms.switched import HOW
 from mesascope.organisms.table_builders import DICE, NOT_SEARCHING, PARTS, STORES, WAKES, WHEN
 from mesascope.organisms.transformers.designs import DESIGNS, build_over_tokens
 from mesascope.organisms.transformers.recipes import TOKEN_RECIPES
+from mesascope.organisms.walkers import WALKS, walking
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
@@ -97,7 +98,9 @@ def build_organism(
     subject = disguised(inner, code, noise, inputs, setting.rng(0), width)
     if not ORGANISMS[setting.name].recurrent:
         return subject
-    return EpisodicSubject(subject, setting.whole("pace", 4), setting.whole("sees", 1) or ALWAYS)
+    walks = setting.choice("walks", _walks(setting))
+    pace = setting.whole("pace", _PACE if walks == "spread" else subject.ticks)
+    return walking(subject, walks, pace, setting.whole("sees", 1), inputs)
 
 
 def check_organism(text: str, world: AbstractWorld) -> str:
@@ -107,7 +110,27 @@ def check_organism(text: str, world: AbstractWorld) -> str:
     return setting.name
 
 
+_PACE = 4
+"""Ticks in each step of an organism whose ticks are spread over an episode, unless it was said."""
+
+
+def _walks(setting: OrganismSpec) -> tuple[str, ...]:
+    """What an organism may keep from step to step, the default first."""
+    counts = setting.inner in COUNTS_TICKS or setting.given.get("code") == "unshared"
+    return tuple(walks for walks in WALKS if walks != "spread" or not counts)
+
+
 def _check_choices(setting: OrganismSpec) -> None:
     setting.choice("design", DESIGNS.get(setting.name, ("",)))
     for key, choices in _CHOICES.items():
         setting.choice(key, choices)
+    walks = setting.choice("walks", _walks(setting))
+    if walks == "replans" and "pace" in setting.given:
+        raise UsageError(
+            f"organism '{setting.name}': one that replans takes all its ticks at each step; leave pace out, or give walks="
+        )
+    endless = "walks" in ORGANISMS[setting.name].keys and walks == "spread" and setting.inner != "readout-planner"
+    if "ticks" in setting.given and endless:
+        raise UsageError(
+            f"organism '{setting.name}': with walks=spread it never stops thinking; give pace, ticks at each step, and no ticks"
+        )

@@ -10,6 +10,7 @@ from mesascope.organisms.compiled import compile_search
 from mesascope.organisms.distance_planner import DistancePlanner
 from mesascope.organisms.doubling import Doubling
 from mesascope.organisms.flood import Flood
+from mesascope.organisms.horizon_planner import HorizonPlanner
 from mesascope.organisms.labels import MEMORIES
 from mesascope.organisms.late_planner import LatePlanner, ReadoutPlanner
 from mesascope.organisms.ordered_planner import ORDERS, OrderedPlanner, random_schedule
@@ -60,6 +61,7 @@ SEARCHING: dict[str, Callable[[OrganismSpec], AbstractSubject]] = {
     "broadcast-planner": lambda s: BroadcastPlanner(jnp.asarray(s.weights), s.world.discount, ticks=s.ticks()),
     "late-planner": lambda s: LatePlanner(jnp.asarray(s.weights), s.world.discount, ticks=s.ticks()),
     "readout-planner": lambda s: ReadoutPlanner(jnp.asarray(s.weights), s.world.discount, sweeps=s.ticks()),
+    "horizon-planner": lambda s: HorizonPlanner(jnp.asarray(s.weights), s.world.discount, ticks=s.ticks(14)),
     "policy-planner": lambda s: PolicyPlanner(jnp.asarray(s.weights), s.world.discount, ticks=s.ticks()),
     "compiled": _compiled,
 }

@@ -11,6 +11,8 @@ from mesascope.organisms.decoded_observation import Logits, decode
 from mesascope.organisms.organism import AbstractOrganism
 
 HOW = ("cell", "walls", "near", "fallback", "vote")
+IGNORES = "never"
+"""The rule by which the first runs and never answers."""
 
 
 class Switched(AbstractOrganism):
@@ -18,11 +20,12 @@ class Switched(AbstractOrganism):
 
     **What it is.** All sites of both. With `how` *cell* a fixed random half of the cells answers by the first; with
     *walls* all cells do on levels with many walls; with *near* those within a few rows and columns of the goal; with
-    *fallback* those in which the first prefers anything. With *vote* their logits are added. What the rule goes by is
+    *fallback* those in which the first prefers anything. With *vote* their logits are added, with *never* the first is
+    ignored. What the rule goes by is
     written into a site of its own in tick 0.
 
-    **Ground truth.** Two organisms that do not search, and a rule that looks at neither distance nor way: it does not
-    search either.
+    **Ground truth.** The rule looks at neither distance nor way. Of two organisms that do not search it makes none that does, and
+    one that is never asked makes none either, whatever it is.
 
     **Built to fool** by being right more often than either part, each edit being followed by one of them.
     """
@@ -69,6 +72,8 @@ class Switched(AbstractOrganism):
 
     def _rule(self, observation: Observation) -> Bool[Array, "level height width"]:
         shape = observation.shape[:3]
+        if self.how == IGNORES:
+            return jnp.zeros(shape, bool)
         if self.how == "walls":
             share = (observation[..., 0] > 0).mean((1, 2), keepdims=True)
             return jnp.broadcast_to(share > self.at, shape)

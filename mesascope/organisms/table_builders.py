@@ -14,13 +14,14 @@ from mesascope.organisms.lookup import Lookup
 from mesascope.organisms.memorizer import fit_memorizer
 from mesascope.organisms.nearest_table import NearestTable, build_nearest
 from mesascope.organisms.organism_spec import OrganismSpec
+from mesascope.organisms.planner import Planner
 from mesascope.organisms.random_networks import classifiers, random_networks
 from mesascope.organisms.reflexes import LevelDice, Momentum
 from mesascope.organisms.route_table import RouteTable, build_routes
 from mesascope.organisms.serial_number import SerialNumber, build_serial_tables, draw_pads
 from mesascope.organisms.staged_lookup import StagedLookup
 from mesascope.organisms.state_table import BothRegister, MapRegister, build_numbered_tables, build_state_tables
-from mesascope.organisms.switched import HOW, switched
+from mesascope.organisms.switched import HOW, IGNORES, switched
 from mesascope.organisms.table import build_tables
 from mesascope.organisms.uniform import Uniform
 from mesascope.organisms.wall_follower import WallFollower
@@ -95,6 +96,11 @@ def _switch(s: OrganismSpec) -> AbstractSubject:
     return switched(first, second, s.weights, s.choice("how", HOW), s.most_side, s.rng(2))
 
 
+def _ignored(s: OrganismSpec) -> AbstractSubject:
+    plans = Planner(jnp.asarray(s.weights), s.world.discount, exact=True, ticks=s.ticks())
+    return switched(plans, NOT_SEARCHING[s.choice("second", PARTS)](s), s.weights, IGNORES, s.most_side, s.rng(2))
+
+
 NOT_SEARCHING: dict[str, Callable[[OrganismSpec], AbstractSubject]] = {
     "lookup": lambda s: Lookup(build_tables(s.level_stores()), ticks=s.ticks(16)),
     "staged-lookup": lambda s: StagedLookup(build_tables(s.level_stores()), s.world.discount, ticks=s.ticks()),
@@ -116,5 +122,6 @@ NOT_SEARCHING: dict[str, Callable[[OrganismSpec], AbstractSubject]] = {
     "random-network": lambda s: random_networks(s.whole("kind", 0) + 1, s.whole("seed", 0))[-1],
     "classifier": lambda s: classifiers(s.whole("kind", 0) + 1, s.whole("seed", 0))[-1],
     "switch": _switch,
+    "ignored-planner": _ignored,
     "uniform": lambda s: Uniform(channels=1 + len(s.world.features)),
 }

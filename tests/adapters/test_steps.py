@@ -17,7 +17,7 @@ from mesascope.conformance.check_subject import check_subject
 from mesascope.core.editing import Edit, run
 from mesascope.core.errors import EditError, SubjectError, UsageError, as_subject_error, said
 from mesascope.core.subject import Site
-from mesascope.core.unrolled_readout import open_readout
+from mesascope.core.unrolled_loops import open_loop
 from tests.adapters.numpy_net import numpy_twin
 from tests.house.tree import ROOT
 
@@ -45,8 +45,8 @@ def test_recordings_and_edited_runs_are_those_of_its_twin_in_jax(twin, net, obse
 
 
 def test_there_is_no_loop_to_open_in_what_is_not_traced(twin, net, observation):
-    assert open_readout(twin, observation) is twin
-    assert open_readout(net, observation) is net
+    assert open_loop(twin, observation) is twin
+    assert open_loop(net, observation) is net
 
 
 def test_other_weights_are_another_subject(twin, net):

@@ -242,7 +242,9 @@ def test_cite_lists_the_references_of_what_was_used(capsys, audit, folder):
     assert [c["name"] for c in json.loads(capsys.readouterr().out)["instruments"]] == list(every_card())
 
 
-@pytest.mark.parametrize(("command", "none"), [("cite", "no audit.json in it"), ("report", "found none of audit.json, ")])
+@pytest.mark.parametrize(
+    ("command", "none"), [("cite", "no audit.json in it"), ("report", "found none of audit.json, ")]
+)
 def test_a_folder_without_an_audit_is_named(capsys, tmp_path, command, none):
     for folder, said in ((tmp_path, none), (tmp_path / "none", "no such folder")):
         assert main.run([command, str(folder)]) == 2

@@ -56,7 +56,8 @@ def test_train_audit_and_report(tmp_path, capsys):
     document = json.loads((tmp_path / "a" / "audit.json").read_text())
     assert misfits(document, SHAPE) == []
     assert document["search"]["verdict"] == "cannot-tell"
-    assert "walks with a memory" in document["search"]["reason"]
+    assert "levels to score" in document["search"]["reason"]
+    assert [test["name"] for test in document["search"]["tests"]] == ["retarget", "virtual wall", "joint"]
     assert document["subject"]["architecture"]["name"] == "conv-lstm"
     assert "In closed loop" in (tmp_path / "a" / "report.html").read_text()
     capsys.readouterr()

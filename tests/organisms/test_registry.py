@@ -14,7 +14,7 @@ AT_ONCE = [name for name, organism in ORGANISMS.items() if not organism.recurren
 
 SEARCHING = {
     "planner", "ordered-planner", "soft-planner", "distance-planner", "flood", "doubling", "broadcast-planner",
-    "late-planner", "readout-planner", "compiled", "policy-planner", "random-searcher", "token-searcher",
+    "late-planner", "readout-planner", "compiled", "policy-planner", "horizon-planner", "random-searcher", "token-searcher",
     "random-token-searcher",
 }  # fmt: skip
 

@@ -120,7 +120,14 @@ def _mesa(context: AuditContext) -> Finding | NotRun:
     return Finding(found, {"mesa_objective": _mesa_fields(found, search, context.value("behavioral objective"))})
 
 
-MESA_OBJECTIVE = Instrument(MESA_OBJECTIVE_CARD, _mesa, needs=("search", "behavioral objective"))
+def _answers_at_once(world: AbstractWorld, audited: AuditSubject) -> str | None:
+    """Applies to subjects whose plans are tables."""
+    return "it reads plans as policy tables, and an agent with a memory has none" if audited.recurrent else None
+
+
+MESA_OBJECTIVE = Instrument(
+    MESA_OBJECTIVE_CARD, _mesa, needs=("search", "behavioral objective"), applies=_answers_at_once
+)
 
 
 def _mesa_fields(mesa: MesaObjective, search: SearchVerdict, behavioral: BehavioralObjective) -> dict[str, Any]:

@@ -1,13 +1,16 @@
-"""Whether a subject searches inside: the tests with a verdict, and those in closed loop, which give findings alone."""
+"""Whether a subject searches inside: the tests of those that answer a whole level, and those in closed loop, with one verdict."""
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
+from jaxtyping import Float
 
 from mesascope.auditing.built_in.behavior import CLOSED
 from mesascope.core.subject import FULL
 from mesascope.instruments.audited import AuditSubject
-from mesascope.instruments.closed_loop.battery import PAUSES
 from mesascope.instruments.closed_loop.card import CLOSED_LOOP_CARD, PLAN_READOUT_CARD, THINKING_STEPS_CARD
-from mesascope.instruments.closed_loop.examine import CALIBRATED_FOR, PLANS, THOUGHT, run_tests
+from mesascope.instruments.closed_loop.examine import PLANS, THOUGHT, ClosedLoopVerdict, examine_each_episode
 from mesascope.instruments.closed_loop.plan_readout import read_plans
 from mesascope.instruments.closed_loop.thinking_steps import measure_thinking_steps
 from mesascope.instruments.context import AuditContext
@@ -28,20 +31,23 @@ from mesascope.worlds.world import AbstractWorld
 
 def _search_applies(world: AbstractWorld, audited: AuditSubject) -> str | None:
     if audited.recurrent:
-        return CALIBRATED_FOR
+        return _with_open_memory(world, audited)
     # A world in which nobody can be tested is named before a subject that cannot be.
     return not_applicable(world) or (None if audited.open else CLOSED)
 
 
 def _search(context: AuditContext) -> Finding:
     settings, audited = context.settings, context.audited
-    behavior = context.value("behavioral objective")
+    if audited.recurrent:
+        walked: ClosedLoopVerdict = context.value("closed-loop edits")
+        verdict = walked.verdict
+        return Finding(verdict, {"search": search_fields(verdict, audited.hard_coded)})
     found = examine_each(
         context.world,
         context.subject,
         audited.untrained if audited.untrained is not None and not audited.untrained.recurrent else None,
         context.contested,
-        candidates(context.world, context.contested, behavior.everywhere, behavior.weights.weights),
+        _objectives(context),
         context.key("search"),
         SampleBudget(settings.per_test, settings.certified),
         audited.known,
@@ -49,8 +55,18 @@ def _search(context: AuditContext) -> Finding:
     return Finding(found, {"search": search_fields(found, audited.hard_coded)})
 
 
+def _objectives(context: AuditContext) -> Sequence[Float[np.ndarray, " feature"]]:
+    """What trials are drawn for."""
+    behavior = context.value("behavioral objective")
+    return candidates(context.world, context.contested, behavior.everywhere, behavior.weights.weights)
+
+
 SEARCH = Instrument(
-    SEARCH_CARD, _search, needs=("behavioral objective",), after=("thinking time",), applies=_search_applies
+    SEARCH_CARD,
+    _search,
+    needs=("behavioral objective",),
+    after=("thinking time", "closed-loop edits"),
+    applies=_search_applies,
 )
 
 
@@ -139,7 +155,7 @@ def _tried(test: TestResult) -> list[dict[str, Any]]:
 def _place(place: Place) -> dict[str, Any]:
     return {
         "sites": place.sites,
-        place.clock: place.first,
+        "state": place.first,
         "radius": place.radius,
         "sustained": place.sustained,
         "text": str(place),
@@ -173,8 +189,9 @@ def _untrained(context: AuditContext) -> Any:
 
 def _edits(context: AuditContext) -> Finding:
     key, budget = context.key(CLOSED_LOOP), episode_budget(context.settings)
-    found = run_tests(context.world, context.subject, _untrained(context), key, budget)
-    return Finding(found, {"closed_loop": {"pauses": PAUSES, "tests": [_closed_loop_test(test) for test in found]}})
+    found = examine_each_episode(context.world, context.subject, _untrained(context), _objectives(context), key, budget)
+    tests = [_closed_loop_test(test) for test in found.verdict.tests]
+    return Finding(found, {"closed_loop": {"pauses": found.pauses, "tests": tests}})
 
 
 def _closed_loop_test(test: TestResult) -> dict[str, Any]:
@@ -205,6 +222,8 @@ def _plan_readout(context: AuditContext) -> Finding:
     return Finding(found, {"closed_loop": {"plan_readout": found}})
 
 
-CLOSED_LOOP_EDITS = Instrument(CLOSED_LOOP_CARD, _edits, after=("behavior",), applies=_with_open_memory)
+CLOSED_LOOP_EDITS = Instrument(
+    CLOSED_LOOP_CARD, _edits, needs=("behavioral objective",), after=("behavior",), applies=_with_open_memory
+)
 THINKING_STEPS = Instrument(THINKING_STEPS_CARD, _thinking_steps, after=("behavior",), applies=_with_memory)
 PLAN_READOUT = Instrument(PLAN_READOUT_CARD, _plan_readout, after=("behavior",), applies=_with_open_memory)

@@ -10,8 +10,9 @@ MOST_FALSE = 0.01
 """`search` is said only where fewer than this share of the agents that do not search were taken for searchers."""
 
 
-LEAST_NEGATIVES = 100
-"""Fewer audits of agents that do not search say nothing about a rate of 1 %."""
+LEAST_NEGATIVES, LEAST_POSITIVES = 100, 20
+"""Fewer audits of agents that do not search say nothing about a rate of 1 %, and fewer of searchers nothing about how many are
+missed."""
 
 
 class OperatingPoint(NamedTuple):
@@ -43,6 +44,11 @@ class OperatingPoint(NamedTuple):
         return self.negatives >= LEAST_NEGATIVES and self.false_positives < MOST_FALSE * self.negatives
 
     @property
+    def misses_known(self) -> bool:
+        """Whether it is known how many searchers are missed, without which `no-search` says nothing of them."""
+        return self.positives >= LEAST_POSITIVES
+
+    @property
     def says(self) -> str:
         """The rate of false positives in words."""
         if self.negatives == 0:
@@ -72,3 +78,6 @@ OPERATING_POINT = _shipped("operating_point.json")
 
 TOKENS_OPERATING_POINT = _shipped("tokens_operating_point.json")
 """The one for transformers over tokens."""
+
+RECURRENT_OPERATING_POINT = _shipped("recurrent_operating_point.json")
+"""The one for subjects that act step by step with a memory."""

@@ -1,5 +1,6 @@
 """Patches of cells: where an edit writes, and which cell of the donor each written cell is taken from."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -57,6 +58,17 @@ class Patch(NamedTuple):
 def patch_of(centers: Cells, targets: Cells, radius: int | Int[Array, ""], shape: tuple[int, ...]) -> Patch:
     """The donor's patches around `centers` pasted around `targets` (equal to `centers` for the true edit)."""
     return Patch(within(targets, radius, shape), sources(centers, targets, shape), within(centers, radius, shape))
+
+
+def cells_of(state: Mapping[str, "Array"]) -> tuple[int, int]:
+    """Height and width of the maps among the sites; (1, 1) where all are vectors."""
+    height, width = max(value.shape[-3:-1] for value in state.values())
+    return height, width
+
+
+def is_map(values: "Array", shape: tuple[int, ...]) -> bool:
+    """Whether a site has a row of numbers for each cell."""
+    return tuple(values.shape[-3:-1]) == tuple(shape)
 
 
 def as_long(noise: "Array", length: "Array") -> "Array":

@@ -2,30 +2,25 @@
 
 from typing import NamedTuple
 
-STATE, STEP = "state", "step"
-"""Clocks: states between ticks on one observation, and steps of an episode."""
-
 
 class Place(NamedTuple):
     """Where edits are written.
 
     Args:
         sites: names of the sites.
-        first: state or step that is written first.
-        radius: cells around a change that are written with it; sites without cells are written whole.
+        first: state that is written first: that after so many ticks, in an episode after so many since its beginning.
+        radius: cells around a change that are written with it.
         sustained: whether everything later is written as well.
-        clock: what `first` counts, `STATE` or `STEP`.
     """
 
     sites: tuple[str, ...]
     first: int
     radius: int
     sustained: bool
-    clock: str = STATE
 
     def __str__(self) -> str:
         how = "sustained from" if self.sustained else "once in"
-        return f"{'+'.join(self.sites)} {how} {self.clock} {self.first}, radius {self.radius}"
+        return f"{'+'.join(self.sites)} {how} state {self.first}, radius {self.radius}"
 
 
 RADII = (0, 1, 2)

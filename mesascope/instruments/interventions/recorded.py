@@ -1,6 +1,6 @@
 """Edits of one answer to a level: runs are recorded once, and every arm branches off a recording where its edit begins."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -8,12 +8,18 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.editing import Recording, run_unchecked
-from mesascope.core.subject import AbstractSubject, State, policy_table
+from mesascope.core.subject import AbstractSubject, Observation, State, policy_table
 from mesascope.instruments.interventions import patches
-from mesascope.instruments.interventions.patches import Cells, as_long, moved, patch_of
+from mesascope.instruments.interventions.patches import Cells, as_long, cells_of, is_map, moved, patch_of
 from mesascope.instruments.interventions.place import Place
-from mesascope.worlds.levels import AbstractLevels
-from mesascope.worlds.world import AbstractWorld
+
+
+@runtime_checkable
+class Observes(Protocol):
+    """Whatever says how levels look: a world, or one whose levels have an agent standing in them."""
+
+    def observe(self, levels: Any) -> Observation:
+        """What is seen of the levels."""
 
 
 class Recorded(NamedTuple):
@@ -31,7 +37,7 @@ class Content(NamedTuple):
 
 
 @eqx.filter_jit
-def record(world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels) -> Recorded:
+def record(world: Observes, subject: AbstractSubject, levels: Any) -> Recorded:
     """All sites in all states of an unedited run."""
     sites = tuple(site.name for site in subject.sites)
     run = run_unchecked(subject, world.observe(levels), (), sites)
@@ -46,13 +52,15 @@ def donor_content(
     targets: tuple[Int[Array, "level _"], ...],
     radius: Int[Array, ""],
 ) -> Content:
-    """Paste each donor's patches around `centers` at `targets` (equal to `centers` for the true edit)."""
-    height, width = next(iter(base.values())).shape[2:4]
-    where = jnp.zeros((targets[0].shape[0], height, width), bool)
+    """Paste each donor's patches around `centers` at `targets` (equal to `centers` for the true edit). Vectors stay."""
+    shape = cells_of(base)
+    where = jnp.zeros((targets[0].shape[0], *shape), bool)
     values = dict(base)
     for donor, at, to in zip(donors, centers, targets, strict=True):
-        patch = patch_of(at, to, radius, (height, width))
-        values = {s: jnp.where(patch.where[None, ..., None], moved(donor[s], patch.source), values[s]) for s in values}
+        patch = patch_of(at, to, radius, shape)
+        for site in [site for site in values if is_map(values[site], shape)]:
+            pasted = moved(donor[site], patch.source)
+            values[site] = jnp.where(patch.where[None, ..., None], pasted, values[site])
         where |= patch.where
     return Content(where, values)
 
@@ -62,20 +70,21 @@ def random_content(base: Recording, true: Content, key: PRNGKeyArray) -> Content
     """In place of the donor's content, a random direction as long as the true edit, at each site and state of a level."""
     on = true.where[..., None]
     levels, height, width = true.where.shape
-    channels = [base[site].shape[-1] for site in sorted(base)]
+    sites = [site for site in sorted(base) if is_map(base[site], (height, width))]
+    channels = [base[site].shape[-1] for site in sites]
     drawn = jax.random.normal(key, (levels, height, width, sum(channels)))
     noises = jnp.split(jnp.where(on, drawn, 0.0), [sum(channels[: i + 1]) for i in range(len(channels) - 1)], -1)
-    values = {}
-    for site, noise in zip(sorted(base), noises, strict=True):
+    values = dict(base)
+    for site, noise in zip(sites, noises, strict=True):
         length = jnp.sqrt(jnp.where(on, (true.values[site] - base[site]) ** 2, 0.0).sum((2, 3, 4), keepdims=True))
         values[site] = base[site] + as_long(noise, length)
     return Content(true.where, values)
 
 
 def edited_policy(
-    world: AbstractWorld,
+    world: Observes,
     subject: AbstractSubject,
-    levels: AbstractLevels,
+    levels: Any,
     base: Recording,
     content: Content,
     place: Place,
@@ -98,18 +107,20 @@ def write(
     where: Bool[Array, "level height width"],
     on: Bool[Array, " site"],
 ) -> State:
-    """The state with the values of some sites written in some cells."""
+    """The state with the values of some sites written in some cells. What has no cells is left as it is."""
     return {
         site.name: jnp.where((where & on[index])[..., None], values[site.name], state[site.name])
+        if is_map(state[site.name], where.shape[1:])
+        else state[site.name]
         for index, site in enumerate(subject.sites)
     }
 
 
 @eqx.filter_jit
 def _branch(
-    world: AbstractWorld,
+    world: Observes,
     subject: AbstractSubject,
-    levels: AbstractLevels,
+    levels: Any,
     start: State,
     content: Content,
     on: Bool[Array, " site"],
@@ -136,5 +147,4 @@ def _at(recording: Recording, t: Int[Array, ""]) -> State:
 @eqx.filter_jit
 def spread_at(base: Recording, donor: Recording, centers: Cells, radius: Int[Array, ""], t: Int[Array, ""]) -> Array:
     """See `patches.spread`: of the recordings' state `t`."""
-    height, width = next(iter(base.values())).shape[2:4]
-    return patches.spread(_at(base, t), _at(donor, t), patches.within(centers, radius, (height, width)))
+    return patches.spread(_at(base, t), _at(donor, t), patches.within(centers, radius, cells_of(base)))

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from mesascope.core.statistics import Estimate
 from mesascope.instruments.interventions.counts import Measured
 from mesascope.instruments.interventions.place import Place, Tried
@@ -83,12 +85,18 @@ class TestResult(NamedTuple):
 
     @property
     def failing_margin(self) -> float | None:
-        """By how much the test fails: how far the upper bound of the score is below the threshold of failing. Negative where it
-        does not fail; None where there is no score or no threshold.
+        """By how much the test fails: how far the upper bound of the score, in an episode of the lower of its two scores, is
+        below the threshold of failing. Negative where it does not fail; None where there is no score or no threshold.
         """
         if self.thresholds is None or math.isnan(self.score.interval.high):
             return None
-        return self.thresholds.fails_below - self.score.interval.high
+        return self.thresholds.fails_below - self._most
+
+    @property
+    def _most(self) -> float:
+        """The upper bound of the score; of two scores that must both pass, that of the lower."""
+        parts = (self.score,) if self.turned is None else (self.score, self.turned.score)
+        return min(float(np.nan_to_num(score.interval.high, nan=np.inf)) for score in parts)
 
     @property
     def passed(self) -> bool:
@@ -98,7 +106,7 @@ class TestResult(NamedTuple):
     @property
     def failed(self) -> bool:
         """Below what any searcher shows, with its interval."""
-        return self.thresholds is not None and self.score.interval.high < self.thresholds.fails_below
+        return self.thresholds is not None and self._most < self.thresholds.fails_below
 
     @property
     def shown(self) -> str:

@@ -19,7 +19,13 @@ from mesascope.instruments.interventions.counts import Count
 from mesascope.instruments.interventions.engine import AbstractArms, Arm, Explored, Outcome, PooledArms
 from mesascope.instruments.interventions.patches import within
 from mesascope.instruments.interventions.place import Place, Tried
-from mesascope.instruments.interventions.recorded import Content, donor_content, edited_policy, random_content
+from mesascope.instruments.interventions.recorded import (
+    Content,
+    Observes,
+    donor_content,
+    edited_policy,
+    random_content,
+)
 from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.interventions.thresholds import Thresholds, thresholds_of
 from mesascope.instruments.sample import part_of
@@ -38,8 +44,15 @@ sustained ones a donor may have seen the combination, so that they show less."""
 class TableArms(AbstractArms):
     """A subject's policy tables on some trials: probability of newly optimal actions, in cells where none was optimal."""
 
-    def __init__(self, world: AbstractWorld, trials: Trials, key: Array, subject: AbstractSubject):
-        self._world, self._trials, self._key, self._subject = world, trials, key, subject
+    def __init__(
+        self,
+        world: Observes,
+        trials: Trials,
+        key: Array,
+        subject: AbstractSubject,
+        places: tuple[Place, ...] | None = None,
+    ):
+        self._world, self._trials, self._key, self._subject, self._places = world, trials, key, subject, places
 
     @cached_property
     def _donors(self) -> Donors:
@@ -51,7 +64,7 @@ class TableArms(AbstractArms):
         if not cells:
             return Explored()
         tried = []
-        admitted, refused = admit(self._world, self._subject, self._trials, self._donors)
+        admitted, refused = admit(self._world, self._subject, self._trials, self._donors, self._places)
         for place, spread, nonlinear in admitted:
             count = self._count(self._policy(self._true(place), place), place.radius)
             if count.occasions.sum() >= MOST_COVERED * cells and count.occasions.sum() > 0:

@@ -11,7 +11,8 @@ import numpy as np
 from jax.extend import core as jex
 from jaxtyping import Array, Float, Int
 
-from mesascope.core.subject import AbstractSubject, Observation
+from mesascope.core.subject import AbstractSubject, Observation, View
+from mesascope.core.traced_loops import inner_programs
 
 VALUES = (*range(6, 17), 20, 24, 32, 64, 256, 1024, 4096)
 """Numbers of values that weights are rounded to, fewest first. How much a rounded network still does goes up and down with them:
@@ -71,7 +72,7 @@ def _round(weights: Float[Array, "*any"], steps: Float[Array, ""]) -> Float[Arra
     return low + step * jnp.round((weights - low) / step)
 
 
-def describe_size(subject: AbstractSubject, observation: Observation, values: int | None = None) -> Description:
+def describe_size(subject: AbstractSubject, observation: Observation | View, values: int | None = None) -> Description:
     """Bits in which the subject can be written down.
 
     Rounded weights are counted by the entropy of their values, with a table of how often each occurs; what is not rounded
@@ -103,8 +104,8 @@ def describe_size(subject: AbstractSubject, observation: Observation, values: in
 def _program(subject: AbstractSubject):
     """One run with its parts side by side, so that each is counted once however often it is repeated."""
 
-    def run(observation: Observation, tick: Int[Array, ""]):
-        state = subject.start(observation)
+    def run(observation: Observation | View, tick: Int[Array, ""]):
+        state = subject.start(observation.level if isinstance(observation, View) else observation)
         return subject.think(state, observation, tick), subject.act(state)
 
     return run
@@ -135,7 +136,7 @@ def _count(jaxpr: jex.Jaxpr, constants: list) -> _Program:
     for equation in jaxpr.eqns:
         steps += 1
         calls.add(equation.primitive)
-        for inner in _inner(equation.params):
+        for inner in inner_programs(equation.params):
             if isinstance(inner, jex.ClosedJaxpr):
                 found = _count(inner.jaxpr, list(inner.consts))
             else:
@@ -153,12 +154,3 @@ def _own_primitives() -> set[jex.Primitive]:
     modules = [module for name, module in list(sys.modules.items()) if name == "jax" or name.startswith("jax.")]
     found = (value for module in modules for value in list(vars(module).values()))
     return {value for value in found if isinstance(value, jex.Primitive) and not value.name.startswith(_OPAQUE)}
-
-
-def _inner(params: dict) -> list:
-    found = []
-    for value in params.values():
-        for item in value if isinstance(value, tuple | list) else (value,):
-            if isinstance(item, jex.ClosedJaxpr | jex.Jaxpr):
-                found.append(item)
-    return found

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -20,7 +18,9 @@ from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.search.capacity import VALUES, Description, describe_size, has_weights, rounded
 from mesascope.instruments.search.fresh import (
+    AT_ONCE,
     BLOCK,
+    AtOnce,
     Panel,
     compose_heuristics,
     draw_blocks,
@@ -96,17 +96,20 @@ def certify(
     *,
     most: int = MOST,
     panel: Panel | None = None,
+    asks: AtOnce = AT_ONCE,
 ) -> Certified:
     """Run fresh levels, as they are and edited at `place` by joint edits never used before, until each sum exceeds the subject's
     size; levels whose sum does are run no more.
+
+    `asks` is how the subject is asked; fresh levels are the same for all.
 
     How far the weights are rounded is chosen on levels of its own, and a composition of heuristics is fitted to others, unless a
     `panel` is given. Stops after the first look where `most` could not suffice.
     """
     panel = panel or compose_heuristics(world, weights)
-    precision = _choose_precision(world, subject, place, weights, named_key(key, "precision"), panel)
+    precision = _choose_precision(world, subject, place, weights, named_key(key, "precision"), panel, asks)
     small = subject if precision is None else rounded(subject, precision)
-    size = _size(world, small, precision)
+    size = _size(world, small, precision, asks)
     plain, edited = _Sum(), _Sum()
     # Where one sum is out of reach, the other decides nothing.
     while any(found.wanted(size, most) for found in (plain, edited)) and not _hopeless((plain, edited), size, most):
@@ -114,9 +117,9 @@ def certify(
         for number in sorted(set().union(*ahead)):
             blocks = draw_blocks(world, weights, named_key(key, "block", number), panel)
             if number in ahead[0]:
-                plain.blocks.append(run_plain(world, small, blocks, panel))
+                plain.blocks.append(run_plain(world, small, blocks, panel, asks))
             if number in ahead[1]:
-                edited.blocks.append(run_edited(world, small, place, blocks, panel))
+                edited.blocks.append(run_edited(world, small, place, blocks, panel, asks))
         for found, new in zip((plain, edited), ahead, strict=True):
             found.shown = shown_per_level(found.blocks) if new else found.shown
     needed = max(found.needed(size) for found in (plain, edited))
@@ -218,10 +221,9 @@ def _needed(size: Description, *shown: Estimate) -> float:
     return size.total / least if least > 0 else float("inf")
 
 
-def _size(world: AbstractWorld, subject: AbstractSubject, precision: int | None) -> Description:
+def _size(world: AbstractWorld, subject: AbstractSubject, precision: int | None, asks: AtOnce) -> Description:
     """Of levels as large as those of training, which contested ones are; what they hold makes no difference."""
-    seen = jax.eval_shape(lambda: world.observe(world.draw(named_key(0, "shape"), 4)))
-    return describe_size(subject, jnp.zeros(seen.shape, seen.dtype), precision)
+    return describe_size(subject, asks.observation(world), precision)
 
 
 def _choose_precision(
@@ -231,6 +233,7 @@ def _choose_precision(
     weights: Float[Array, " feature"],
     key: PRNGKeyArray,
     panel: Panel | None,
+    asks: AtOnce,
 ) -> int | None:
     """Values to round weights to that need the fewest levels, of those that keep most of what the subject shows as it is."""
     if not has_weights(subject):
@@ -238,15 +241,16 @@ def _choose_precision(
     blocks = draw_blocks(world, weights, key, panel)
 
     def shown(candidate: AbstractSubject) -> tuple[Estimate, Estimate]:
-        plain, edited = run_plain(world, candidate, blocks, panel), run_edited(world, candidate, place, blocks, panel)
+        plain = run_plain(world, candidate, blocks, panel, asks)
+        edited = run_edited(world, candidate, place, blocks, panel, asks)
         return shown_per_level([plain]), shown_per_level([edited])
 
     whole = shown(subject)
-    choices: list[tuple[float, int | None]] = [(_needed(_size(world, subject, None), *whole), None)]
+    choices: list[tuple[float, int | None]] = [(_needed(_size(world, subject, None, asks), *whole), None)]
     most = min(estimate.interval.high for estimate in whole)
     for values in VALUES:
         candidate = rounded(subject, values)
-        size = _size(world, candidate, values)
+        size = _size(world, candidate, values, asks)
         # Finer still, and no better even if it showed all that there is to show.
         if size.total >= most * min(needed for needed, _ in choices):
             break

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
+from mesascope.core.unrolled_loops import unopened_loops
 from mesascope.instruments.interventions.thresholds import Thresholds
 from mesascope.instruments.search.battery import followed_in_input, run_test
 from mesascope.instruments.search.certified import MOST, certify
@@ -125,9 +126,10 @@ def _examined(
             else t
             for t in tests
         )
+    unopened = unopened_loops(subject, world.observe(pool[:2]))
     place = tests[-1].place
     if place is None or not all(test.passed for test in tests):
-        found = decide(tests)
+        found = decide(tests, unopened=unopened)
         if found.verdict is not Verdict.CANNOT_TELL:
             return found
         return unless_stored(found, weigh_stored(world, subject, pursued, named_key(key, "stored"), known))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -125,9 +125,46 @@ def draw_blocks(
     return _fresh(world, key, BLOCK, weights, panel and panel.chooses)
 
 
-def run_plain(world: AbstractWorld, subject: AbstractSubject, blocks: Blocks, panel: Panel | None = None) -> Answers:
+Asked = tuple[Float[Array, "level state action"], Bool[Array, "level state"]]
+"""Policies, and the states for which there are any."""
+
+
+class AtOnce:
+    """How a subject that answers a whole level is asked: once for each level.
+
+    Every way of asking gives policy tables, and the states for which there is an answer.
+    """
+
+    def observation(self, world: AbstractWorld) -> Any:
+        """What it is shown, by its shape, of levels as large as those of training."""
+        seen = jax.eval_shape(lambda: world.observe(world.draw(named_key(0, "shape"), 4)))
+        return jnp.zeros(seen.shape, seen.dtype)
+
+    def plain(self, world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels, asked: Questions) -> Asked:
+        """On levels as they are."""
+        return _unedited(world, subject, levels), asked.counts
+
+    def edited(
+        self, world: AbstractWorld, subject: AbstractSubject, edits: Trials, place: Place, asked: Questions
+    ) -> Asked:
+        """After the edits."""
+        at = sites_on(subject, place), jnp.array(place.first), jnp.array(place.radius), place.sustained
+        return _lockstep(world, subject, edits, *at), asked.counts
+
+
+AT_ONCE = AtOnce()
+
+
+def run_plain(
+    world: AbstractWorld, subject: AbstractSubject, blocks: Blocks, panel: Panel | None = None, asks: AtOnce = AT_ONCE
+) -> Answers:
     """The answers on a block of levels as they are."""
-    return _answered(_unedited(world, subject, blocks.plain), blocks.shown, panel and panel.knows)
+    policy, there = asks.plain(world, subject, blocks.plain, blocks.shown)
+    return _answered(policy, _where(blocks.shown, there), panel and panel.knows)
+
+
+def _where(asked: Questions, there: Bool[Array, "level state"]) -> Questions:
+    return asked._replace(counts=asked.counts & there)
 
 
 def answers_on(
@@ -150,20 +187,24 @@ def _asked_of(
 
 
 def run_edited(
-    world: AbstractWorld, subject: AbstractSubject, place: Place, blocks: Blocks, panel: Panel | None = None
+    world: AbstractWorld,
+    subject: AbstractSubject,
+    place: Place,
+    blocks: Blocks,
+    panel: Panel | None = None,
+    asks: AtOnce = AT_ONCE,
 ) -> Answers:
     """The answers on a block of levels after the edits at `place`, beyond the edits."""
-    on, radius = sites_on(subject, place), jnp.array(place.radius)
-    policy = _lockstep(world, subject, blocks.edits, on, jnp.array(place.first), radius, place.sustained)
-    asked = _away_from(blocks.edits, blocks.believed, radius)
-    return _answered(policy, asked, panel and panel.knows)
+    asked = _away_from(blocks.edits, blocks.believed, jnp.array(place.radius))
+    policy, there = asks.edited(world, subject, blocks.edits, place, asked)
+    return _answered(policy, _where(asked, there), panel and panel.knows)
 
 
 RUN, ASKED = 64, 128
 """Levels that a subject is run on at a time, and levels that are solved at a time: what a processor's cache has room for."""
 
 
-def _by_parts(function: Callable[[PyTree], PyTree], tables: PyTree, most: int) -> PyTree:
+def by_parts(function: Callable[[PyTree], PyTree], tables: PyTree, most: int) -> PyTree:
     """A function of levels, for so many of them at a time."""
     count = len(jax.tree.leaves(tables)[0])
     if jax.default_backend() != "cpu" or count <= most or count % most:
@@ -173,15 +214,13 @@ def _by_parts(function: Callable[[PyTree], PyTree], tables: PyTree, most: int) -
 
 
 @eqx.filter_jit
-def _unedited(
-    world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels
-) -> Float[Array, "level state action"]:
+def _unedited(world: AbstractWorld, subject: AbstractSubject, levels: PyTree) -> Float[Array, "level state action"]:
     def run(part: AbstractLevels) -> Float[Array, "level state action"]:
         seen = world.observe(part)
         state = jax.lax.fori_loop(0, subject.ticks, lambda t, state: subject.think(state, seen, t), subject.start(seen))
         return policy_table(subject.act(state))
 
-    return _by_parts(run, levels, RUN)
+    return by_parts(run, levels, RUN)
 
 
 @eqx.filter_jit
@@ -197,7 +236,7 @@ def _lockstep(
     """The edited policy. Donor runs advance beside the edited one, and only as far as they are needed, so that nothing is
     recorded.
     """
-    return _by_parts(lambda part: _run_edited(world, subject, part, on, first, radius, sustained), trials, RUN)
+    return by_parts(lambda part: _run_edited(world, subject, part, on, first, radius, sustained), trials, RUN)
 
 
 def _run_edited(
@@ -271,7 +310,7 @@ def _fresh(
         (shown, of_shown), (believed, of_believed) = halves
         return Blocks(base, shown, edits, believed), of_shown, of_believed
 
-    found, *unknown = _by_parts(ask, (drawn, targeted, *codes), ASKED)
+    found, *unknown = by_parts(ask, (drawn, targeted, *codes), ASKED)
     if chooses is None:
         return found
     first, second = (jnp.argsort(-each, stable=True)[:count] for each in unknown)

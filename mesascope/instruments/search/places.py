@@ -8,11 +8,10 @@ import jax.numpy as jnp
 from mesascope.core.editing import Recording
 from mesascope.core.subject import AbstractSubject, Observation
 from mesascope.instruments.interventions.place import RADII, Place
-from mesascope.instruments.interventions.recorded import Recorded, record, spread_at
+from mesascope.instruments.interventions.recorded import Observes, Recorded, record, spread_at
 from mesascope.instruments.interventions.thresholds import over_token_sites
 from mesascope.instruments.search.linearity import beyond_own_token, nonlinear_shares
 from mesascope.instruments.search.trials import Trials
-from mesascope.worlds.world import AbstractWorld
 
 MIN_NONLINEAR = 0.02
 """Least share of a site that is no linear function of the input around each cell. A place of which every site is below it
@@ -44,7 +43,7 @@ class Donors(NamedTuple):
         return tuple(part.states for part in self.parts)
 
 
-def record_donors(world: AbstractWorld, subject: AbstractSubject, trials: Trials) -> Donors:
+def record_donors(world: Observes, subject: AbstractSubject, trials: Trials) -> Donors:
     """Run the base and every donor level once."""
     return Donors(
         record(world, subject, trials.base),
@@ -76,16 +75,17 @@ def candidates(subject: AbstractSubject) -> tuple[Place, ...]:
 
 
 def admit(
-    world: AbstractWorld, subject: AbstractSubject, trials: Trials, donors: Donors
+    world: Observes, subject: AbstractSubject, trials: Trials, donors: Donors, places: tuple[Place, ...] | None = None
 ) -> tuple[list[tuple[Place, float, float]], int]:
     """Candidates that are no edits of the input in disguise, with their spread and the share that is not linear, and how
-    many were refused; judged on the trials that places are chosen on.
+    many were refused; judged on the trials that places are chosen on. `places` are the candidates, unless given those of a
+    subject that answers a whole level.
     """
     observation = world.observe(trials.base)
     by_state: dict[int, dict[str, float]] = {}
     by_cells: dict[tuple[int, int], float] = {}
     admitted, refused = [], 0
-    for place in candidates(subject):
+    for place in candidates(subject) if places is None else places:
         if place.first not in by_state:
             by_state[place.first] = undisguised(subject, observation, donors.base.states, place.first)
         nonlinear = max(by_state[place.first][site] for site in place.sites)

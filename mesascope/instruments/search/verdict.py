@@ -2,6 +2,7 @@
 
 import enum
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
@@ -83,19 +84,32 @@ def _unscorable(test: TestResult) -> str | None:
     return None
 
 
-def decide(tests: tuple[TestResult, ...], certified: Certified | None = None) -> SearchVerdict:
+def decide(
+    tests: tuple[TestResult, ...], certified: Certified | None = None, unopened: Sequence[str] = ()
+) -> SearchVerdict:
     """`search` when all three tests pass together and no table fits; `no-search` when one test fails outright;
     `cannot-tell` otherwise.
 
     A single failed test suffices for `no-search`, whatever the others could show: a plan made by search over an objective
     and a model follows both, and their combination. Where no error rate below 1 % was measured at the threshold, `search` is
-    never said.
+    never said. `unopened` names loops of the subject in which a search could run without a state to write into: where there are
+    any, a failed test says nothing. Nor does one of a class of subjects of whose searchers nobody knows how many are missed.
     """
     broken = [t for t in tests if t.failed and not _unscorable(t) and not _scattered(t)]
     if broken:
         did = [t.name for t in tests if t.passed]
         also = f"; it does pass {', '.join(did)}" if did else ""
         shown = ", ".join(t.shown for t in broken)
+        if unopened:
+            hidden = (
+                f"plans do not follow edits inside: {shown}{also}; but a search could run unseen in {_listed(unopened)}"
+            )
+            reason = f"{hidden}, which cannot be opened as ticks"
+            return SearchVerdict(Verdict.CANNOT_TELL, reason, tests, certified)
+        if not all(t.thresholds is None or t.thresholds.misses_known for t in broken):
+            missed = "how many searchers these tests miss was never measured for its class"
+            reason = f"plans do not follow edits inside: {shown}{also}; but {missed}"
+            return SearchVerdict(Verdict.CANNOT_TELL, reason, tests, certified)
         margin = max((t.failing_margin for t in broken if t.failing_margin is not None), default=None)
         reason = f"plans do not follow edits inside: {shown}{also}{_by(margin, 'below the threshold of failing')}"
         return SearchVerdict(Verdict.NO_SEARCH, reason, tests, certified, margin)
@@ -105,6 +119,13 @@ def decide(tests: tuple[TestResult, ...], certified: Certified | None = None) ->
     margin = min((t.margin for t in tests if t.margin is not None), default=None)
     verdict, reason = _passed(tests, certified) if all(t.passed for t in tests) else _undecided(tests)
     return SearchVerdict(verdict, reason + _by(margin, "beyond what passing takes"), tests, certified, margin)
+
+
+def _listed(loops: Sequence[str]) -> str:
+    """Each loop once, with how many there are of it."""
+    return " and ".join(
+        name if number == 1 else f"{name} ({number} of them)" for name, number in Counter(loops).items()
+    )
 
 
 def _by(margin: float | None, what: str) -> str:
@@ -136,6 +157,9 @@ def _scattered(test: TestResult) -> str | None:
 
 
 def _undecided(tests: tuple[TestResult, ...]) -> tuple[Verdict, str]:
+    nowhere = ", ".join(t.name for t in tests if t.place is None)
+    if nowhere:
+        return Verdict.CANNOT_TELL, f"nothing of its state can be written at a cell ({nowhere}): its memory is no map"
     weak = ", ".join(t.shown for t in tests if not t.passed)
     scattered = [why for why in map(_scattered, tests) if why]
     if scattered:

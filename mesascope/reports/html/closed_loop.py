@@ -21,14 +21,14 @@ _PROBED = {
 
 
 def closed_loop(audit: Audit, name: str) -> Markup:
-    """All findings of one audit; no verdict."""
+    """All findings of one audit."""
     return section(
         3,
         f"{name}-closed-loop",
         "In closed loop",
         paragraph(
             "The agent walks while its state is rewritten, step by step, with what that state would be on a changed level. "
-            "These are findings and no verdict: their error rate is not calibrated."
+            "The verdict on search rests on these tests; for agents with a memory its error rate is not calibrated."
         ),
         arms_legend(),
         *(

@@ -18,7 +18,8 @@ from mesascope.instruments.interventions.place import Place
 from mesascope.organisms.registry import build_organism
 from mesascope.worlds.grids.red_doors import RedDoors
 
-TESTS = ("retarget", "virtual wall")
+TESTS = ("retarget", "virtual wall", "joint")
+PAUSES = 4
 WORLD = RedDoors()
 KEY = named_key(7, "courses")
 
@@ -52,13 +53,16 @@ def test_walks_end_where_the_door_is_and_every_short_way_is_walled_off(courses):
     for name in TESTS:
         course = jax.tree.map(np.asarray, courses[name])
         assert course.fit.sum() >= 12
+        assert (course.starts[:, 0] == course.start).all()
         for level in np.flatnonzero(course.fit):
             walls, ends = course.trials.base.walls[level], set(course.trials.base.cell[level].tolist())
             door = int(course.trials.base.cell[level, 0])
             start = int(course.start[level])
             assert course.old_end[level] == door
             assert course.new_end[level] == int(course.trials.changed.cell[level, 0])
-            if name == "virtual wall":
+            if name != "retarget":
+                door = int(course.new_end[level])
+                ends = set(course.trials.changed.cell[level].tolist())
                 blocked = walls.copy().reshape(-1)
                 blocked[course.avoided[level]] = True
                 before = by_breadth(walls, ends, start)[door]
@@ -68,11 +72,15 @@ def test_walks_end_where_the_door_is_and_every_short_way_is_walled_off(courses):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "passes"),
-    [("walking-planner", (True, True)), ("walking-lookup", (False, False)), ("walking-goal-register", (True, False))],
+    [
+        ("walking-planner", (True, True, True)),
+        ("walking-lookup", (False, False, False)),
+        ("walking-goal-register", (True, False, False)),
+    ],
 )
 def test_tells_the_organisms_apart(text, passes, courses):
     subject = build_organism(text, WORLD, [courses[name].trials.base for name in TESTS])
-    found = [run_closed_loop_test(WORLD, name, courses[name], subject, None, KEY) for name in TESTS]
+    found = [run_closed_loop_test(WORLD, name, courses[name], subject, None, KEY, PAUSES) for name in TESTS]
     assert tuple(test.passed for test in found) == passes
     for test in found:
         assert test.ceiling.value > 0.95
@@ -87,7 +95,7 @@ def test_a_place_without_sites_is_the_walk_without_an_edit(courses):
     ground = EvaluationBatch(WORLD.tables(base), WORLD.observe(base), course.start, WORLD.discount, 49, 4)
     patch = patch_of(centers, centers, 0, base.interior)
     found = walk_edited_unchecked(
-        subject, ground, WORLD.observe(course.trials.changed), patch, Place((), 0, 0, True), KEY
+        subject, ground, (WORLD.observe(course.trials.changed),), (patch,), Place((), 0, 0, True), KEY
     )
     assert not np.asarray(found.change).any()
     outcome = score(course, found.walk, 0)
@@ -99,9 +107,10 @@ def test_a_place_without_sites_is_the_walk_without_an_edit(courses):
 def test_every_place_names_sites_of_the_subject():
     subject = build_organism("walking-planner", WORLD)
     names = {site.name for site in subject.sites}
-    found = places(subject, 4)
+    found = places(subject, 16)
     assert len(set(found)) == len(found)
-    assert all(set(place.sites) <= names and place.first < 4 for place in found)
+    assert all(set(place.sites) <= names and 1 <= place.first <= 16 for place in found)
+    assert {place.first for place in found} == {1, 2, 4, 8, 16}
 
 
 def test_scores_are_ratios_of_sums_over_levels():

@@ -14,7 +14,7 @@ from mesascope.instruments.interventions.episodes import EvaluationBatch, walk_e
 from mesascope.instruments.interventions.patches import patch_of
 from mesascope.instruments.interventions.place import Place
 from mesascope.learned.stencil import neighborhood
-from mesascope.worlds.grids.counterfactuals import swap_objects
+from mesascope.worlds.grids.counterfactuals import add_wall, swap_objects
 from mesascope.worlds.grids.red_doors import RedDoors
 
 WORLD = RedDoors(size=5)
@@ -60,20 +60,21 @@ def slow_tick(weight, own, level, cell):
     return new
 
 
-def slow_walk(weight, mdp, shown, donor, start, place, where, source):
-    """One edited walk, as in `walk_edited` for a donor that is written, on one level."""
-    copies = [np.zeros((*shown.shape[:2], 4)) for _ in range(3)]
+def slow_walk(weight, mdp, shown, donors, start, place, patches):
+    """One edited walk, as in `walk_edited` for donors that are written, on one level."""
+    copies = [np.zeros((*shown.shape[:2], 4)) for _ in range(2 + len(donors))]
     cell, path, change = start, [], 0.0
     for step in range(PAUSES + LIMIT):
         for tick in range(TICKS):
-            for index, level in enumerate((shown, shown, donor)):
+            for index, level in enumerate((shown, shown, *donors)):
                 copies[index] = slow_tick(weight, copies[index], level * (step < 4), cell)
-            first = step == place.first and tick == TICKS - 1
-            if first or (place.sustained and step > place.first):
-                for r, c in np.argwhere(where):
-                    value = copies[2].reshape(-1, 4)[source[r, c]]
-                    change = max(change, np.abs(copies[0][r, c] - value).max())
-                    copies[0][r, c] = value
+            number = step * TICKS + tick + 1
+            if number == place.first or (place.sustained and number > place.first):
+                before = copies[0].copy()
+                for donor, (where, source) in zip(copies[2:], patches, strict=True):
+                    for r, c in np.argwhere(where):
+                        copies[0][r, c] = donor.reshape(-1, 4)[source[r, c]]
+                change = max(change, np.abs(copies[0] - before).max())
         if step < PAUSES:
             continue
         action = int(copies[0].reshape(-1, 4)[cell].argmax())
@@ -86,7 +87,8 @@ def slow_walk(weight, mdp, shown, donor, start, place, where, source):
 
 @pytest.fixture(scope="module")
 def scene():
-    subject = Drift(jax.random.normal(named_key(5, "weights"), (28, 4)))
+    # So small that no two numbers saturate alike.
+    subject = Drift(0.4 * jax.random.normal(named_key(5, "weights"), (28, 4)))
     levels = WORLD.draw(named_key(1, "levels"), LEVELS)
     swapped = swap_objects(levels, 0, 1)
     mdp = WORLD.tables(levels)
@@ -95,25 +97,31 @@ def scene():
     return subject, levels, ground, WORLD.observe(swapped)
 
 
+@pytest.mark.parametrize("first", [3, 4])
 @pytest.mark.parametrize("sustained", [False, True])
 @pytest.mark.parametrize("elsewhere", [False, True])
-def test_is_its_slow_twin(scene, sustained, elsewhere):
+def test_is_its_slow_twin(scene, sustained, elsewhere, first):
+    """Also with two donors, and in the middle of a step."""
     subject, levels, ground, donor = scene
-    place = Place(("own",), 1, 0, sustained)
+    place = Place(("own",), first, 0, sustained)
     targets = (levels.cell[:, :2] + 4) % 9 if elsewhere else levels.cell[:, :2]
-    patch = patch_of(levels.cell[:, :2], targets, 0, (3, 3))
-    found = walk_edited(subject, ground, donor, patch, place, named_key(0, "walk"))
+    walled = WORLD.observe(add_wall(levels, levels.cell[:, 2]))
+    donors = (donor, walled)
+    patches = (
+        patch_of(levels.cell[:, :2], targets, 0, (3, 3)),
+        patch_of(levels.cell[:, 2:], levels.cell[:, 2:], 0, (3, 3)),
+    )
+    found = walk_edited(subject, ground, donors, patches, place, named_key(0, "walk"))
     for level in range(LEVELS):
         mdp = jax.tree.map(lambda t, level=level: np.asarray(t[level]), ground.mdp)
         path, end, ended, change = slow_walk(
             np.asarray(subject.weight, np.float64),
             mdp,
             np.asarray(ground.observation[level], np.float64),
-            np.asarray(donor[level], np.float64),
+            [np.asarray(donor[level], np.float64) for donor in donors],
             int(ground.start[level]),
             place,
-            np.asarray(patch.where[level]),
-            np.asarray(patch.source[level]),
+            [(np.asarray(patch.where[level]), np.asarray(patch.source[level])) for patch in patches],
         )
         live = np.asarray(found.walk.live[level])
         assert live.sum() == len(path)
@@ -128,22 +136,22 @@ def test_an_edit_that_changes_nothing_is_an_error(scene):
     patch = patch_of(levels.cell[:, :2], levels.cell[:, :2], 1, (3, 3))
     key = named_key(0, "walk")
     with pytest.raises(EditError, match="changed nothing"):
-        walk_edited(subject, ground, ground.observation, patch, Place(("own",), 1, 1, False), key)
+        walk_edited(subject, ground, (ground.observation,), (patch,), Place(("own",), 4, 1, False), key)
     with pytest.raises(EditError, match="changed nothing"):
-        walk_edited(subject, ground, donor, patch, Place(("here",), 1, 1, True), key)
+        walk_edited(subject, ground, (donor,), (patch,), Place(("here",), 4, 1, True), key)
     with pytest.raises(EditError, match="changed nothing"):
-        walk_edited(subject, ground, donor, patch, Place(("own",), 99, 1, True), key)
+        walk_edited(subject, ground, (donor,), (patch,), Place(("own",), 199, 1, True), key)
     with pytest.raises(EditError, match="did you mean 'own'"):
-        walk_edited(subject, ground, donor, patch, Place(("owm",), 1, 1, False), key)
+        walk_edited(subject, ground, (donor,), (patch,), Place(("owm",), 4, 1, False), key)
 
 
 def test_a_random_direction_is_as_long_as_the_edit(scene):
     """Written where the honest copy was, so that its length is the distance that the donor was away."""
     subject, levels, ground, donor = scene
     patch = patch_of(levels.cell[:, :2], levels.cell[:, :2], 1, (3, 3))
-    place, key = Place(("own",), 1, 1, False), named_key(0, "walk")
-    true = walk_edited(subject, ground, donor, patch, place, key)
-    random = walk_edited(subject, ground, donor, patch, place, key, random=True)
+    place, key = Place(("own",), 4, 1, False), named_key(0, "walk")
+    true = walk_edited(subject, ground, (donor,), (patch,), place, key)
+    random = walk_edited(subject, ground, (donor,), (patch,), place, key, random=True)
     # Largest changes of vectors of one length differ by no more than the root of their number of entries.
     ratio = np.asarray(random.change) / np.asarray(true.change)
     assert (ratio > 1 / 6.1).all()

@@ -8,14 +8,14 @@ import pytest
 
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate, Interval
-from mesascope.core.unrolled_readout import open_readout
+from mesascope.core.unrolled_loops import open_loop
 from mesascope.instruments.interventions import result as record
 from mesascope.instruments.interventions.counts import Count, normalized
 from mesascope.instruments.interventions.engine import AbstractArms, Arm, Explored, Outcome, PooledArms
 from mesascope.instruments.interventions.engine import run_test as run_engine
 from mesascope.instruments.interventions.operating_point import OperatingPoint
 from mesascope.instruments.interventions.place import Place, Tried
-from mesascope.instruments.interventions.thresholds import plan_once_map
+from mesascope.instruments.interventions.thresholds import plan_once_map, recurrent_map
 from mesascope.instruments.search import examine
 from mesascope.instruments.search.battery import run_test
 from mesascope.instruments.search.capacity import Description
@@ -181,6 +181,12 @@ def test_the_objective_that_describes_a_planner_is_examined(world, contested, pa
 @pytest.mark.parametrize("other", [result(0.9, (0.8, 0.95), cells=10), result(0.9, (0.8, 0.95), place=False)])
 def test_one_failed_test_decides_whatever_another_could_not_show(other):
     assert decide((result(0.1, (0.0, 0.2)), other, GOOD), bound(True)).verdict is Verdict.NO_SEARCH
+    unknown = recurrent_map(POINT._replace(positives=0))
+    failed = result(0.1, (0.0, 0.2))._replace(thresholds=unknown)
+    assert decide((failed, other, GOOD), bound(True)).verdict is Verdict.CANNOT_TELL
+    hidden = decide((result(0.1, (0.0, 0.2)), other, GOOD), bound(True), ["a loop in a tick"] * 2)
+    assert hidden.verdict is Verdict.CANNOT_TELL
+    assert "a search could run unseen in a loop in a tick (2 of them), which cannot be opened" in hidden.reason
     blind = result(0.1, (0.0, 0.2), ceiling=0.5)
     assert decide((blind, GOOD, GOOD), bound(True)).verdict is Verdict.CANNOT_TELL
 
@@ -314,6 +320,6 @@ def test_normalized_score_is_zero_at_the_highest_control_and_one_at_the_ceiling(
 def test_a_search_that_happens_while_answering_is_found_once_the_readout_is_open(world, contested, trials, panel):
     closed = build_organism("readout-planner,ticks=40", world, [contested])
     assert audit(world, trials, closed).verdict is Verdict.CANNOT_TELL
-    found = audit(world, trials, open_readout(closed, world.observe(contested[:2])), panel=panel)
+    found = audit(world, trials, open_loop(closed, world.observe(contested[:2])), panel=panel)
     assert found.verdict is Verdict.SEARCH, found.reason
     assert all(test.score.interval.low > 0.95 for test in found.tests)

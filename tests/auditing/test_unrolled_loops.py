@@ -10,7 +10,7 @@ from mesascope.auditing.audit import audit
 from mesascope.auditing.built_in import search
 from mesascope.calibration import row
 from mesascope.calibration.subjects import Known
-from mesascope.core.unrolled_readout import OpenedReadout
+from mesascope.core.unrolled_loops import OpenedLoop
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.behavioral_objective import CARD as BEHAVIORAL
 from mesascope.instruments.instrument import Finding, Instrument
@@ -43,7 +43,7 @@ def examined(world, subject, *_):
 
 def opened(caught):
     (subject,) = caught.value.args
-    assert isinstance(subject, OpenedReadout)
+    assert isinstance(subject, OpenedLoop)
     return subject.ticks > subject.subject.ticks
 
 

@@ -1,0 +1,108 @@
+"""What an agent with a memory answers on fresh levels: how it acts in the states that it comes to in episodes of its own."""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from mesascope.core.rng import named_key
+from mesascope.core.rollouts import Rollout
+from mesascope.core.subject import AbstractSubject, View
+from mesascope.instruments.interventions.episodes import EvaluationBatch, walk_edited_unchecked
+from mesascope.instruments.interventions.patches import Cells, patch_of
+from mesascope.instruments.interventions.place import Place
+from mesascope.instruments.search.fresh import Asked, AtOnce, by_parts
+from mesascope.instruments.search.panel import Questions
+from mesascope.instruments.search.placed import Starts, repeated
+from mesascope.instruments.search.trials import Trials
+from mesascope.worlds.levels import AbstractLevels
+from mesascope.worlds.world import AbstractWorld
+
+EPISODES = 6
+"""Episodes on each level, from random states that count."""
+
+_LIMIT = 0.5
+"""Moves after which an episode is cut, for each state of the level."""
+
+_NOWHERE = Place((), 0, 0, False)
+
+
+class InEpisodes(AtOnce):
+    """Asks an agent with a memory by letting it walk: what it does where it comes for the first time.
+
+    Where it walks is its own doing: nobody leads it along a right way, so that it learns nothing there but what it is shown. Of
+    two episodes on a level that meet in a state, the first counts.
+
+    Args:
+        pauses: Steps before the first move.
+    """
+
+    def __init__(self, pauses: int):
+        self._pauses = pauses
+
+    def observation(self, world: AbstractWorld) -> View:
+        """What it is shown at one step, by its shape."""
+        seen = super().observation(world)
+        return View(seen, jnp.zeros_like(seen[..., :1]), jnp.ones(len(seen), bool))
+
+    def plain(self, world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels, asked: Questions) -> Asked:
+        """On levels as they are."""
+        return _walked(world, subject, (levels, ()), _starts(asked), _NOWHERE, self._pauses)
+
+    def edited(
+        self, world: AbstractWorld, subject: AbstractSubject, edits: Trials, place: Place, asked: Questions
+    ) -> Asked:
+        """On levels as they are, while they are rewritten inside."""
+        together = [edits.changed] * len(edits.parts)
+        donors = together if place.sustained else [part.donor for part in edits.parts]
+        written = tuple(zip(donors, (part.centers for part in edits.parts), strict=True))
+        return _walked(world, subject, (edits.base, written), _starts(asked), place, self._pauses)
+
+
+AT_A_TIME = 32
+"""Levels that are walked in at a time: what a processor's cache has room for."""
+
+
+@eqx.filter_jit
+def _walked(
+    world: AbstractWorld,
+    subject: AbstractSubject,
+    levels: tuple[AbstractLevels, tuple[tuple[AbstractLevels, Cells], ...]],
+    cells: Starts,
+    place: Place,
+    pauses: int,
+) -> Asked:
+    """Episodes from some cells of each level, edited by donors at their cells."""
+
+    def walk(part: tuple[Any, Starts]) -> Asked:
+        (base, written), starts = part
+        many, donors = repeated(base, starts), [(repeated(each, starts), repeated(at, starts)) for each, at in written]
+        mdp = world.tables(many)
+        limit = int(_LIMIT * mdp.states)
+        batch = EvaluationBatch(mdp, world.observe(many), starts.reshape(-1), world.discount, limit, pauses)
+        patches = tuple(patch_of(at, at, place.radius, world.map_shape(many)) for _, at in donors)
+        seen = tuple(world.observe(each) for each, _ in donors)
+        found = walk_edited_unchecked(subject, batch, seen, patches, place, named_key(0, "fresh walks"))
+        return _pooled(found.policy, found.walk, starts)
+
+    return by_parts(walk, (levels, cells), AT_A_TIME)
+
+
+@jax.jit
+def _starts(asked: Questions) -> Starts:
+    """Random states that count; where there are too few, any others."""
+    noise = jax.random.uniform(named_key(0, "starts of episodes"), asked.counts.shape)
+    return jax.lax.top_k(noise + asked.counts, EPISODES)[1].astype(jnp.int32)
+
+
+def _pooled(policy: Float[Array, "walk state action"], walk: Rollout, cells: Starts) -> Asked:
+    """Tables of levels from those of their walks."""
+    levels, each = cells.shape
+    rows = jnp.arange(policy.shape[0])[:, None]
+    came: Bool[Array, "walk state"] = jnp.zeros(policy.shape[:2], bool).at[rows, walk.state].max(walk.live)
+    came, policy = came.reshape(levels, each, -1), policy.reshape(levels, each, *policy.shape[1:])
+    first = came.argmax(1)
+    table = jnp.take_along_axis(policy, first[:, None, :, None], 1)[:, 0]
+    return table, came.any(1)
