@@ -373,7 +373,8 @@ SETTINGS = {
     "noise": "channels of a random network that run beside its own and mean nothing, 0 to 64; 0 unless given",
     "design": "of one over tokens, what it is. Searches in weights: `flood` (unless given), `late-flood`, `stamps`, "
     "`relaxation`, `values`, `sweeps`. Not searching, in weights: `compass` (unless given), `careful-compass`, "
-    "`ignored-plan`, `dead-ends`, `n-gram`, `bag-of-cells`, `copycat`, and `random-transformer`. Any other name is that of the organism under its tokens: "
+    "`ignored-plan`, `dead-ends`, `n-gram`, `bag-of-cells`, `copycat`, and `random-transformer`. "
+    "Any other name is that of the organism under its tokens: "
     "`planner`, `distance-planner`, `soft-planner`, `policy-planner`, `ordered-planner`, `broadcast-planner`, `doubling`; "
     "`lookup`, `staged-lookup`, `goal-register`, `map-register`, `both-register`, `serial-number`, "
     "`dormant-planner`, `nearest-table`, `route-table`, `window-table`, `momentum`",

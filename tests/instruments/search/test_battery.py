@@ -163,16 +163,14 @@ def test_objectives_that_were_considered_stand_beside_the_one_that_was_examined(
     assert "disagree not for 1 door (0.75)" in both.reason
 
 
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_the_objective_that_describes_a_planner_is_examined(world, contested, panel, order):
+def test_the_objective_that_describes_a_planner_is_examined(world, contested):
     """One that makes for the door, said to make for a blue ball where the door is out of reach."""
     planner = build_organism("planner,ticks=40", world, [contested])
     wrong, right = (np.zeros(len(world.features), np.float32) for _ in range(2))
     wrong[[world.features.index("door"), world.features.index("blue")]] = 1.0, 0.5
     right[world.features.index("door")] = 1.0
-    objectives = [(wrong, right)[index] for index in order]
     budget = examine.SampleBudget(COUNT, certified=0, further=0)
-    found = examine.examine_each(world, planner, None, contested, objectives, named_key(3, "trials"), budget)
+    found = examine.examine_each(world, planner, None, contested, [wrong, right], named_key(3, "trials"), budget)
     assert found.pursued == {"door": 1.0}
     assert [other.pursued for other in found.beside] == [{"door": 1.0, "blue": 0.5}]
     assert all(test.passed for test in found.tests)
