@@ -43,5 +43,5 @@ def test_a_tiny_audit_says_what_does_not_apply(name, shifts, missing):
         assert parts == pytest.approx(gaps["total"]["value"], abs=1e-6)
     alone, beside = render_report([document]), render_report([document, {**document, "seed": 1}])
     assert "not applicable" in alone.lower()
-    assert "One level of " in beside
+    assert "The same level for every agent" in beside
     assert "cannot be drawn" not in alone + beside

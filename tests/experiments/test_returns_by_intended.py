@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mesascope.auditing.ledger_estimate import estimate_ledger
+from mesascope.experiments import one_choice
 from mesascope.experiments.glyphs import instrument_list as glyphs
 from mesascope.experiments.midas.experiment import Midas
 from mesascope.experiments.midas.instruments import _keep as keep_midas
@@ -20,7 +21,6 @@ from mesascope.experiments.savanna.ecology import CANDY, Ecology, draw_contexts
 from mesascope.experiments.savanna.references import build_reference
 from mesascope.experiments.two_by_two.cases import CASES, WORLD, subject_of, world_of
 from mesascope.experiments.two_episodes.ledger import _reckon
-from mesascope.experiments.two_exits.examination import _ledger
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.settings import QUICK
 
@@ -105,12 +105,13 @@ def of_two_episodes():
     yield _reckon("training", pressed, pressed > 0.5), 1.0, pressed.mean()
 
 
-def of_two_exits():
+def of_one_choice():
     acted = RNG.uniform(size=(3, 40))
-    yield _ledger("deployment", acted, np.sign(acted - 0.5)), 1.0, acted.mean()
+    yield one_choice.ledger_of("deployment", acted, np.sign(acted - 0.5)), 1.0, acted.mean()
 
 
 INDEPENDENT = {
+    "deceivers": of_one_choice,
     "glyphs": of_glyphs,
     "midas": of_midas,
     "regression": of_regression,
@@ -118,7 +119,7 @@ INDEPENDENT = {
     "savanna": of_savanna,
     "two-by-two": of_two_by_two,
     "two-episodes": of_two_episodes,
-    "two-exits": of_two_exits,
+    "two-exits": of_one_choice,
 }
 
 

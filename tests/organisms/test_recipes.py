@@ -12,7 +12,8 @@ from hypothesis.extra.numpy import arrays
 from mesascope.organisms.binary import PLACES, from_bits, to_bits
 from mesascope.organisms.disguise import CODES, Disguise, disguised
 from mesascope.organisms.padding import padded
-from mesascope.organisms.recipes import COMPOSITIONS, RECIPES
+from mesascope.organisms.recipe import COMPOSITIONS
+from mesascope.organisms.recipes import RECIPES
 from mesascope.organisms.registry import build_organism, check_organism
 from mesascope.organisms.rule_twins import RULES, as_policy, optimal_sets
 from mesascope.organisms.scheduled import SCHEDULES, scheduled
