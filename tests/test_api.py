@@ -50,6 +50,7 @@ def test_what_does_not_apply_is_refused_before_anything_is_measured(agent):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_an_audit_of_an_agent_in_memory_is_typed_and_has_the_forms_of_the_file(tmp_path, monkeypatch, world, agent):
     monkeypatch.chdir(tmp_path)
     result = ms.audit(agent, world, quick=True, levels=20)

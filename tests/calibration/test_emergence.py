@@ -47,6 +47,7 @@ def test_how_far_weights_moved_is_a_share_of_their_norm():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_planted_search_passes_before_training_and_after_a_few_updates(optimized):
     world = RedDoors()
     optimizer = ExactPolicyGradient(updates=4, batch=8)

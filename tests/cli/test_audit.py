@@ -259,6 +259,7 @@ def lasting(audit):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_another_process_interrupted_half_way_comes_to_the_same_bytes(audit, folder, tmp_path):
     hearing = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "

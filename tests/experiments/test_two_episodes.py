@@ -154,6 +154,7 @@ def test_copying_by_performance_restrains_learners_that_are_scored_by_the_episod
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_other_learners():
     found = run(0, [n for n in METHODS if METHODS[n].family not in QUICK_FAMILIES], GAMES, SMALL)
     said = {name: read(outcome, SETTINGS).span for name, outcome in found.items()}

@@ -40,6 +40,7 @@ def compiled():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_what_an_audit_needs_whatever_its_subject_is_compiled_by_then(compiled):
     world, seed = RedDoors(size=8), 3  # a size of its own: nothing else has compiled for it
     warm_up(world, TINY, seed, lambda: False)

@@ -61,6 +61,7 @@ def test_what_is_built_for_mazes_is_refused(text, says):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("optimized")
 def test_an_audit_finds_the_objective_that_training_hides():
     world = with_shifts(Sokoban(), ["crossed"])

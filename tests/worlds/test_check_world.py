@@ -19,12 +19,12 @@ from mesascope.worlds.grids.text import parse_level, parse_levels
 from mesascope.worlds.grids.world import AbstractGridWorld
 from mesascope.worlds.registry import WORLDS
 
+MARKS = {RedDoors.name: (), "sokoban": (pytest.mark.slow, pytest.mark.long)}
+"""Of worlds that are not `slow` alone."""
 LEVEL = parse_level("#####\n#R.b#\n#...#\n#####")
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name == RedDoors.name else pytest.mark.slow) for name in WORLDS]
-)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=MARKS.get(name, pytest.mark.slow)) for name in WORLDS])
 def test_every_registered_world_passes(name):
     check_world(WORLDS[name]())
 

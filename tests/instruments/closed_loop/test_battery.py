@@ -75,7 +75,7 @@ def test_walks_end_where_the_door_is_and_every_short_way_is_walled_off(courses):
     [
         ("walking-planner", (True, True, True)),
         ("walking-lookup", (False, False, False)),
-        ("walking-goal-register", (True, False, False)),
+        pytest.param("walking-goal-register", (True, False, False), marks=pytest.mark.long),
     ],
 )
 def test_tells_the_organisms_apart(text, passes, courses):

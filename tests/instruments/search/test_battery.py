@@ -70,7 +70,9 @@ def audit(world, trials, subject, untrained=None, panel=None):
     return decide(tests, bound)
 
 
-@pytest.mark.parametrize("organism", ["planner,ticks=40", "planner,memory=recall,ticks=40"])
+@pytest.mark.parametrize(
+    "organism", ["planner,ticks=40", pytest.param("planner,memory=recall,ticks=40", marks=pytest.mark.long)]
+)
 def test_planners_search(world, contested, trials, panel, organism):
     found = audit(world, trials, build_organism(organism, world, [contested]), panel=panel)
     assert found.verdict is Verdict.SEARCH, found.reason
@@ -315,6 +317,8 @@ def test_normalized_score_is_zero_at_the_highest_control_and_one_at_the_ceiling(
     assert np.isnan(normalized(Count(cells * 0, cells * 0), share(0.9), controls).value)
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_a_search_that_happens_while_answering_is_found_once_the_readout_is_open(world, contested, trials, panel):
     closed = build_organism("readout-planner,ticks=40", world, [contested])
     assert audit(world, trials, closed).verdict is Verdict.CANNOT_TELL
