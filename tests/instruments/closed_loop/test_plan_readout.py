@@ -55,7 +55,6 @@ def test_macro_f1_is_its_slow_twin():
 
 
 @pytest.mark.slow
-@pytest.mark.long
 def test_stored_answers_are_read_out_and_a_vector_holds_no_map():
     """A table's answers are plans to a probe: that is the instrument's blind spot, not a finding of search."""
     key = named_key(0)
