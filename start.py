@@ -159,7 +159,8 @@ def set_up(kind):
         STAMP.unlink(missing_ok=True)
 
         def install(arguments):
-            command = [*installer, "install", "--quiet", *arguments]
+            # Python compiles what is imported when it is imported: a small part of it all, and that took most of the time.
+            command = [*installer, "install", "--quiet", "--no-compile", *arguments]
             return subprocess.call(command, env=clean_environment(), cwd=str(ROOT), pass_fds=lock) == 0
 
         for arguments in (
