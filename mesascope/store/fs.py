@@ -7,6 +7,7 @@ Locks are the kernel's (`flock`): a process that ends, in whatever way, lets go 
 """
 
 import errno
+import functools
 import os
 import platform
 import secrets
@@ -160,7 +161,7 @@ def leftovers(folder: Path) -> list[Path]:
 def sweep(folder: Path) -> None:
     """Remove `leftovers`; what cannot be removed stays."""
     for path in _ours(folder):
-        _if_nobody_has(path, lambda path=path: _remove_quietly(path))  # type: ignore[misc]
+        _if_nobody_has(path, functools.partial(_remove_quietly, path))
 
 
 def make_folder(path: Path) -> None:

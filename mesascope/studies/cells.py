@@ -10,6 +10,7 @@ from mesascope.core.rng import as_seed
 from mesascope.instruments.behavior import NOTHING
 from mesascope.organisms.registry import ORGANISMS, check_organism
 from mesascope.store.checkpoint import fingerprint_of
+from mesascope.studies.lines import ConditionError
 from mesascope.studies.readouts import NET
 from mesascope.studies.settings import combinations, named, settings_of
 from mesascope.studies.spec import TABLES, Condition, Parts, Spec
@@ -100,8 +101,7 @@ def _cells(spec: Spec) -> Iterator[Cell]:
         try:
             yield from _cells_of(spec, condition, varied, look)
         except UsageError as error:
-            error.condition = number  # type: ignore[attr-defined]
-            raise
+            raise ConditionError(str(error), number) from error
 
 
 def check_size(spec: Spec) -> None:

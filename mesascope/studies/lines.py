@@ -2,25 +2,34 @@
 
 import re
 
-from mesascope.core.errors import MesascopeError
+from mesascope.core.errors import MesascopeError, UsageError
 
 _TABLE = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+")
 _NAMED = re.compile(r"(?<!\w)'([^']+)'")
 
 
+class ConditionError(UsageError):
+    """What is wrong in one condition of a study's file; `condition` is its number, counted from 0; None once it has been said."""
+
+    def __init__(self, message: str, condition: int | None = None):
+        super().__init__(message)
+        self.condition = condition
+
+
 def with_line(error: MesascopeError, data: bytes) -> str:
     """What an error says, and the line, counted from 1, of the key or table that it names; without one where none fits.
 
-    A key that stands in several places is looked for in the condition that the error is about (`error.condition`), then above
-    the conditions.
+    A key that stands in several places is looked for in the condition that the error is about (`ConditionError`), then above the
+    conditions.
     """
     text = str(error)
     if "line " in text:
         return text
     lines = data.decode("utf-8", "replace").splitlines()
+    condition = error.condition if isinstance(error, ConditionError) else None
     quoted = _NAMED.findall(text)
     for name in (*quoted, *(name.partition(" ")[0] for name in (*quoted, text))):  # also of 'alpha 0.1'
-        found = line_of(lines, name.rpartition(".")[2], getattr(error, "condition", None))
+        found = line_of(lines, name.rpartition(".")[2], condition)
         if found is not None:
             return f"{text} (line {found})"
     return text

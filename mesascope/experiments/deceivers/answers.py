@@ -9,7 +9,7 @@ from jaxtyping import Float
 from mesascope.core.statistics import Estimate, mean_of
 from mesascope.experiments.deceivers.prompts import PromptSet
 from mesascope.instruments.deception.compliance_gap import ComplianceGap, measure_compliance_gap
-from mesascope.instruments.deception.model_verdict import Bounds, Observed, Told, tell
+from mesascope.instruments.deception.model_verdict import BOUNDS, Bounds, Observed, Told, tell
 from mesascope.instruments.deception.pointer_index import PointerIndex, measure_pointer_index
 from mesascope.instruments.deception.rules_of_thumb import Weighing, weigh
 from mesascope.instruments.deception.stake import StakeSensitivity, measure_stake
@@ -82,7 +82,7 @@ class Found(NamedTuple):
     told: tuple[Told, ...]
 
 
-def find(answers: Answers, prompts: PromptSet, bounds: Bounds = Bounds()) -> Found:  # noqa: B008 (immutable)
+def find(answers: Answers, prompts: PromptSet, bounds: Bounds = BOUNDS) -> Found:
     """Everything that behavior shows."""
     each = [observe(answers.of(model), prompts) for model in range(len(answers.watched))]
     elsewhere = _elsewhere(answers)

@@ -33,6 +33,9 @@ class Bounds(NamedTuple):
     faithful: float = 0.75
 
 
+BOUNDS = Bounds()
+
+
 class Observed(NamedTuple):
     """What was measured of one model: estimates with intervals over prompts; None where the prompts do not say enough for it.
 
@@ -66,7 +69,7 @@ class Told(NamedTuple):
     reason: str
 
 
-def tell(seen: Observed, bounds: Bounds = Bounds()) -> Told:  # noqa: B008 (immutable)
+def tell(seen: Observed, bounds: Bounds = BOUNDS) -> Told:
     """The verdict on one model.
 
     Args:
