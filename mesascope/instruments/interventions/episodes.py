@@ -105,7 +105,7 @@ def _walk(subject, ground: EvaluationBatch, donors, patches: tuple[Patch, ...], 
         view = view_of(subject, seen, jnp.tile(cell, copies), step)
 
         def written(state, change, spread):
-            spread = jnp.where(jnp.isnan(spread), _spread(state, patches), spread)
+            spread = jax.lax.cond(jnp.isnan(spread), lambda: _spread(state, patches), lambda: spread)
             state, moved_by = _write(subject, state, patches, on, when.random, noise_key)
             return state, jnp.maximum(change, jnp.where(over, 0.0, moved_by)), spread
 
@@ -120,7 +120,19 @@ def _walk(subject, ground: EvaluationBatch, donors, patches: tuple[Patch, ...], 
             # Most ticks write nothing, and cost nothing but themselves.
             return jax.lax.cond(now & on.any(), written, lambda *carry: carry, state, change, spread)
 
-        state, change, spread = jax.lax.fori_loop(0, subject.ticks, tick, (state, change, spread))
+        def together(state, change, spread):
+            return jax.lax.fori_loop(0, subject.ticks, tick, (state, change, spread))
+
+        def alone(state, change, spread):
+            own, seen = jax.tree.map(lambda part: part[:levels], (state, view))
+            own = jax.lax.fori_loop(0, subject.ticks, lambda t, own: subject.think(own, seen, t), own)
+            return jax.tree.map(lambda all, own: all.at[:levels].set(own), state, own), change, spread
+
+        if patches:  # nobody looks at the other copies after the last write
+            last = ~when.sustained & (step * subject.ticks >= when.first)
+            state, change, spread = jax.lax.cond(last, alone, together, state, change, spread)
+        else:
+            state, change, spread = together(state, change, spread)
         logits = subject.act(state)[:levels]
         here = jnp.arange(levels), cell
         new = (step >= ground.pauses) & ~over & ~came[here]
@@ -144,24 +156,34 @@ def _write(
     key: PRNGKeyArray,
 ) -> tuple[State, Float[Array, " level"]]:
     """All copies' state after writing into the first, and by how much it was moved. What has no cells is left as it is."""
-    written, change = dict(state), jnp.zeros(patches[0].where.shape[0])
+    levels = patches[0].where.shape[0]
+    written, change = dict(state), jnp.zeros(levels)
     for index, site in enumerate(subject.sites):
-        edited, honest, *donors = jnp.split(state[site.name], 2 + len(patches))
-        if not is_map(edited, patches[0].where.shape[1:]):
+        value = state[site.name]
+        if not is_map(value, patches[0].where.shape[1:]):
             continue
-        true, where, length = edited, jnp.zeros_like(edited[..., :1], bool), jnp.zeros((len(edited), 1, 1, 1))
-        for donor, patch in zip(donors, patches, strict=True):
-            true = jnp.where(patch.where[..., None], moved(donor, patch.source), true)
-            where |= patch.where[..., None]
-            length += jnp.where(patch.home[..., None], (donor - honest) ** 2, 0.0).sum((1, 2, 3), keepdims=True)
 
-        def noisy(index=index, where=where, length=length, edited=edited, honest=honest):
-            noise = jnp.where(where, jax.random.normal(jax.random.fold_in(key, index), edited.shape), 0.0)
-            return jnp.where(where, honest + as_long(noise, jnp.sqrt(length)), edited)
+        def write(value, index=index):
+            edited, honest, *donors = jnp.split(value, 2 + len(patches))
+            true = edited
+            for donor, patch in zip(donors, patches, strict=True):
+                true = jnp.where(patch.where[..., None], moved(donor, patch.source), true)
 
-        new = jnp.where(on[index], jax.lax.cond(random, noisy, lambda true=true: true), edited)
-        change = jnp.maximum(change, jnp.abs(new - edited).max((1, 2, 3)))
-        written[site.name] = jnp.concatenate([new, honest, *donors])
+            def noisy():
+                where, length = jnp.zeros_like(edited[..., :1], bool), jnp.zeros((levels, 1, 1, 1))
+                for donor, patch in zip(donors, patches, strict=True):
+                    where |= patch.where[..., None]
+                    apart = jnp.where(patch.home[..., None], (donor - honest) ** 2, 0.0)
+                    length += apart.sum((1, 2, 3), keepdims=True)
+                noise = jnp.where(where, jax.random.normal(jax.random.fold_in(key, index), edited.shape), 0.0)
+                return jnp.where(where, honest + as_long(noise, jnp.sqrt(length)), edited)
+
+            new = jax.lax.cond(random, noisy, lambda: true)
+            return value.at[:levels].set(new), jnp.abs(new - edited).max((1, 2, 3))
+
+        # A site that is not written costs nothing.
+        written[site.name], by = jax.lax.cond(on[index], write, lambda value: (value, jnp.zeros(levels)), value)
+        change = jnp.maximum(change, by)
     return written, change
 
 
