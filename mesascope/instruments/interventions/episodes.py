@@ -126,7 +126,7 @@ def _walk(subject, ground: EvaluationBatch, donors, patches: tuple[Patch, ...], 
         def alone(state, change, spread):
             own, seen = jax.tree.map(lambda part: part[:levels], (state, view))
             own = jax.lax.fori_loop(0, subject.ticks, lambda t, own: subject.think(own, seen, t), own)
-            return jax.tree.map(lambda all, own: all.at[:levels].set(own), state, own), change, spread
+            return jax.tree.map(lambda copies, own: copies.at[:levels].set(own), state, own), change, spread
 
         if patches:  # nobody looks at the other copies after the last write
             last = ~when.sustained & (step * subject.ticks >= when.first)

@@ -1,5 +1,6 @@
 """Where a subject that answers once may be edited: the candidates, and those refused as edits of the input in disguise."""
 
+import functools
 import itertools
 from typing import NamedTuple
 
@@ -53,14 +54,20 @@ def record_donors(world: Observes, subject: AbstractSubject, trials: Trials) -> 
     )
 
 
-def candidates(subject: AbstractSubject) -> tuple[Place, ...]:
+def first_state(subject: AbstractSubject) -> int:
+    """The first state that may be edited: after the level was read, or after two ticks of a subject that re-reads it."""
+    return 2 if subject.reads_until >= subject.ticks else subject.reads_until
+
+
+def candidates(subject: AbstractSubject, begin: int | None = None) -> tuple[Place, ...]:
     """All sites together at several states and radii, some of the sites at the first of them, written once and sustained.
 
-    Subjects that re-read the level undo a single write, so theirs are sustained only.
+    Subjects that re-read the level undo a single write, so theirs are sustained only. `begin` is the first state, that of
+    `first_state` unless given.
     """
     sites = tuple(site.name for site in subject.sites)
     rereads = subject.reads_until >= subject.ticks
-    begin = 2 if rereads else subject.reads_until
+    begin = first_state(subject) if begin is None else begin
     states = sorted({begin, begin + 1, begin + 2, begin + 4, subject.ticks // 4, subject.ticks // 2})
     states = [t for t in states if begin <= t < subject.ticks]
     sizes = range(1, len(sites)) if len(sites) <= MANY_SITES else (1,)
@@ -82,13 +89,23 @@ def admit(
     subject that answers a whole level.
     """
     observation = world.observe(trials.base)
-    by_state: dict[int, dict[str, float]] = {}
     by_cells: dict[tuple[int, int], float] = {}
     admitted, refused = [], 0
-    for place in candidates(subject) if places is None else places:
-        if place.first not in by_state:
-            by_state[place.first] = undisguised(subject, observation, donors.base.states, place.first)
-        nonlinear = max(by_state[place.first][site] for site in place.sites)
+
+    @functools.cache
+    def shares(tick: int) -> dict[str, float]:
+        return undisguised(subject, observation, donors.base.states, tick)
+
+    if places is None:
+        places = candidates(subject)
+        if over_token_sites(subject):
+            # Blocks may wait before any token has read another: what begins late is edited right after it began.
+            states = range(first_state(subject), max(subject.ticks // 2, first_state(subject)) + 1)
+            begun = next((t for t in states if max(shares(t).values(), default=0.0) >= MIN_NONLINEAR), None)
+            if begun not in (None, first_state(subject)):
+                places = tuple(dict.fromkeys((*places, *candidates(subject, begun))))
+    for place in places:
+        nonlinear = max(shares(place.first)[site] for site in place.sites)
         if nonlinear < MIN_NONLINEAR:
             refused += 1
             continue
