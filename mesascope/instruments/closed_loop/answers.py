@@ -14,17 +14,20 @@ from mesascope.instruments.interventions.episodes import EvaluationBatch, walk_e
 from mesascope.instruments.interventions.patches import Cells, patch_of
 from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.search.fresh import Asked, AtOnce, by_parts
-from mesascope.instruments.search.panel import Questions
+from mesascope.instruments.search.panel import Composition, Questions, composed
 from mesascope.instruments.search.placed import Starts, repeated
 from mesascope.instruments.search.trials import Trials
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.world import AbstractWorld
 
-EPISODES = 6
-"""Episodes on each level, from random states that count."""
+EPISODES = 4
+"""Episodes on each level, from those states that count of whose right moves a composition of heuristics is least certain."""
 
-_LIMIT = 0.5
-"""Moves after which an episode is cut, for each state of the level."""
+MOVES = 5
+"""Moves after which an episode is cut: most of what can be learned of a level is learned where its episodes start."""
+
+_LEAST_APART = 1e-3
+"""Uncertainties (nats) nearer to each other than this are in random order."""
 
 _NOWHERE = Place((), 0, 0, False)
 
@@ -47,18 +50,31 @@ class InEpisodes(AtOnce):
         seen = super().observation(world)
         return View(seen, jnp.zeros_like(seen[..., :1]), jnp.ones(len(seen), bool))
 
-    def plain(self, world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels, asked: Questions) -> Asked:
+    def plain(
+        self,
+        world: AbstractWorld,
+        subject: AbstractSubject,
+        levels: AbstractLevels,
+        asked: Questions,
+        chooses: Composition | None,
+    ) -> Asked:
         """On levels as they are."""
-        return _walked(world, subject, (levels, ()), _starts(asked), _NOWHERE, self._pauses)
+        return _walked(world, subject, (levels, ()), _starts(asked, chooses), _NOWHERE, self._pauses)
 
     def edited(
-        self, world: AbstractWorld, subject: AbstractSubject, edits: Trials, place: Place, asked: Questions
+        self,
+        world: AbstractWorld,
+        subject: AbstractSubject,
+        edits: Trials,
+        place: Place,
+        asked: Questions,
+        chooses: Composition | None,
     ) -> Asked:
         """On levels as they are, while they are rewritten inside."""
         together = [edits.changed] * len(edits.parts)
         donors = together if place.sustained else [part.donor for part in edits.parts]
         written = tuple(zip(donors, (part.centers for part in edits.parts), strict=True))
-        return _walked(world, subject, (edits.base, written), _starts(asked), place, self._pauses)
+        return _walked(world, subject, (edits.base, written), _starts(asked, chooses), place, self._pauses)
 
 
 AT_A_TIME = 32
@@ -80,8 +96,7 @@ def _walked(
         (base, written), starts = part
         many, donors = repeated(base, starts), [(repeated(each, starts), repeated(at, starts)) for each, at in written]
         mdp = world.tables(many)
-        limit = int(_LIMIT * mdp.states)
-        batch = EvaluationBatch(mdp, world.observe(many), starts.reshape(-1), world.discount, limit, pauses)
+        batch = EvaluationBatch(mdp, world.observe(many), starts.reshape(-1), world.discount, MOVES, pauses)
         patches = tuple(patch_of(at, at, place.radius, world.map_shape(many)) for _, at in donors)
         seen = tuple(world.observe(each) for each, _ in donors)
         found = walk_edited_unchecked(subject, batch, seen, patches, place, named_key(0, "fresh walks"))
@@ -91,10 +106,16 @@ def _walked(
 
 
 @jax.jit
-def _starts(asked: Questions) -> Starts:
-    """Random states that count; where there are too few, any others."""
-    noise = jax.random.uniform(named_key(0, "starts of episodes"), asked.counts.shape)
-    return jax.lax.top_k(noise + asked.counts, EPISODES)[1].astype(jnp.int32)
+def _starts(asked: Questions, chooses: Composition | None) -> Starts:
+    """States that count, the least certain ones first; where there are too few, any others. Without a composition, random ones.
+
+    How certain a composition is does not depend on what is right, nor on the subject: that it errs there is no selection.
+    """
+    order = jax.random.uniform(named_key(0, "starts of episodes"), asked.counts.shape)
+    if chooses is not None:
+        log = composed(chooses, asked.clues)
+        order = order * _LEAST_APART - (jnp.exp(log) * log).sum(-1)
+    return jax.lax.top_k(jnp.where(asked.counts, order + 1, 0.0), EPISODES)[1].astype(jnp.int32)
 
 
 def _pooled(policy: Float[Array, "walk state action"], walk: Rollout, cells: Starts) -> Asked:

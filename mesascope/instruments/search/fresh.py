@@ -140,12 +140,25 @@ class AtOnce:
         seen = jax.eval_shape(lambda: world.observe(world.draw(named_key(0, "shape"), 4)))
         return jnp.zeros(seen.shape, seen.dtype)
 
-    def plain(self, world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels, asked: Questions) -> Asked:
-        """On levels as they are."""
+    def plain(
+        self,
+        world: AbstractWorld,
+        subject: AbstractSubject,
+        levels: AbstractLevels,
+        asked: Questions,
+        chooses: Composition | None,
+    ) -> Asked:
+        """On levels as they are. `chooses` is the composition of heuristics that chose the levels."""
         return _unedited(world, subject, levels), asked.counts
 
     def edited(
-        self, world: AbstractWorld, subject: AbstractSubject, edits: Trials, place: Place, asked: Questions
+        self,
+        world: AbstractWorld,
+        subject: AbstractSubject,
+        edits: Trials,
+        place: Place,
+        asked: Questions,
+        chooses: Composition | None,
     ) -> Asked:
         """After the edits."""
         at = sites_on(subject, place), jnp.array(place.first), jnp.array(place.radius), place.sustained
@@ -159,7 +172,7 @@ def run_plain(
     world: AbstractWorld, subject: AbstractSubject, blocks: Blocks, panel: Panel | None = None, asks: AtOnce = AT_ONCE
 ) -> Answers:
     """The answers on a block of levels as they are."""
-    policy, there = asks.plain(world, subject, blocks.plain, blocks.shown)
+    policy, there = asks.plain(world, subject, blocks.plain, blocks.shown, panel and panel.chooses)
     return _answered(policy, _where(blocks.shown, there), panel and panel.knows)
 
 
@@ -196,7 +209,7 @@ def run_edited(
 ) -> Answers:
     """The answers on a block of levels after the edits at `place`, beyond the edits."""
     asked = _away_from(blocks.edits, blocks.believed, jnp.array(place.radius))
-    policy, there = asks.edited(world, subject, blocks.edits, place, asked)
+    policy, there = asks.edited(world, subject, blocks.edits, place, asked, panel and panel.chooses)
     return _answered(policy, _where(asked, there), panel and panel.knows)
 
 
