@@ -19,6 +19,7 @@ from mesascope.cli import (
     listing,
     organisms,
     report,
+    reproduce,
     study,
     terminal,
     train,
@@ -63,7 +64,7 @@ def _top(
 
 # Each of these modules imports what is heavy inside its command only: `mesascope --help` must not wait for JAX.
 for _module in (
-    audit, train, tune, study, calibrate, emergence, report, compare, cite, worlds, organisms, instruments, doctor
+    audit, train, tune, study, calibrate, emergence, reproduce, report, compare, cite, worlds, organisms, instruments, doctor
 ):  # fmt: skip
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
 app.command("list")(listing.command)

@@ -8,6 +8,7 @@ from mesascope.core.errors import UsageError
 from mesascope.jobs.audit_folder import AUDIT, REPORT, STUDY, audits_in
 from mesascope.reports.html import render_report
 from mesascope.reports.html.calibration import render_calibration
+from mesascope.reports.html.reproduced import render_reproduction
 from mesascope.reports.html.studied import render_study
 from mesascope.reports.html.tuning import render_tuning
 from mesascope.reports.study import study_document
@@ -17,6 +18,7 @@ _OTHERS: Mapping[str, Callable[[dict[str, Any]], str]] = {
     STUDY: render_study,
     "calibration.json": render_calibration,
     "tuning.json": render_tuning,
+    "reproduction.json": render_reproduction,
 }
 """Documents that are no audits, by the files that hold them."""
 

@@ -1,0 +1,1 @@
+"""Published results that a study of ours is set beside: what was published, the study, and how the two are compared."""
