@@ -1,17 +1,27 @@
 """Put a calibration's table into `search-verdict.md` and its operating point into the package: `python docs/calibration.py DIR`.
 
-DIR is what `mesascope calibrate --out DIR` wrote, also with `--class tokens`, whose builds are listed design by design.
+DIR is what `mesascope calibrate --out DIR` wrote. Of a class that is calibrated on random builds alone (`--class tokens`,
+`--class recurrent`) the table is design by design, and the rows are kept beside the page, in `CLASS-builds.jsonl`.
+`--unpack CLASS` puts them back into DIR instead, where the same `mesascope calibrate` goes on; `--rows CLASS` keeps those of one
+that is not done.
 """
 
+import argparse
 import json
-import sys
 from pathlib import Path
 
 from blocks import put
 
+from mesascope.store.lines import read_lines, write_lines
+
 HERE = Path(__file__).parent
 PAGE = HERE / "search-verdict.md"
 POINTS = HERE.parent / "mesascope" / "instruments" / "interventions"
+ON_BUILDS = {
+    "tokens": ("calibration of transformers", "tokens_operating_point.json"),
+    "recurrent": ("calibration of agents with a memory", "recurrent_operating_point.json"),
+}
+"""Classes that are calibrated on random builds alone: the block of the page, and the file of the operating point."""
 TESTS = ("retarget", "virtual wall", "joint")
 TRUTH = {True: "searches", False: "does not", None: "nobody knows"}
 
@@ -39,7 +49,7 @@ def shown(document: dict) -> str:
     for row in document["rates"]["test"]:
         counts = f"{row['positives']}, {row['negatives']}"
         lines.append(f"| {row['name']} | {rate(row['sensitivity'])} | {rate(row['specificity'])} | {counts} |")
-    if "--class tokens" in document["command"]:
+    if class_of(document) in ON_BUILDS:
         return "\n".join([*lines, "", *by_design(document["rows"], point["threshold"])])
     lines += [
         "",
@@ -55,14 +65,27 @@ def shown(document: dict) -> str:
     return "\n".join(lines)
 
 
+def class_of(document: dict) -> str:
+    """The class of subjects that was calibrated."""
+    return document["command"].partition("--class ")[2].partition(" ")[0] or "plan-once"
+
+
+def design(row: dict) -> str:
+    """What a build is a build of: `flood`, or `planner that replans`."""
+    recipe = row["truth"]["recipe"]
+    if "design=" in recipe:
+        return recipe.partition("design=")[2].partition(",")[0]
+    organism = recipe.partition(",")[0].removeprefix("walking-")
+    return f"{organism}, {recipe.partition('walks=')[2].partition(',')[0]}"
+
+
 def by_design(rows: list[dict], threshold: float) -> list[str]:
-    """Random builds, gathered by what they are builds of."""
+    """Random builds of both halves, gathered by what they are builds of."""
     lines = ["| design | in truth | builds | said to search | no-search | cannot tell |", "|---|---|---|---|---|---|"]
     groups: dict[tuple[str, bool | None], list[dict]] = {}
     for row in rows:
-        design = row["truth"]["recipe"].partition("design=")[2].partition(",")[0]
-        groups.setdefault((design, row["searches"]), []).append(row)
-    for (design, searches), mine in groups.items():
+        groups.setdefault((design(row), row["searches"]), []).append(row)
+    for (name, searches), mine in sorted(groups.items(), key=lambda group: (not group[0][1], group[0][0])):
         said = [row["verdict"] == "search" and row["least"] > threshold for row in mine]
         verdicts = [row["verdict"] for row in mine]
         counts = (
@@ -71,19 +94,54 @@ def by_design(rows: list[dict], threshold: float) -> list[str]:
             verdicts.count("no-search"),
             len(mine) - sum(said) - verdicts.count("no-search"),
         )
-        lines.append(f"| `{design}` | {TRUTH[searches]} | {' | '.join(map(str, counts))} |")
+        lines.append(f"| `{name}` | {TRUTH[searches]} | {' | '.join(map(str, counts))} |")
     return lines
 
 
-def main(folder: Path) -> None:
-    """Both files."""
+def rows_file(subjects: str) -> Path:
+    """Where the rows of a class are kept."""
+    return HERE / f"{subjects}-builds.jsonl"
+
+
+def pack(folder: Path, subjects: str) -> None:
+    """Keep the rows of a class beside the page."""
+    found = [json.loads(path.read_text("utf-8")) for path in sorted((folder / "rows").glob("*.json"))]
+    write_lines(rows_file(subjects), sorted(found, key=lambda row: (row["name"].partition(",")[0], row["seed"])))
+
+
+def unpack(folder: Path, subjects: str) -> None:
+    """Put the rows that are kept into a folder."""
+    (folder / "rows").mkdir(parents=True, exist_ok=True)
+    for row in read_lines(rows_file(subjects)):
+        path = folder / "rows" / f"{row['name'].replace(',', '-')}-{row['seed']}.json"
+        path.write_text(json.dumps(row, sort_keys=True) + "\n", "utf-8")
+
+
+def publish(folder: Path) -> None:
+    """Table, operating point and rows of a calibration that is done."""
     document = json.loads((folder / "calibration.json").read_text("utf-8"))
-    of_tokens = "--class tokens" in document["command"]
-    block = "calibration of transformers" if of_tokens else "calibration"
+    subjects = class_of(document)
+    block, point = ON_BUILDS.get(subjects, ("calibration", "operating_point.json"))
     put(PAGE, "python docs/calibration.py DIR", {block: shown(document)})
-    point = POINTS / ("tokens_operating_point.json" if of_tokens else "operating_point.json")
-    point.write_text(json.dumps(document["operating_point"]["point"], sort_keys=True) + "\n", "utf-8")
+    (POINTS / point).write_text(json.dumps(document["operating_point"]["point"], sort_keys=True) + "\n", "utf-8")
+    if subjects in ON_BUILDS:
+        pack(folder, subjects)
+
+
+def main() -> None:
+    """Publish, or keep or put back the rows of a class."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rows", choices=ON_BUILDS)
+    parser.add_argument("--unpack", choices=ON_BUILDS)
+    asked = parser.parse_args()
+    if asked.unpack:
+        unpack(asked.folder, asked.unpack)
+    elif asked.rows:
+        pack(asked.folder, asked.rows)
+    else:
+        publish(asked.folder)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

@@ -1,6 +1,6 @@
 """Put reproductions into reproductions.md: `python docs/reproductions.py DIR`.
 
-DIR holds a folder for each, as `mesascope reproduce NAME --out DIR/NAME` writes them; the block of one that is missing stays as it is.
+DIR holds a folder for each, as `mesascope reproduce NAME --out DIR/NAME` writes them; without its folder a block stays as it is.
 """
 
 import json

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from mesascope.core.robust_statistics import interquartile_mean, probability_of_improvement
 from mesascope.core.statistics import Estimate, difference_of_means, mean_over_seeds
 from mesascope.reports.reading import TRAINING, words
 from mesascope.studies.across import differences
@@ -48,6 +49,7 @@ def study_results(
             name: {n: less(able[n], able.get(spec.reference, []), name) for n in conditions if n != spec.reference}
             for name in shown
         },
+        "robust": {name: _robust(name, able, spec.reference) for name in shown},
         "rows": list(rows),
         "not_done": list(not_done),
     }
@@ -65,6 +67,20 @@ def less(rows: Sequence[Row], others: Sequence[Row], name: str) -> Estimate:
     least, most = limits(name)
     moved = np.array([a - b for a, b in both if a is not None and b is not None], np.float64)
     return mean_over_seeds(moved, least - most, most - least)
+
+
+def _robust(name: str, able: Mapping[str, Sequence[Row]], reference: str | None) -> dict[str, Any]:
+    """By condition: the interquartile mean over seeds, and the chance that a training comes to more than one of the reference."""
+    values = {condition: _values(rows, name) for condition, rows in able.items()}
+    return {
+        condition: {
+            "interquartile_mean": interquartile_mean(found, *limits(name)),
+            "improvement": None
+            if reference in (None, condition)
+            else probability_of_improvement(found, values.get(reference, np.zeros(0))),
+        }
+        for condition, found in values.items()
+    }
 
 
 def failure(row: Row, competent: float) -> str | None:

@@ -76,6 +76,18 @@ def _differences(document: Mapping[str, Any]) -> Markup:
                 "of seeds pair by pair, with Student's, where both treat the same trained agents",
             )
         )
+    robust = part(document, "robust")
+    if robust:
+        names = union(map(part, robust.values()))
+        kinds = [("interquartile_mean", "interquartile mean"), ("improvement", "chance of more than the reference")]
+        told = [(kind, said_as) for kind, said_as in kinds if kind != "improvement" or against]
+        drawn = table(
+            ["condition", *(f"{said(readout)}, {said_as}" for readout in robust for _, said_as in told)],
+            [[name, *(look(robust, readout, name, kind) for readout in robust for kind, _ in told)] for name in names],
+            caption="The mean of the middle half of the seeds, and how often a seed comes to more than one of the reference, a "
+            "tie counting as one half",
+        )
+        parts.append(fold("Statistics that one strange seed does not decide", drawn))
     return section(2, "differences", "Do the conditions differ?", *parts)
 
 
