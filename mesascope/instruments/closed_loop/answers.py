@@ -23,7 +23,7 @@ from mesascope.worlds.world import AbstractWorld
 EPISODES = 4
 """Episodes on each level, from those states that count of whose right moves a composition of heuristics is least certain."""
 
-MOVES = 5
+MOVES = 2
 """Moves after which an episode is cut: most of what can be learned of a level is learned where its episodes start."""
 
 _LEAST_APART = 1e-3
