@@ -10,6 +10,7 @@ from jaxtyping import Float
 from mesascope.adapters.references import OutsideAgent
 from mesascope.adapters.tables import TableSubject, table_subject
 from mesascope.auditing.document import AuditDocument
+from mesascope.auditing.schema import GapPart
 from mesascope.core.errors import UsageError
 from mesascope.core.options import Config
 from mesascope.core.rng import as_seed
@@ -80,7 +81,25 @@ class AuditResult(AuditDocument):
             for name, found in rows.items()
             if found is not None
         )
-        return f"<table>{cells}</table>"
+        return f"<table>{cells}</table>{self._gaps_html()}"
+
+    def _gaps_html(self) -> str:
+        """The gaps of each distribution as shares of the return, with their intervals; nothing where there is no ledger."""
+        rows = "".join(
+            f"<tr><th>{_escaped(name)}</th>{''.join(f'<td>{_share(getattr(gaps, gap))}</td>' for gap in _GAPS)}</tr>"
+            for name, gaps in self.ledger.items()
+        )
+        head = "".join(f"<th>{gap} gap</th>" for gap in _GAPS)
+        return f"<table><tr><th>share of the intended return</th>{head}</tr>{rows}</table>" if rows else ""
+
+
+_GAPS = ("outer", "inner", "capability", "total")
+
+
+def _share(gap: GapPart) -> str:
+    low, high = gap.interval
+    bounds = "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"
+    return f"{gap.share + 0.0:.2f}{bounds}"
 
 
 def _escaped(text: str) -> str:
@@ -223,8 +242,7 @@ def audit(
     Args:
         agent: What `train` and `load_agent` return, any subject, the folder of a saved agent, or a reference such as
             `"organism:planner,objective=red"`.
-        world: The world, with its shifts; or an experiment (`mesascope.experiments.registry.make_anywhere`), for a
-        subject of its kind.
+        world: The world, with its shifts; or an experiment (`experiment`), for a subject of its kind.
         seed: Seed of the levels and random numbers of the audit; 0 to 2^32 - 1.
         quick: Fewer levels, wider intervals.
         describe: Also run the instruments that describe how the agent goes about it.
