@@ -1,6 +1,6 @@
 """Run the notebooks: `python docs/notebooks.py`, `python docs/notebooks.py --plain deception`.
 
-With a kernel (`pip install -r requirements-docs.lock`) each notebook is written with its outputs below `build/notebooks`, as
+With a kernel (`pip install ".[notebooks]"`) each notebook is written with its outputs below `build/notebooks`, as
 `.ipynb` and as one HTML page. With `--plain` its cells run in this process, without a kernel and without writing anything: that
 is what the tests do.
 """
@@ -40,11 +40,11 @@ def text_of(cell: dict[str, Any]) -> str:
 
 
 def script(notebook: dict[str, Any]) -> str:
-    """The code cells of a notebook as one program, which gives what each cell shows to `display`.
+    r"""The code cells of a notebook as one program, which gives what each cell shows to `display`.
 
     Example:
-        >>> script({"cells": [{"cell_type": "code", "source": ["x = 1\\n", "x"]}]})
-        'x = 1\\ndisplay(x)\\n'
+        >>> script({"cells": [{"cell_type": "code", "source": ["x = 1\n", "x"]}]})
+        'x = 1\ndisplay(x)\n'
     """
     parts = []
     for cell in notebook["cells"]:

@@ -5,10 +5,10 @@ import json
 import re
 from pathlib import Path
 
-import notebooks
 from site_links import ROOT
 
 import mesascope
+import notebooks
 
 API = {
     "worlds": ("Worlds and levels", ("worlds", "GridLevels", "RedDoors", "Objective", "Role", "make_stepper", "named_key",
@@ -60,7 +60,9 @@ def api_page(name: str) -> str:
         if public in mesascope._MODULES:
             parts.append(f"::: mesascope.{public}\n    options: {{members: false}}")
             module = getattr(mesascope, public)
-            parts += [f"::: {made_by.__module__}.{made_by.__name__}" for made_by in map(module.__getattr__, module.__all__)]
+            parts += [
+                f"::: {made_by.__module__}.{made_by.__name__}" for made_by in map(module.__getattr__, module.__all__)
+            ]
         else:
             parts.append(f"::: {mesascope._HOMES[public]}.{public}")
     return "\n\n".join(parts) + "\n"

@@ -36,7 +36,7 @@ class AuditResult(AuditDocument):
         >>> world = ms.worlds.red_doors(size=5)
         >>> result = ms.audit("organism:compass", world, quick=True, levels=20)  # doctest: +SKIP
         >>> result.search.verdict, result.alignment.verdict  # doctest: +SKIP
-        ('no-search', 'cannot-tell')
+        ('cannot-tell', 'capability-failure')
     """
 
     def report(self, path: str | Path) -> Path:
@@ -99,7 +99,7 @@ _GAPS = ("outer", "inner", "capability", "total")
 def _share(gap: GapPart) -> str:
     low, high = gap.interval
     bounds = "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"
-    return f"{gap.share + 0.0:.2f}{bounds}"
+    return f"{round(gap.share, 2) + 0.0:.2f}{bounds}"
 
 
 def _escaped(text: str) -> str:

@@ -34,9 +34,6 @@ from mesascope.worlds.levels import AbstractLevels, Level
 from mesascope.worlds.space import chebyshev
 from mesascope.worlds.world import AbstractWorld
 
-_SHOWN = 5
-"""Ticks of which a notebook shows the plan."""
-
 _CAPTIONS = {
     Arm.UNEDITED: "unedited",
     Arm.EDITED: "edited inside",
@@ -46,7 +43,7 @@ _CAPTIONS = {
 
 
 class Edited(NamedTuple):
-    """What an agent does after its state was rewritten, beside the controls.
+    r"""What an agent does after its state was rewritten, beside the controls.
 
     Attributes:
         world: The world.
@@ -60,7 +57,7 @@ class Edited(NamedTuple):
     Example:
         >>> import mesascope as ms
         >>> world = ms.worlds.red_doors(size=5)
-        >>> before, after = world.read_levels("#####\\n#R..#\\n#...#\\n#...#\\n#####\\n\\n#####\\n#...#\\n#...#\\n#..R#\\n#####")
+        >>> before, after = world.read_levels("#####\n#R..#\n#...#\n#...#\n#####\n\n#####\n#...#\n#...#\n#..R#\n#####")
         >>> inside = ms.look_inside(ms.build_organism("planner,ticks=12", world), world, before)
         >>> edited = inside.edit(after, tick=1, radius=1)
         >>> round(edited.followed["edited"].value, 2), round(edited.followed["unedited"].value, 2)
@@ -197,17 +194,17 @@ class Inside(NamedTuple):
     def _repr_html_(self) -> str:
         """The plan on the first level after some ticks, and what the sites hold."""
         last = len(self.policies) - 1
-        ticks = sorted({round(last * k / (_SHOWN - 1)) for k in range(_SHOWN)})
+        ticks = sorted({0, last // 8, last // 4, last // 2, last})
         boards = [
             self.world.picture(self.levels[0], policy=self.policies[tick][0], title=f"after {tick} of {last} ticks")
             for tick in ticks
         ]
         rows = "".join(
-            f"<tr><th>{html.escape(site.name)}</th><td>{site.channels} numbers in each cell</td>"
-            f"<td>{html.escape(site.holds)}</td></tr>"
+            f"<tr><th>{html.escape(site.name)}</th><td>{site.channels}</td><td>{html.escape(site.holds)}</td></tr>"
             for site in self.subject.sites
         )
-        return f"{_side_by_side(boards)}<table>{rows}</table>"
+        head = "<tr><th>site</th><th>numbers in a cell</th><th>what they hold</th></tr>"
+        return f"{_side_by_side(boards)}<table>{head}{rows}</table>"
 
 
 def look_inside(
@@ -237,8 +234,8 @@ def look_inside(
     subject = _subject(agent, world)
     if not subject.answers_all_states or world.views_per_level != 1:
         raise UsageError(
-            f"{type(subject).__name__} in {world.name}: expected an agent that answers a whole level at once, in a world with one "
-            "state for each cell; audit it instead (ms.audit)"
+            f"{type(subject).__name__} in {world.name}: expected an agent that answers a whole level at once, in a world with "
+            "one state for each cell; audit it instead (ms.audit)"
         )
     if not subject.sites:
         raise UsageError(

@@ -13,6 +13,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -37,3 +38,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Lead links to files of the repository to their pages."""
     return site_links.led(markdown, page.file.src_uri, {file.src_uri for file in files})
+
+
+_SHIM = "https://unpkg.com/iframe-worker/shim"
+"""What the theme's pages load where they are opened from disk, for the search; a copy of it is in `style`."""
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Load that from the site itself."""
+    return output.replace(_SHIM, get_relative_url("style/iframe-worker.js", page.url))
