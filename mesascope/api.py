@@ -97,7 +97,9 @@ _GAPS = ("outer", "inner", "capability", "total")
 
 
 def _share(gap: GapPart) -> str:
-    low, high = gap.interval
+    if gap.share is None:
+        return ""
+    low, high = gap.interval or (None, None)
     bounds = "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"
     return f"{round(gap.share, 2) + 0.0:.2f}{bounds}"
 

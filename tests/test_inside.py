@@ -80,6 +80,10 @@ def test_counterfactuals_are_drawn_as_an_audit_draws_them(world):
         (lambda world, levels, inside: ms.draw_counterfactuals(world, "retargt", 2), "did you mean 'retarget'"),
         (
             lambda world, levels, inside: ms.look_inside(ms.black_box(lambda shown: shown), world, levels[0]),
+            "has no sites: name what it thinks with",
+        ),
+        (
+            lambda world, levels, inside: ms.look_inside("organism:walking-planner", world, levels[0]),
             "expected an agent that answers a whole level at once",
         ),
     ],
