@@ -47,3 +47,8 @@ _SHIM = "https://unpkg.com/iframe-worker/shim"
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Load that from the site itself."""
     return output.replace(_SHIM, get_relative_url("style/iframe-worker.js", page.url))
+
+
+def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
+    """The same for pages that are no pages of the documentation, such as that of an address that leads nowhere."""
+    return output_content.replace(_SHIM, "style/iframe-worker.js")

@@ -7,7 +7,8 @@ import pytest
 
 from docs.notebooks import execute, markdown, names, page, read, run_plainly, script, text_of
 
-LONG = {"my-pytorch-agent"}
+LONG = {"my-pytorch-agent", "reading-the-inside"}
+"""What these use is tested without them, in `tests/test_inside.py` and `tests/adapters`."""
 NEEDS = {"my-pytorch-agent": "torch"}
 
 
