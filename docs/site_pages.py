@@ -22,6 +22,20 @@ API = {
 }  # fmt: skip
 """For each page of the reference its title and the public names that stand on it."""
 
+WORLD = (
+    "draw",
+    "read_levels",
+    "observe",
+    "tables",
+    "optimal_values",
+    "picture",
+    "active",
+    "views",
+    "with_view",
+    "sample",
+)
+"""What every world has, in the order in which the reference shows it."""
+
 
 def made() -> dict[str, str]:
     """Every page that is made, by its place in the site."""
@@ -57,15 +71,27 @@ def api_page(name: str) -> str:
     title, names = API[name]
     parts = [f"# {title}", "After this page you know what each public name takes, gives back and raises."]
     for public in names:
-        if public in mesascope._MODULES:
-            parts.append(f"::: mesascope.{public}\n    options: {{members: false}}")
-            module = getattr(mesascope, public)
+        home = mesascope._HOMES.get(public)
+        if home is None:
+            parts.append(_directive(f"mesascope.{public}", members=False))
             parts += [
-                f"::: {made_by.__module__}.{made_by.__name__}" for made_by in map(module.__getattr__, module.__all__)
+                _directive(path, heading=made, toc_label=made, members=False) for made, path in _constructors(public)
             ]
-        else:
-            parts.append(f"::: {mesascope._HOMES[public]}.{public}")
+            parts.append(_directive("mesascope.worlds.world.AbstractWorld", members=list(WORLD)))
+        elif f"::: {home}.{public}\n" not in "\n".join(parts):
+            parts.append(_directive(f"{home}.{public}"))
     return "\n\n".join(parts) + "\n"
+
+
+def _constructors(module: str) -> list[tuple[str, str]]:
+    """What a public module makes: its name there, and where it is written."""
+    here = getattr(mesascope, module)
+    found = [(name, here.__getattr__(name)) for name in here.__all__]
+    return [(f"{module}.{name}", f"{made.__module__}.{made.__name__}") for name, made in found]
+
+
+def _directive(path: str, **options: object) -> str:
+    return f"::: {path}\n    options: {json.dumps(options)}\n"
 
 
 def findings_page() -> str:
