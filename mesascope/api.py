@@ -77,7 +77,7 @@ class AuditResult(AuditDocument):
         halves = {"objective": self.alignment.objective, "capability": self.alignment.capability}
         rows = {"search": self.search, **halves, "alignment": self.alignment}
         cells = "".join(
-            f"<tr><th>{name}</th><td>{_escaped(found.verdict)}</td><td>{_escaped(found.reason)}</td></tr>"
+            f"<tr><th>{name}</th>{_cell(found.verdict)}{_cell(found.reason)}</tr>"
             for name, found in rows.items()
             if found is not None
         )
@@ -86,7 +86,7 @@ class AuditResult(AuditDocument):
     def _gaps_html(self) -> str:
         """The gaps of each distribution as shares of the return, with their intervals; nothing where there is no ledger."""
         rows = "".join(
-            f"<tr><th>{_escaped(name)}</th>{''.join(f'<td>{_share(getattr(gaps, gap))}</td>' for gap in _GAPS)}</tr>"
+            f"<tr><th>{_escaped(name)}</th>{''.join(_cell(_share(getattr(gaps, gap))) for gap in _GAPS)}</tr>"
             for name, gaps in self.ledger.items()
         )
         head = "".join(f"<th>{gap} gap</th>" for gap in _GAPS)
@@ -96,12 +96,21 @@ class AuditResult(AuditDocument):
 _GAPS = ("outer", "inner", "capability", "total")
 
 
+def _cell(text: str) -> str:
+    return f'<td style="text-align:left">{_escaped(text)}</td>'
+
+
 def _share(gap: GapPart) -> str:
     if gap.share is None:
         return ""
     low, high = gap.interval or (None, None)
-    bounds = "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"
-    return f"{round(gap.share, 2) + 0.0:.2f}{bounds}"
+    bounds = "" if low is None or high is None else f" [{_two_digits(low)}, {_two_digits(high)}]"
+    return f"{_two_digits(gap.share)}{bounds}"
+
+
+def _two_digits(number: float) -> str:
+    """Without the sign of what is rounded to zero."""
+    return f"{round(number, 2) + 0.0:.2f}"
 
 
 def _escaped(text: str) -> str:
