@@ -1,5 +1,6 @@
 """The reference pages of the documentation that are made from what the code says of itself."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from mesascope.auditing.alignment import COLUMNS, TABLE
@@ -91,7 +92,12 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _row(card: Card) -> str:
-    return f"| [{card.name}](#{card.name.replace(' ', '-')}) | {card.measures} |"
+    return f"| [{card.name}](#{_anchor(card.name)}) | {card.measures} |"
+
+
+def _anchor(title: str) -> str:
+    """What a page calls the place of a title: lower case, without punctuation, dashes for blanks."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
 def _yes(truth: bool) -> str:

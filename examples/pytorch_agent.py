@@ -4,7 +4,7 @@
     PYTHONPATH=. mesascope audit red-doors --quick --subject python:examples.pytorch_agent:subject
 
 What Mesascope gives to the training is data alone: levels, and which actions are optimal in every cell. The network, the
-loss and the loop are plain PyTorch. `docs/other-agents.md` says what came out.
+loss and the loop are plain PyTorch. `docs/how-to/pytorch.md` says how.
 """
 
 import argparse

@@ -33,6 +33,11 @@ if TYPE_CHECKING:  # what type checkers see; a test holds it together with _HOME
     from mesascope.core.objective import Objective as Objective
     from mesascope.core.objective import Role as Role
     from mesascope.core.rng import named_key as named_key
+    from mesascope.experiments.registry import experiment as experiment
+    from mesascope.inside import Edited as Edited
+    from mesascope.inside import Inside as Inside
+    from mesascope.inside import draw_counterfactuals as draw_counterfactuals
+    from mesascope.inside import look_inside as look_inside
     from mesascope.instruments.card import Card as Card
     from mesascope.instruments.instrument import Finding as Finding
     from mesascope.instruments.instrument import Instrument as Instrument
@@ -49,8 +54,10 @@ _HOMES = {
     "AuditDocument": "mesascope.auditing.document",
     "AuditResult": "mesascope.api",
     "Card": "mesascope.instruments.card",
+    "Edited": "mesascope.inside",
     "Finding": "mesascope.instruments.instrument",
     "GridLevels": "mesascope.worlds.grids.grid",
+    "Inside": "mesascope.inside",
     "Instrument": "mesascope.instruments.instrument",
     "MesascopeError": "mesascope.core.errors",
     "Objective": "mesascope.core.objective",
@@ -60,10 +67,13 @@ _HOMES = {
     "black_box": "mesascope.adapters.black_box",
     "build_organism": "mesascope.organisms.registry",
     "check_instrument": "mesascope.conformance.check_instrument",
+    "draw_counterfactuals": "mesascope.inside",
+    "experiment": "mesascope.experiments.registry",
     "jax_steps": "mesascope.adapters.jax_functions",
     "jax_subject": "mesascope.adapters.jax_functions",
     "load_agent": "mesascope.api",
     "load_learned_algorithm": "mesascope.store.learned_algorithm",
+    "look_inside": "mesascope.inside",
     "make_stepper": "mesascope.worlds.grids.stepping",
     "named_key": "mesascope.core.rng",
     "numpy_steps": "mesascope.adapters.steps",

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from mesascope.adapters.references import OutsideAgent
 from mesascope.adapters.tables import TableSubject, table_subject
 from mesascope.auditing.document import AuditDocument
+from mesascope.auditing.schema import GapPart
 from mesascope.core.errors import UsageError
 from mesascope.core.options import Config
 from mesascope.core.rng import as_seed
@@ -35,7 +36,7 @@ class AuditResult(AuditDocument):
         >>> world = ms.worlds.red_doors(size=5)
         >>> result = ms.audit("organism:compass", world, quick=True, levels=20)  # doctest: +SKIP
         >>> result.search.verdict, result.alignment.verdict  # doctest: +SKIP
-        ('no-search', 'cannot-tell')
+        ('cannot-tell', 'capability-failure')
     """
 
     def report(self, path: str | Path) -> Path:
@@ -76,11 +77,40 @@ class AuditResult(AuditDocument):
         halves = {"objective": self.alignment.objective, "capability": self.alignment.capability}
         rows = {"search": self.search, **halves, "alignment": self.alignment}
         cells = "".join(
-            f"<tr><th>{name}</th><td>{_escaped(found.verdict)}</td><td>{_escaped(found.reason)}</td></tr>"
+            f"<tr><th>{name}</th>{_cell(found.verdict)}{_cell(found.reason)}</tr>"
             for name, found in rows.items()
             if found is not None
         )
-        return f"<table>{cells}</table>"
+        return f"<table>{cells}</table>{self._gaps_html()}"
+
+    def _gaps_html(self) -> str:
+        """The gaps of each distribution as shares of the return, with their intervals; nothing where there is no ledger."""
+        rows = "".join(
+            f"<tr><th>{_escaped(name)}</th>{''.join(_cell(_share(getattr(gaps, gap))) for gap in _GAPS)}</tr>"
+            for name, gaps in self.ledger.items()
+        )
+        head = "".join(f"<th>{gap} gap</th>" for gap in _GAPS)
+        return f"<table><tr><th>share of the intended return</th>{head}</tr>{rows}</table>" if rows else ""
+
+
+_GAPS = ("outer", "inner", "capability", "total")
+
+
+def _cell(text: str) -> str:
+    return f'<td style="text-align:left">{_escaped(text)}</td>'
+
+
+def _share(gap: GapPart) -> str:
+    if gap.share is None:
+        return ""
+    low, high = gap.interval or (None, None)
+    bounds = "" if low is None or high is None else f" [{_two_digits(low)}, {_two_digits(high)}]"
+    return f"{_two_digits(gap.share)}{bounds}"
+
+
+def _two_digits(number: float) -> str:
+    """Without the sign of what is rounded to zero."""
+    return f"{round(number, 2) + 0.0:.2f}"
 
 
 def _escaped(text: str) -> str:
@@ -223,8 +253,7 @@ def audit(
     Args:
         agent: What `train` and `load_agent` return, any subject, the folder of a saved agent, or a reference such as
             `"organism:planner,objective=red"`.
-        world: The world, with its shifts; or an experiment (`mesascope.experiments.registry.make_anywhere`), for a
-        subject of its kind.
+        world: The world, with its shifts; or an experiment (`experiment`), for a subject of its kind.
         seed: Seed of the levels and random numbers of the audit; 0 to 2^32 - 1.
         quick: Fewer levels, wider intervals.
         describe: Also run the instruments that describe how the agent goes about it.

@@ -20,6 +20,7 @@ LONGEST = (
     "tests/auditing/test_other_worlds.py",
     "tests/worlds/test_keys_and_chests_partial.py",
     "tests/adapters/test_torch_findings.py",
+    "tests/docs/test_notebooks.py",
 )
 """Files of half a minute and more, the longest first. Where one worker takes whole files (`--dist loadfile`), one of these that
 came last would leave the other worker with nothing to do; `--no-loadscope-reorder` keeps them first."""

@@ -12,6 +12,7 @@ import pytest
 
 import mesascope as ms
 from mesascope.core.errors import AgentFileError, UsageError
+from tests.reports import sample_audit
 
 TINY = {"updates": 2, "architecture_config": {"channels": 3, "ticks": 3}, "base_optimizer_config": {"batch": 2}}
 
@@ -68,6 +69,19 @@ def test_an_audit_of_an_agent_in_memory_is_typed_and_has_the_forms_of_the_file(t
     page = result.report(tmp_path / "r.html").read_text()
     assert "glance" in page
     assert "<table>" in result._repr_html_()
+
+
+def test_a_notebook_shows_verdicts_and_gaps():
+    result = ms.AuditResult.model_validate(sample_audit.three_seeds()[0])
+    shown = result._repr_html_()
+    assert shown.count("<table>") == 2
+    for name in ("objective", "capability", "alignment", *result.ledger):
+        assert f"<th>{name}</th>" in shown
+    gap = result.ledger["blue-door"].inner
+    assert f"{gap.share:.2f} [{gap.interval[0]:.2f}, {gap.interval[1]:.2f}]" in shown
+    assert "-0.00" not in result._gaps_html()
+    without = result.model_copy(update={"ledger": {}})
+    assert without._repr_html_().count("<table>") == 1
 
 
 ROOT = Path(ms.__file__).parent

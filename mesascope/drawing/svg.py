@@ -12,6 +12,15 @@ from mesascope.drawing.palette import STANDALONE_CSS
 from mesascope.drawing.scene import HOLD_SECONDS, STEP_SECONDS, Scene
 
 
+class Picture(str):
+    """A picture as the text of an SVG document, which a notebook shows as a picture."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
 def level_svg(
     drawing: Drawing,
     *,
@@ -20,7 +29,7 @@ def level_svg(
     values: scenes.CellValues | None = None,
     title: str | None = None,
     standalone: bool = True,
-) -> str:
+) -> Picture:
     """One level as an SVG document.
 
     `policy` draws the likeliest action of each free cell as an arrow, longer and darker the likelier; `values` shades
@@ -31,7 +40,7 @@ def level_svg(
     """
     scene = scenes.read_scene(drawing, policy=policy, path=path, values=values)
     body = _drawn([*marks.ground(scene), *marks.episode(scene), *marks.things(scene)])
-    return _document(scene, body, title, standalone)
+    return Picture(_document(scene, body, title, standalone))
 
 
 def animated_episode_svg(

@@ -58,3 +58,26 @@ def make_anywhere(name: str, /, say: Say = silent, **config: Value) -> AbstractW
     if name not in WORLDS:
         raise unknown("world", name, (*WORLDS, *EXPERIMENTS))
     return with_config(WORLDS[name], **config)
+
+
+def experiment(name: str, /, **config: Value) -> AbstractExperiment:
+    """An experiment, which `audit` takes in place of a world.
+
+    Args:
+        name: Its name, such as `two-exits` (`mesascope worlds` lists all).
+        config: Its configuration, as on its page; what is not given keeps its default.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        UsageError: No experiment has the name, or it has no such configuration; the message names the nearest.
+
+    Example:
+        >>> import mesascope as ms
+        >>> ms.experiment("two-exits", discount=0.7).name
+        'two-exits'
+    """
+    if name not in EXPERIMENTS:
+        raise unknown("experiment", name, EXPERIMENTS)
+    return with_config(EXPERIMENTS[name], **config)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 class Card(NamedTuple):
     """Printed by `mesascope instruments`, in the report beside the result, and cited by `mesascope cite`.
 
-    Args:
+    Attributes:
         name: The instrument's name.
         measures: What it measures.
         estimator: How, as a formula or in words.

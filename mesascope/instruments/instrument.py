@@ -51,7 +51,7 @@ def always(world: AbstractDescribed, audited: AuditSubject) -> str | None:
 class Instrument(NamedTuple):
     """One measurement of a subject, with its card.
 
-    Args:
+    Attributes:
         card: What it measures, how, and what it cannot see. Its name is the instrument's.
         run: The measurement: a pure function of the context. It reads its random keys from `context.key(name)`.
         needs: Names of instruments whose findings it reads; where one of them did not run, this one does not either.

@@ -17,7 +17,7 @@ from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
 from mesascope.core.subject import MAP
-from mesascope.drawing import Drawing, level_svg
+from mesascope.drawing import Drawing, Picture, level_svg
 from mesascope.worlds.counterfactuals import AbstractCounterfactuals
 from mesascope.worlds.described import TRAINING, AbstractDescribed
 from mesascope.worlds.levels import AbstractLevels, Level
@@ -210,7 +210,7 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
         path: Sequence[int] | None = None,
         values: Float[Any, " state"] | None = None,
         title: str | None = None,
-    ) -> str:
+    ) -> Picture:
         """A level as SVG, with a policy, a trajectory or values drawn over it.
 
         Args:
@@ -222,7 +222,7 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
             title: plain text below the level.
 
         Returns:
-            The SVG document.
+            The SVG document as text, which a notebook shows as a picture.
 
         Raises:
             UsageError: the world has no pictures.

@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("mesascope", "tests", "benchmarks", "docs", "examples", ".ci")
-TEXT = {".py", ".md", ".toml", ".cff", ".txt", ".html", ".css", ".js", ".ts", ".svg", ""}
+FOLDERS = ("mesascope", "tests", "benchmarks", "docs", "notebooks", "examples", ".ci")
+TEXT = {".py", ".md", ".toml", ".cff", ".txt", ".html", ".css", ".js", ".ts", ".svg", ".ipynb", ""}
 
 
 def files(*folders):
