@@ -13,7 +13,6 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
-from mkdocs.utils import get_relative_url
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -40,15 +39,17 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return site_links.led(markdown, page.file.src_uri, {file.src_uri for file in files})
 
 
-_SHIM = "https://unpkg.com/iframe-worker/shim"
-"""What the theme's pages load where they are opened from disk, for the search; a copy of it is in `style`."""
+_SHIM = '<script src="https://unpkg.com/iframe-worker/shim"></script>'
+"""What the theme's pages load from elsewhere for the search where they are opened from disk. It is left out: nothing leaves the
+machine, and the search works where the site is served.
+"""
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Load that from the site itself."""
-    return output.replace(_SHIM, get_relative_url("style/iframe-worker.js", page.url))
+    """Leave that out."""
+    return output.replace(_SHIM, "")
 
 
 def on_post_template(output_content: str, template_name: str, config: MkDocsConfig) -> str:
     """The same for pages that are no pages of the documentation, such as that of an address that leads nowhere."""
-    return output_content.replace(_SHIM, "style/iframe-worker.js")
+    return output_content.replace(_SHIM, "")
