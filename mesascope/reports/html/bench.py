@@ -35,11 +35,12 @@ def _code() -> str:
     return code
 
 
-def bench(audits: Sequence[Audit]) -> tuple[Markup | None, Markup | None]:
+def bench(audits: Sequence[Audit], ids: Sequence[str] = ()) -> tuple[Markup | None, Markup | None]:
     """A level that every agent is shown on.
 
     Args:
         audits: The audit documents of a report.
+        ids: What a server that sends the page calls each of them; none for a file.
 
     Returns:
         The section, and what the script makes it editable from. None for either that does not exist: no such level is in the
@@ -50,7 +51,7 @@ def bench(audits: Sequence[Audit]) -> tuple[Markup | None, Markup | None]:
         return None, None
     distribution = words(shown[0][1], "distribution")
     sentence = words(audits[0], "world", "shifts", distribution)
-    data = _data(audits, shown)
+    data = _data(audits, shown, ids)
     figures = [
         exhibit(audit, found, join(tag("b", label(audit, audits)), ": ", words(found, "caption")))
         for audit, found in shown
@@ -84,7 +85,9 @@ def _exhibits(audit: Audit, distribution: str | None = None) -> list[Mapping[str
     return [e for e in found if distribution is None or words(e, "distribution") == distribution]
 
 
-def _data(audits: Sequence[Audit], shown: Sequence[tuple[Audit, Mapping[str, Any]]]) -> str | None:
+def _data(
+    audits: Sequence[Audit], shown: Sequence[tuple[Audit, Mapping[str, Any]]], ids: Sequence[str]
+) -> str | None:
     """What the script reads: the agents that answer in one world, and levels to begin from; None where no agent is there."""
     carried = [(audit, found) for audit in audits if (found := _carried(audit)) is not None]
     if not carried:
@@ -92,12 +95,14 @@ def _data(audits: Sequence[Audit], shown: Sequence[tuple[Audit, Mapping[str, Any
     world = carried[0][1].world
     alike = [(audit, found) for audit, found in carried if found.world == world]
     first = [exhibit for _, exhibit in shown[:1]]
-    others = [e for audit in audits[:1] for e in items(audit, "gallery") if isinstance(e, Mapping) and e not in first]
-    levels = [
+    others = [e for audit in audits for e in items(audit, "gallery") if isinstance(e, Mapping) and e not in first]
+    found = [
         {"name": _named(e), "text": words(e, "level"), "start": start}
         for e in (*first, *others)
         if isinstance(start := next(iter(items(e, "path")), 0), int)
     ]
+    levels = [level for at, level in enumerate(found) if level not in found[:at]]
+    names = {id(audit): name for audit, name in zip(audits, ids, strict=False)}
     whole = {
         "world": world.model_dump(mode="json"),
         "kin": [kin.model_dump(mode="json") for kin in alike[0][1].kin],
@@ -106,6 +111,7 @@ def _data(audits: Sequence[Audit], shown: Sequence[tuple[Audit, Mapping[str, Any
                 "name": clean(label(audit, audits)),
                 "agent": found.agent.model_dump(mode="json"),
                 "place": _place(audit),
+                **({"id": names[id(audit)]} if id(audit) in names else {}),
             }
             for audit, found in alike
         ],
