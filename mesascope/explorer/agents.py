@@ -16,6 +16,7 @@ from mesascope.core.mdp import rewards
 from mesascope.core.rng import as_seed
 from mesascope.core.solver import evaluate
 from mesascope.core.subject import AbstractSubject
+from mesascope.drawing.raster import episode_gif
 from mesascope.explorer.folders import Folders
 from mesascope.instruments.sample import look_at
 from mesascope.instruments.settings import FULL
@@ -118,6 +119,35 @@ class Agents:
             filled = some + [some[-1]] * (together - len(some))
             found += _answers(world, subject, filled)[: len(some)]
         return found
+
+    def moving(self, path: Path, text: str, cells: Sequence[int], policy: Sequence[Sequence[float]]) -> bytes:
+        """An episode in the world of an audit as a GIF; the agent is not asked.
+
+        Args:
+            path: The file of the audit.
+            text: The level, border included.
+            cells: The cells of the episode, in the order of the visit.
+            policy: Probabilities of the actions in each cell, drawn as arrows.
+
+        Returns:
+            The file.
+
+        Raises:
+            UsageError: What is given does not fit the level, or the world has no pictures.
+            LevelFormatError: The text is no level.
+            StorageError: The audit cannot be read.
+        """
+        if len(text) > LONGEST_LEVEL or not 0 < len(cells) <= LONGEST_LEVEL:
+            raise UsageError(f"expected a level of at most {LONGEST_LEVEL} characters, and an episode on it")
+        world = world_of(self._folders.document(path))
+        levels = world.read_levels(text)
+        drawing = world.drawing(levels, 0) if len(levels) == 1 else None
+        if drawing is None:
+            raise UsageError("expected one level, of a world that has pictures")
+        try:
+            return episode_gif(drawing, cells, policy=np.asarray(policy, np.float64))
+        except (ValueError, IndexError) as error:
+            raise UsageError(f"the episode cannot be drawn: {error}") from None
 
     def agent(self, path: Path) -> Agent:
         """The agent of an audit, loaded if it is not yet; `BusyError` while another thread loads it. Raises as `answer` does."""

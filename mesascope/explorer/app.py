@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -55,6 +55,7 @@ class Explorer:
             Route("/together", self.together, methods=["GET"]),
             Route("/progress", self.progress, methods=["GET"]),
             Route("/answer", self.answer, methods=["POST"]),
+            Route("/gif", self.gif, methods=["POST"]),
         ]
         handlers: dict[Any, Any] = {
             404: _on(lambda error: (404, "There is nothing here.")),
@@ -141,6 +142,16 @@ class Explorer:
         found = await self.answering(lambda: self.agents.answer(path, texts))
         return JSONResponse({"answers": [to_json(one) for one in found]})
 
+    async def gif(self, request: Request) -> Response:
+        """An episode as a moving picture."""
+        asked = await _body(request)
+        id_, level, path, policy = (asked.get(name) for name in ("agent", "level", "path", "policy"))
+        if not isinstance(id_, str) or not isinstance(level, str) or not _integers(path) or not _table(policy):
+            raise UsageError("expected an agent's id, a level as text, a path of cells and a policy")
+        audit = self.folders.audit(id_)
+        found = await self.answering(lambda: self.agents.moving(audit, level, path, policy))
+        return Response(found, media_type="image/gif")
+
 
 _POLICY = b"content-security-policy"
 
@@ -156,6 +167,15 @@ def _said(method: str, status: int, reason: str) -> Response:
     page = _html(pages.trouble("This cannot be shown", reason), POLICY)
     page.status_code = status
     return page
+
+
+def _integers(found: Any) -> TypeGuard[list[int]]:
+    return isinstance(found, list) and all(type(one) is int for one in found)
+
+
+def _table(found: Any) -> TypeGuard[list[list[float]]]:
+    rows = found if isinstance(found, list) else [None]
+    return all(isinstance(row, list) and all(type(one) in (int, float) for one in row) for row in rows)
 
 
 def _on(tell: Callable[[Exception], tuple[int, str]]) -> Callable[[Request, Exception], Awaitable[Response]]:

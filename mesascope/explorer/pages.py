@@ -117,7 +117,11 @@ def _audits(entries: Sequence[Entry]) -> Markup:
         "that are ticked open side by side."
     )
     form = tag(
-        "form", tag("figure", table(heads, rows), class_="verdict-table"), together, action="/together", method="get"
+        "form",
+        tag("figure", table(heads, rows), class_="verdict-table of-list"),
+        together,
+        action="/together",
+        method="get",
     )
     return section(2, "audits", "Audits", told, tag("div", form, class_="panel"))
 

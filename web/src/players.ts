@@ -14,6 +14,8 @@ export interface Player {
   states(level: Level): readonly State[];
   /** Probabilities of the actions on a level after a tick (null: the last one); null where they are not known, or not yet. */
   policy(level: Level, tick: number | null): Float64Array | null;
+  /** The policy on a level after the last tick, if it is known without asking anybody. */
+  known(level: Level): Float64Array | null;
   /** Asks for several levels at once, where asking takes time. */
   prepare(levels: readonly Level[]): void;
   /** Why there is no policy for a level; "" while it is asked for. */
@@ -58,14 +60,16 @@ export function local(world: World, name: string, agent: Agent): Player {
     }
     return found;
   };
+  const policy = (level: Level, tick: number | null): Float64Array => {
+    const found = states(level);
+    return softmax(agent.act(found[Math.min(tick ?? found.length, found.length - 1)], level), world.moves.length);
+  };
   return {
     name,
     inside: agent,
     states,
-    policy(level, tick) {
-      const found = states(level);
-      return softmax(agent.act(found[Math.min(tick ?? found.length, found.length - 1)], level), world.moves.length);
-    },
+    policy,
+    known: (level) => policy(level, null),
     prepare() {},
     trouble: () => "",
     waiting: () => "",
@@ -121,6 +125,7 @@ export function remote(world: World, name: string, id: string, server: Server, c
       void ask();
       return null;
     },
+    known: (level) => known.get(printLevel(world, level)) ?? null,
     prepare(levels) {
       const texts = levels.map((level) => printLevel(world, level)).filter((text) => !known.has(text) && !failed.has(text));
       later = [...new Set([...later, ...texts])];

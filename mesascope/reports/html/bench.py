@@ -85,9 +85,7 @@ def _exhibits(audit: Audit, distribution: str | None = None) -> list[Mapping[str
     return [e for e in found if distribution is None or words(e, "distribution") == distribution]
 
 
-def _data(
-    audits: Sequence[Audit], shown: Sequence[tuple[Audit, Mapping[str, Any]]], ids: Sequence[str]
-) -> str | None:
+def _data(audits: Sequence[Audit], shown: Sequence[tuple[Audit, Mapping[str, Any]]], ids: Sequence[str]) -> str | None:
     """What the script reads: the agents that answer in one world, and levels to begin from; None where no agent is there."""
     carried = [(audit, found) for audit in audits if (found := _carried(audit)) is not None]
     if not carried:

@@ -72,16 +72,16 @@ export function gallery(data: BenchData, players: readonly Player[], choose: (le
     const done = left.find((entry) => work(entry));
     arrange();
     if (!left.length) return;
-    const given_up = left.every((entry) => players[number].trouble(entry.level));
-    if (!given_up) timer = setTimeout(step, done ? 0 : PAUSE);
+    const hopeless = left.every(({ level }) => players.some((one) => one.trouble(level)));
+    if (!hopeless) timer = setTimeout(step, done ? 0 : PAUSE);
   }
 
   /** Whether a level could be looked at. */
   function work(entry: Entry): boolean {
     const { level } = entry;
-    const policies = players.map((one) => one.policy(level, null)).filter((one) => one !== null);
-    const policy = players[number].policy(level, null);
-    if (!policy || policies.length < players.length) return false;
+    const policies = players.map((one) => one.known(level)).filter((one) => one !== null);
+    if (policies.length < players.length) return false;
+    const policy = policies[number];
     const found = following(world, level, policy, entry.start);
     const numbers = {
       regret: regret(world, level, found.values),
@@ -110,7 +110,7 @@ export function gallery(data: BenchData, players: readonly Player[], choose: (le
     const same = shown.length === cards.children.length && shown.every(({ card }, at) => cards.children[at] === card);
     if (!same) cards.replaceChildren(...shown.map(({ card }) => card));
     const waiting = entries.filter(({ found }) => !found).length;
-    const why = players.map((one) => one.trouble(entries[0]?.level ?? { height: 0, width: 0, cells: new Uint8Array() })).find((one) => one);
+    const why = entries.flatMap(({ level }) => players.map((one) => one.trouble(level))).find((one) => one);
     told.textContent = `${shown.length} of ${entries.length} levels${waiting ? why ? `: ${why}` : `; ${waiting} to come` : ""}`;
   }
 
