@@ -131,7 +131,14 @@ def test_other_methods_are_refused(method):
 def test_the_cookie_lets_in_and_nothing_like_it():
     own = f"{ACCESS.cookie_name}={ACCESS.cookie}"
     assert is_let_in(ACCESS, headers(cookie=f"a=b; {own}; c=d"))
-    for other in ("", own[:-1], own.upper(), f"x{own}", f"mesascope-8124={ACCESS.cookie}", f"{ACCESS.cookie_name}=t0ken"):
+    for other in (
+        "",
+        own[:-1],
+        own.upper(),
+        f"x{own}",
+        f"mesascope-8124={ACCESS.cookie}",
+        f"{ACCESS.cookie_name}=t0ken",
+    ):
         assert not is_let_in(ACCESS, headers(cookie=other))
     assert ACCESS.token not in ACCESS.cookie
     assert Access("other", "127.0.0.1", 8123).cookie != ACCESS.cookie
