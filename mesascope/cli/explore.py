@@ -51,4 +51,7 @@ def command(
             if open_page:
                 options.show_link(access.link)
 
-        interrupts.interruptible(lambda: serve(socket, access, found, agents, ready))
+        try:
+            interrupts.interruptible(lambda: serve(socket, access, found, agents, ready))
+        except KeyboardInterrupt:
+            terminal.note("The explorer has stopped.")

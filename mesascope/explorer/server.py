@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Callable, Iterator
 
@@ -12,13 +13,15 @@ from mesascope.explorer.agents import Agents
 from mesascope.explorer.app import Explorer
 from mesascope.explorer.folders import Folders
 from mesascope.explorer.guard import Access, check_host, new_access
-from mesascope.jobs.interrupts import check_canceled
+from mesascope.jobs.interrupts import check_canceled, was_canceled
 
 _LOOK = 0.2
 """Seconds between two looks at whether a signal was heard."""
 _IDLE = 30
 """Seconds that a connection is kept on which nothing comes."""
 _CONNECTIONS = 64
+_LONGEST_HEAD = 32_768
+"""Bytes of the headers of a request."""
 
 
 @contextlib.contextmanager
@@ -35,6 +38,8 @@ def listening(host: str, port: int) -> Iterator[tuple[socket.socket, Access]]:
     """
     family = socket.AF_INET6 if ":" in check_host(host) else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as found:
+        if os.name != "nt":  # there it would let two processes have one port
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((host, port))
             found.listen(_CONNECTIONS)
@@ -48,38 +53,39 @@ def listening(host: str, port: int) -> Iterator[tuple[socket.socket, Access]]:
 def serve(found: socket.socket, access: Access, folders: Folders, agents: Agents, ready: Callable[[], object]) -> None:
     """Answer until a signal is heard, which raises `KeyboardInterrupt`; `ready` is called once requests are answered."""
     explorer = Explorer(folders, agents, access)
+    try:
+        asyncio.run(until_stopped(explorer, found, ready, was_canceled))
+    finally:
+        explorer.close()
+    check_canceled()
+
+
+async def until_stopped(
+    explorer: Explorer, found: socket.socket, ready: Callable[[], object], stopped: Callable[[], bool]
+) -> None:
+    """Answer on a socket until `stopped` holds; `ready` is called once requests are answered."""
     config = uvicorn.Config(
         explorer.app(),
         access_log=False,
         log_level="warning",
         lifespan="off",
         ws="none",
+        http="h11",
+        loop="asyncio",
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=_IDLE,
         limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=1,
-        h11_max_incomplete_event_size=32_768,
-        http="h11",
-        loop="asyncio",
+        h11_max_incomplete_event_size=_LONGEST_HEAD,
     )
-    try:
-        asyncio.run(_until_stopped(uvicorn.Server(config), found, ready))
-    finally:
-        explorer.close()
-
-
-async def _until_stopped(server: uvicorn.Server, found: socket.socket, ready: Callable[[], object]) -> None:
+    server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server.serve(sockets=[found]))
-    try:
-        while not serving.done():
-            if server.started and ready is not None:
-                ready()
-                ready = None  # type: ignore[assignment]
-            check_canceled()
-            await asyncio.wait([serving], timeout=_LOOK)
-    except KeyboardInterrupt:
-        server.should_exit = True
-        await serving
-        raise
+    while not (server.started or serving.done()):
+        await asyncio.wait([serving], timeout=_LOOK / 10)
+    if server.started:
+        ready()
+    while not serving.done():
+        server.should_exit = server.should_exit or stopped()
+        await asyncio.wait([serving], timeout=_LOOK)
     await serving

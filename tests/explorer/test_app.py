@@ -115,12 +115,10 @@ def test_agents_that_the_page_cannot_run_are_answered_for_or_said_why_not(client
     assert "does not lie below" in client.get(f"/result/{id_of(client, 'elsewhere')}").text
 
 
-def test_what_an_agent_does_on_a_level_is_answered(client):
+def test_what_an_agent_does_on_a_level_is_answered(client, explorer):
     id_ = re.search(r"compass-[0-9a-f]{10}", client.get("/").text)[0]
-    for _ in range(30):
-        found = post(client, "/answer", {"agent": id_, "levels": [LEVEL]})
-        if found.status_code != 503:
-            break
+    explorer.agents.answer(explorer.folders.audit(id_), [LEVEL])  # however long loading takes
+    found = post(client, "/answer", {"agent": id_, "levels": [LEVEL]})
     assert found.status_code == 200
     (answer,) = found.json()["answers"]
     assert len(answer["policy"]) == len(answer["values"]) == 9
@@ -166,7 +164,10 @@ def test_sizes_are_bounded(client):
     assert "bytes" in endless.json()["error"]["message"]
 
 
-def test_no_more_answers_than_a_few_are_under_way(client, explorer, monkeypatch):
+def test_no_more_answers_than_a_few_are_under_way(root):
+    explorer = Explorer(Folders([root]), Agents(Folders([root])), ACCESS)
+    client = TestClient(explorer.app(), base_url=BASE)
+    assert post(client, "/enter").status_code == 204
     begun, go_on, codes = threading.Semaphore(0), threading.Event(), []
 
     def slow(path, texts):
@@ -174,7 +175,7 @@ def test_no_more_answers_than_a_few_are_under_way(client, explorer, monkeypatch)
         go_on.wait(30)
         return []
 
-    monkeypatch.setattr(explorer.agents, "answer", slow)
+    explorer.agents.answer = slow
     id_ = re.search(r"compass-[0-9a-f]{10}", client.get("/").text)[0]
 
     def ask():

@@ -116,11 +116,19 @@ class Browser:
 
     def open(self, path: Path):
         """Open a file and wait until it is whole."""
-        self._call("Page.navigate", url=path.resolve().as_uri())
+        self.visit(path.resolve().as_uri())
+
+    def visit(self, address: str):
+        """Open an address and wait until its page is whole."""
+        self._call("Page.navigate", url=address)
+        self.wait("document.readyState === 'complete'")
+
+    def wait(self, condition: str):
+        """Until an expression in the page holds."""
         until = time.monotonic() + PATIENCE
-        while self.run("document.readyState") != "complete":
+        while not self.run(condition):
             if time.monotonic() > until:
-                raise TimeoutError(str(path))
+                raise TimeoutError(condition)
             time.sleep(0.05)
 
     def run(self, code):

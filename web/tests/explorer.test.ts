@@ -49,7 +49,7 @@ describe("a difference", () => {
     const found = difference(world, [row, row], [always(3, 3), always(2, 3)])!;
     const classes = drawnDifference(world, row, found, [always(3, 3), always(2, 3)]).map(({ attributes }) => attributes.class);
     expect(classes.filter((one) => one === "ms-differs")).toHaveLength(2);
-    expect(classes).toContain("ms-arrow");
+    expect(classes).toContain("ms-arrow ms-one");
     expect(classes).toContain("ms-arrow ms-other");
     const none = difference(world, [row, row], [evenly(3), evenly(3)])!;
     expect(drawnDifference(world, row, none, [evenly(3), evenly(3)]).some(({ attributes }) => /arrow|differs/.test(attributes.class))).toBe(false);

@@ -59,8 +59,9 @@ def bench(audits: Sequence[Audit], ids: Sequence[str] = ()) -> tuple[Markup | No
     title = "What it does on one level" if len(audits) == 1 else "The same level for every agent"
     place = tag("div", tag("div", *figures, class_="gallery"), data_bench=DATA if data else None, class_="bench")
     told = f"A level of {distribution}{f' ({sentence})' if sentence else ''}, drawn for all audits alike."
+    where = "here" if ids else "inside this page"
     touch = (
-        " Drag a thing or the agent, or paint with a tool: every agent answers at once, inside this page. What it shows is one "
+        f" Drag a thing or the agent, or paint with a tool: every agent answers at once, {where}. What it shows is one "
         "level and no measurement."
     )
     made = section(

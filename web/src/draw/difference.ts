@@ -6,7 +6,7 @@ import { CELL, center, drawn, type Mark, things } from "./marks";
 
 /**
  * What differs over a level: shades by distance, or by `values` where they are given, and where the likeliest actions differ the
- * arrows of both policies.
+ * arrows of both policies, the first one thick, the second one thin.
  */
 export function drawnDifference(
   world: World,
@@ -35,5 +35,5 @@ export function drawnDifference(
     });
   const bare = drawn({ world, level, values });
   const ground = bare.slice(0, bare.length - things({ world, level }).length);
-  return [...ground, ...shades, ...arrows(second, "ms-arrow ms-other"), ...arrows(first, "ms-arrow"), ...things({ world, level })];
+  return [...ground, ...shades, ...arrows(first, "ms-arrow ms-one"), ...arrows(second, "ms-arrow ms-other"), ...things({ world, level })];
 }

@@ -172,7 +172,7 @@ export function mount(element: HTMLElement, data: BenchData): void {
       const worth = Float64Array.from(level.cells, (_, cell) => one.answer!.values[cell] - two.answer!.values[cell]);
       if (found) {
         marks = drawnDifference(world, level, found, policies, view.overlay === "value" ? worth : undefined);
-        told = `${found.turned.length} of ${found.compared.length} cells turn; mean distance of the policies ${found.mean.toFixed(2)}`;
+        told = `${found.turned.length} of ${found.compared.length} cells turn (thick: the first, thin: the second); mean distance of the policies ${found.mean.toFixed(2)}`;
       } else told = "the level before the edit is of another size";
     }
     pair.difference.draw(level, marks, told);

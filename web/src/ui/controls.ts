@@ -85,7 +85,7 @@ export function controls(data: BenchData, players: readonly Player[], handle: Ha
   const agentLabel = el("label", {}, "agent ", agent);
   const mode = el("select", { "aria-label": "Show", change: () => update({ mode: mode.value === "compare" ? "compare" : "each" }) },
     el("option", { value: "each" }, data.agents.length > 1 ? "every agent" : "the agent"),
-    el("option", { value: "compare" }, "two policies and their difference"));
+    el("option", { value: "compare" }, "two and their difference"));
   const other = el("select", {
     "aria-label": "Compare with",
     change: () => update({ other: other.value === "before" ? "before" : Number(other.value) }),
