@@ -1,7 +1,8 @@
 """From an edit of a level to its redrawn arrows, inside a page and through the explorer; and the first paint of a large report.
 
 `PYTHONPATH=. python benchmarks/explorer.py`, with Chromium. Without one, what the page computes is timed by Node, and the
-explorer by requests from here. Every edit walls a free cell up or opens it again.
+explorer by requests from here. Every edit walls up another free cell. *Processor* is what the page's thread computed meanwhile,
+or for the explorer its process: on a busy machine it says more than the wall does.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -34,24 +36,22 @@ SIZES = {13: 0.1, 25: 0.3}
 LARGE, PAINTED = 5_000_000, 2.0
 """Bytes of a large report, and the seconds until something of it is seen."""
 PATIENCE = 300.0
+WARM = 5
 
-EDITS = """(async (count) => {
+EDIT = """(async (edit) => {
   const area = document.querySelector(".panel textarea");
-  const told = () => document.querySelector(".boards:not([hidden]) .told").textContent;
   const arrows = () => document.querySelectorAll(".boards:not([hidden]) .ms-arrow").length;
   const frame = () => new Promise(requestAnimationFrame);
-  const level = area.value, open = [...level.matchAll(/\\./g)].map((found) => found.index);
-  const seconds = [];
-  for (let edit = 0; edit < count; edit++) {
-    const at = open[(edit * 7) % open.length];
-    area.value = level.slice(0, at) + "#" + level.slice(at + 1);
-    const begun = performance.now();
-    area.dispatchEvent(new Event("input"));
-    do await frame(); while (!arrows());
-    seconds.push((performance.now() - begun) / 1000);
-  }
-  return seconds;
+  window.level ??= area.value;
+  const open = [...level.matchAll(/\\./g)].map((found) => found.index);
+  const at = open[(edit * 7) % open.length];
+  area.value = level.slice(0, at) + "#" + level.slice(at + 1);
+  const begun = performance.now();
+  area.dispatchEvent(new Event("input"));
+  do await frame(); while (!arrows());
+  return (performance.now() - begun) / 1000;
 })"""
+"""Walls up one free cell of the level that the page began with; the seconds until its arrows are there again."""
 
 
 def audit_of(size: int, *, inside: bool):
@@ -70,21 +70,52 @@ def audit_of(size: int, *, inside: bool):
     return audit
 
 
-def told(name: str, seconds, bar: float) -> None:
-    """One row: median, 95th percentile, and what was asked for."""
-    middle, late = np.quantile(seconds, [0.5, 0.95])
-    load = os.getloadavg()[0]
-    print(f"| {name} | {1000 * middle:.0f} ms | {1000 * late:.0f} ms | {1000 * bar:.0f} ms | {load:.1f} |", flush=True)
+class Timed(NamedTuple):
+    """Seconds of each edit, by the wall and of the processor."""
+
+    wall: list[float]
+    processor: list[float]
 
 
-def edits(browser, count: int):
-    """Seconds of each edit, the first ones left out, which compile."""
-    until = time.monotonic() + PATIENCE
-    while not browser.run("document.querySelectorAll('.boards:not([hidden]) .ms-arrow').length"):
-        if time.monotonic() > until:
-            raise SystemExit(f"no arrows after {PATIENCE:.0f} s: {browser.errors}")
-        time.sleep(0.2)
-    return browser.run(f"{EDITS}({count + 5})")[5:]
+def told(name: str, found: Timed, bar: float) -> None:
+    """One row: median and 95th percentile of both, what was asked for, the load."""
+    shown = [f"{1000 * t:.0f} ms" for times in found for t in (np.quantile(times, [0.5, 0.95]) if times else ())]
+    cells = [
+        name,
+        *(shown if found.processor else [*shown, "", ""]),
+        f"{1000 * bar:.0f} ms",
+        f"{os.getloadavg()[0]:.1f}",
+    ]
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def edits(browser, count: int, process: int | None = None) -> Timed:
+    """Seconds of each edit, the first ones left out, which compile; of the processor those of a process, or of the page."""
+
+    def processor() -> float:
+        return of_page(browser) if process is None else of_process(process)
+
+    browser.wait("document.querySelectorAll('.boards:not([hidden]) .ms-arrow').length", PATIENCE)
+    found = Timed([], [])
+    for edit in range(count + WARM):
+        begun = processor()
+        seconds = browser.run(f"{EDIT}({edit})")
+        if edit >= WARM:
+            found.wall.append(seconds)
+            found.processor.append(processor() - begun)
+    return found
+
+
+def of_page(browser) -> float:
+    """Seconds that the page's thread has computed."""
+    found = browser.metrics()
+    return found["ThreadTime"]
+
+
+def of_process(process: int) -> float:
+    """Seconds that a process has computed (Linux)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[11:13]) / os.sysconf("SC_CLK_TCK")
 
 
 def in_page(folder: Path, count: int) -> None:
@@ -108,12 +139,12 @@ def in_page(folder: Path, count: int) -> None:
 
 @contextlib.contextmanager
 def exploring(folder: Path):
-    """The link of an explorer that runs meanwhile."""
+    """The link of an explorer that runs meanwhile, and its process."""
     command = [sys.executable, "-m", "mesascope", "explore", str(folder), "--no-open"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield process.stdout.readline().split()[-1]
+            yield process.stdout.readline().split()[-1], process.pid
         finally:
             process.terminate()
 
@@ -123,12 +154,12 @@ def through_server(folder: Path, count: int) -> None:
     for size in SIZES:
         (folder / f"size-{size}").mkdir(parents=True)
         write_json(folder / f"size-{size}" / "audit.json", audit_of(size, inside=False))
-    with exploring(folder) as link:
+    with exploring(folder) as (link, process):
         authority, token = re.match(r"http://([^/]+)/#token=(.*)", link).groups()
         for size, bar in SIZES.items():
             name = f"through the explorer, {size}x{size}"
             if CHROMIUM is None:
-                told(f"{name}, without a page", requests(authority, token, folder, size, count), bar)
+                told(f"{name}, without a page", Timed(requests(authority, token, folder, size, count), []), bar)
                 continue
             with Browser() as browser:
                 browser.visit(link)
@@ -136,7 +167,7 @@ def through_server(folder: Path, count: int) -> None:
                 browser.visit(
                     browser.run(f"[...document.querySelectorAll('form a')].find(a => a.text.endsWith('{size}')).href")
                 )
-                told(name, edits(browser, count), bar)
+                told(name, edits(browser, count, process), bar)
 
 
 def requests(authority: str, token: str, folder: Path, size: int, count: int):
@@ -172,10 +203,9 @@ def first_paint(folder: Path, repeats: int) -> None:
         for _ in range(repeats):
             browser.open(path)
             paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? -1"
-            while (seen := browser.run(paint)) < 0:
-                time.sleep(0.05)
-            found.append(seen / 1000)
-    told(f"first paint of {len(text) / 1e6:.1f} MB", found, PAINTED)
+            browser.wait(f"({paint}) > 0")
+            found.append(browser.run(paint) / 1000)
+    told(f"first paint of {len(text) / 1e6:.1f} MB", Timed(found, []), PAINTED)
 
 
 def main() -> None:
@@ -183,7 +213,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=60, help="edits of each kind")
     count = parser.parse_args().repeats
-    print("| from an edit to its redrawn arrows | median | 95th percentile | asked for | load |\n|---|---|---|---|---|")
+    heads = (
+        "from an edit to its redrawn arrows",
+        "median",
+        "95th percentile",
+        "processor",
+        "95th percentile",
+        "asked for",
+        "load",
+    )
+    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place).resolve()
         if CHROMIUM is not None or NODE is not None:

@@ -1,6 +1,7 @@
 """Answers to requests in threads beside the one that listens: a few at once, each with a time by which it is given up."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -48,5 +49,5 @@ class Answering:
 
 def _heard(late: asyncio.Future[Value]) -> None:
     """Take what an answer came to that nobody waits for: an error that nobody took would be reported as a fault."""
-    if not late.cancelled():
+    with contextlib.suppress(asyncio.CancelledError):
         late.exception()

@@ -123,9 +123,14 @@ class Browser:
         self._call("Page.navigate", url=address)
         self.wait("document.readyState === 'complete'")
 
-    def wait(self, condition: str):
+    def metrics(self):
+        """What the browser counts of the page, times as those of its thread."""
+        self._call("Performance.enable", timeDomain="threadTicks")
+        return {found["name"]: found["value"] for found in self._call("Performance.getMetrics")["metrics"]}
+
+    def wait(self, condition: str, patience: float = PATIENCE):
         """Until an expression in the page holds."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + patience
         while not self.run(condition):
             if time.monotonic() > until:
                 raise TimeoutError(condition)
