@@ -12,7 +12,7 @@ from mesascope.reports.html.bench import script_hash
 from mesascope.reports.html.comparison import VERDICT_HEADS, verdict_cells
 from mesascope.reports.html.head import POLICY, page_alone
 from mesascope.reports.html.page import Server
-from mesascope.reports.html.parts import Cell, note, paragraph, section, table, text
+from mesascope.reports.html.parts import Cell, Column, note, paragraph, section, table, text
 from mesascope.reports.markup import Markup, join, tag
 from mesascope.reports.reading import Audit, label, words
 
@@ -95,7 +95,7 @@ def progress(running: Sequence[Progress]) -> Markup | None:
         ]
         for one in running
     ]
-    heads = ["", "cells done", "running", "failed", text("done by condition")]
+    heads: list[Column | str] = ["", "cells done", "running", "failed", text("done by condition")]
     return section(2, "running", "In progress", table(heads, rows))
 
 

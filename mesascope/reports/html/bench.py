@@ -95,16 +95,16 @@ def _data(audits: Sequence[Audit], shown: Sequence[tuple[Audit, Mapping[str, Any
     alike = [(audit, found) for audit, found in carried if found.world == world]
     first = [exhibit for _, exhibit in shown[:1]]
     others = [e for audit in audits for e in items(audit, "gallery") if isinstance(e, Mapping) and e not in first]
-    found = [
+    drawn = [
         {"name": _named(e), "text": words(e, "level"), "start": start}
         for e in (*first, *others)
         if isinstance(start := next(iter(items(e, "path")), 0), int)
     ]
-    levels = [level for at, level in enumerate(found) if level not in found[:at]]
+    levels = [level for at, level in enumerate(drawn) if level not in drawn[:at]]
     names = {id(audit): name for audit, name in zip(audits, ids, strict=False)}
     whole = {
         "world": world.model_dump(mode="json"),
-        "kin": [kin.model_dump(mode="json") for kin in alike[0][1].kin],
+        "kin": [kin.model_dump(mode="json") for kin in next((found.kin for _, found in alike if found.kin), ())],
         "agents": [
             {
                 "name": clean(label(audit, audits)),
