@@ -1,5 +1,6 @@
 """The explorer's routes as a client meets them: the door, the list, the pages, and agents that answer."""
 
+import asyncio
 import json
 import re
 import threading
@@ -11,6 +12,7 @@ pytest.importorskip("httpx2")
 
 from starlette.testclient import TestClient
 
+from mesascope.explorer import app
 from mesascope.explorer.agents import MOST_LEVELS, Agents
 from mesascope.explorer.app import AT_ONCE, Explorer
 from mesascope.explorer.folders import Folders
@@ -162,6 +164,25 @@ def test_sizes_are_bounded(client):
     endless = client.post("/answer", content=(b"x" * 1000 for _ in range(2000)), headers=given)  # says no length
     assert endless.status_code == 422
     assert "bytes" in endless.json()["error"]["message"]
+
+
+def test_a_body_that_does_not_arrive_is_not_waited_for(explorer, monkeypatch):
+    monkeypatch.setattr(app, "SECONDS", 0.05)
+    given = {"host": "127.0.0.1:8123", "content-type": "application/json", "x-mesascope-token": ACCESS.token}
+    scope = {"type": "http", "method": "POST", "path": "/answer", "query_string": b"", "http_version": "1.1"}
+    scope["headers"] = [(name.encode(), value.encode()) for name, value in given.items()]
+    sent = []
+
+    async def receive():
+        await asyncio.sleep(0 if sent else 30)
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(asyncio.wait_for(explorer.app()(scope, receive, send), 10))
+    assert sent[0]["status"] == 422
+    assert b"did not arrive" in sent[1]["body"]
 
 
 def test_no_more_answers_than_a_few_are_under_way(root):

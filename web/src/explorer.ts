@@ -93,6 +93,8 @@ if (token) globalThis.mesascopeServer = server(token);
 function start(): void {
   const door = document.querySelector<HTMLElement>("[data-door]");
   if (door) void enter(door);
+  // Whoever was let in before is not asked for the token again: it does not stay in the address.
+  else if (location.hash.startsWith("#token=")) history.replaceState(null, "", location.pathname);
   const progress = document.querySelector<HTMLElement>("[data-progress]");
   if (progress) watch(progress);
 }

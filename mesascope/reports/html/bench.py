@@ -93,11 +93,16 @@ def _data(audits: Sequence[Audit], shown: Sequence[tuple[Audit, Mapping[str, Any
         return None
     world = carried[0][1].world
     alike = [(audit, found) for audit, found in carried if found.world == world]
-    first = [exhibit for _, exhibit in shown[:1]]
-    others = [e for audit in audits for e in items(audit, "gallery") if isinstance(e, Mapping) and e not in first]
+    first = [("", exhibit) for _, exhibit in shown[:1]]
+    others = [
+        (f", {label(audit, audits)}" if len(audits) > 1 and e.get("shared") is not True else "", e)
+        for audit in audits
+        for e in items(audit, "gallery")
+        if isinstance(e, Mapping)
+    ]
     drawn = [
-        {"name": _named(e), "text": words(e, "level"), "start": start}
-        for e in (*first, *others)
+        {"name": clean(_named(e) + whose), "text": words(e, "level"), "start": start}
+        for whose, e in (*first, *others)
         if isinstance(start := next(iter(items(e, "path")), 0), int)
     ]
     levels = [level for at, level in enumerate(drawn) if level not in drawn[:at]]
