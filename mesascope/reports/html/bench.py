@@ -56,9 +56,14 @@ def bench(audits: Sequence[Audit], ids: Sequence[str] = ()) -> tuple[Markup | No
         exhibit(audit, found, join(tag("b", label(audit, audits)), ": ", words(found, "caption")))
         for audit, found in shown
     ]
-    title = "What it does on one level" if len(audits) == 1 else "The same level for every agent"
+    alike = len({words(found, "level") for _, found in shown}) == 1
+    title = "The same level for every agent" if alike else "A level of each agent's own"
+    title = title if len(audits) > 1 else "What it does on one level"
     place = tag("div", tag("div", *figures, class_="gallery"), data_bench=DATA if data else None, class_="bench")
-    told = f"A level of {distribution}{f' ({sentence})' if sentence else ''}, drawn for all audits alike."
+    drawn = (
+        "drawn for all audits alike" if alike else "of each audit's own, since their worlds are configured differently"
+    )
+    told = f"A level of {distribution}{f' ({sentence})' if sentence else ''}, {drawn}."
     where = "here" if ids else "inside this page"
     touch = (
         f" Drag a thing or the agent, or paint with a tool: every agent answers at once, {where}. What it shows is one "
@@ -71,13 +76,17 @@ def bench(audits: Sequence[Audit], ids: Sequence[str] = ()) -> tuple[Markup | No
 
 
 def _shared(audits: Sequence[Audit]) -> list[tuple[Audit, Mapping[str, Any]]]:
-    """Each audit with its exhibit of a level that all have: under the telling shift, or in training."""
+    """Each audit with its exhibit of a level that all have: under the telling shift, or in training; of audits that have none in
+    common, as where levels are of several sizes, each with its own.
+    """
+    several = []
     for distribution in (telling_shift(audits), TRAINING):
         found = [next(iter(_exhibits(audit, distribution)), None) for audit in audits]
         own = [(audit, shown) for audit, shown in zip(audits, found, strict=True) if shown is not None]
         if own and len({words(shown, "level") for _, shown in own}) == 1:
             return own
-    return []
+        several.append(own)
+    return next((own for own in several if own), [])
 
 
 def _exhibits(audit: Audit, distribution: str | None = None) -> list[Mapping[str, Any]]:

@@ -91,7 +91,7 @@ export function controls(data: BenchData, players: readonly Player[], handle: Ha
     change: () => update({ other: other.value === "before" ? "before" : Number(other.value) }),
   }, el("option", { value: "before" }, "itself before the edit"), ...data.agents.map(({ name }, at) => el("option", { value: at }, name)));
   const otherLabel = el("label", {}, "beside ", other);
-  const keep = button("Keep as before", "Take this level as the one before the edit", () => update({ before: present().level }));
+  const keep = button("Keep as before", "Keep as before: this level is the one before the edit", () => update({ before: present().level }));
 
   const tick = el("input", { type: "range", min: 0, "aria-label": "Tick", input: () => update({ tick: Number(tick.value) }) });
   const when = el("output");

@@ -32,7 +32,7 @@ export function exports(world: World, data: BenchData, shown: () => readonly Dra
   const svg = button("SVG", "Save the boards as SVG", () => save("boards.svg", new Blob([svgText(shown())], { type: "image/svg+xml" })));
   const png = button("PNG", "Save the boards as PNG", async () => save("boards.png", await raster(svgText(shown()))));
   const csv = button("CSV", "Save policies and values as CSV", () => save("policies.csv", new Blob([table(world, shown())], { type: "text/csv" })));
-  const link = button("Copy link", "Copy a link to this level and view", async () => {
+  const link = button("Copy link", "Copy link to this level and view", async () => {
     await navigator.clipboard.writeText(location.href);
     told.textContent = "The link is copied: it holds the level, the agents, the tick and the view.";
   });
