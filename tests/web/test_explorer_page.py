@@ -13,6 +13,7 @@ from mesascope.explorer.app import Explorer
 from mesascope.explorer.folders import Folders
 from mesascope.explorer.server import listening, until_stopped
 from tests.explorer.folders import named, study_under_way, three
+from tests.house.tree import ROOT
 from tests.web.browser import CHROMIUM, Browser
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: the explorer is not opened in a browser")
@@ -169,3 +170,19 @@ def test_names_of_all_kinds_execute_nothing(browser, served, root):
     browser.wait(f"{ARROWS} > 0")
     assert browser.run("window.hit") is None
     assert browser.run("document.querySelectorAll('script').length") == 3
+
+
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="no axe-core (npm ci in web/): rules of accessibility are not checked")
+def test_no_rule_of_accessibility_is_broken_by_the_list(page):
+    page.run(f"{AXE.read_text('utf-8')};0")
+    found = page.run("axe.run(document).then(r => r.violations.map(v => [v.impact, v.id, v.nodes[0].html]))")
+    assert [v for v in found if v[0] in ("serious", "critical")] == []
+
+
+def test_the_list_is_not_wider_than_a_small_window(page):
+    page.resize(400, 900)
+    assert page.run("document.documentElement.scrollWidth") <= 400
+    page.resize(1200, 900)
