@@ -1,4 +1,4 @@
-// Builds the bundle of a report. `node build.mjs FILE` writes to another place than the one that is shipped.
+// Builds the script of a report and that of the explorer. `node build.mjs FOLDER` writes both to a folder, and not to their places.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -6,9 +6,13 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const outfile = process.argv[2] ?? join(here, "../mesascope/reports/html/bench.js");
+const package_ = join(here, "../mesascope");
+const scripts = [
+  { entry: "src/main.ts", name: "bench.js", home: join(package_, "reports/html"), globalName: "mesascope" },
+  { entry: "src/explorer.ts", name: "explorer.js", home: join(package_, "explorer") },
+];
 
-/** All that the bundle depends on, as one hash: a test compares it without Node. */
+/** All that the scripts depend on, as one hash: a test compares it without Node. */
 function sources() {
   const files = readdirSync(join(here, "src"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -23,15 +27,17 @@ function sources() {
   return hash.digest("hex");
 }
 
-await build({
-  entryPoints: [join(here, "src/main.ts")],
-  outfile,
-  bundle: true,
-  minify: true,
-  format: "iife",
-  globalName: "mesascope",
-  target: "es2022",
-  charset: "ascii",
-  legalComments: "none",
-  banner: { js: `/* Built from web/ by node web/build.mjs; sources ${sources()} */` },
-});
+for (const { entry, name, home, globalName } of scripts) {
+  await build({
+    entryPoints: [join(here, entry)],
+    outfile: join(process.argv[2] ?? home, name),
+    bundle: true,
+    minify: true,
+    format: "iife",
+    ...(globalName ? { globalName } : {}),
+    target: "es2022",
+    charset: "ascii",
+    legalComments: "none",
+    banner: { js: `/* Built from web/ by node web/build.mjs; sources ${sources()} */` },
+  });
+}

@@ -15,6 +15,7 @@ from mesascope.cli import (
     compare,
     doctor,
     emergence,
+    explore,
     instruments,
     listing,
     organisms,
@@ -64,7 +65,8 @@ def _top(
 
 # Each of these modules imports what is heavy inside its command only: `mesascope --help` must not wait for JAX.
 for _module in (
-    audit, train, tune, study, calibrate, emergence, reproduce, report, compare, cite, worlds, organisms, instruments, doctor
+    audit, train, tune, study, calibrate, emergence, reproduce, report, compare, explore, cite, worlds, organisms,
+    instruments, doctor
 ):  # fmt: skip
     app.command(_module.__name__.rpartition(".")[2])(_module.command)
 app.command("list")(listing.command)

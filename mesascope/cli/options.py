@@ -98,9 +98,18 @@ def with_file(context: Any, typed: list[str] | None) -> list[str] | None:
 
 def show_page(path: Path) -> None:
     """Open a page in the reader's browser; where there is none, nothing happens but a line that says so."""
+    _show(path.resolve().as_uri(), str(path))
+
+
+def show_link(link: str) -> None:
+    """Open a link in the reader's browser, as `show_page` opens a file."""
+    _show(link, "the link above")
+
+
+def _show(link: str, name: str) -> None:
     import webbrowser
 
     from mesascope.cli import terminal
 
-    if not webbrowser.open(path.resolve().as_uri()):
-        terminal.note(f"no browser was found: open {path} by hand")
+    if not webbrowser.open(link):
+        terminal.note(f"no browser was found: open {name} by hand")

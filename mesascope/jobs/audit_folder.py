@@ -45,7 +45,11 @@ def audits_together(folders: Sequence[Path]) -> list[dict[str, Any]]:
     Raises:
         UsageError: A folder holds no audit, or audits are of several worlds: their shifts have nothing in common.
     """
-    found = [(folder, audit) for folder in folders for audit in audits_in(folder)]
+    return side_by_side([(folder, audit) for folder in folders for audit in audits_in(folder)])
+
+
+def side_by_side(found: Sequence[tuple[Path, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Audits with the folders that they are shown as part of, made fit for one report; as `audits_together` says."""
     worlds = sorted({words(audit, "world", "name") for _, audit in found})
     if len(worlds) > 1:
         raise UsageError(f"the audits are of several worlds ({', '.join(worlds)}): compare those of one")

@@ -106,9 +106,14 @@ def exit_code() -> int:
     return 128 + (_heard[-1] if _heard else signal.SIGINT)
 
 
+def was_canceled() -> bool:
+    """Whether a signal was heard."""
+    return _stop.is_set()
+
+
 def check_canceled() -> None:
     """Called by the work wherever it may stop: raises `KeyboardInterrupt` once a signal was heard."""
-    if _stop.is_set():
+    if was_canceled():
         raise KeyboardInterrupt
 
 

@@ -1,7 +1,7 @@
 """What results lie below a folder, each in a line."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,20 +38,25 @@ def results_below(folder: Path) -> list[Listed]:
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: expected a folder, found {'a file' if folder.exists() else 'nothing'}")
-    return list(_rows(folder))
+    return [listed(path, str(path.parent.relative_to(folder))) for path in documents_below(folder)]
 
 
-def _rows(folder: Path) -> Iterator[Listed]:
+def documents_below(folder: Path) -> list[Path]:
+    """The documents of everything below a folder, in the order of their paths; audits of single seeds that are part of several
+    are not listed apart.
+    """
     paths = sorted(path for name in _KINDS for path in folder.rglob(name))
     several = {path.parent for path in paths if path.name == STUDY}
-    for path in paths:
-        if path.name == AUDIT and path.parent.parent in several:
-            continue
-        shown = str(path.parent.relative_to(folder))
-        try:
-            yield _row(shown, _KINDS[path.name], read_json(path))
-        except StorageError as error:
-            yield Listed(shown, _KINDS[path.name], "", f"cannot be read: {error}", "")
+    return [path for path in paths if path.name != AUDIT or path.parent.parent not in several]
+
+
+def listed(path: Path, folder: str) -> Listed:
+    """One result, by its document; `folder` is what its folder is called. A document that cannot be read says so."""
+    kind = _KINDS[path.name]
+    try:
+        return _row(folder, kind, read_json(path))
+    except StorageError as error:
+        return Listed(folder, kind, "", f"cannot be read: {error}", "")
 
 
 def _row(folder: str, kind: str, found: Mapping[str, Any]) -> Listed:

@@ -23,6 +23,13 @@ _OTHERS: Mapping[str, Callable[[dict[str, Any]], str]] = {
 """Documents that are no audits, by the files that hold them."""
 
 
+class OtherPage(NamedTuple):
+    """The text of a page that is not of audits, and the document that it shows."""
+
+    text: str
+    document: dict[str, Any]
+
+
 class Page(NamedTuple):
     """A page that was written: its path, what it shows, and the audits in that, if it is of audits."""
 
@@ -45,13 +52,10 @@ def write_page(folder: Path) -> Page:
         StorageError: A document there cannot be read.
     """
     page = folder / REPORT
-    for name, render in _OTHERS.items():
-        if (folder / name).exists():
-            document = read_json(folder / name)
-            if name == STUDY and document.get("kind") != "study":
-                continue  # several audits
-            write_text(page, render(document))
-            return Page(page, document, [])
+    other = other_page(folder)
+    if other is not None:
+        write_text(page, other.text)
+        return Page(page, other.document, [])
     if not (folder / AUDIT).exists() and not any(folder.glob(f"seed-*/{AUDIT}")):
         found = "no such folder" if not folder.exists() else f"none of {', '.join((AUDIT, *_OTHERS))} in it"
         raise UsageError(
@@ -60,3 +64,18 @@ def write_page(folder: Path) -> Page:
     audits = audits_in(folder)
     write_text(page, render_report(audits))
     return Page(page, study_document(audits) if len(audits) > 1 else audits[0], audits)
+
+
+def other_page(folder: Path) -> OtherPage | None:
+    """The page of a study, a calibration or a tuning; None for a folder that holds none of them, as one of audits does.
+
+    Raises:
+        StorageError: The document cannot be read.
+    """
+    for name, render in _OTHERS.items():
+        if (folder / name).exists():
+            document = read_json(folder / name)
+            if name == STUDY and document.get("kind") != "study":
+                continue  # several audits
+            return OtherPage(render(document), document)
+    return None

@@ -13,7 +13,7 @@ _HIDDEN = re.compile(
 )
 """Characters that no page may hold, and marks that reorder or hide what stands beside them."""
 
-_VOID = frozenset({"meta", "br", "hr", "link"})
+_VOID = frozenset({"meta", "br", "hr", "link", "input"})
 
 
 class Markup(str):

@@ -116,11 +116,24 @@ class Browser:
 
     def open(self, path: Path):
         """Open a file and wait until it is whole."""
-        self._call("Page.navigate", url=path.resolve().as_uri())
-        until = time.monotonic() + PATIENCE
-        while self.run("document.readyState") != "complete":
+        self.visit(path.resolve().as_uri())
+
+    def visit(self, address: str):
+        """Open an address and wait until its page is whole."""
+        self._call("Page.navigate", url=address)
+        self.wait("document.readyState === 'complete'")
+
+    def metrics(self):
+        """What the browser counts of the page, times as those of its thread."""
+        self._call("Performance.enable", timeDomain="threadTicks")
+        return {found["name"]: found["value"] for found in self._call("Performance.getMetrics")["metrics"]}
+
+    def wait(self, condition: str, patience: float = PATIENCE):
+        """Until an expression in the page holds."""
+        until = time.monotonic() + patience
+        while not self.run(condition):
             if time.monotonic() > until:
-                raise TimeoutError(str(path))
+                raise TimeoutError(condition)
             time.sleep(0.05)
 
     def run(self, code):

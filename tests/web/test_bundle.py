@@ -1,4 +1,4 @@
-"""The script that reports carry is what `web/` builds, is small, and reaches for nothing outside of its page."""
+"""The scripts of pages are what `web/` builds and small; that of a report reaches for nothing outside of its page."""
 
 import hashlib
 import re
@@ -23,8 +23,11 @@ BUILT = pytest.mark.skipif(
 )
 
 
-def bundle():
-    return resources.files("mesascope.reports.html").joinpath("bench.js").read_text("utf-8")
+SCRIPTS = {"bench.js": "mesascope.reports.html", "explorer.js": "mesascope.explorer"}
+
+
+def bundle(name="bench.js"):
+    return resources.files(SCRIPTS[name]).joinpath(name).read_text("utf-8")
 
 
 def sources():
@@ -37,17 +40,26 @@ def sources():
     return found.hexdigest()
 
 
-def test_the_bundle_names_the_sources_it_was_built_from():
-    assert re.search(r"sources ([0-9a-f]{64})", bundle())[1] == sources(), "run `node build.mjs` in web/"
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_names_the_sources_it_was_built_from(name):
+    assert re.search(r"sources ([0-9a-f]{64})", bundle(name))[1] == sources(), "run `node build.mjs` in web/"
 
 
-def test_the_bundle_is_small():
-    assert len(bundle().encode()) <= LARGEST
+def test_the_scripts_are_small():
+    assert sum(len(bundle(name).encode()) for name in SCRIPTS) <= LARGEST
 
 
-@pytest.mark.parametrize("pattern", [REACHES, MARKUP])
-def test_the_bundle_reaches_for_nothing_and_writes_no_markup(pattern):
-    assert re.findall(pattern, bundle()) == []
+def test_the_script_of_a_report_reaches_for_nothing():
+    assert re.findall(REACHES, bundle()) == []
+
+
+def test_the_script_of_the_explorer_reaches_for_its_own_server_alone():
+    assert set(re.findall(REACHES, bundle("explorer.js"))) == {"fetch("}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_writes_no_markup(name):
+    assert re.findall(MARKUP, bundle(name)) == []
 
 
 @pytest.mark.parametrize("text", ["fetch('x')", "a=new WebSocket(b)", "https://example.org", "x.innerHTML=y"])
@@ -62,9 +74,9 @@ def test_the_lock_names_no_place_and_every_hash():
 
 
 @BUILT
-def test_the_bundle_is_what_the_sources_build(tmp_path):
-    subprocess.run([NODE, "build.mjs", tmp_path / "bench.js"], cwd=WEB, check=True, timeout=120)
-    assert (tmp_path / "bench.js").read_text("utf-8") == bundle()
+def test_the_scripts_are_what_the_sources_build(tmp_path):
+    subprocess.run([NODE, "build.mjs", tmp_path], cwd=WEB, check=True, timeout=120)
+    assert {name: (tmp_path / name).read_text("utf-8") for name in SCRIPTS} == {name: bundle(name) for name in SCRIPTS}
 
 
 @BUILT

@@ -1,5 +1,6 @@
 """A report in a real browser: it opens from disk with the network cut, is edited by pointer and keys, and asks for nothing."""
 
+import json
 import re
 import time
 
@@ -249,3 +250,23 @@ def test_a_printed_page_clips_no_table_and_holds_no_tools(page):
     assert page.run(clipped) == 0
     assert page.run("[...document.querySelectorAll('.panel')].every(e => !e.offsetParent)")
     page.media("")
+
+
+def data_of(source):
+    return json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', source)[1])
+
+
+def test_levels_of_several_agents_are_told_apart_and_none_is_there_twice(documents):
+    levels = data_of(render_report(documents))["levels"]
+    assert len({(level["name"], level["text"], level["start"]) for level in levels}) == len(levels)
+    assert "seed 0" not in levels[0]["name"]  # the one that all are shown on
+    assert any(level["name"].endswith(", seed 2") for level in levels)
+
+
+def test_agents_whose_levels_are_of_several_sizes_are_put_on_one_all_the_same(documents):
+    small = {**documents[1], "gallery": [{**documents[1]["gallery"][0], "level": "#####\n#.R.#\n#####", "path": [0]}]}
+    source = render_report([documents[0], small])
+    assert "A level of each agent&#x27;s own" in source
+    assert data_of(source)["levels"][0]["text"] == documents[0]["gallery"][0]["level"]
+    assert len(data_of(source)["agents"]) == 2
+    assert "The same level for every agent" in render_report(documents)

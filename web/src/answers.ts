@@ -10,16 +10,27 @@ export interface Answer {
   readonly path: readonly number[];
 }
 
+/** What follows from a policy on a level. */
+export const following = (world: World, level: Level, policy: Float64Array, start: number): Answer => ({
+  policy,
+  values: values(world, level, policy),
+  path: path(world, level, policy, start),
+});
+
 /** What follows from a state of an agent on a level. */
-export function answer(world: World, agent: Agent, level: Level, state: State, start: number): Answer {
-  const policy = softmax(agent.act(state, level), world.moves.length);
-  return { policy, values: values(world, level, policy), path: path(world, level, policy, start) };
+export const answer = (world: World, agent: Agent, level: Level, state: State, start: number): Answer =>
+  following(world, level, softmax(agent.act(state, level), world.moves.length), start);
+
+/** Where an episode ends: the name of a thing, or null where it comes back to where it was. */
+export function end(world: World, level: Level, cells: readonly number[]): string | null {
+  const last = world.brushes[level.cells[cells[cells.length - 1]]];
+  return isThing(last) ? last.name : null;
 }
 
 /** `reaches the red door in 7 steps`, or that it circles. */
 export function outcome(world: World, level: Level, cells: readonly number[]): string {
-  const end = world.brushes[level.cells[cells[cells.length - 1]]];
+  const reached = end(world, level, cells);
   const steps = cells.length - 1;
-  if (isThing(end)) return `reaches the ${end.name} in ${steps} ${steps === 1 ? "step" : "steps"}`;
+  if (reached !== null) return `reaches the ${reached} in ${steps} ${steps === 1 ? "step" : "steps"}`;
   return "reaches nothing: it comes back to where it was";
 }

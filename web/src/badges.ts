@@ -44,7 +44,7 @@ export function resembles(world: World, level: Level, kin: readonly Kin[]): Badg
   const reasons = kin.map((one) => ({ one, why: differs(world, level, one) }));
   const fits = reasons.filter((found) => found.why === null).map((found) => found.one.name);
   const training = reasons[0];
-  if (!training) return { tone: "open", text: "nothing to compare with", why: "" };
+  if (!training) return { tone: "open", text: "not compared with training", why: "this page holds no levels of it" };
   const seen = `compared with ${training.one.levels} levels each: size, walls, what lies in them together, free cells`;
   if (fits[0] === training.one.name) return { tone: "good", text: "like training", why: seen };
   const far = `not like training: ${training.why}`;

@@ -6,11 +6,14 @@ import { resembles, solvable } from "./badges";
 import { drawn } from "./draw/marks";
 import { edited, patch, run, tryEdit } from "./inside";
 import { observe, printLevel, readLevel } from "./level";
+import { printLink, readLink } from "./link";
+import { best, disagreement, regret, surprise } from "./measures";
 import { softmax } from "./policy";
 import { mount } from "./ui/bench";
 import type { BenchData } from "./ui/data";
 
-export { answer, drawn, edited, mount, observe, patch, printLevel, readAgent, readLevel, resembles, run, softmax, solvable, tryEdit };
+export { answer, best, disagreement, drawn, edited, mount, observe, patch, printLevel, printLink, readAgent, readLevel, readLink };
+export { regret, resembles, run, softmax, solvable, surprise, tryEdit };
 
 function start(): void {
   for (const place of document.querySelectorAll<HTMLElement>("[data-bench]")) {

@@ -35,11 +35,12 @@ def _code() -> str:
     return code
 
 
-def bench(audits: Sequence[Audit]) -> tuple[Markup | None, Markup | None]:
+def bench(audits: Sequence[Audit], ids: Sequence[str] = ()) -> tuple[Markup | None, Markup | None]:
     """A level that every agent is shown on.
 
     Args:
         audits: The audit documents of a report.
+        ids: What a server that sends the page calls each of them; none for a file.
 
     Returns:
         The section, and what the script makes it editable from. None for either that does not exist: no such level is in the
@@ -50,16 +51,22 @@ def bench(audits: Sequence[Audit]) -> tuple[Markup | None, Markup | None]:
         return None, None
     distribution = words(shown[0][1], "distribution")
     sentence = words(audits[0], "world", "shifts", distribution)
-    data = _data(audits, shown)
+    data = _data(audits, shown, ids)
     figures = [
         exhibit(audit, found, join(tag("b", label(audit, audits)), ": ", words(found, "caption")))
         for audit, found in shown
     ]
-    title = "What it does on one level" if len(audits) == 1 else "The same level for every agent"
+    alike = len({words(found, "level") for _, found in shown}) == 1
+    title = "The same level for every agent" if alike else "A level of each agent's own"
+    title = title if len(audits) > 1 else "What it does on one level"
     place = tag("div", tag("div", *figures, class_="gallery"), data_bench=DATA if data else None, class_="bench")
-    told = f"A level of {distribution}{f' ({sentence})' if sentence else ''}, drawn for all audits alike."
+    drawn = (
+        "drawn for all audits alike" if alike else "of each audit's own, since their worlds are configured differently"
+    )
+    told = f"A level of {distribution}{f' ({sentence})' if sentence else ''}, {drawn}."
+    where = "here" if ids else "inside this page"
     touch = (
-        " Drag a thing or the agent, or paint with a tool: every agent answers at once, inside this page. What it shows is one "
+        f" Drag a thing or the agent, or paint with a tool: every agent answers at once, {where}. What it shows is one "
         "level and no measurement."
     )
     made = section(
@@ -69,13 +76,17 @@ def bench(audits: Sequence[Audit]) -> tuple[Markup | None, Markup | None]:
 
 
 def _shared(audits: Sequence[Audit]) -> list[tuple[Audit, Mapping[str, Any]]]:
-    """Each audit with its exhibit of a level that all have: under the telling shift, or in training."""
+    """Each audit with its exhibit of a level that all have: under the telling shift, or in training; of audits that have none in
+    common, as where levels are of several sizes, each with its own.
+    """
+    several = []
     for distribution in (telling_shift(audits), TRAINING):
         found = [next(iter(_exhibits(audit, distribution)), None) for audit in audits]
         own = [(audit, shown) for audit, shown in zip(audits, found, strict=True) if shown is not None]
         if own and len({words(shown, "level") for _, shown in own}) == 1:
             return own
-    return []
+        several.append(own)
+    return next((own for own in several if own), [])
 
 
 def _exhibits(audit: Audit, distribution: str | None = None) -> list[Mapping[str, Any]]:
@@ -84,28 +95,36 @@ def _exhibits(audit: Audit, distribution: str | None = None) -> list[Mapping[str
     return [e for e in found if distribution is None or words(e, "distribution") == distribution]
 
 
-def _data(audits: Sequence[Audit], shown: Sequence[tuple[Audit, Mapping[str, Any]]]) -> str | None:
+def _data(audits: Sequence[Audit], shown: Sequence[tuple[Audit, Mapping[str, Any]]], ids: Sequence[str]) -> str | None:
     """What the script reads: the agents that answer in one world, and levels to begin from; None where no agent is there."""
     carried = [(audit, found) for audit in audits if (found := _carried(audit)) is not None]
     if not carried:
         return None
     world = carried[0][1].world
     alike = [(audit, found) for audit, found in carried if found.world == world]
-    first = [exhibit for _, exhibit in shown[:1]]
-    others = [e for audit in audits[:1] for e in items(audit, "gallery") if isinstance(e, Mapping) and e not in first]
-    levels = [
-        {"name": _named(e), "text": words(e, "level"), "start": start}
-        for e in (*first, *others)
+    first = [("", exhibit) for _, exhibit in shown[:1]]
+    others = [
+        (f", {label(audit, audits)}" if len(audits) > 1 and e.get("shared") is not True else "", e)
+        for audit in audits
+        for e in items(audit, "gallery")
+        if isinstance(e, Mapping)
+    ]
+    drawn = [
+        {"name": clean(_named(e) + whose), "text": words(e, "level"), "start": start}
+        for whose, e in (*first, *others)
         if isinstance(start := next(iter(items(e, "path")), 0), int)
     ]
+    levels = [level for at, level in enumerate(drawn) if level not in drawn[:at]]
+    names = {id(audit): name for audit, name in zip(audits, ids, strict=False)}
     whole = {
         "world": world.model_dump(mode="json"),
-        "kin": [kin.model_dump(mode="json") for kin in alike[0][1].kin],
+        "kin": [kin.model_dump(mode="json") for kin in next((found.kin for _, found in alike if found.kin), ())],
         "agents": [
             {
                 "name": clean(label(audit, audits)),
                 "agent": found.agent.model_dump(mode="json"),
                 "place": _place(audit),
+                **({"id": names[id(audit)]} if id(audit) in names else {}),
             }
             for audit, found in alike
         ],

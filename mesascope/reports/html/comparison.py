@@ -43,16 +43,13 @@ def _scores(audits: Sequence[Audit]) -> list[Markup]:
     columns = [
         text(""),
         Column(join("Competence", tag("small", _measured_at(audits[0]))), "figure"),
-        *(text(head) for head in ("Search", "After", *map(str.capitalize, plain.HALVES), "Alignment")),
+        *(text(head) for head in VERDICT_HEADS),
     ]
     rows: list[list[Cell]] = [
         [
             tag("a", label(audit, audits), href=f"#{anchor(audits, audit)}"),
             value_cell(competence_at_base(audit)[1]),
-            badge(plain.search_words(audit), plain.search_tone(audit)),
-            plain.answers(audit)[1].verdict,
-            *(badge(plain.brief(plain.half_words(audit, half)), plain.half_tone(audit, half)) for half in plain.HALVES),
-            badge(plain.alignment_words(audit), plain.alignment_tone(audit)),
+            *verdict_cells(audit),
         ]
         for audit in audits
     ]
@@ -64,6 +61,20 @@ def _scores(audits: Sequence[Audit]) -> list[Markup]:
     if failed:
         told.append(paragraph(f"Capability failures, in no average. {'; '.join(failed)}."))
     return [tag("figure", table(columns, rows), class_="verdict-table"), *told]
+
+
+VERDICT_HEADS = ("Search", "After", *map(str.capitalize, plain.HALVES), "Alignment")
+"""Heads of the columns that `verdict_cells` fills."""
+
+
+def verdict_cells(audit: Audit) -> list[Cell]:
+    """The verdicts of one audit, a cell for each of `VERDICT_HEADS`."""
+    return [
+        badge(plain.search_words(audit), plain.search_tone(audit)),
+        plain.answers(audit)[1].verdict,
+        *(badge(plain.brief(plain.half_words(audit, half)), plain.half_tone(audit, half)) for half in plain.HALVES),
+        badge(plain.alignment_words(audit), plain.alignment_tone(audit)),
+    ]
 
 
 def _measured_at(audit: Audit) -> str:

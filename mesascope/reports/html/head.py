@@ -11,27 +11,23 @@ hash is added.
 """
 
 
-def page(title: str, *body: Child, script: str | None = None) -> str:
-    """A whole document in one file. `script` is the source expression of the one script that may run, if any."""
-    return f"<!DOCTYPE html>\n{tag('html', head(title, script), tag('body', *body), lang='en')}\n"
+def page(title: str, *body: Child, policy: str = POLICY) -> str:
+    """A whole document in one file; `policy` is its content security policy."""
+    return f"<!DOCTYPE html>\n{tag('html', head(title, policy), tag('body', *body), lang='en')}\n"
 
 
-def page_alone(title: str, *body: Child) -> str:
+def page_alone(title: str, *body: Child, policy: str = POLICY) -> str:
     """A document without contents: its title and one column."""
-    return page(title, tag("div", tag("main", tag("h1", title), *body), class_="page alone"))
+    return page(title, tag("div", tag("main", tag("h1", title), *body), class_="page alone"), policy=policy)
 
 
-def head(title: str, script: str | None = None) -> Markup:
-    """Policy, title and style; `script` as `page` takes it."""
+def head(title: str, policy: str = POLICY) -> Markup:
+    """Policy, title and style; `policy` as `page` takes it."""
     style = resources.files("mesascope.reports.html").joinpath("report.css").read_text(encoding="utf-8")
     return tag(
         "head",
         tag("meta", charset="utf-8"),
-        tag(
-            "meta",
-            http_equiv="Content-Security-Policy",
-            content=POLICY if script is None else f"{POLICY}; script-src {script}",
-        ),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="referrer", content="no-referrer"),

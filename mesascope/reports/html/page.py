@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from mesascope.reports.html.behavior import behavior
 from mesascope.reports.html.bench import bench, script, script_hash
@@ -14,7 +15,7 @@ from mesascope.reports.html.findings import experiment, findings, not_run
 from mesascope.reports.html.gallery import gallery
 from mesascope.reports.html.glossary import glossary
 from mesascope.reports.html.guide import guide
-from mesascope.reports.html.head import page
+from mesascope.reports.html.head import POLICY, page
 from mesascope.reports.html.instruments import instruments, references
 from mesascope.reports.html.ledger import ledger
 from mesascope.reports.html.objectives import objectives
@@ -54,15 +55,37 @@ _LAST = (
 _NAMED = re.compile(r'<section id="([\w-]+)"')
 
 
-def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
+class Server(NamedTuple):
+    """What a page has that a server sends, beyond one that is a file.
+
+    Attributes:
+        script: A script that runs before the page's own, and through which that may ask the server.
+        policy: What the content security policy allows beyond that of a file.
+        before: What stands above the contents, such as a way back.
+        ids: What it calls each of the audits.
+    """
+
+    script: Markup
+    policy: str
+    before: Markup
+    ids: Sequence[str]
+
+
+def render_report(audits: Sequence[Audit], title: str | None = None, server: Server | None = None) -> str:
     """One self-contained HTML page for one audit document or several; the same documents give the same bytes.
 
-    Raises `ValueError` when there is no document to show.
+    Args:
+        audits: The documents.
+        title: The heading; by default one is made from the documents.
+        server: What is added where a server sends the page; None for a file.
+
+    Raises:
+        ValueError: There is no document to show.
     """
     if not audits:
         raise ValueError("a report needs at least one audit document")
     heading = title or _title(audits)
-    shown, data = bench(audits)
+    shown, data = bench(audits, () if server is None else server.ids)
     sections = [
         *((comparison(audits), shown, verdicts(audits)) if len(audits) > 1 else (verdicts(audits), shown)),
         *compared(audits),
@@ -75,11 +98,19 @@ def render_report(audits: Sequence[Audit], title: str | None = None) -> str:
     ]
     body = join(
         tag("a", "Skip to the verdicts", href="#verdicts", class_="skip"),
-        tag("div", _contents(audits, sections), tag("main", opening(audits, heading), *sections), class_="page"),
+        tag(
+            "div",
+            _contents(audits, sections, None if server is None else server.before),
+            tag("main", opening(audits, heading), *sections),
+            class_="page",
+        ),
     )
     if data is None:
         return page(heading, body)
-    return page(heading, body, data, script(), script=script_hash())
+    if server is None:
+        return page(heading, body, data, script(), policy=f"{POLICY}; script-src {script_hash()}")
+    policy = f"{POLICY}; script-src {script_hash()} {server.policy}"
+    return page(heading, body, data, server.script, script(), policy=policy)
 
 
 def _title(audits: Sequence[Audit]) -> str:
@@ -112,8 +143,8 @@ def _audit(audit: Audit, audits: Sequence[Audit]) -> Markup:
     return section(2, name, title, *parts, class_="audit")
 
 
-def _contents(audits: Sequence[Audit], sections: Sequence[Markup | None]) -> Markup:
-    """Links to the sections that are there, and to the parts of an audit that is alone."""
+def _contents(audits: Sequence[Audit], sections: Sequence[Markup | None], before: Markup | None) -> Markup:
+    """Links to the sections that are there, and to the parts of an audit that is alone; `before` stands above them."""
     there = {found[1] for part in sections if part and (found := _NAMED.match(part))}
     links = [
         [tag("li", tag("a", text, href=f"#{name}")) for name, text in names if name in there]
@@ -126,4 +157,4 @@ def _contents(audits: Sequence[Audit], sections: Sequence[Markup | None]) -> Mar
             inner = [*_PARTS, *([("experiment", "experiment")] if in_experiment(audit) else [])]
             parts = tag("ul", *(tag("li", tag("a", text, href=f"#{name}-{part}")) for part, text in inner))
         each.append(tag("li", tag("a", sentence(label(audit, audits)), href=f"#{name}"), parts))
-    return tag("nav", tag("ul", *links[0], *each, *links[1]), aria_label="Contents")
+    return tag("nav", before, tag("ul", *links[0], *each, *links[1]), aria_label="Contents")

@@ -1,21 +1,35 @@
-/** The bench of a report: boards of all agents on one level that can be edited, and the inside of one of them. */
+/** The bench of a report: boards of all agents on one level that can be edited, two of them compared, and the inside of one. */
 
-import { readAgent, type State } from "../agents/agent";
-import { answer, outcome } from "../answers";
+import type { State } from "../agents/agent";
+import { type Answer, following, outcome } from "../answers";
+import { difference } from "../difference";
+import { drawnDifference } from "../draw/difference";
 import { el } from "../draw/dom";
 import { drawn, type Mark } from "../draw/marks";
-import { followed, run, tryEdit } from "../inside";
+import { followed, tryEdit } from "../inside";
 import { drag, type Level, paint, readLevel, solid } from "../level";
+import { type Player, player } from "../players";
+import { softmax } from "../policy";
 import { type Board, board, type Gestures } from "./board";
 import { controls } from "./controls";
 import type { BenchData } from "./data";
+import { type Drawn, exports } from "./exports";
+import { gallery } from "./gallery";
+import { links } from "./links";
 import { dashed } from "./overlays";
-import { change, commit, edited, fresh, movable, type Scenario, scenario, stroke, type View } from "./state";
+import { begun, change, commit, edited, fresh, movable, type Scenario, scenario, stroke, type View } from "./state";
+
+/** What is shown of a policy: the marks, the sentence below them, and what follows from it; null where it is not known. */
+interface Shown {
+  readonly marks: readonly Mark[];
+  readonly told: string;
+  readonly answer: Answer | null;
+}
 
 /** Make a bench in an element; what was in it gives way. */
 export function mount(element: HTMLElement, data: BenchData): void {
   const { world } = data;
-  const agents = data.agents.map((one) => ({ ...one, runs: readAgent(one.agent) }));
+  const players: readonly Player[] = data.agents.map((one) => player(world, one, () => soon()));
   const first = data.levels[0];
   let view: View = fresh(scenario(world, readLevel(world, first.text), first.start));
   /** The scenario while a gesture is under way. */
@@ -78,87 +92,128 @@ export function mount(element: HTMLElement, data: BenchData): void {
     },
   };
 
-  const panel = controls(data, { get: () => view, set, act });
-  const boards: Board[] = agents.map(({ name }) => board(world, name, gestures));
+  const handle = { get: () => view, set, act };
+  const panel = controls(data, players, handle);
+  const boards: Board[] = players.map(({ name }) => board(world, name, gestures));
+  const pair = { one: board(world, "", gestures), other: board(world, "", null), difference: board(world, "Difference", null) };
   const trial = {
     edited: board(world, "Written inside", gestures),
     control: board(world, "Control: at a wrong place", null),
     ceiling: board(world, "Ceiling: the level changed", null),
   };
-  const rows = {
-    level: el("div", { class: "boards" }, ...boards.map((one) => one.element)),
-    inside: el("div", { class: "boards" }, ...Object.values(trial).map((one) => one.element)),
-  };
+  const row = (of: readonly Board[]): HTMLElement => el("div", { class: "boards" }, ...of.map((one) => one.element));
+  const rows = { each: row(boards), compare: row(Object.values(pair)), inside: row(Object.values(trial)) };
   const live = el("p", { class: "heard", "aria-live": "polite" });
-  const runs = new Map<string, readonly State[]>();
-  /** All states of an agent on a level; the last few levels are kept, so that ticks can be looked through. */
-  function statesOf(agent: number, level: Level): readonly State[] {
-    const key = `${agent}/${level.width}/${level.cells.join(",")}`;
-    let found = runs.get(key);
-    if (!found) {
-      found = run(world, agents[agent].runs, level);
-      if (runs.size > 4 * agents.length) runs.clear();
-      runs.set(key, found);
-    }
-    return found;
-  }
+  let shownNow: readonly Drawn[] = [];
+  const saving = exports(world, data, () => shownNow);
+  const levels = gallery(data, players, (level, start) => set(begun(view, scenario(world, level, start))));
+  const link = links(world, players, handle);
 
-  /** What is drawn of a state, and the sentence below it. */
-  function marksOf(agent: number, level: Level, state: State, start: number): { marks: Mark[]; told: string; policy: Float64Array } {
-    const found = answer(world, agents[agent].runs, level, state, start);
-    const { channels } = agents[agent].runs;
+  /** What is drawn of a policy on a level, and the sentence below it. */
+  function shown(level: Level, policy: Float64Array | null, trouble: string, start: number, state?: State, channels = 0): Shown {
+    if (!policy) return { marks: drawn({ world, level }), told: trouble, answer: null };
+    const found = following(world, level, policy, start);
     const { overlay } = view;
     const shade =
       overlay === "value"
         ? found.values
-        : overlay === "none" || overlay >= channels
+        : overlay === "none" || !state || overlay >= channels
           ? undefined
           : Float64Array.from(level.cells, (_, cell) => state[cell * channels + overlay]);
-    const marks = drawn({ world, level, policy: found.policy, values: shade, path: found.path });
-    return { marks, told: outcome(world, level, found.path), policy: found.policy };
+    const marks = drawn({ world, level, policy, values: shade, path: found.path });
+    return { marks, told: outcome(world, level, found.path), answer: found };
+  }
+
+  const at = (states: readonly State[]): State => states[Math.min(view.tick ?? states.length, states.length - 1)];
+
+  function shownOf(player: Player, level: Level, start: number): Shown {
+    const states = player.states(level);
+    return shown(level, player.policy(level, view.tick), player.trouble(level) || player.waiting(), start, states.length ? at(states) : undefined, player.inside?.channels);
   }
 
   function draw(): void {
     pending = 0;
     const { level, inside, start } = now();
-    const shown = (states: readonly State[]): State => states[Math.min(view.tick ?? states.length, states.length - 1)];
-    rows.level.hidden = inside !== null;
-    rows.inside.hidden = inside === null;
-    if (inside) drawInside(level, inside, start, shown);
-    else {
-      const told = agents.map(({ name }, at) => {
-        const found = marksOf(at, level, shown(statesOf(at, level)), start);
-        boards[at].draw(level, found.marks, found.told);
-        return `${name} ${found.told}`;
-      });
-      if (!during) live.textContent = `${told.join("; ")}.`;
-    }
-    panel.draw(now(), { agent: agents[view.agent].runs, state: shown(statesOf(view.agent, level)) });
+    const mode = inside && players[view.agent].inside ? "inside" : view.mode;
+    for (const [name, of] of Object.entries(rows)) of.hidden = name !== mode;
+    if (mode === "inside") drawInside(level, inside!, start);
+    else if (mode === "compare") drawPair(level, start);
+    else drawEach(level, start);
+    const looked = players[view.agent].states(level);
+    panel.draw(now(), looked.length ? at(looked) : null);
+    if (!during) link.draw();
   }
 
-  function drawInside(level: Level, inside: Level, start: number, shown: (states: readonly State[]) => State): void {
-    const agent = agents[view.agent].runs;
+  function drawEach(level: Level, start: number): void {
+    const found = players.map((one) => shownOf(one, level, start));
+    found.forEach(({ marks, told }, number) => boards[number].draw(level, marks, told));
+    shownNow = found.map(({ marks, answer }, number) => ({ agent: number, title: players[number].name, level, marks, answer }));
+    if (!during) live.textContent = `${found.map(({ told }, number) => `${players[number].name} ${told}`).join("; ")}.`;
+  }
+
+  function drawPair(level: Level, start: number): void {
+    const itself = view.other === "before";
+    const other = itself ? view.agent : Number(view.other);
+    const before = itself ? view.before : level;
+    const begin = itself ? scenario(world, before, start).start : start;
+    const [one, two] = [shownOf(players[view.agent], level, start), shownOf(players[other], before, begin)];
+    const titles = [itself ? `${players[view.agent].name}, after the edit` : players[view.agent].name, itself ? "Before the edit" : players[other].name];
+    pair.one.draw(level, one.marks, one.told, titles[0]);
+    pair.other.draw(before, two.marks, two.told, titles[1]);
+    shownNow = [
+      { agent: view.agent, title: titles[0], level, marks: one.marks, answer: one.answer },
+      { agent: other, title: titles[1], level: before, marks: two.marks, answer: two.answer },
+    ];
+    let told = "one of the policies is not known yet";
+    let marks = drawn({ world, level });
+    if (one.answer && two.answer) {
+      const policies = [one.answer.policy, two.answer.policy] as const;
+      const found = difference(world, [level, before], policies);
+      const worth = Float64Array.from(level.cells, (_, cell) => one.answer!.values[cell] - two.answer!.values[cell]);
+      if (found) {
+        marks = drawnDifference(world, level, found, policies, view.overlay === "value" ? worth : undefined);
+        told = `${found.turned.length} of ${found.compared.length} cells turn (thick: the first, thin: the second); mean distance of the policies ${found.mean.toFixed(2)}`;
+      } else told = "the level before the edit is of another size";
+    }
+    pair.difference.draw(level, marks, told);
+    shownNow = [...shownNow, { agent: view.agent, title: "Difference", level, marks, answer: null }];
+    if (!during) live.textContent = `${titles[0]} beside ${titles[1]}: ${told}.`;
+  }
+
+  function drawInside(level: Level, inside: Level, start: number): void {
+    const agent = players[view.agent].inside!;
     const place = { first: Math.min(view.first, agent.ticks - 1), radius: view.radius, sustained: view.sustained };
     const found = tryEdit(world, agent, level, inside, place);
-    const [base, ceiling] = [marksOf(view.agent, level, found.base.at(-1)!, start), marksOf(view.agent, inside, shown(found.ceiling), start)];
+    const marksOf = (on: Level, state: State): Shown & { policy: Float64Array } => {
+      const policy = softmax(agent.act(state, on), world.moves.length);
+      return { ...shown(on, policy, "", start, state, agent.channels), policy };
+    };
+    const [base, ceiling] = [marksOf(level, found.base.at(-1)!), marksOf(inside, at(found.ceiling))];
     const count = (policy: Float64Array): string => {
       const { follow, of } = followed(world, [level, inside], [base.policy, ceiling.policy, policy]);
       return of ? `follows in ${follow} of ${of} cells` : "nothing to follow";
     };
-    const written = marksOf(view.agent, level, shown(found.edited), start);
-    trial.edited.draw(level, [...written.marks, ...dashed(world, level, inside, found.cells.keys())], `${count(written.policy)}; ${written.told}`);
+    const written = marksOf(level, at(found.edited));
+    const none = marksOf(level, at(found.base));
+    const wrong = found.control && marksOf(level, at(found.control));
+    const marks = {
+      edited: [...written.marks, ...dashed(world, level, inside, found.cells.keys())],
+      control: [...(wrong ?? none).marks, ...dashed(world, level, level, found.wrong.keys())],
+    };
+    trial.edited.draw(level, marks.edited, `${count(written.policy)}; ${written.told}`);
     trial.ceiling.draw(inside, ceiling.marks, ceiling.told);
-    const wrong = found.control && marksOf(view.agent, level, shown(found.control), start);
-    const none = marksOf(view.agent, level, shown(found.base), start);
-    trial.control.draw(
-      level,
-      [...(wrong ?? none).marks, ...dashed(world, level, level, found.wrong.keys())],
-      wrong ? `${count(wrong.policy)}; ${wrong.told}` : "nothing is written: no room away from things, or no change yet",
-    );
-    if (!during) live.textContent = `${agents[view.agent].name}: the edit ${count(written.policy)}${wrong ? `, the control ${count(wrong.policy)}` : ""}.`;
+    trial.control.draw(level, marks.control, wrong ? `${count(wrong.policy)}; ${wrong.told}` : "nothing is written: no room away from things, or no change yet");
+    shownNow = [
+      { agent: view.agent, title: "Written inside", level, marks: marks.edited, answer: written.answer },
+      { agent: view.agent, title: "Control", level, marks: marks.control, answer: (wrong ?? none).answer },
+      { agent: view.agent, title: "Ceiling", level: inside, marks: ceiling.marks, answer: ceiling.answer },
+    ];
+    if (!during) live.textContent = `${players[view.agent].name}: the edit ${count(written.policy)}${wrong ? `, the control ${count(wrong.policy)}` : ""}.`;
   }
 
+  link.begin();
   draw();
+  panel.below.append(levels, saving);
   // What was there stays unless all went well.
-  element.replaceChildren(panel.above, rows.level, rows.inside, live, panel.below);
+  element.replaceChildren(panel.above, link.element, rows.each, rows.compare, rows.inside, live, panel.below);
 }

@@ -14,8 +14,12 @@ export interface Gestures {
 
 export interface Board {
   readonly element: HTMLElement;
-  draw(level: Level, marks: readonly Mark[], caption: string): void;
+  /** `named`: a title in place of the last one. */
+  draw(level: Level, marks: readonly Mark[], caption: string, named?: string): void;
 }
+
+const editorOf = (title: string): string =>
+  `${title}: level editor. Arrow keys move the cursor, Enter acts, letters paint.`;
 
 /** A board under a title; without gestures it is a picture. */
 export function board(world: World, title: string, gestures: Gestures | null): Board {
@@ -24,13 +28,14 @@ export function board(world: World, title: string, gestures: Gestures | null): B
   let svg: SVGSVGElement | null = null;
   const caption = el("p", { class: "told" });
   const place = el("div", { class: "place" });
-  const element = el("figure", { class: "board" }, el("figcaption", {}, title), place, caption);
+  const heading = el("figcaption", {}, title);
+  const element = el("figure", { class: "board" }, heading, place, caption);
   if (gestures) listen(place, gestures);
 
   function listen(on: HTMLElement, heard: Gestures): void {
     on.tabIndex = 0;
     on.setAttribute("role", "application");
-    on.setAttribute("aria-label", `${title}: level editor. Arrow keys move the cursor, Enter acts, letters paint.`);
+    on.setAttribute("aria-label", editorOf(title));
     on.addEventListener("pointerdown", (event) => {
       const cell = cellAt(event);
       if (cell === null || event.button !== 0) return;
@@ -91,7 +96,11 @@ export function board(world: World, title: string, gestures: Gestures | null): B
 
   return {
     element,
-    draw(next, marks, text) {
+    draw(next, marks, text, named) {
+      if (named !== undefined && named !== heading.textContent) {
+        heading.textContent = named;
+        if (gestures) place.setAttribute("aria-label", editorOf(named));
+      }
       if (!svg) {
         svg = picture(next);
         place.append(svg);

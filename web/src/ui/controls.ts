@@ -4,11 +4,12 @@ import type { Agent, State } from "../agents/agent";
 import { type Badge, resembles, solvable } from "../badges";
 import { el } from "../draw/dom";
 import { redo, undo } from "../history";
-import { LARGEST, mirror, printLevel, readLevel, resize, SMALLEST } from "../level";
+import { LARGEST, type Level, mirror, printLevel, readLevel, resize, SMALLEST } from "../level";
 import { brushes } from "./brushes";
 import type { BenchData } from "./data";
 import { maps } from "./maps";
-import { change, edited, type Scenario, scenario, type View } from "./state";
+import type { Player } from "../players";
+import { begun, change, edited, type Scenario, scenario, type View } from "./state";
 
 /** How controls read the view and change it. */
 export interface Handle {
@@ -20,12 +21,13 @@ export interface Handle {
 export interface Controls {
   readonly above: HTMLElement;
   readonly below: HTMLElement;
-  draw(now: Scenario, looked: { agent: Agent; state: State }): void;
+  /** `state`: of the agent that is looked at; null where it does not run inside the page. */
+  draw(now: Scenario, state: State | null): void;
 }
 
 const SIGNS = { good: "\u2713", bad: "\u25b2", open: "?" };
 
-export function controls(data: BenchData, handle: Handle): Controls {
+export function controls(data: BenchData, players: readonly Player[], handle: Handle): Controls {
   const { world } = data;
   const update = (changed: Partial<View>): void => handle.set({ ...handle.get(), ...changed });
   const present = (): Scenario => handle.get().history.now;
@@ -45,7 +47,7 @@ export function controls(data: BenchData, handle: Handle): Controls {
     "aria-label": "Begin from a level",
     change: () => {
       const chosen = data.levels[Number(levels.value)];
-      if (chosen) handle.act(scenario(world, readLevel(world, chosen.text), chosen.start));
+      if (chosen) handle.set(begun(handle.get(), scenario(world, readLevel(world, chosen.text), chosen.start)));
     },
   }, ...data.levels.map(({ name }, at) => el("option", { value: at }, name)));
 
@@ -70,9 +72,26 @@ export function controls(data: BenchData, handle: Handle): Controls {
   const channel = el("option", { value: "" });
 
   const badges = [el("span"), el("span")];
-  const agent = el("select", { "aria-label": "Agent", change: () => update({ agent: Number(agent.value), ...placeOf(Number(agent.value)) }) },
+  const agent = el("select", { "aria-label": "Agent", change: () => choose(Number(agent.value)) },
     ...data.agents.map(({ name }, at) => el("option", { value: at }, name)));
+  const choose = (at: number): void => {
+    const now = present();
+    // An agent that a server answers for has no inside here.
+    if (now.inside && !players[at].inside) handle.act({ ...now, inside: null });
+    update({ agent: at, ...placeOf(at) });
+  };
   const placeOf = (at: number): Partial<View> => data.agents[at].place ?? {};
+
+  const agentLabel = el("label", {}, "agent ", agent);
+  const mode = el("select", { "aria-label": "Show", change: () => update({ mode: mode.value === "compare" ? "compare" : "each" }) },
+    el("option", { value: "each" }, data.agents.length > 1 ? "every agent" : "the agent"),
+    el("option", { value: "compare" }, "two and their difference"));
+  const other = el("select", {
+    "aria-label": "Compare with",
+    change: () => update({ other: other.value === "before" ? "before" : Number(other.value) }),
+  }, el("option", { value: "before" }, "itself before the edit"), ...data.agents.map(({ name }, at) => el("option", { value: at }, name)));
+  const otherLabel = el("label", {}, "beside ", other);
+  const keep = button("Keep as before", "Keep as before: this level is the one before the edit", () => update({ before: present().level }));
 
   const tick = el("input", { type: "range", min: 0, "aria-label": "Tick", input: () => update({ tick: Number(tick.value) }) });
   const when = el("output");
@@ -86,6 +105,8 @@ export function controls(data: BenchData, handle: Handle): Controls {
       update({ tick: next });
     }, 250);
   });
+
+  const thinking = el("label", {}, play, " thinking ", tick, " ", when);
 
   const inside = button("Edit the inside", "Edit the inside: write a thing or a wall into the agent's state", () => {
     const view = handle.get();
@@ -106,6 +127,7 @@ export function controls(data: BenchData, handle: Handle): Controls {
 
   const channels = maps((at) => update({ overlay: handle.get().overlay === at ? "none" : at }));
   const site = el("summary");
+  const within = el("details", { class: "state" }, site, channels.element);
   const text: HTMLTextAreaElement = el("textarea", {
     spellcheck: "false", rows: 9, "aria-label": "The level as text",
     input: () => {
@@ -125,12 +147,11 @@ export function controls(data: BenchData, handle: Handle): Controls {
     el("div", { class: "row" }, back, again, mirrored,
       el("label", {}, "level ", levels), el("label", {}, "size ", rows, " \u00d7 ", columns), el("label", {}, "shade ", overlay)),
     el("p", { class: "badges" }, ...badges),
-    el("div", { class: "row" },
-      el("label", {}, play, " thinking ", tick, " ", when),
-      ...(data.agents.length > 1 ? [el("label", {}, "inside of ", agent)] : []), inside),
+    el("div", { class: "row" }, thinking,
+      el("label", {}, "show ", mode), ...(data.agents.length > 1 ? [agentLabel] : []), otherLabel, keep, inside),
     writing);
   const below = el("div", { class: "panel" },
-    el("details", { class: "state" }, site, channels.element),
+    within,
     el("details", {}, el("summary", {}, "The level as text"), text, wrong));
 
   document.addEventListener("keydown", (event) => {
@@ -149,9 +170,10 @@ export function controls(data: BenchData, handle: Handle): Controls {
   return {
     above,
     below,
-    draw(now, { agent: runs, state }) {
+    draw(now, state) {
       const view = handle.get();
       const level = edited(now);
+      const runs = players[view.agent].inside;
       tools.draw(view.tool);
       back.disabled = view.history.past.length === 0;
       again.disabled = view.history.future.length === 0;
@@ -159,25 +181,39 @@ export function controls(data: BenchData, handle: Handle): Controls {
       columns.value = String(now.level.width + 2);
       badge(badges[0], solvable(world, level));
       badge(badges[1], resembles(world, level, data.kin));
-      tick.max = String(runs.ticks);
-      tick.value = String(view.tick ?? runs.ticks);
-      when.textContent = `tick ${Math.min(view.tick ?? runs.ticks, runs.ticks)} of ${runs.ticks}`;
+      mode.value = view.mode;
       agent.value = String(view.agent);
+      other.value = String(view.other);
+      const comparing = view.mode === "compare" && now.inside === null;
+      agentLabel.hidden = !comparing && now.inside === null && runs === null;
+      otherLabel.hidden = !comparing;
+      keep.hidden = !comparing || view.other !== "before";
       inside.setAttribute("aria-pressed", String(now.inside !== null));
+      inside.hidden = runs === null;
       writing.hidden = now.inside === null;
-      after.max = String(runs.ticks - 1);
-      after.value = String(Math.min(view.first, runs.ticks - 1));
-      radius.value = String(view.radius);
-      sustained.checked = view.sustained;
-      if (typeof view.overlay === "number") {
-        channel.textContent = `channel ${view.overlay} of the state`;
-        channel.value = String(view.overlay);
-        if (!channel.isConnected) overlay.append(channel);
-      } else channel.remove();
-      overlay.value = String(view.overlay);
-      site.textContent = `The state of ${data.agents[view.agent].name}, channel by channel`;
-      channels.draw(state, now.level, runs.channels, typeof view.overlay === "number" ? view.overlay : null);
+      thinking.hidden = within.hidden = runs === null;
       if (document.activeElement !== text) text.value = printLevel(world, level);
+      if (runs && state) look(view, runs, state, now.level);
+      else channel.remove();
+      overlay.value = overlay.contains(channel) || typeof view.overlay !== "number" ? String(view.overlay) : "none";
     },
   };
+
+  /** What is shown of the inside of an agent. */
+  function look(view: View, runs: Agent, state: State, level: Level): void {
+    tick.max = String(runs.ticks);
+    tick.value = String(view.tick ?? runs.ticks);
+    when.textContent = `tick ${Math.min(view.tick ?? runs.ticks, runs.ticks)} of ${runs.ticks}`;
+    after.max = String(runs.ticks - 1);
+    after.value = String(Math.min(view.first, runs.ticks - 1));
+    radius.value = String(view.radius);
+    sustained.checked = view.sustained;
+    if (typeof view.overlay === "number") {
+      channel.textContent = `channel ${view.overlay} of the state`;
+      channel.value = String(view.overlay);
+      if (!channel.isConnected) overlay.append(channel);
+    } else channel.remove();
+    site.textContent = `The state of ${data.agents[view.agent].name}, channel by channel`;
+    channels.draw(state, level, runs.channels, typeof view.overlay === "number" ? view.overlay : null);
+  }
 }

@@ -10,6 +10,8 @@ export interface BenchData {
   readonly agents: readonly {
     readonly name: string;
     readonly agent: AgentData;
+    /** What a server calls its audit; a page that is a file has none. */
+    readonly id?: string;
     /** Where its search tests wrote, if they found a place. */
     readonly place: { readonly first: number; readonly radius: number; readonly sustained: boolean } | null;
   }[];

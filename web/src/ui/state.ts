@@ -15,8 +15,16 @@ export interface Scenario {
 /** What a gesture on the board does: move things and the agent, or paint with a brush. */
 export type Tool = "move" | number;
 
+/** What an agent is compared with: another one by its number, or itself on the level before the edit. */
+export type Other = number | "before";
+
 export interface View {
   readonly history: History<Scenario>;
+  /** Every agent on one level, or two policies and their difference. */
+  readonly mode: "each" | "compare";
+  readonly other: Other;
+  /** The level before the edit: the one that was begun from, or that was kept. */
+  readonly before: Level;
   readonly tool: Tool;
   readonly overlay: "none" | "value" | number;
   /** State that is shown; null: the last. */
@@ -54,8 +62,13 @@ export function commit(view: View, before: Scenario, after: Scenario): View {
   return { ...view, history: unchanged ? history : push(history, after) };
 }
 
+/** The view on another level to begin from, which is also the one before the edit. */
+export function begun(view: View, now: Scenario): View {
+  return { ...commit(view, view.history.now, now), before: now.level };
+}
+
 export function fresh(now: Scenario): View {
-  return { history: begin(now), tool: "move", overlay: "none", tick: null, agent: 0, first: 2, radius: 1, sustained: false };
+  return { history: begin(now), mode: "each", other: "before", before: now.level, tool: "move", overlay: "none", tick: null, agent: 0, first: 2, radius: 1, sustained: false };
 }
 
 /** The brush that a stroke paints with: over a cell that has it already, it takes it away. */
