@@ -25,9 +25,9 @@ from mesascope.jobs.results import DIGITS, refusal
 from mesascope.jobs.runner import run_job
 from mesascope.jobs.subjects import LEARNED
 from mesascope.learned.registry import config_of, hard_coded
-from mesascope.store.bundle import MANIFEST
+from mesascope.store.bundle import MANIFEST, sweep_bundle
 from mesascope.store.checkpoint import discard_checkpoints, restore_checkpoint, save_checkpoint
-from mesascope.store.fs import check_writable, sweep
+from mesascope.store.fs import check_writable
 from mesascope.store.learned_algorithm import (
     LearnedAlgorithm,
     Provenance,
@@ -177,10 +177,10 @@ def trained(training: Training, seed: int, folder: Path, listener: Listener) -> 
 
 def _tidy(folder: Path) -> None:
     """Remove what a process left that ended between the last state and the end of its training."""
-    if (folder / CHECKPOINTS).exists():
-        with suppress(StorageError):  # a folder of somebody else's that can only be read
+    with suppress(StorageError):  # a folder of somebody else's that can only be read
+        if (folder / CHECKPOINTS).exists():
             discard_checkpoints(folder / CHECKPOINTS)
-    sweep(folder / LEARNED)
+        sweep_bundle(folder / LEARNED)
 
 
 def trained_subject(training: Training, seed: int, folder: Path, listener: Listener) -> AuditSubject:

@@ -8,7 +8,7 @@ from mesascope.reports.reading import items, words
 from mesascope.reports.studied import Conditions, Shown
 
 ROWS = ("what", "published", "their setting", "our condition", "ours, mean over seeds", "seeds")
-CLAIMS = ("published statement", "difference, ours", "seeds", "on ours")
+CLAIMS = ("statement", "whose", "difference, ours", "seeds", "on ours")
 
 
 def rows_table(document: Mapping[str, Any], show: Callable[[Any], Shown]) -> Conditions[Shown]:
@@ -36,6 +36,7 @@ def claims_table(document: Mapping[str, Any], show: Callable[[Any], Shown]) -> C
         [
             [
                 words(claim, "claim"),
+                words(claim, "whose"),
                 show(claim.get("difference")),
                 " and ".join(map(str, items(claim, "seeds"))),
                 words(claim, "answer"),

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from mesascope.core.errors import AgentFileError, StorageError
 from mesascope.store import tensors
-from mesascope.store.fs import make_folder, read_bytes, remove, write_bytes
+from mesascope.store.fs import make_folder, read_bytes, remove, sweep, write_bytes
 from mesascope.store.strict_json import parse
 
 MANIFEST = "manifest.json"
@@ -95,6 +95,19 @@ def save_bundle(folder: Path, kind: str, about: dict[str, Any], arrays: dict[str
     write_bytes(folder / MANIFEST, text)
     remove(folder / other)
     return digest
+
+
+def sweep_bundle(folder: Path) -> None:
+    """Remove what a save left that ended too early: partial files, and arrays that the manifest does not name.
+
+    Nobody may be saving there. Without a manifest that can be read the arrays stay.
+    """
+    sweep(folder)
+    used = _file_in_use(folder / MANIFEST)
+    if used in WEIGHTS:
+        for name in WEIGHTS:
+            if name != used:
+                remove(folder / name)
 
 
 def describe_bundle(folder: Path, kind: str, advice: str) -> Described:

@@ -59,9 +59,8 @@ def less(rows: Sequence[Row], others: Sequence[Row], name: str) -> Estimate:
     """Mean of a readout less its mean over other rows: of all seeds, with Welch's interval; where both sides treat the same
     trained agents, of the seeds that both have, pair by pair, with Student's.
     """
-    before = {row["seed"]: row for row in others if row.get("trained")}
-    pairs = [(row, before[row["seed"]]) for row in rows if row["seed"] in before]
-    if not pairs or any(row.get("trained") != other["trained"] for row, other in pairs):
+    pairs = _pairs(rows, others)
+    if not pairs:
         return difference_of_means(_values(rows, name), _values(others, name), *limits(name))
     both = [(readout(row, name), readout(other, name)) for row, other in pairs]
     least, most = limits(name)
@@ -69,17 +68,27 @@ def less(rows: Sequence[Row], others: Sequence[Row], name: str) -> Estimate:
     return mean_over_seeds(moved, least - most, most - least)
 
 
+def _pairs(rows: Sequence[Row], others: Sequence[Row]) -> list[tuple[Row, Row]]:
+    """Rows of the same trained agent on both sides; none where an agent of one side is not that of the other."""
+    before = {row["seed"]: row for row in others if row.get("trained")}
+    pairs = [(row, before[row["seed"]]) for row in rows if row["seed"] in before]
+    return pairs if all(row.get("trained") == other["trained"] for row, other in pairs) else []
+
+
 def _robust(name: str, able: Mapping[str, Sequence[Row]], reference: str | None) -> dict[str, Any]:
-    """By condition: the interquartile mean over seeds, and the chance that a training comes to more than one of the reference."""
-    values = {condition: _values(rows, name) for condition, rows in able.items()}
+    """By condition: the interquartile mean over seeds, and the chance that a training comes to more than one of the reference.
+
+    The chance is of two independent trainings, so there is none where both conditions treat the same trained agents.
+    """
+    others = able.get(reference, []) if reference is not None else []
     return {
         condition: {
-            "interquartile_mean": interquartile_mean(found, *limits(name)),
+            "interquartile_mean": interquartile_mean(_values(rows, name), *limits(name)),
             "improvement": None
-            if reference in (None, condition)
-            else probability_of_improvement(found, values.get(reference, np.zeros(0))),
+            if reference in (None, condition) or _pairs(rows, others)
+            else probability_of_improvement(_values(rows, name), _values(others, name)),
         }
-        for condition, found in values.items()
+        for condition, rows in able.items()
     }
 
 

@@ -22,7 +22,7 @@ from mesascope.jobs.job import Job
 from mesascope.jobs.listener import SILENT
 from mesascope.jobs.results import Files, Lines
 from mesascope.jobs.runner import Share, run_job, run_jobs
-from mesascope.store.checkpoint import discard_checkpoints, restore_checkpoint, save_checkpoint
+from mesascope.store.bundle import load_bundle, save_bundle, sweep_bundle
 from mesascope.store.results import write_json
 
 CELLS, STEPS = 24, 3
@@ -33,13 +33,14 @@ def stub_jobs(out: Path) -> list[Job]:
 
     def trained(number: int) -> Job:
         def work(listener: object) -> dict[str, float]:
-            folder, begun = place(number) / "checkpoints", np.arange(5.0, dtype=np.float32) + number
-            restored = restore_checkpoint(folder, {"state": begun}, f"training {number}")
-            state = begun if restored.state is None else np.asarray(restored.state["state"])
-            for step in range(restored.updates, STEPS):
+            folder, state, done = place(number) / "checkpoint", np.arange(5.0) + number, 0
+            if (folder / "manifest.json").exists():
+                found = load_bundle(folder, "stub", "it is passed over")
+                state, done = found.arrays["state"], int(found.about["done"])
+            for step in range(done, STEPS):
                 time.sleep(0.001)
-                state = np.cos(state * np.float32(step + 2))
-                save_checkpoint(folder, {"state": state}, step + 1, f"training {number}")
+                state = np.cos(state * (step + 2))
+                save_bundle(folder, "stub", {"done": step + 1}, {"state": state})
             return {"value": float(state.sum())}
 
         return Job("training", {"training": number}, work, f"training {number}")
@@ -51,7 +52,7 @@ def stub_jobs(out: Path) -> list[Job]:
         def work(listener: object) -> dict[str, float]:
             results = Files(lambda job: place(number) / "training.json")
             found = run_job(trained(number), results, SILENT)
-            discard_checkpoints(place(number) / "checkpoints")
+            sweep_bundle(place(number) / "checkpoint")
             return {"cell": number, "value": found["value"]}
 
         return Job("cell", {"cell": number}, work, f"cell {number}", number % 3)

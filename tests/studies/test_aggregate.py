@@ -165,6 +165,9 @@ def test_the_same_agents_treated_are_compared_pair_by_pair():
     def against(rows):
         return study_results(spec, rows, "")["against_reference"]["blue-door/red"]["half"]
 
+    def improvement(rows):
+        return study_results(spec, rows, "")["robust"]["blue-door/red"]["half"]["improvement"]
+
     paired = against([*rows, *treated])
     expected = stats.ttest_1samp(-less, 0).confidence_interval(0.95)
     np.testing.assert_allclose(paired.interval, expected, atol=1e-12)
@@ -172,6 +175,8 @@ def test_the_same_agents_treated_are_compared_pair_by_pair():
     welch = difference_of_means(before - less, before)
     assert against([*rows, *others]) == welch
     assert against([*rows, {**treated[0], "trained": "x"}, *treated[1:]]) == welch, "all pairs, or none"
+    assert improvement([*rows, *treated]) is None, "that is a chance of two trainings"
+    assert improvement([*rows, *others]).value < 0.5
     assert paired.interval.high - paired.interval.low < (welch.interval.high - welch.interval.low) / 5
 
 

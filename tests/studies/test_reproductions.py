@@ -65,7 +65,7 @@ TOY = Reproduction(
         Claim("a more than b", RED, DOOR),
         Claim("a more than a", RED, RED),
         Claim("b more than a, of ten seeds", DOOR, RED, fewest=10),
-        Claim("red more than door", RED._replace(less="blue-door/door")),
+        Claim("red more than door", RED._replace(less="blue-door/door"), whose="ours"),
     ),
     because=("They are toys.",),
 )
@@ -84,6 +84,7 @@ def test_statements_are_borne_out_contradicted_or_left_open():
     assert answers == ["borne out", "contradicted", "not decided", "not decided", "contradicted"]
     assert found["claims"][0].difference == difference_of_means(np.array(b), np.array(a), 0, 1)
     assert found["claims"][0].seeds == [4, 4]
+    assert [claim.whose for claim in found["claims"]] == ["published"] * 4 + ["ours"]
     first, second = found["rows"]
     assert first.ours.value == pytest.approx(np.mean(a))
     assert second.ours.value == pytest.approx(np.mean([2 * red - 0.9 for red in a])), "seed by seed"

@@ -1,5 +1,6 @@
 """What an agent with a memory answers on fresh levels: how it acts in the states that it comes to in episodes of its own."""
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -40,10 +41,12 @@ class InEpisodes(AtOnce):
 
     Args:
         pauses: Steps before the first move.
+        episodes: Episodes on each level.
+        moves: Moves after which an episode is cut.
     """
 
-    def __init__(self, pauses: int):
-        self._pauses = pauses
+    def __init__(self, pauses: int, episodes: int = EPISODES, moves: int = MOVES):
+        self._pauses, self._episodes, self._moves = pauses, episodes, moves
 
     def observation(self, world: AbstractWorld) -> View:
         """What it is shown at one step, by its shape."""
@@ -59,7 +62,8 @@ class InEpisodes(AtOnce):
         chooses: Composition | None,
     ) -> Asked:
         """On levels as they are."""
-        return _walked(world, subject, (levels, ()), _starts(asked, chooses), _NOWHERE, self._pauses)
+        starts = _starts(asked, chooses, self._episodes)
+        return _walked(world, subject, (levels, ()), starts, _NOWHERE, (self._pauses, self._moves))
 
     def edited(
         self,
@@ -74,7 +78,8 @@ class InEpisodes(AtOnce):
         together = [edits.changed] * len(edits.parts)
         donors = together if place.sustained else [part.donor for part in edits.parts]
         written = tuple(zip(donors, (part.centers for part in edits.parts), strict=True))
-        return _walked(world, subject, (edits.base, written), _starts(asked, chooses), place, self._pauses)
+        starts = _starts(asked, chooses, self._episodes)
+        return _walked(world, subject, (edits.base, written), starts, place, (self._pauses, self._moves))
 
 
 AT_A_TIME = 32
@@ -88,15 +93,16 @@ def _walked(
     levels: tuple[AbstractLevels, tuple[tuple[AbstractLevels, Cells], ...]],
     cells: Starts,
     place: Place,
-    pauses: int,
+    steps: tuple[int, int],
 ) -> Asked:
-    """Episodes from some cells of each level, edited by donors at their cells."""
+    """Episodes from some cells of each level, edited by donors at their cells. `steps`: pauses, and moves at most."""
+    pauses, moves = steps
 
     def walk(part: tuple[Any, Starts]) -> Asked:
         (base, written), starts = part
         many, donors = repeated(base, starts), [(repeated(each, starts), repeated(at, starts)) for each, at in written]
         mdp = world.tables(many)
-        batch = EvaluationBatch(mdp, world.observe(many), starts.reshape(-1), world.discount, MOVES, pauses)
+        batch = EvaluationBatch(mdp, world.observe(many), starts.reshape(-1), world.discount, moves, pauses)
         patches = tuple(patch_of(at, at, place.radius, world.map_shape(many)) for _, at in donors)
         seen = tuple(world.observe(each) for each, _ in donors)
         found = walk_edited_unchecked(subject, batch, seen, patches, place, named_key(0, "fresh walks"))
@@ -105,8 +111,8 @@ def _walked(
     return by_parts(walk, (levels, cells), AT_A_TIME)
 
 
-@jax.jit
-def _starts(asked: Questions, chooses: Composition | None) -> Starts:
+@partial(jax.jit, static_argnums=2)
+def _starts(asked: Questions, chooses: Composition | None, episodes: int) -> Starts:
     """States that count, the least certain ones first; where there are too few, any others. Without a composition, random ones.
 
     How certain a composition is does not depend on what is right, nor on the subject: that it errs there is no selection.
@@ -115,7 +121,7 @@ def _starts(asked: Questions, chooses: Composition | None) -> Starts:
     if chooses is not None:
         log = composed(chooses, asked.clues)
         order = order * _LEAST_APART - (jnp.exp(log) * log).sum(-1)
-    return jax.lax.top_k(jnp.where(asked.counts, order + 1, 0.0), EPISODES)[1].astype(jnp.int32)
+    return jax.lax.top_k(jnp.where(asked.counts, order + 1, 0.0), episodes)[1].astype(jnp.int32)
 
 
 def _pooled(policy: Float[Array, "walk state action"], walk: Rollout, cells: Starts) -> Asked:

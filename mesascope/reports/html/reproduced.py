@@ -29,7 +29,8 @@ def render_reproduction(document: Mapping[str, Any]) -> str:
             "What was stated, on our agents",
             paragraph(
                 "A statement is borne out where the 95 % interval of the difference over competent seeds lies above zero, "
-                "contradicted where it lies below, else not decided. It is a statement about our small agents, not about theirs."
+                "contradicted where it lies below, else not decided; each is tested alone, without a correction for their "
+                "number. That is said of our small agents, not of theirs."
             ),
             table(claims.columns, claims.rows),
         ),

@@ -25,9 +25,10 @@ class Compared(NamedTuple):
 
 
 class Tested(NamedTuple):
-    """A published statement, how much larger ours is in its direction, and what that comes to."""
+    """A statement, whose it is, how much larger ours is in its direction, and what that comes to."""
 
     claim: str
+    whose: str
     difference: Estimate
     seeds: list[int]
     answer: Answer
@@ -99,4 +100,4 @@ def _tested(claim: Claim, study: Mapping[str, Any]) -> Tested:
         answer = "borne out"
     elif min(counts) >= claim.fewest and high < 0:
         answer = "contradicted"
-    return Tested(claim.text, difference, counts, answer)
+    return Tested(claim.text, claim.whose, difference, counts, answer)

@@ -1,7 +1,7 @@
-"""What was published, word by word of our own: numbers, what they are numbers of, and what is claimed."""
+"""What was published, in words of our own: numbers, what they are numbers of, and what is claimed."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from mesascope.core.errors import unknown
 
@@ -33,19 +33,21 @@ class Row(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A published statement of the form "this is larger than that", tested over our seeds.
+    """A statement of the form "this is larger than that", tested over our seeds.
 
     Args:
         text: the statement.
         more: what is said to be larger.
         than: what it is said to be larger than; None: zero.
         fewest: least number of competent seeds with which it is decided.
+        whose: who states it: the source, or we, once a published statement had been tested.
     """
 
     text: str
     more: Reading
     than: Reading | None = None
     fewest: int = 3
+    whose: Literal["published", "ours"] = "published"
 
 
 class Reproduction(NamedTuple):
@@ -197,16 +199,18 @@ COLOR_OR_SHAPE = Reproduction(
             "agents go for the color more often than for the shape (salience 1)",
             Reading("salience 1", "blue-door/red", less="blue-door/door"),
         ),
-        Claim("the same, salience 4", Reading("salience 4", "blue-door/red", less="blue-door/door")),
+        Claim("the same, salience 4", Reading("salience 4", "blue-door/red", less="blue-door/door"), whose="ours"),
         Claim(
-            "what is shown more strongly is gone for: color first at salience 4 against 1 (our own question)",
+            "what is shown more strongly is gone for: color first at salience 4 against 1",
             Reading("salience 4", "blue-door/red"),
             Reading("salience 1", "blue-door/red"),
+            whose="ours",
         ),
     ),
     because=(
         "Theirs are pictures of 64x64 pixels, in which a color fills many and a shape few; here both are channels of one size.",
         "Theirs has two objects; here a second ball takes part of the first choices.",
+        "Salience 2 and 4 are ours: added after salience 1 had contradicted the published statement, they do not bear on it.",
     ),
 )
 
