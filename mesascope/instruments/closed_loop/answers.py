@@ -6,13 +6,13 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from mesascope.core.rng import named_key
 from mesascope.core.rollouts import Rollout
 from mesascope.core.subject import AbstractSubject, View
 from mesascope.instruments.interventions.episodes import EvaluationBatch, walk_edited_unchecked
-from mesascope.instruments.interventions.patches import Cells, patch_of
+from mesascope.instruments.interventions.patches import patch_of
 from mesascope.instruments.interventions.place import Place
 from mesascope.instruments.search.fresh import Asked, AtOnce, by_parts
 from mesascope.instruments.search.panel import Composition, Questions, composed
@@ -31,6 +31,9 @@ _LEAST_APART = 1e-3
 """Uncertainties (nats) nearer to each other than this are in random order."""
 
 _NOWHERE = Place((), 0, 0, False)
+
+Centers = Int[Array, "level _"]
+"""Centers of one part of a change; another part of it may have more."""
 
 
 class InEpisodes(AtOnce):
@@ -90,7 +93,7 @@ AT_A_TIME = 32
 def _walked(
     world: AbstractWorld,
     subject: AbstractSubject,
-    levels: tuple[AbstractLevels, tuple[tuple[AbstractLevels, Cells], ...]],
+    levels: tuple[AbstractLevels, tuple[tuple[AbstractLevels, Centers], ...]],
     cells: Starts,
     place: Place,
     steps: tuple[int, int],
