@@ -38,12 +38,15 @@ def main() -> None:
         world = RedDoors(size=size)
         tables = jax.jit(lambda key, world=world: world.tables(world.draw(key, asked.levels)))
         mdp = jax.block_until_ready(tables(jax.random.key(0)))
+        levels = jax.block_until_ready(world.draw(jax.random.key(0), asked.levels))
         door = jnp.asarray(world.intended_goal.vector(world.features))
         red = jnp.zeros_like(door).at[world.features.index("red")].set(1.0)
+        solve = jax.jit(lambda levels, world=world, door=door: world.solve(levels, door))
         uniform, reward = uniform_policy(mdp), rewards(mdp, door)
         jobs = {
             "draw and tables": lambda t=tables: t(jax.random.key(1)),
-            "optimal values": lambda m=mdp, w=door: optimal_values(m, w),
+            "optimal values, of levels": lambda s=solve, n=levels: s(n),
+            "optimal values, of tables": lambda m=mdp, w=door: optimal_values(m, w),
             "values and visits of a policy": lambda m=mdp, p=uniform, r=reward: solve_policy(m, p, r),
             "feature returns of a policy": lambda m=mdp, p=uniform: feature_returns(m, p),
             "all returns of the ledger": lambda m=mdp, p=uniform, d=door, r=red: returns_by_intended(m, p, d, d, r),

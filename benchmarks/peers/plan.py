@@ -57,7 +57,7 @@ QUESTIONS = (
         "solving",
         "Exact solving",
         "Levels a second, from a drawn level to its optimal values, in batches of each solver's own size. Mesascope gives "
-        "the values of all states and actions of one objective, tables included. jaxgmg gives the value of the start, from "
+        "the values of all states and actions of one objective. jaxgmg gives the value of the start, from "
         "distances between all pairs of cells. No other peer has a solver.",
         {"levels": "levels a second"},
         "more",

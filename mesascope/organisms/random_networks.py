@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from mesascope.core.rng import named_key
-from mesascope.core.solver import optimal_actions, optimal_values
+from mesascope.core.solver import optimal_actions
 from mesascope.core.subject import AbstractSubject, Observation, Site, State
 from mesascope.learned.reflex import window
 from mesascope.learned.registry import build
@@ -90,7 +90,7 @@ def classifiers(count: int, seed: int, channels: int = 16) -> list[AbstractSubje
     world = RedDoors()
     levels = world.draw(named_key(seed, "classifiers"), 512)
     weights = jnp.asarray(world.base_objective.vector(world.features))
-    optimal = optimal_actions(optimal_values(world.tables(levels), weights, world.discount).action)
+    optimal = optimal_actions(world.solve(levels, weights).action)
     wanted = np.asarray((optimal / optimal.sum(-1, keepdims=True)).mean(1)) - 0.25
     observation = world.observe(levels)
     rng = np.random.default_rng([seed, 11])

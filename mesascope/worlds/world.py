@@ -15,7 +15,7 @@ from mesascope.core.errors import UsageError, unknown
 from mesascope.core.mdp import FiniteMDP
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
-from mesascope.core.solver import optimal_values
+from mesascope.core.solver import Values, optimal_values
 from mesascope.core.subject import MAP
 from mesascope.drawing import Drawing, Picture, level_svg
 from mesascope.worlds.counterfactuals import AbstractCounterfactuals
@@ -57,6 +57,10 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
     @abc.abstractmethod
     def tables(self, levels: Levels) -> FiniteMDP:
         """The levels as finite decision problems: all their states, transitions, features, ends and starts."""
+
+    def solve(self, levels: Levels, weights: Float[Array, " feature"]) -> Values:
+        """Optimal state and action values for an objective. A world that knows a faster way to the same values overrides this."""
+        return optimal_values(self.tables(levels), weights, self.discount)
 
     @property
     def views(self) -> Mapping[str, View]:
@@ -353,7 +357,7 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
         batch: Any = self.draw(0, 1) if levels is None else levels.batch if isinstance(levels, Level) else levels
         goal = Objective.parse(objective, self.features) if isinstance(objective, str) else objective
         weights = jnp.asarray((goal or self.intended_goal).vector(self.features))
-        state = optimal_values(self.tables(batch), weights, self.discount).state
+        state = self.solve(batch, weights).state
         return state if isinstance(levels, AbstractLevels) else state[0]
 
     def check_distribution(self, distribution: str) -> str:

@@ -14,7 +14,6 @@ import mesascope
 from mesascope.base_optimizers.registry import PRESETS, build_base_optimizer
 from mesascope.base_optimizers.training import advance, begin, probe, stand
 from mesascope.core.rng import named_key
-from mesascope.core.solver import optimal_values
 from mesascope.learned.registry import parameter_count
 from mesascope.worlds.grids.red_doors import RedDoors
 
@@ -94,11 +93,11 @@ def levels(options: dict) -> Ready:
 
 
 def solving(options: dict) -> Ready:
-    """From levels to the optimal values of all states and actions, tables included."""
+    """From levels to the optimal values of all states and actions."""
     world, count = RedDoors(size=options["size"]), options["batch"]
     door = jnp.asarray(world.base_objective.vector(world.features))
     drawn = jax.block_until_ready(world.draw(named_key(0, "levels"), count))
-    solve = jax.jit(lambda levels: optimal_values(world.tables(levels), door, world.discount))
+    solve = jax.jit(lambda levels: world.solve(levels, door))
     jax.block_until_ready(solve(drawn))
     return Ready(
         {**ABOUT, "batch": count, "values": "all states and actions"},

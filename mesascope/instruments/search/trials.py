@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
 
 from mesascope.core.errors import UsageError
 from mesascope.core.rng import named_key
-from mesascope.core.solver import optimal_actions, optimal_values
+from mesascope.core.solver import optimal_actions
 from mesascope.worlds.counterfactuals import AbstractCounterfactual, AbstractCounterfactuals, Candidates, Cells, Kind
 from mesascope.worlds.levels import AbstractLevels
 from mesascope.worlds.space import chebyshev
@@ -69,7 +69,7 @@ def best_actions(
     world: AbstractWorld, levels: AbstractLevels, weights: Float[Array, " feature"]
 ) -> Bool[Array, "level state action"]:
     """The optimal set for an objective on each level."""
-    return optimal_actions(optimal_values(world.tables(levels), weights, world.discount).action)
+    return optimal_actions(world.solve(levels, weights).action)
 
 
 def disjoint(

@@ -11,8 +11,10 @@ from jaxtyping import Array, Bool, Float, Int, UInt8
 
 from mesascope.core.errors import unknown
 from mesascope.core.mdp import FiniteMDP
+from mesascope.core.solver import Values
 from mesascope.worlds.grids.algorithms import library
 from mesascope.worlds.grids.changes import GridCounterfactuals, why_not
+from mesascope.worlds.grids.fronts import fits, front_values
 from mesascope.worlds.grids.grid import ACTIONS, free_cells, grid_outcomes, grid_tables, observe
 from mesascope.worlds.grids.habits import HABITS, RULES
 from mesascope.worlds.grids.marks import without_marks
@@ -99,6 +101,12 @@ class AbstractGridWorld(AbstractWorld[Any]):
     def tables(self, levels: AnyGridLevels) -> FiniteMDP:
         """Tables over interior cells; touching any object ends the episode."""
         return grid_tables(levels)
+
+    def solve(self, levels: AnyGridLevels, weights: Float[Array, " feature"]) -> Values:
+        """By fronts, where tables are those of four moves and objects that end an episode."""
+        if type(self).tables is AbstractGridWorld.tables and self.single_choice and fits(levels):
+            return front_values(levels, weights, self.discount)
+        return super().solve(levels, weights)
 
     def outcomes(self, levels: AnyGridLevels) -> Outcomes:
         """The objects of levels in which touching any of them ends the episode."""
