@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from mesascope.core.ledger import returns_by_intended
 from mesascope.core.mdp import rewards
 from mesascope.core.solver import feature_returns, optimal_values, solve_policy, uniform_policy
+from mesascope.worlds.grids.grid import MOVES
 from mesascope.worlds.grids.red_doors import RedDoors
 
 
@@ -43,7 +44,11 @@ def main() -> None:
         red = jnp.zeros_like(door).at[world.features.index("red")].set(1.0)
         solve = jax.jit(lambda levels, world=world, door=door: world.solve(levels, door))
         uniform, reward = uniform_policy(mdp), rewards(mdp, door)
+        states = (size - 2) ** 2
+        # The floor of solving a level: nothing is computed, and as many numbers are written as it has values.
+        fill = jax.jit(lambda x, n=states: (jnp.full((asked.levels, n), x), jnp.full((asked.levels, n, len(MOVES)), x)))
         jobs = {
+            "as many numbers, filled in": lambda f=fill: f(1.0),
             "draw and tables": lambda t=tables: t(jax.random.key(1)),
             "optimal values, of levels": lambda s=solve, n=levels: s(n),
             "optimal values, of tables": lambda m=mdp, w=door: optimal_values(m, w),

@@ -127,6 +127,12 @@ def page(run: dict) -> str:
         says = question.says
         if question.job == "training":
             says += f" A training is cut off at {run['cap']:g} CPU-seconds."
+        again = run.get("again", {}).get(question.job)
+        if again:
+            says += (
+                f" Measured again on {again['date']} by `{again['command']}`, {again['repeats']} repeats, load before "
+                f"{again['load']['before']:.1f}, at most {again['load']['most']:.1f} during."
+            )
         parts += [f"## {question.title}", says, table(question, run["rows"], run["cap"])]
         if figure(question, run):
             parts.append(f"![{question.title}](peers-{question.job}.svg)")

@@ -115,7 +115,7 @@ def cases(cap: float, quick: bool) -> list[Case]:
     if not quick:
         found += [Case("levels", "navix", "navix, FourRooms", {"batch": 256, "name": "Navix-FourRooms-v0"})]
         found += [Case("levels", "xminigrid", "xminigrid, FourRooms", {"batch": 256, "name": "MiniGrid-FourRooms"})]
-    found += [Case("solving", "mesascope", f"mesascope, red-doors {n}x{n}", {"batch": 1_000, "size": n}) for n in sizes]
+    found += [Case("solving", "mesascope", f"mesascope, red-doors {n}x{n}", {"batch": 4_000, "size": n}) for n in sizes]
     batch = {9: 256, 13: 64, 25: 4}
     found += [Case("solving", "jaxgmg", f"jaxgmg, corner {n}x{n}", {"batch": batch[n], "size": n}) for n in sizes]
     found += [

@@ -40,6 +40,12 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         "--out", type=Path, default=ROOT / "docs" / "performance", help="folder of page, data and figures"
     )
     parser.add_argument("--from", dest="data", type=Path, metavar="JSON", help="make the page anew and measure nothing")
+    parser.add_argument(
+        "--again",
+        type=Path,
+        metavar="JSON",
+        help="keep what this data says of other questions, and add what is measured now",
+    )
     asked = parser.parse_args(given)
     asked.repeats = asked.repeats if asked.repeats is not None else 3 if asked.quick else 5
     asked.cap = asked.cap if asked.cap is not None else 30.0 if asked.quick else 100.0
@@ -106,6 +112,20 @@ def plain(row: Row) -> dict:
     }
 
 
+def added(earlier: dict, run: dict) -> dict:
+    """Data of an earlier run, with the questions of a later one answered anew; `again` says when and how those were measured."""
+    jobs = {row["job"] for row in run["rows"]}
+    about = {name: run[name] for name in ("command", "date", "load", "repeats")}
+    kept = [row for row in earlier["rows"] if row["job"] not in jobs]
+    again = {**earlier.get("again", {}), **dict.fromkeys(sorted(jobs), about)}
+    return {
+        **earlier,
+        "rows": [*kept, *run["rows"]],
+        "versions": {**earlier["versions"], **run["versions"]},
+        "again": again,
+    }
+
+
 def write(run: dict, out: Path) -> None:
     """The data, the page and the figures."""
     out.mkdir(parents=True, exist_ok=True)
@@ -153,7 +173,7 @@ def main() -> None:
         "versions": {w: {"failed": scrub(str(e))} if isinstance(e, PeerError) else e.versions for w, e in made.items()},
         "rows": [plain(row) for row in rows],
     }
-    write(run, asked.out)
+    write(run if asked.again is None else added(json.loads(asked.again.read_text()), run), asked.out)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import pytest
 from benchmarks.peers.figures import Bar, bars
 from benchmarks.peers.page import cell, figure, page, scrub
 from benchmarks.peers.plan import QUESTIONS
+from benchmarks.peers.run import added
 from benchmarks.peers.summary import significant, summarize
 from benchmarks.peers.targets import against_targets
 
@@ -123,3 +124,22 @@ def test_figures_are_whole_svg_and_longer_bars_mean_more(sample):
 
 def test_scrubbing_leaves_rates_alone():
     assert scrub("see https://a.b/c and /x/y/z.txt, 3 steps/s") == "see (an address) and z.txt, 3 steps/s"
+
+
+def test_one_question_is_answered_anew_and_the_page_says_when(sample):
+    later = {
+        **sample,
+        "command": "python benchmarks/peers/run.py --jobs solving",
+        "date": "2026-02-02",
+        "versions": {"jaxgmg": {"jax": "2"}},
+        "rows": [row("solving", "mesascope", "ours 9x9", [{"levels": 900.0}], 9)],
+    }
+    found = added(sample, later)
+    assert [each["name"] for each in found["rows"] if each["job"] == "solving"] == ["ours 9x9"]
+    assert [each["name"] for each in found["rows"] if each["job"] == "training"] == ["exact", "never"]
+    assert found["versions"].keys() == {"navix", "gymnax", "jaxgmg"}
+    assert (found["date"], found["again"]["solving"]["date"]) == ("2026-01-01", "2026-02-02")
+    said = page(found)
+    assert said.count("Measured again on 2026-02-02") == 1
+    assert "900" in said
+    assert "Measured again" not in page(sample)

@@ -124,19 +124,30 @@ def _distances(seeds: Words, board: _Board, most: int) -> tuple[Words, ...]:
         new = around & board.open & ~reached
         return reached | new, new
 
-    def two_steps(carry):
-        reached, new, digits, half = carry
-        reached, even = moved(reached, new & board.free)
-        reached, odd = moved(reached, even & board.free)
-        higher = ((even | odd) * ((half >> k) & 1).astype(jnp.uint32) for k in range(len(digits) - 1))
-        added = (odd, *higher)
-        return reached, odd, tuple(digit | more for digit, more in zip(digits, added, strict=True)), half + 1
+    def four_steps(carry):
+        reached, new, digits, fours = carry
+        fronts = []
+        for _ in range(4):
+            reached, new = moved(reached, new & board.free)
+            fronts.append(new)
+        lowest, any_of = _two_digits(*fronts)
+        # The other digits are those of the number of fours gone before.
+        higher = tuple(any_of * ((fours >> k) & 1).astype(jnp.uint32) for k in range(len(digits) - 2))
+        added = (*lowest, *higher)
+        return reached, new, tuple(digit | more for digit, more in zip(digits, added, strict=True)), fours + 1
 
     nothing = jnp.zeros_like(seeds)
-    reached, first = moved(nothing, seeds)
-    digits = (first, *[nothing] * (max(most.bit_length(), 2) - 1))
-    start = (reached, first, digits, jnp.array(1))
-    return jax.lax.while_loop(lambda carry: (carry[1] != 0).any(), two_steps, start)[2]
+    reached, one = moved(nothing, seeds)
+    reached, two = moved(reached, one & board.free)
+    reached, three = moved(reached, two & board.free)
+    digits = (*_two_digits(nothing, one, two, three)[0], *[nothing] * (max(most.bit_length(), 2) - 2))
+    start = (reached, three, digits, jnp.array(1))
+    return jax.lax.while_loop(lambda carry: (carry[1] != 0).any(), four_steps, start)[2]
+
+
+def _two_digits(zero: Words, one: Words, two: Words, three: Words) -> tuple[tuple[Words, Words], Words]:
+    """The two lowest binary digits of the steps in which bits were set, and the bits set in any of them."""
+    return (one | three, two | three), zero | one | two | three
 
 
 def _looked_ahead(ahead, is_wall, ends) -> Values:
