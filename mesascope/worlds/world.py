@@ -255,7 +255,8 @@ class AbstractWorld(AbstractDescribed, Generic[Levels]):
         """Draw levels.
 
         Args:
-            seed: an integer from 0 to 2^32 - 1 (of Python, NumPy or JAX), or a JAX key. Equal seeds give equal levels.
+            seed: an integer from 0 to 2^32 - 1 (of Python, NumPy or JAX), or a JAX key. Equal seeds give equal levels, and
+                batches of several sizes of one seed may share levels: draw those to test on from another seed.
             count: how many levels, at least 1.
             distribution: `training` or the name of a shift.
 
