@@ -8,7 +8,7 @@ from mesascope.reports.reading import items, words
 from mesascope.reports.studied import Conditions, Shown
 
 ROWS = ("what", "published", "their setting", "our condition", "ours, mean over seeds", "seeds")
-CLAIMS = ("statement", "whose", "difference, ours", "seeds", "on ours")
+CLAIMS = ("statement", "whose", "difference, ours", "share of seeds for which it holds", "seeds", "on ours")
 
 
 def rows_table(document: Mapping[str, Any], show: Callable[[Any], Shown]) -> Conditions[Shown]:
@@ -38,6 +38,7 @@ def claims_table(document: Mapping[str, Any], show: Callable[[Any], Shown]) -> C
                 words(claim, "claim"),
                 words(claim, "whose"),
                 show(claim.get("difference")),
+                "—" if claim.get("along") is None else show(claim.get("along")),
                 " and ".join(map(str, items(claim, "seeds"))),
                 words(claim, "answer"),
             ]

@@ -7,7 +7,7 @@ import pytest
 
 from mesascope.cli import main
 from mesascope.core.errors import UsageError
-from mesascope.core.statistics import difference_of_means
+from mesascope.core.statistics import difference_of_means, rate_of
 from mesascope.jobs import cell as cell_job
 from mesascope.store.fs import read_bytes
 from mesascope.studies.cells import cells_of
@@ -84,6 +84,7 @@ def test_statements_are_borne_out_contradicted_or_left_open():
     assert answers == ["borne out", "contradicted", "not decided", "not decided", "contradicted"]
     assert found["claims"][0].difference == difference_of_means(np.array(b), np.array(a), 0, 1)
     assert found["claims"][0].seeds == [4, 4]
+    assert [claim.along for claim in found["claims"]] == [None] * 4 + [rate_of(0, 4)]
     assert [claim.whose for claim in found["claims"]] == ["published"] * 4 + ["ours"]
     first, second = found["rows"]
     assert first.ours.value == pytest.approx(np.mean(a))

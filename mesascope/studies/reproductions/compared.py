@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from mesascope.core.statistics import Estimate, difference_of_means, mean_over_seeds
+from mesascope.core.statistics import Estimate, difference_of_means, mean_over_seeds, rate_of
 from mesascope.studies.readouts import limits, readout
 from mesascope.studies.reproductions.published import Claim, Reading, Reproduction
 
@@ -25,11 +25,15 @@ class Compared(NamedTuple):
 
 
 class Tested(NamedTuple):
-    """A statement, whose it is, how much larger ours is in its direction, and what that comes to."""
+    """A statement, whose it is, how much larger ours is in its direction, and what that comes to.
+
+    `along` is the share of seeds of which the statement holds one by one; None where seeds of two trainings are compared.
+    """
 
     claim: str
     whose: str
     difference: Estimate
+    along: Estimate | None
     seeds: list[int]
     answer: Answer
 
@@ -88,8 +92,10 @@ def _mean(study: Mapping[str, Any], reading: Reading) -> Estimate:
 
 def _tested(claim: Claim, study: Mapping[str, Any]) -> Tested:
     more = _values(study, claim.more)
+    along = None
     if claim.than is None:
         difference, counts = mean_over_seeds(more, *_limits(claim.more)), [len(more)]
+        along = rate_of((more > 0).sum(), len(more))
     else:
         than = _values(study, claim.than)
         difference = difference_of_means(more, than, *_limits(claim.more))
@@ -100,4 +106,4 @@ def _tested(claim: Claim, study: Mapping[str, Any]) -> Tested:
         answer = "borne out"
     elif min(counts) >= claim.fewest and high < 0:
         answer = "contradicted"
-    return Tested(claim.text, claim.whose, difference, counts, answer)
+    return Tested(claim.text, claim.whose, difference, along, counts, answer)
