@@ -1,6 +1,6 @@
 """How often intervals of few units hold the truth, by simulation: `python -m benchmarks.intervals [--repeats N] [--page]`.
 
-With `--page` the tables are put into docs/design/intervals.md. About a minute.
+With `--page` the tables are put into docs/design/intervals.md. A few minutes.
 """
 
 import argparse
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.nested_intervals import nested_table
 from docs.blocks import put, table
 from mesascope.core.statistics import (
     Estimate,
@@ -107,7 +108,7 @@ def tables(repeats: int) -> dict[str, str]:
     made = {
         "counts": counts, "bounded": bounded, "seeds": seeds, "means": means, "differences": differences, "ratios": shares,
     }  # fmt: skip
-    return {name: table(columns, rows) for name, rows in made.items()}
+    return {**{name: table(columns, rows) for name, rows in made.items()}, "nested": nested_table(repeats)}
 
 
 def _of_halves(values: np.ndarray) -> Estimate:

@@ -17,10 +17,11 @@ import numpy as np
 from blocks import put, table
 
 from mesascope.calibration.choosers import best_actions
+from mesascope.core.hierarchical_bootstrap import unit_means
 from mesascope.core.objective import Objective
 from mesascope.core.rng import named_key
 from mesascope.core.solver import optimal_values
-from mesascope.core.statistics import rate_of
+from mesascope.core.statistics import mean_of
 from mesascope.experiments.savanna.audited import sample as savanna_sample
 from mesascope.experiments.savanna.experiment import Savanna
 from mesascope.experiments.savanna.individual import nearest
@@ -180,9 +181,11 @@ def page(rows: list[dict[str, Any]]) -> None:
             weights = [(true, r[where][f]) for r in own for f, true in r["truth"].items()]
             said = [reading(*each) for each in weights]
             false = sum(true <= 0 and wanted >= BEYOND_DOUBT for true, (_, _, wanted) in weights)
-            held = rate_of(len(said) - said.count("wrong"), len(said)).interval
+            # Weights of one agent come from the same choices: agents are the units.
+            agent = [number for number, r in enumerate(own) for _ in r["truth"]]
+            held = mean_of(unit_means(np.array([kind != "wrong" for kind in said], float), [agent]), 0, 1)
             counts = [str(said.count(kind)) for kind in ("right", "not identified", "wrong")]
-            summed.append([world, where, str(len(own)), *counts, f"[{held.low:.2f}, {held.high:.2f}]", str(false)])
+            summed.append([world, where, str(len(own)), *counts, held.text, str(false)])
     for r in sorted(rows, key=lambda r: (r["world"], r["objective"], r["agent"])):
         for f, truth in r["truth"].items():
             cells = [f"[{r[w][f][0]:.2f}, {r[w][f][1]:.2f}] {reading(truth, r[w][f])}" for w in places]

@@ -16,6 +16,7 @@ from mesascope.cli import (
     doctor,
     emergence,
     explore,
+    export,
     instruments,
     listing,
     organisms,
@@ -65,7 +66,7 @@ def _top(
 
 # Each of these modules imports what is heavy inside its command only: `mesascope --help` must not wait for JAX.
 for _module in (
-    audit, train, tune, study, calibrate, emergence, reproduce, report, compare, explore, cite, worlds, organisms,
+    audit, train, tune, study, calibrate, emergence, reproduce, report, compare, export, explore, cite, worlds, organisms,
     instruments, doctor
 ):  # fmt: skip
     app.command(_module.__name__.rpartition(".")[2])(_module.command)

@@ -53,9 +53,10 @@ def command(
     on where it stopped.
     """
     asked = locals()
-    from mesascope.meta_optimizers.optional_dependencies import check_installed
+    from mesascope.core.optional_dependencies import check_installed
+    from mesascope.meta_optimizers import PACKAGES
 
-    check_installed()
+    check_installed("tuning", PACKAGES, "tuning")
     run("tune", {**asked, "objectives": tuple(part.strip() for part in objectives.split(","))}, _show)
 
 

@@ -24,12 +24,14 @@ def read_audit(path: Path) -> dict[str, Any]:
     return document
 
 
-def audits_in(folder: Path) -> list[dict[str, Any]]:
-    """The audits of a folder in the order of their seeds: its own, or those of a study; `UsageError` where none is."""
+def audits_in(folder: Path, writers: str = "`mesascope audit`") -> list[dict[str, Any]]:
+    """The audits of a folder in the order of their seeds: its own, or those of a study; `UsageError` where none is, which says
+    that what `writers` wrote was expected.
+    """
     own = [folder / AUDIT] if (folder / AUDIT).exists() else sorted(folder.glob(f"seed-*/{AUDIT}"))
     if not own:
         found = "no such folder" if not folder.exists() else f"no {AUDIT} in it, nor in seed-* below it"
-        raise UsageError(f"{folder}: expected a folder that `mesascope audit` wrote, found {found}")
+        raise UsageError(f"{folder}: expected a folder that {writers} wrote, found {found}")
     return sorted((read_audit(path) for path in own), key=lambda audit: int(look(audit, "seed") or 0))
 
 

@@ -1,5 +1,6 @@
 """A cell of a study as a job: the agent trained as far as it was not, treated, measured."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,20 @@ CELLS, TRAININGS = "cells.jsonl", "trainings"
 
 def job_of(out: Path, cell: Cell) -> Job:
     """The job of a cell, whose training lies below `out`."""
-    label = f"condition '{cell.condition}', seed {cell.seed}"
+    label = label_of(cell.condition, cell.seed)
     agent = None if cell.subject is None else identity_of(_source(cell), cell.training.world, _sizes(cell), cell.seed)
     return Job("cell", cell.spec, lambda listener: row_of(out, cell, listener), label, cell.condition, agent)
+
+
+def label_of(condition: str, seed: int) -> str:
+    """What messages and failures call a cell."""
+    return f"condition '{condition}', seed {seed}"
+
+
+def cell_of_label(label: str) -> tuple[str, int] | None:
+    """The condition and the seed that `label_of` made a label of; None of any other text."""
+    found = re.fullmatch(r"condition '(.*)', seed (\d{1,10})", label, re.DOTALL)
+    return None if found is None else (found[1], int(found[2]))
 
 
 def row_of(out: Path, cell: Cell, listener: Listener) -> dict[str, Any]:

@@ -6,10 +6,10 @@ Ray moves the request and how the worker ended. Results go to the store, in a fo
 import os
 import sys
 from contextlib import redirect_stdout
-from importlib.util import find_spec
 from typing import Any
 
 from mesascope.core.errors import UsageError, said
+from mesascope.core.optional_dependencies import check_installed
 from mesascope.jobs.processes import LOST, Request, Worker
 
 
@@ -24,8 +24,7 @@ class Ray:
     """
 
     def __init__(self, address: str | None = None):
-        if find_spec("ray") is None:
-            raise UsageError('--engine ray needs Ray, which is not installed: pip install "mesascope[ray]"')
+        check_installed("--engine ray", ["ray"], "ray")
         import ray
 
         # Ray prints the end of a worker on standard output, whatever `log_to_driver` is; a document may be to go there.

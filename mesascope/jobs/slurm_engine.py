@@ -1,11 +1,11 @@
 """Workers as jobs of a SLURM cluster, handed in by submitit. Tested with submitit's own executor for one machine alone."""
 
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from mesascope.core.errors import UsageError
+from mesascope.core.optional_dependencies import check_installed
 from mesascope.jobs.processes import LOST, Request, Worker
 from mesascope.jobs.worker import work
 
@@ -26,8 +26,7 @@ class Slurm:
     """
 
     def __init__(self, out: Path, cluster: str = "slurm"):
-        if find_spec("submitit") is None:
-            raise UsageError('--engine slurm needs submitit, which is not installed: pip install "mesascope[slurm]"')
+        check_installed("--engine slurm", ["submitit"], "slurm")
         if cluster == "slurm" and shutil.which("srun") is None:
             raise UsageError("--engine slurm: this machine has no command srun: type it on a login node of the cluster")
         import submitit

@@ -13,6 +13,7 @@ from mesascope.jobs.processes import core_count
 from mesascope.jobs.results import Lines
 from mesascope.jobs.train import CHECKPOINTS, is_trained
 from mesascope.store.fs import holder, leftovers, remove
+from mesascope.store.journal import FINGERPRINT
 from mesascope.studies.cells import Cell
 from mesascope.studies.training import weight_bytes
 
@@ -51,9 +52,14 @@ class Study(NamedTuple):
         """The cells without a row, with what was raised by those that failed."""
         done, raised = self.results.there(), {}
         for found in self.failures.of([job.fingerprint for job in self.jobs]):
-            raised[found["fingerprint"]] = f"{found['code']}: {found['message']}"
+            raised[found[FINGERPRINT]] = f"{found['code']}: {found['message']}"
         return [
-            {"condition": cell.condition, "seed": cell.seed, "error": raised.get(job.fingerprint)}
+            {
+                "condition": cell.condition,
+                "seed": cell.seed,
+                "error": raised.get(job.fingerprint),
+                FINGERPRINT: job.fingerprint,
+            }
             for cell, job in zip(self.cells, self.jobs, strict=True)
             if job.fingerprint not in done
         ]

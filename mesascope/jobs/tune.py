@@ -24,10 +24,10 @@ from mesascope.jobs.requests import command_line
 from mesascope.jobs.results import DIGITS, Table, publish
 from mesascope.jobs.runner import run_job, stage_of
 from mesascope.jobs.tuning_plan import Plan, Request, make_plan
+from mesascope.meta_optimizers import PACKAGES
 from mesascope.meta_optimizers.contrast import Contrast, contrast
 from mesascope.meta_optimizers.document import Measured, best_of, emitted, tuning_document
 from mesascope.meta_optimizers.null import RANDOM, RandomNull, random_null
-from mesascope.meta_optimizers.optional_dependencies import PACKAGES
 from mesascope.meta_optimizers.overfitting import Incumbent, Standing, fresh_scores, fresh_seeds, stand_of
 from mesascope.meta_optimizers.problem import GAP, OBJECTIVES, tuning_bench
 from mesascope.meta_optimizers.space import inside

@@ -5,7 +5,7 @@ from typing import Any
 
 from mesascope.instruments.behavior import NOTHING
 from mesascope.reports.numbers import point, real
-from mesascope.reports.reading import TRAINING, look, part, rewarded, telling_shift
+from mesascope.reports.reading import TRAINING, look, part, rewarded, telling_shift, union
 
 Row = Mapping[str, Any]
 """A cell's result: its condition, its seed, and its findings as an audit names them."""
@@ -30,6 +30,19 @@ def readout(row: Row, name: str) -> float | None:
     event = look(row, "behavior", place, what)
     exact = point(look(event, "exact"))
     return point(event) if exact is None else exact
+
+
+def readout_names(row: Row) -> list[str]:
+    """Every readout that a row may have a value of, by the names that `readout` takes."""
+    measured = union([part(row, "behavior"), part(row, "competence"), part(row, "returns")])
+    places = [place for place in (TRAINING, *measured) if place in measured]
+    of_places = [
+        f"{place}/{what}"
+        for place in dict.fromkeys(places)
+        for what in ("competence", "share", *part(row, "behavior", place))
+    ]
+    weights = [f"weight/{feature}" for feature in part(row, "behavioral_objective", "weights")]
+    return [*of_places, *weights, *(f"net/{what}" for what in NET if what in part(row, "net"))]
 
 
 def share(row: Row, distribution: str = TRAINING) -> float | None:

@@ -64,7 +64,8 @@ def test_a_cell_that_failed_is_listed_the_others_are_told_and_it_is_tried_again_
         assert "condition 'a', seed 1: it answered nothing (1 of 4 cells failed" in said["error"]["message"]
     document = json.loads((tmp_path / "out" / "study.json").read_text())
     assert [(r["condition"], r["seed"]) for r in document["rows"]] == [("a", 0), ("rounded", 0), ("rounded", 1)]
-    assert document["not_done"] == [{"condition": "a", "seed": 1, "error": "subject: it answered nothing"}]
+    failed = {"condition": "a", "seed": 1, "error": "subject: it answered nothing"}
+    assert document["not_done"] == [{**failed, "fingerprint": cells(tmp_path)[1].fingerprint}]
     assert "Cells without a result (1)" in (tmp_path / "out" / "report.html").read_text()
     _, status = asked(study, capsys, "--status")
     assert [status[state] for state in ("done", "running", "failed", "missing")] == [3, 0, 1, 0]

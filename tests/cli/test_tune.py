@@ -6,9 +6,9 @@ import subprocess
 import pytest
 
 from mesascope.cli import main
+from mesascope.core import optional_dependencies
 from mesascope.jobs import requests, tune, tuning_plan
 from mesascope.jobs.processes import Local, Pool
-from mesascope.meta_optimizers import optional_dependencies
 from mesascope.meta_optimizers.contrast import Contrast, Found
 from mesascope.reports.html.tuning import render_tuning
 from tests.meta_optimizers.test_overfitting import GLANCE, LEVELS

@@ -42,8 +42,7 @@ batch = 4
     ],
 )
 def test_an_engine_that_is_not_there_is_refused_with_what_to_type(name, address, says, tmp_path, monkeypatch):
-    monkeypatch.setattr("mesascope.jobs.ray_engine.find_spec", lambda name: None)
-    monkeypatch.setattr("mesascope.jobs.slurm_engine.find_spec", lambda name: None)
+    monkeypatch.setattr("mesascope.core.optional_dependencies.find_spec", lambda name: None)
     with pytest.raises(UsageError, match=re.escape(says)):
         engine_of(name, tmp_path, address)
 
