@@ -1,0 +1,26 @@
+/** An episode on a level, and the agent in one step of it. */
+
+import { type Episode, cellsOf, standing, within } from "../episode";
+import { isThing, type Level, type World } from "../level";
+import { agent, CELL, center, disc, ground, lines, type Mark, things } from "./marks";
+
+/** The level with the whole path faintly, the part that was gone already, and the agent with its heading. */
+export function drawnEpisode(world: World, level: Level, episode: Episode, step: number): Mark[] {
+  const cells = cellsOf(episode);
+  const centers = cells.map((cell) => center(level, cell));
+  const gone = centers.slice(0, within(episode, step) + 1);
+  const { cell, heading } = standing(episode, step);
+  const [x, y] = center(level, cell);
+  const [down, right] = heading === null ? [0, 0] : world.moves[heading];
+  const tip = CELL / 2 - 1;
+  const ahead = lines("arrow", [[[x, y], [x + right * tip, y + down * tip]]]);
+  return [
+    ...ground({ world, level }),
+    lines("path", [centers], 0.3),
+    ...(gone.length > 1 ? [lines("path", [gone], 0.75)] : []),
+    disc("path end", center(level, episode.end_cell), isThing(world.brushes[level.cells[episode.end_cell]]) ? 13 : 13 / 3),
+    ...(heading === null ? [] : [ahead]),
+    ...agent([x, y]),
+    ...things({ world, level }),
+  ];
+}
