@@ -37,7 +37,7 @@ def episodic(folder):
     audit = sample_audit.sample_audit(7)
     world = {**audit["world"], "knobs": {"size": 5}}
     about = {"episodes": counted, "gallery": [], "levels": {"per_distribution": 3}, "world": world}
-    return named(folder, "organism", "organism:walking-planner,pace=4", **about)
+    return named(folder, "organism", "organism:walking-planner,pace=40", **about)
 
 
 def study_under_way(folder, cells=2):

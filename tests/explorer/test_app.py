@@ -18,6 +18,7 @@ from mesascope.explorer.agents import MOST_LEVELS, Agents
 from mesascope.explorer.app import AT_ONCE, Explorer
 from mesascope.explorer.folders import Folders
 from mesascope.explorer.guard import MOST_BYTES, Access
+from mesascope.jobs import subjects
 from tests.explorer.folders import episodic, named, study_under_way, three
 from tests.reports.pages import Page
 
@@ -217,7 +218,10 @@ def test_no_more_answers_than_a_few_are_under_way(root):
     assert codes == [503] + [200] * AT_ONCE
 
 
-def test_an_agent_with_a_memory_is_followed_in_episodes(client, explorer):
+def test_an_agent_with_a_memory_is_followed_in_episodes(client, explorer, monkeypatch):
+    monkeypatch.setattr(
+        subjects, "stored_levels", lambda *_, **__: []
+    )  # a planner stores none; to draw them takes long
     found = client.get(f"/result/{id_of(client, 'walker')}").text
     data = json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', found)[1])
     (agent,) = data["agents"]

@@ -140,6 +140,7 @@ export function mount(element: HTMLElement, data: BenchData): void {
     const from = { cell: start, heading: view.heading, seed: view.seed };
     const trouble = player.trouble(level, from) || player.waiting();
     const episode = player.episode(level, from);
+    if (player.episodic && !episode) return { marks: drawn({ world, level, path: [start] }), told: trouble, answer: null, episode };
     if (!episode) return shown(level, player.policy(level, view.tick), trouble, start, states.length ? at(states) : undefined, player.inside?.channels);
     const told = `${outcomeOf(episode)}; ${stepWords(world, level, episode, view.step)}`;
     return { marks: drawnEpisode(world, level, episode, view.step), told, answer: null, episode };
