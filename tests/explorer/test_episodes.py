@@ -8,6 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from mesascope.adapters.asking.agent import AskedAgent
+from mesascope.adapters.asking.network import Network
+from mesascope.adapters.asking.options import asking_of
 from mesascope.auditing.gallery import SHARED_SEED
 from mesascope.auditing.portable import portable
 from mesascope.core.errors import SubjectError, UsageError
@@ -110,6 +113,25 @@ def test_the_probabilities_are_those_of_the_memory_that_the_agent_has_by_then():
     for age, step in enumerate(found.steps):
         state = think_ticks(subject, state, view_of(subject, seen, jnp.array([step.cell]), jnp.array(age)))
         assert step.probabilities == pytest.approx(action_probabilities(subject.act(state))[0].tolist(), abs=1e-5)
+
+
+def test_the_probabilities_of_a_network_of_another_library_are_those_of_its_own_loop():
+    weights = np.random.default_rng(2).normal(0, 0.4, (25 * len(WORLD.channels), 3)).astype(np.float32)
+
+    def network(_, shown, memory):
+        kept = np.zeros((len(shown), 3), np.float32) if memory is None else memory
+        kept = np.tanh(kept + shown.reshape(len(shown), -1) @ weights)
+        return 3 * kept, kept
+
+    asking = asking_of({}, TURNING.actions, {"recurrent": True, "view": "egocentric-5"})
+    subject = AskedAgent(Network("net", {}, {"w": weights}, network), asking).subject(TURNING)
+    found = episode(TURNING, subject, level(), 2, START, 2)
+    memory = None
+    assert (found.steps[0].cell, found.steps[0].heading) == (START, 2)
+    for step in found.steps:
+        shown = TURNING.observe(level(), "egocentric-5", jnp.array([[9 * step.heading + step.cell]]))[:, 0]
+        logits, memory = network(None, np.asarray(shown), memory)
+        assert step.probabilities == pytest.approx(np.asarray(jax.nn.softmax(logits))[0].tolist(), abs=1e-5)
 
 
 def test_an_agent_without_a_memory_that_turns_acts_by_its_policy_and_says_what_it_touched():
