@@ -50,9 +50,12 @@ describe("an episode", () => {
     expect(paths(3)[1]).toBe(paths(3)[0]);
     const eye = of(2).find(({ attributes }) => attributes.class === "ms-eye")!;
     expect(Number(eye.attributes.cx)).toBeCloseTo(center(level, 1)[0] - 2.7);
-    expect(of(2).filter(({ attributes }) => attributes.class === "ms-arrow")).toHaveLength(1); // its heading
+    const agents = (marks: ReturnType<typeof of>) => marks.filter(({ attributes }) => attributes.class === "ms-agent");
+    const [x, y] = center(level, 1);
+    expect(agents(of(2))[1].attributes.d).toContain(`M${x + 12} ${y}L`); // a beak to the right
     const still: Episode = { ...turned, steps: [{ ...turned.steps[0], heading: null }] };
-    expect(drawnEpisode(world, level, still, 0).some(({ attributes }) => attributes.class === "ms-arrow")).toBe(false);
+    expect(agents(drawnEpisode(world, level, still, 0))).toHaveLength(1);
+    expect(of(2).some(({ attributes }) => attributes.class === "ms-arrow")).toBe(false);
   });
   it("is a table with a line for each step and one for the end", () => {
     const lines = stepTable(world, [{ title: "agent", level, episode: turned }, { title: "none", level, episode: null }]).trimEnd().split("\n");
