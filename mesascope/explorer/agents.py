@@ -83,14 +83,14 @@ class Agents:
         try:
             self._reference(path, audit)
             world = world_of(audit)
+            if world.painting is None:
+                return audit, f"levels of {world.name} with its configuration here cannot be edited in a page"
+            # A document has `episodes` where its agent has a memory, and a world that can be painted has tables.
+            episodic = bool(part(audit, "episodes")) or bool(world.painting.headings)
+            shown = items(audit, "gallery") or (levels_to_begin(audit) if episodic else [])
         except MesascopeError as error:
             return audit, str(error)
-        if world.painting is None:
-            return audit, f"levels of {world.name} with its configuration here cannot be edited in a page"
-        # A document has `episodes` where its agent has a memory, and a world that can be painted has tables.
-        episodic = bool(part(audit, "episodes")) or bool(world.painting.headings)
         served = {"agent": {"kind": EPISODIC if episodic else SERVED}, "world": to_json(world.painting)}
-        shown = items(audit, "gallery") or (levels_to_begin(audit) if episodic else [])
         return {**audit, "gallery": shown, "portable": served}, ""
 
     def answer(self, path: Path, texts: Sequence[str]) -> list[Answer]:

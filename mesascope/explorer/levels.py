@@ -10,6 +10,9 @@ from mesascope.auditing.gallery import SHARED_SEED
 from mesascope.reports.reading import TRAINING, Audit, look, part, telling_shift, words
 from mesascope.worlds.registry import make_world
 
+MOST_DRAWN = 100_000
+"""Levels of a distribution that an audit has at the most."""
+
 
 def levels_to_begin(audit: Audit) -> list[dict[str, Any]]:
     """A level in training and one under the first shift, as the gallery of a document holds levels.
@@ -21,14 +24,16 @@ def levels_to_begin(audit: Audit) -> list[dict[str, Any]]:
 
     Returns:
         The levels, each with its first start; those in which no episode can begin are left out.
+
+    Raises:
+        UsageError: The world does not have the distribution.
     """
     found = []
     for distribution in filter(None, (TRAINING, telling_shift([audit]))):
         count = look(audit, "levels", "per_distribution")
         knobs = json.dumps(part(audit, "world", "knobs"), sort_keys=True)
-        level = _level(
-            words(audit, "world", "name"), knobs, distribution, count if isinstance(count, int) and count > 0 else 1
-        )
+        drawn = min(count, MOST_DRAWN) if isinstance(count, int) and count > 0 else 1
+        level = _level(words(audit, "world", "name"), knobs, distribution, drawn)
         found += [] if level is None else [level]
     return found
 

@@ -194,3 +194,5 @@ def test_levels_to_begin_from_are_those_that_other_audits_show_for_all_agents():
     assert first["level"] == drawn.text(0)
     assert first["path"] == [int(np.flatnonzero(np.asarray(WORLD.tables(drawn).initial)[0])[0])]
     assert first["shared"]
+    with pytest.raises(UsageError, match="blue-dor"):
+        levels_to_begin({**audit, "ledger": {}, "competence": {}, "behavior": {"training": {}, "blue-dor": {}}})
