@@ -61,10 +61,16 @@ def portable(world: AbstractWorld, subject: AbstractSubject, samples: Sequence[S
         samples: Levels of each distribution.
 
     Returns:
-        None where its class has no twin in the page, it is larger than `MOST_NUMBERS`, or levels of its world cannot be painted.
+        None where its class has no twin in the page, it is larger than `MOST_NUMBERS`, levels of its world cannot be painted, or
+        agents turn there, so that a cell has several states.
     """
     agent, painting = packed(subject), world.painting
-    if agent is None or painting is None or world.view_for(subject.view) != next(iter(world.views)):
+    if (
+        agent is None
+        or painting is None
+        or painting.headings
+        or world.view_for(subject.view) != next(iter(world.views))
+    ):
         return None
     return Portable(agent, painting, tuple(kin_of(sample, painting) for sample in samples))
 

@@ -417,6 +417,7 @@ class PaintingPart(Part):
     moves: tuple[tuple[int, int], ...]
     discount: float
     legend: str = ""
+    headings: tuple[str, ...] = ()
 
 
 class KinPart(Part):

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from mesascope.core.mdp import FiniteMDP
-from mesascope.core.subject import AbstractSubject, Observation, State, View
+from mesascope.core.subject import AbstractSubject, Observation, State, View, action_probabilities
 
 NOWHERE = -1
 """The state of an actor on a level without any start: it makes no move, and its episode is over before it begins."""
@@ -206,6 +206,35 @@ def act_on(subject: AbstractSubject, shown: Shown) -> Act:
         return state, subject.act(state)
 
     return act
+
+
+def with_probabilities(act: Act) -> Act:
+    """The same steps, with the action probabilities of each of them kept.
+
+    Args:
+        act: One step of the agent.
+
+    Returns:
+        One step that carries a pair: what `act` carries, and a table of shape `(step, level, action)`, whose entry of each step
+        it writes. Begin with a table that has an entry for every move and every pause; entries of steps that were not made stay.
+
+    Example:
+        An agent that always prefers the first of two actions, asked once:
+
+        >>> import jax.numpy as jnp
+        >>> from mesascope.core.rollouts import with_probabilities
+        >>> step = with_probabilities(lambda carry, cell, step, over: (carry, jnp.array([[0.0, -jnp.inf]])))
+        >>> (_, table), _ = step(((), jnp.zeros((3, 1, 2))), jnp.array([0]), jnp.array(1), jnp.array([False]))
+        >>> table[:, 0].tolist()
+        [[0.0, 0.0], [1.0, 0.0], [0.0, 0.0]]
+    """
+
+    def kept(carry: Any, cell: Int[Array, " level"], step: Int[Array, ""], over: Bool[Array, " level"]):
+        own, table = carry
+        own, logits = act(own, cell, step, over)
+        return (own, table.at[step].set(action_probabilities(logits))), logits
+
+    return kept
 
 
 @eqx.filter_jit

@@ -17,17 +17,19 @@ from mesascope.core.rng import as_seed
 from mesascope.core.solver import evaluate
 from mesascope.core.subject import AbstractSubject
 from mesascope.drawing.raster import episode_gif
+from mesascope.explorer.episodes import EpisodeAnswer, episode
 from mesascope.explorer.folders import Folders
+from mesascope.explorer.levels import levels_to_begin
 from mesascope.instruments.sample import look_at
 from mesascope.instruments.settings import FULL
 from mesascope.jobs.answering import BusyError
 from mesascope.jobs.subjects import AGENT_LOADERS, LEARNED, ORGANISM, PYTHON, find_source
-from mesascope.reports.reading import Audit, in_experiment, look, part, words
+from mesascope.reports.reading import Audit, in_experiment, items, look, part, words
 from mesascope.worlds.registry import make_world
 from mesascope.worlds.world import AbstractWorld
 
-SERVED = "served"
-"""The kind of an agent that the server answers for."""
+SERVED, EPISODIC = "served", "episodic"
+"""The kinds of agents that the server answers for: those with a policy in every cell, and those that are followed in episodes."""
 MOST_LEVELS = 64
 """Levels of one question."""
 LONGEST_LEVEL = 4_096
@@ -81,12 +83,15 @@ class Agents:
         try:
             self._reference(path, audit)
             world = world_of(audit)
+            if world.painting is None:
+                return audit, f"levels of {world.name} with its configuration here cannot be edited in a page"
+            # A document has `episodes` where its agent has a memory, and a world that can be painted has tables.
+            episodic = bool(part(audit, "episodes")) or bool(world.painting.headings)
+            shown = items(audit, "gallery") or (levels_to_begin(audit) if episodic else [])
         except MesascopeError as error:
             return audit, str(error)
-        if world.painting is None:
-            return audit, f"levels of {world.name} with its configuration here cannot be edited in a page"
-        served = {"agent": {"kind": SERVED}, "world": to_json(world.painting)}
-        return {**audit, "portable": served}, ""
+        served = {"agent": {"kind": EPISODIC if episodic else SERVED}, "world": to_json(world.painting)}
+        return {**audit, "gallery": shown, "portable": served}, ""
 
     def answer(self, path: Path, texts: Sequence[str]) -> list[Answer]:
         """What the agent of an audit does on levels.
@@ -120,14 +125,42 @@ class Agents:
             found += _answers(world, subject, filled)[: len(some)]
         return found
 
-    def moving(self, path: Path, text: str, cells: Sequence[int], policy: Sequence[Sequence[float]]) -> bytes:
+    def episode(self, path: Path, text: str, seed: int, cell: int | None, heading: int | None) -> EpisodeAnswer:
+        """One episode of the agent of an audit on a level, with or without a memory.
+
+        Args:
+            path: The file of the audit.
+            text: The level, border included.
+            seed: Of the actions.
+            cell: Where it starts; None: the level's first start.
+            heading: How the agent looks at the start; None: the first heading.
+
+        Returns:
+            The episode, step by step.
+
+        Raises:
+            UsageError: The level is too large, the episode cannot begin there, or the agent cannot be loaded.
+            LevelFormatError: The text is no level.
+            SubjectError: The agent fails on the level.
+            StorageError: The audit cannot be read.
+            BusyError: The agent is being loaded.
+        """
+        if len(text) > LONGEST_LEVEL:
+            raise UsageError(f"expected a level of at most {LONGEST_LEVEL} characters")
+        world, subject = self.agent(path)
+        levels = world.read_levels(text)
+        if len(levels) != 1:
+            raise LevelFormatError(f"expected 1 level, found {len(levels)}: a level holds no blank line")
+        return episode(world, subject, levels, as_seed(seed), cell, heading)
+
+    def moving(self, path: Path, text: str, cells: Sequence[int], policy: Sequence[Sequence[float]] | None) -> bytes:
         """An episode in the world of an audit as a GIF; the agent is not asked.
 
         Args:
             path: The file of the audit.
             text: The level, border included.
             cells: The cells of the episode, in the order of the visit.
-            policy: Probabilities of the actions in each cell, drawn as arrows.
+            policy: Probabilities of the actions in each cell, drawn as arrows; None: no arrows.
 
         Returns:
             The file.
@@ -145,7 +178,7 @@ class Agents:
         if drawing is None:
             raise UsageError("expected one level, of a world that has pictures")
         try:
-            return episode_gif(drawing, cells, policy=np.asarray(policy, np.float64))
+            return episode_gif(drawing, cells, policy=None if policy is None else np.asarray(policy, np.float64))
         except (ValueError, IndexError) as error:
             raise UsageError(f"the episode cannot be drawn: {error}") from None
 

@@ -55,6 +55,7 @@ class Explorer:
             Route("/together", self.together, methods=["GET"]),
             Route("/progress", self.progress, methods=["GET"]),
             Route("/answer", self.answer, methods=["POST"]),
+            Route("/episode", self.episode, methods=["POST"]),
             Route("/gif", self.gif, methods=["POST"]),
         ]
         handlers: dict[Any, Any] = {
@@ -142,12 +143,26 @@ class Explorer:
         found = await self.answering(lambda: self.agents.answer(path, texts))
         return JSONResponse({"answers": [to_json(one) for one in found]})
 
+    async def episode(self, request: Request) -> Response:
+        """One episode of an agent on a level, step by step."""
+        asked = await _body(request)
+        id_, level, seed = asked.get("agent"), asked.get("level"), asked.get("seed", 0)
+        cell, heading = asked.get("cell"), asked.get("heading")
+        whole = all(type(one) is int for one in (seed, *(one for one in (cell, heading) if one is not None)))
+        if not isinstance(id_, str) or not isinstance(level, str) or not whole:
+            raise UsageError("expected an agent's id, a level as text, and whole numbers for seed, cell and heading")
+        path = self.folders.audit(id_)
+        found = await self.answering(lambda: self.agents.episode(path, level, seed, cell, heading))
+        return JSONResponse(to_json(found))
+
     async def gif(self, request: Request) -> Response:
         """An episode as a moving picture."""
         asked = await _body(request)
         id_, level, path, policy = (asked.get(name) for name in ("agent", "level", "path", "policy"))
-        if not isinstance(id_, str) or not isinstance(level, str) or not _integers(path) or not _table(policy):
-            raise UsageError("expected an agent's id, a level as text, a path of cells and a policy")
+        if not isinstance(id_, str) or not isinstance(level, str) or not _integers(path):
+            raise UsageError("expected an agent's id, a level as text, and a path of cells")
+        if policy is not None and not _table(policy):
+            raise UsageError("expected a policy with probabilities for each cell, or none")
         audit = self.folders.audit(id_)
         found = await self.answering(lambda: self.agents.moving(audit, level, path, policy))
         return Response(found, media_type="image/gif")

@@ -34,7 +34,7 @@ class Brush(NamedTuple):
 
 
 class Painting(NamedTuple):
-    """The rules of a world whose levels are boards of brushes with one state in each free cell.
+    """The rules of a world whose levels are boards of brushes with one state in each free cell, or one for each heading there.
 
     Entering a thing ends an episode; an action into what is solid leaves the agent in place. The first brush is solid, the
     second free.
@@ -42,9 +42,10 @@ class Painting(NamedTuple):
     Attributes:
         brushes: Everything that a cell can hold.
         actions: Names of the actions.
-        moves: Rows and columns by which each action leads on.
+        moves: Rows and columns by which each action leads on; where there are headings, by which going forward does with each.
         discount: Of returns, for each step.
         legend: What the things are, in a sentence.
+        headings: Names of the ways in which an agent can look, in the order of its states; none where it does not turn.
 
     Example:
         >>> import mesascope as ms
@@ -57,3 +58,4 @@ class Painting(NamedTuple):
     moves: tuple[tuple[int, int], ...]
     discount: float
     legend: str = ""
+    headings: tuple[str, ...] = ()

@@ -31,6 +31,15 @@ def named(folder, kind, ref, seed=7, **about):
     return put(folder, {**audit, **about})
 
 
+def episodic(folder):
+    """One audit of an organism with a memory, which has episodes and no levels with a policy."""
+    counted = {"training": {"count": 3, "cut": 0, "most_moves": 18}}
+    audit = sample_audit.sample_audit(7)
+    world = {**audit["world"], "knobs": {"size": 5}}
+    about = {"episodes": counted, "gallery": [], "levels": {"per_distribution": 3}, "world": world}
+    return named(folder, "organism", "organism:walking-planner,pace=40", **about)
+
+
 def study_under_way(folder, cells=2):
     """A journal as a study that is running has it."""
     folder.mkdir(parents=True, exist_ok=True)

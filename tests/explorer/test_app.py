@@ -12,12 +12,14 @@ pytest.importorskip("httpx2")
 
 from starlette.testclient import TestClient
 
+from mesascope.core.jsonable import to_json
 from mesascope.explorer import app
 from mesascope.explorer.agents import MOST_LEVELS, Agents
 from mesascope.explorer.app import AT_ONCE, Explorer
 from mesascope.explorer.folders import Folders
 from mesascope.explorer.guard import MOST_BYTES, Access
-from tests.explorer.folders import named, study_under_way, three
+from mesascope.jobs import subjects
+from tests.explorer.folders import episodic, named, study_under_way, three
 from tests.reports.pages import Page
 
 ACCESS = Access("t0ken", "127.0.0.1", 8123)
@@ -33,6 +35,7 @@ def root(tmp_path_factory):
     named(folder / "compass", "organism", "organism:compass")
     named(folder / "module", "python", "python:os:nothing", name=HOSTILE)
     named(folder / "elsewhere", "saved", "/nowhere/at/all")
+    episodic(folder / "walker")
     study_under_way(folder / "grid")
     return folder
 
@@ -215,12 +218,45 @@ def test_no_more_answers_than_a_few_are_under_way(root):
     assert codes == [503] + [200] * AT_ONCE
 
 
+def test_an_agent_with_a_memory_is_followed_in_episodes(client, explorer, monkeypatch):
+    monkeypatch.setattr(
+        subjects, "stored_levels", lambda *_, **__: []
+    )  # a planner stores none; to draw them takes long
+    found = client.get(f"/result/{id_of(client, 'walker')}").text
+    data = json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', found)[1])
+    (agent,) = data["agents"]
+    assert agent["agent"]["kind"] == "episodic"
+    assert data["levels"][0]["text"].startswith("#####\n")
+    path = explorer.folders.audit(agent["id"])
+    twin = explorer.agents.episode(path, LEVEL, 4, 3, None)  # however long loading takes
+    asked = {"agent": agent["id"], "level": LEVEL, "cell": 3, "heading": 0, "seed": 4}
+    answered = post(client, "/episode", asked)
+    assert answered.status_code == 200
+    assert answered.json() == to_json(twin)
+    assert answered.json()["touched"] == "red door"
+    whole = {**asked, "cell": None, "seed": 0}
+    assert post(client, "/episode", whole).json()["steps"][0]["cell"] == 0
+    for wrong, why in (
+        ({"cell": 1}, "free cell"), ({"cell": True}, "whole numbers"), ({"seed": "1"}, "whole numbers"), ({"seed": -1}, "seed"),
+        ({"level": LEVEL + "\n\n" + LEVEL}, "1 level"), ({"level": "#" * 5000}, "at most"), ({"level": None}, "expected"),
+        ({"heading": 2}, "heading"), ({"level": LEVEL.replace("R", "Q")}, "line 2, column 3"),
+    ):  # fmt: skip
+        refused = post(client, "/episode", {**asked, **wrong})
+        assert refused.status_code == 422
+        assert why in refused.json()["error"]["message"]
+    refused = post(client, "/answer", {"agent": agent["id"], "levels": [LEVEL]})
+    assert (refused.status_code, "memory" in refused.json()["error"]["message"]) == (422, True)
+
+
 def test_an_episode_is_drawn(client):
     id_ = re.search(r"compass-[0-9a-f]{10}", client.get("/").text)[0]
     asked = {"agent": id_, "level": LEVEL, "path": [3, 0, 1], "policy": [[0.25] * 4] * 9}
     found = post(client, "/gif", asked)
     assert (found.status_code, found.headers["content-type"]) == (200, "image/gif")
     assert found.content.startswith(b"GIF89a")
+    bare = post(client, "/gif", {**asked, "policy": None})
+    assert bare.status_code == 200
+    assert bare.content != found.content
     for change in (
         {"path": [99]},
         {"path": []},

@@ -12,7 +12,8 @@ from mesascope.explorer.agents import Agents
 from mesascope.explorer.app import Explorer
 from mesascope.explorer.folders import Folders
 from mesascope.explorer.server import listening, until_stopped
-from tests.explorer.folders import named, study_under_way, three
+from mesascope.jobs import subjects
+from tests.explorer.folders import episodic, named, study_under_way, three
 from tests.house.tree import ROOT
 from tests.web.browser import CHROMIUM, Browser
 
@@ -49,6 +50,7 @@ def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     three(folder / "three")
     named(folder / "compass", "organism", "organism:compass")
+    episodic(folder / "walker")
     return folder
 
 
@@ -56,9 +58,11 @@ def root(tmp_path_factory):
 def served(root):
     folders = Folders([root])
     agents = Agents(folders)
-    agents.answer(
-        folders.audit(next(r.id for r in folders.results() if r.name == "compass")), ["#####\n#.R.#\n#...#\n#####"]
-    )
+    ids = {result.name: result.id for result in folders.results()}
+    agents.answer(folders.audit(ids["compass"]), ["#####\n#.R.#\n#...#\n#####"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(subjects, "stored_levels", lambda *_, **__: [])  # a planner stores none; to draw them takes long
+        agents.episode(folders.audit(ids["walker"]), "#####\n#.R.#\n#...#\n#...#\n#####", 0, None, None)
     with listening("127.0.0.1", 0) as (socket, access):
         explorer, stop, ready = Explorer(folders, agents, access), threading.Event(), threading.Event()
         thread = threading.Thread(target=lambda: asyncio.run(until_stopped(explorer, socket, ready.set, stop.is_set)))
@@ -108,11 +112,13 @@ def test_a_wrong_token_opens_nothing(served):
 def test_agents_answer_in_the_page_and_through_the_server_on_one_level(page):
     page.run("document.querySelectorAll('form input').forEach(box => box.click())")
     page.run("document.querySelector('form button').click()")
-    page.wait("document.querySelectorAll('.boards:not([hidden]) .board').length === 4")
-    page.wait("[...document.querySelectorAll('.boards:not([hidden]) .board')].every(b => b.querySelector('.ms-arrow'))")
-    page.run(
-        "(s => { s.value = 'compare'; s.dispatchEvent(new Event('change')); })(document.querySelector('select[aria-label=Show]'))"
+    page.wait("document.querySelectorAll('.boards:not([hidden]) .board').length === 5")
+    page.wait("document.querySelectorAll('.boards:not([hidden]) .board .ms-eye').length === 10")
+    arrows = (
+        "[...document.querySelectorAll('.boards:not([hidden]) .board')].map(b => b.querySelector('.ms-arrow') !== null)"
     )
+    assert page.run(arrows) == [True] * 4 + [False]  # the last one has a memory
+    page.run(COMPARE)
     page.wait(
         "document.querySelector('.boards:not([hidden]) .board:last-child .told').textContent.includes('distance')"
     )
@@ -130,6 +136,58 @@ def test_an_edit_is_answered_by_the_server(page):
     assert page.run(
         "[...document.querySelectorAll('.panel button')].find(b => b.textContent === 'Edit the inside').hidden"
     )
+
+
+COMPARE = (
+    "(s => { s.value = 'compare'; s.dispatchEvent(new Event('change')); })"
+    "(document.querySelector('select[aria-label=Show]'))"
+)
+SHOWN = ".boards:not([hidden]) .board"
+STEP = "document.querySelector('input[aria-label=\"Step of the episode\"]')"
+
+
+def told(page):
+    return page.run(f"document.querySelector('{SHOWN} .told').textContent")
+
+
+def middle(page, row, column):
+    """Pixels of the middle of a cell of the first board, counted with the border from 0."""
+    box = page.run(f"(b => [b.x, b.y, b.width])(document.querySelector('{SHOWN} svg').getBoundingClientRect())")
+    cells = page.run(f"document.querySelector('{SHOWN} svg').viewBox.baseVal.width / 24")
+    unit = box[2] / cells
+    return box[0] + (column + 0.625) * unit, box[1] + (row + 0.625) * unit
+
+
+def test_an_agent_with_a_memory_is_followed_step_by_step_on_levels_that_are_edited(page):
+    follow(page, "walker")
+    page.wait(f"document.querySelectorAll('{SHOWN} .ms-eye').length > 0")
+    level = (
+        "(t => { t.value = '#####\\n#...#\\n#.#.#\\n#..R#\\n#####'; t.dispatchEvent(new Event('input')); t.blur(); })"
+    )
+    page.run(f"{level}(document.querySelector('textarea'))")
+    page.run("document.querySelector('.boards:not([hidden])').scrollIntoView({behavior: 'instant'})")
+    at = middle(page, 1, 1)
+    page.drag(at, at)
+    page.wait(f"document.querySelector('{SHOWN} .told').textContent.includes('reaches the red door in 4 steps')")
+    assert page.run(ARROWS) == 0
+    assert "the agent has a memory" in page.run(f"document.querySelector('{SHOWN}').textContent")
+    assert "step 1 of 4, in row 2, column 2" in told(page)
+    meters = f"[...document.querySelectorAll('{SHOWN} meter')].map(m => m.value)"
+    assert sum(page.run(meters)) == pytest.approx(1.0, abs=1e-3)
+    page.run(f"(s => {{ s.value = 3; s.dispatchEvent(new Event('input')); }})({STEP})")
+    assert "step 4 of 4" in told(page)
+    page.wait("location.hash.includes('step=3')")
+    at = middle(page, 1, 3)
+    page.drag(at, at)  # the start is the cell that is clicked
+    page.wait(f"document.querySelector('{SHOWN} .told').textContent.includes('reaches the red door in 2 steps')")
+    assert "step 1 of 2, in row 2, column 4" in told(page)
+    page.run(f"document.querySelector('{SHOWN} .place').focus()")
+    page.key("ArrowDown")
+    page.key("#")  # a wall below the start: the way leads around again
+    page.wait(f"document.querySelector('{SHOWN} .told').textContent.includes('reaches the red door in 6 steps')")
+    page.run(COMPARE)
+    page.wait(f"document.querySelector('{SHOWN}:last-child .told').textContent.includes('compare the episodes')")
+    assert page.errors == []
 
 
 def test_what_runs_is_kept_up_with(page, root):

@@ -1,6 +1,7 @@
 /** The script of the explorer's pages: it lets a reader in, watches what is running, and asks the server for the report's script. */
 
 import { el } from "./draw/dom";
+import type { Episode } from "./episode";
 import { Busy, type Server } from "./server";
 
 const token = (document.currentScript as HTMLScriptElement | null)?.dataset.token;
@@ -23,6 +24,9 @@ function server(secret: string): Server {
     async answer(agent, levels) {
       const found = (await (await post("/answer", { agent, levels }, secret)).json()) as { answers: { policy: number[][] }[] };
       return found.answers.map(({ policy }) => policy);
+    },
+    async episode(agent, level, from) {
+      return (await (await post("/episode", { agent, level, ...from }, secret)).json()) as Episode;
     },
     async gif(agent, level, path, policy) {
       return await (await post("/gif", { agent, level, path, policy }, secret)).blob();

@@ -20,10 +20,12 @@ export interface Brush {
 export interface World {
   readonly brushes: readonly Brush[];
   readonly actions: readonly string[];
-  /** Rows and columns by which each action leads on. */
+  /** Rows and columns by which each action leads on; where there are headings, by which going forward does with each. */
   readonly moves: readonly (readonly [number, number])[];
   readonly discount: number;
   readonly legend: string;
+  /** Ways in which an agent can look; none where it does not turn. */
+  readonly headings: readonly string[];
 }
 
 /** The inside of a level, row by row, as numbers of brushes; the border is always solid and not stored. */

@@ -7,13 +7,19 @@ const LONGEST = 1_400;
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const MOST_AGENTS = 1000;
 const MOST_TICKS = 10_000;
+/** Seeds of episodes run from 0 to below this number. */
+export const SEEDS = 1_000_000;
 
-/** A level with its start, an agent, a tick (null: the last), and what is shown: every agent, or one beside another. */
+/** A level with its start, an agent, a tick (null: the last), a step of its episode, and what is shown: every agent, or one beside another. */
 export interface Linked {
   readonly level: Level;
   readonly start: number;
   readonly agent: number;
   readonly tick: number | null;
+  /** Of episodes: the step that is looked at, the seed of the actions, and the heading at the start. */
+  readonly step: number;
+  readonly seed: number;
+  readonly heading: number;
   readonly view: "each" | "compare";
   /** The agent that is compared with; null: the same on the level `before` the edit. */
   readonly other: number | null;
@@ -42,13 +48,14 @@ function unpacked(world: World, text: string, height: number, width: number): Ui
 
 /** The fragment of what is shown. */
 export function printLink(world: World, shown: Linked): string {
-  const { level, start, agent, tick, view, other, before } = shown;
+  const { level, start, agent, tick, step, seed, heading, view, other, before } = shown;
   const written = (one: Level): string => `${one.height}x${one.width}.${packed(world, one)}`;
   const parts = [
     `level=${written(level)}`,
     `start=${start}`,
     `agent=${agent}`,
     ...(tick === null ? [] : [`tick=${tick}`]),
+    ...Object.entries({ step, seed, heading }).flatMap(([name, value]) => (value ? [`${name}=${value}`] : [])),
     ...(view === "compare" ? ["view=compare"] : []),
     ...(view === "compare" && other !== null ? [`with=${other}`] : []),
     ...(view === "compare" && other === null && before !== null ? [`before=${written(before)}`] : []),
@@ -69,7 +76,7 @@ export function readLink(world: World, agents: number, fragment: string): Linked
   if (!isLink(fragment) || fragment.length > LONGEST) throw new Error("it is no link to a level, or too long");
   const given = new Map<string, string>();
   for (const part of fragment.slice(PREFIX.length).split("&")) {
-    const found = /^(level|before|start|agent|tick|view|with)=([\w.-]{1,560})$/.exec(part);
+    const found = /^(level|before|start|agent|tick|step|seed|heading|view|with)=([\w.-]{1,560})$/.exec(part);
     if (!found || given.has(found[1])) throw new Error("a part of it is unknown, or there twice");
     given.set(found[1], found[2]);
   }
@@ -90,6 +97,9 @@ export function readLink(world: World, agents: number, fragment: string): Linked
     start: number("start", level.height * level.width) ?? 0,
     agent: number("agent", Math.min(agents, MOST_AGENTS)) ?? 0,
     tick: number("tick", MOST_TICKS),
+    step: number("step", MOST_TICKS) ?? 0,
+    seed: number("seed", SEEDS) ?? 0,
+    heading: number("heading", Math.max(1, world.headings.length)) ?? 0,
     view,
     other: number("with", Math.min(agents, MOST_AGENTS)),
     before: earlier === undefined ? null : levelOf(world, earlier),

@@ -1,6 +1,8 @@
-/** The agents of a bench: those that run inside the page, and those that a server answers for. */
+/** The agents of a bench: those that run inside the page, and those that a server answers for, by policies or by episodes. */
 
 import { type Agent, type AgentData, readAgent, type State } from "./agents/agent";
+import { asking } from "./asking";
+import type { Beginning, Episode } from "./episode";
 import { run } from "./inside";
 import { type Level, printLevel, type World } from "./level";
 import { softmax } from "./policy";
@@ -18,20 +20,22 @@ export interface Player {
   known(level: Level): Float64Array | null;
   /** Asks for several levels at once, where asking takes time. */
   prepare(levels: readonly Level[]): void;
-  /** Why there is no policy for a level; "" while it is asked for. */
-  trouble(level: Level): string;
+  /** Whether it is followed in episodes: its policy is no table of cells, and is never known. */
+  readonly episodic: boolean;
+  /** An episode on a level, of a player that is followed in episodes; null where it is not known, or not yet. */
+  episode(level: Level, from: Beginning): Episode | null;
+  /** Why there is no policy for a level, or no episode; "" while it is asked for. */
+  trouble(level: Level, from: Beginning): string;
   /** What is said while an answer is waited for. */
   waiting(): string;
 }
 
 /** Levels whose runs are kept, so that ticks can be looked through. */
 const RUNS = 4;
-const ANSWERS = 2000;
 const SERVED = "served";
+export const EPISODIC = "episodic";
 /** Levels that a server is asked about at once. */
 const TOGETHER = 16;
-const PATIENCE = 90;
-const PAUSE = 1000;
 
 /** An agent as a page holds it; `id` is what a server calls it. */
 export interface Given {
@@ -42,10 +46,11 @@ export interface Given {
 
 /** A player from the data of a page; an `Error` for an agent that neither the page nor a server can ask. `changed` hears of each answer. */
 export function player(world: World, given: Given, changed: () => void): Player {
-  if (given.agent.kind !== SERVED) return local(world, given.name, readAgent(given.agent));
+  const { kind } = given.agent;
+  if (kind !== SERVED && kind !== EPISODIC) return local(world, given.name, readAgent(given.agent));
   const server = globalThis.mesascopeServer;
   if (!server || given.id === undefined) throw new Error("an agent that a server answers for, and no server");
-  return remote(world, given.name, given.id, server, changed);
+  return (kind === EPISODIC ? episodic : remote)(world, given.name, given.id, server, changed);
 }
 
 export function local(world: World, name: string, agent: Agent): Player {
@@ -64,77 +69,58 @@ export function local(world: World, name: string, agent: Agent): Player {
     const found = states(level);
     return softmax(agent.act(found[Math.min(tick ?? found.length, found.length - 1)], level), world.moves.length);
   };
-  return {
-    name,
-    inside: agent,
-    states,
-    policy,
-    known: (level) => policy(level, null),
-    prepare() {},
-    trouble: () => "",
-    waiting: () => "",
-  };
+  return { ...silent(name), inside: agent, states, policy, known: (level) => policy(level, null) };
 }
 
 export function remote(world: World, name: string, id: string, server: Server, changed: () => void): Player {
-  const known = new Map<string, Float64Array>();
-  const failed = new Map<string, string>();
-  /** The newest level that is looked at: of those in between, nobody waits for the answer. */
-  let wanted: string | null = null;
-  let later: string[] = [];
-  let asking = false;
-  let tries = 0;
-
-  async function ask(): Promise<void> {
-    if (asking) return;
-    const texts = wanted === null ? alike(later).slice(0, TOGETHER) : [wanted];
-    if (!texts.length) return;
-    asking = true;
-    try {
-      const found = await server.answer(id, texts);
-      texts.forEach((text, at) => known.set(text, Float64Array.from(found[at].flat())));
-      if (known.size > ANSWERS) known.delete(known.keys().next().value!);
-      tries = 0;
-    } catch (error) {
-      if ((error as Error).name === "Busy" && ++tries < PATIENCE) {
-        changed();
-        setTimeout(() => {
-          asking = false;
-          void ask();
-        }, PAUSE);
-        return;
-      }
-      for (const text of texts) failed.set(text, (error as Error).message);
-    }
-    asking = false;
-    if (wanted !== null && texts.includes(wanted)) wanted = null;
-    later = later.filter((text) => !texts.includes(text));
-    changed();
-    void ask();
-  }
-
+  const answers = asking<string, Float64Array>(
+    async (texts) => (await server.answer(id, texts)).map((rows) => Float64Array.from(rows.flat())),
+    (text) => text,
+    (texts) => alike(texts).slice(0, TOGETHER),
+    changed,
+  );
   return {
-    name,
-    inside: null,
-    states: () => [],
-    policy(level) {
-      const text = printLevel(world, level);
-      const found = known.get(text);
-      if (found || failed.has(text)) return found ?? null;
-      wanted = text;
-      void ask();
-      return null;
-    },
-    known: (level) => known.get(printLevel(world, level)) ?? null,
-    prepare(levels) {
-      const texts = levels.map((level) => printLevel(world, level)).filter((text) => !known.has(text) && !failed.has(text));
-      later = [...new Set([...later, ...texts])];
-      void ask();
-    },
-    waiting: () => (tries ? "the agent is being loaded \u2026" : "asking \u2026"),
-    trouble: (level) => failed.get(printLevel(world, level)) ?? "",
+    ...silent(name),
+    policy: (level) => answers.get(printLevel(world, level)),
+    known: (level) => answers.known(printLevel(world, level)),
+    prepare: (levels) => answers.prepare(levels.map((level) => printLevel(world, level))),
+    waiting: answers.waiting,
+    trouble: (level) => answers.trouble(printLevel(world, level)),
   };
 }
+
+/** A player that is followed in episodes, since its policy is no table of cells. */
+export function episodic(world: World, name: string, id: string, server: Server, changed: () => void): Player {
+  type Question = { readonly text: string; readonly from: Beginning };
+  const question = (level: Level, from: Beginning): Question => ({ text: printLevel(world, level), from });
+  const answers = asking<Question, Episode>(
+    (some) => Promise.all(some.map(({ text, from }) => server.episode(id, text, from))),
+    ({ text, from }) => [text, from.cell, from.heading, from.seed].join("/"),
+    (some) => some.slice(0, 1),
+    changed,
+  );
+  return {
+    ...silent(name),
+    episodic: true,
+    episode: (level, from) => answers.get(question(level, from)),
+    waiting: answers.waiting,
+    trouble: (level, from) => answers.trouble(question(level, from)),
+  };
+}
+
+/** A player of which nothing is known. */
+const silent = (name: string): Player => ({
+  name,
+  inside: null,
+  episodic: false,
+  states: () => [],
+  policy: () => null,
+  known: () => null,
+  episode: () => null,
+  prepare() {},
+  trouble: () => "",
+  waiting: () => "",
+});
 
 /** Those of the size of the first one: a server is asked about one size at a time. */
 function alike(texts: readonly string[]): string[] {

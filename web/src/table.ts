@@ -1,6 +1,7 @@
-/** Policies and values as CSV, a line for each cell of each board. */
+/** Policies and values as CSV, a line for each cell of each board; episodes, a line for each step. */
 
 import type { Answer } from "./answers";
+import type { Episode } from "./episode";
 import type { Level, World } from "./level";
 
 /** Fields in quotes; one that a spreadsheet would take for a formula begins with an apostrophe. */
@@ -23,6 +24,23 @@ export function table(world: World, boards: readonly { title: string; level: Lev
         free ? answer.values[cell].toFixed(6) : "",
       ]);
     });
+  }
+  return lines.map((line) => line.join(",")).join("\n") + "\n";
+}
+
+/** The steps of the episodes of boards, and where each ends, a heading first; boards without an episode are left out. */
+export function stepTable(world: World, boards: readonly { title: string; level: Level; episode: Episode | null }[]): string {
+  const heads = ["board", "step", "row", "column", "heading", "action", ...world.actions.map((action) => `p(${action})`), "touched"];
+  const lines = [heads.map(field)];
+  for (const { title, level, episode } of boards) {
+    if (!episode) continue;
+    const line = (step: number, cell: number, heading: number | null, rest: readonly string[]): void => {
+      const [row, column] = [Math.floor(cell / level.width) + 2, (cell % level.width) + 2];
+      lines.push([field(title), String(step), String(row), String(column), field(heading === null ? "" : world.headings[heading]), ...rest]);
+    };
+    episode.steps.forEach(({ cell, heading, probabilities, action }, at) =>
+      line(at + 1, cell, heading, [field(world.actions[action]), ...probabilities.map((chance) => chance.toFixed(6)), ""]));
+    line(episode.steps.length + 1, episode.end_cell, episode.end_heading, ["", ...world.actions.map(() => ""), field(episode.touched ?? "")]);
   }
   return lines.map((line) => line.join(",")).join("\n") + "\n";
 }

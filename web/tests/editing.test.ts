@@ -19,6 +19,7 @@ const world: World = {
   moves: [[-1, 0], [1, 0], [0, -1], [0, 1]],
   discount: 0.9,
   legend: "",
+  headings: [],
 };
 const level = (...rows: string[]) => {
   const edge = "#".repeat(rows[0].length + 2);

@@ -22,6 +22,7 @@ const world: World = {
   moves: [[-1, 0], [1, 0], [0, -1], [0, 1]],
   discount: 0.9,
   legend: "",
+  headings: [],
 };
 const level = (...rows: string[]) => {
   const edge = "#".repeat(rows[0].length + 2);
@@ -76,7 +77,7 @@ describe("measures of a level", () => {
 });
 
 describe("a link", () => {
-  const shown: Linked = { level: level("d.#.", "..b."), start: 5, agent: 1, tick: 3, view: "compare", other: null, before: level("d...", "..b.") };
+  const shown: Linked = { level: level("d.#.", "..b."), start: 5, agent: 1, tick: 3, step: 2, seed: 7, heading: 0, view: "compare", other: null, before: level("d...", "..b.") };
   it("holds level, start, agent, tick and view", () => {
     const found = readLink(world, 2, printLink(world, shown));
     expect(same(found.level, shown.level) && same(found.before!, shown.before!)).toBe(true);
@@ -108,6 +109,9 @@ describe("a link", () => {
     [good.replace("agent=1", "agent=1e3"), "agent"],
     [good.replace("start=5", "start=8"), "start"],
     [good.replace("tick=3", "tick=99999"), "tick"],
+    [good.replace("step=2", "step=10000"), "step"],
+    [good.replace("seed=7", "seed=1000000"), "seed"],
+    [`${good}&heading=1`, "heading"],
     [good.replace("2x4", "2x3"), "more cells"],
     [good.replace("2x4", "24x4"), "size"],
     [good.replace("2x4", "0x4"), "size"],
@@ -149,9 +153,12 @@ describe("an agent that a server answers for", () => {
   const settled = () => new Promise((done) => setTimeout(done, 0));
   const answering = (asked: string[][], reply: (texts: readonly string[]) => Promise<number[][][]>): Server => ({
     answer: (agent, levels) => (asked.push([agent, ...levels]), reply(levels)),
+    episode: () => Promise.reject(new Error("it is not followed in episodes")),
     gif: async () => new Blob(),
   });
   const even = async (texts: readonly string[]) => texts.map(() => Array.from({ length: 3 }, () => [0.25, 0.25, 0.25, 0.25]));
+
+  const here = { cell: 0, heading: 0, seed: 0 };
 
   it("is asked once for a level, and is heard of", async () => {
     const asked: string[][] = [];
@@ -189,13 +196,13 @@ describe("an agent that a server answers for", () => {
     const one = remote(world, "agent", "id", answering(asked, reply), () => undefined);
     one.policy(level("..d"), null);
     await vi.advanceTimersByTimeAsync(10);
-    expect([one.trouble(level("..d")), one.waiting()]).toEqual(["", "the agent is being loaded \u2026"]);
+    expect([one.trouble(level("..d"), here), one.waiting()]).toEqual(["", "the agent is being loaded \u2026"]);
     busy = false;
     await vi.advanceTimersByTimeAsync(1500);
     expect(one.policy(level("..d"), null)).not.toBeNull();
     one.policy(level("..b"), null);
     await vi.advanceTimersByTimeAsync(10);
-    expect(one.trouble(level("..b"))).toBe("no such level");
+    expect(one.trouble(level("..b"), here)).toBe("no such level");
     expect(asked).toHaveLength(3);
     vi.useRealTimers();
   });

@@ -114,7 +114,9 @@ def _data(audits: Sequence[Audit], shown: Sequence[tuple[Audit, Mapping[str, Any
         for whose, e in (*first, *others)
         if isinstance(start := next(iter(items(e, "path")), 0), int)
     ]
-    levels = [level for at, level in enumerate(drawn) if level not in drawn[:at]]
+    # An agent that is followed in episodes begins on a level of all agents in another cell.
+    named = [(level["name"], level["text"]) for level in drawn]
+    levels = [level for at, level in enumerate(drawn) if named[at] not in named[:at]]
     names = {id(audit): name for audit, name in zip(audits, ids, strict=False)}
     whole = {
         "world": world.model_dump(mode="json"),

@@ -54,6 +54,8 @@ def legend_of(audit: Audit, shown: Mapping[str, Any]) -> str:
         return ""
     if drawing is None:
         return ""
+    if not items(shown, "policy"):
+        return f"{drawing.legend} The diamond is a start."
     when = f" {drawing.shown}" if drawing.shown else ""
     return (
         f"Each cell's arrow is the action the agent is likeliest to take there{when}, darker the surer it is. "

@@ -17,7 +17,7 @@ def paint(world: "AbstractGridWorld") -> Painting | None:
     """The brushes of a maze in which touching an object ends the episode.
 
     Args:
-        world: The maze, whose states are its cells.
+        world: The maze, whose states are its cells, or where agents turn its cells with each heading.
 
     Returns:
         Its brushes and rules; None where the intended goal weighs a place, since what a brush is worth then depends on the cell.
@@ -47,4 +47,4 @@ def paint(world: "AbstractGridWorld") -> Painting | None:
     if vocabulary.place:
         mark = vocabulary.glyph(vocabulary.mark, -1)
         things.append(Brush(MARK, mark.name, mark.outline, mark.fill, shows[-1], 0.0, vocabulary.place, 1))
-    return Painting((*plain, *things), world.actions, MOVES, world.discount, vocabulary.legend)
+    return Painting((*plain, *things), world.actions, MOVES, world.discount, vocabulary.legend, world.headings)

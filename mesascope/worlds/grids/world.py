@@ -176,8 +176,8 @@ class AbstractGridWorld(AbstractWorld[Any]):
 
     @property
     def painting(self) -> Painting | None:
-        """Walls, free cells and objects, where touching one ends the episode and a state is a cell."""
-        simple = self.single_choice and not self.headings and not self.extra_channels
+        """Walls, free cells and objects, where touching one ends the episode."""
+        simple = self.single_choice and not self.extra_channels
         return paint(self) if simple else None
 
     def map(self, levels: AnyGridLevels) -> Float[Array, "view height width channel"]:

@@ -50,10 +50,10 @@ function mark(tag: string, classes: string, given: Record<string, number | strin
 const box = (classes: string, x: number, y: number, width: number, height: number, corner = 0, opacity?: number): Mark =>
   mark("rect", classes, { x, y, width, height, ...(corner ? { rx: corner } : {}) }, opacity);
 
-const disc = (classes: string, [x, y]: Point, r: number, opacity?: number): Mark =>
+export const disc = (classes: string, [x, y]: Point, r: number, opacity?: number): Mark =>
   mark("circle", classes, { cx: x, cy: y, r }, opacity);
 
-function lines(classes: string, paths: readonly (readonly Point[])[], opacity?: number, closed = false): Mark {
+export function lines(classes: string, paths: readonly (readonly Point[])[], opacity?: number, closed = false): Mark {
   const ends = (path: readonly Point[]): string => (closed ? "z" : path.length === 1 ? "h.1" : "");
   const d = paths.map((path) => `M${path.map(([x, y]) => `${number(x)} ${number(y)}`).join("L")}${ends(path)}`);
   return mark("path", classes, { d: d.join("") }, opacity);

@@ -5,7 +5,9 @@ import { type Answer, following, outcome } from "../answers";
 import { difference } from "../difference";
 import { drawnDifference } from "../draw/difference";
 import { el } from "../draw/dom";
+import { drawnEpisode } from "../draw/episode";
 import { drawn, type Mark } from "../draw/marks";
+import { type Episode, outcomeOf, stepWords } from "../episode";
 import { followed, tryEdit } from "../inside";
 import { drag, type Level, paint, readLevel, solid } from "../level";
 import { type Player, player } from "../players";
@@ -17,13 +19,15 @@ import { type Drawn, exports } from "./exports";
 import { gallery } from "./gallery";
 import { links } from "./links";
 import { dashed } from "./overlays";
+import { steps } from "./steps";
 import { begun, change, commit, edited, fresh, movable, type Scenario, scenario, stroke, type View } from "./state";
 
-/** What is shown of a policy: the marks, the sentence below them, and what follows from it; null where it is not known. */
+/** What is shown of an agent: the marks, the sentence below them, and its policy or its episode; null where it is not known. */
 interface Shown {
   readonly marks: readonly Mark[];
   readonly told: string;
   readonly answer: Answer | null;
+  readonly episode: Episode | null;
 }
 
 /** Make a bench in an element; what was in it gives way. */
@@ -74,7 +78,9 @@ export function mount(element: HTMLElement, data: BenchData): void {
     release() {
       const after = during;
       [during, held] = [null, null];
-      if (after) act(after);
+      if (!after) return;
+      const begins = after.start !== view.history.now.start;
+      set({ ...commit(view, view.history.now, after), ...(begins ? { step: 0 } : {}) });
     },
     key(cell, key) {
       const level = edited(view.history.now);
@@ -106,12 +112,15 @@ export function mount(element: HTMLElement, data: BenchData): void {
   const live = el("p", { class: "heard", "aria-live": "polite" });
   let shownNow: readonly Drawn[] = [];
   const saving = exports(world, data, () => shownNow);
-  const levels = gallery(data, players, (level, start) => set(begun(view, scenario(world, level, start))));
+  const answering = players.filter((one) => !one.episodic);
+  const levels = answering.length ? gallery(data, answering, (level, start) => set(begun(view, scenario(world, level, start)))) : "";
+  const episodes = steps(world, handle.get, (changed) => set({ ...view, ...changed }));
+  episodes.element.hidden = answering.length === players.length;
   const link = links(world, players, handle);
 
   /** What is drawn of a policy on a level, and the sentence below it. */
   function shown(level: Level, policy: Float64Array | null, trouble: string, start: number, state?: State, channels = 0): Shown {
-    if (!policy) return { marks: drawn({ world, level }), told: trouble, answer: null };
+    if (!policy) return { marks: drawn({ world, level }), told: trouble, answer: null, episode: null };
     const found = following(world, level, policy, start);
     const { overlay } = view;
     const shade =
@@ -121,15 +130,29 @@ export function mount(element: HTMLElement, data: BenchData): void {
           ? undefined
           : Float64Array.from(level.cells, (_, cell) => state[cell * channels + overlay]);
     const marks = drawn({ world, level, policy, values: shade, path: found.path });
-    return { marks, told: outcome(world, level, found.path), answer: found };
+    return { marks, told: outcome(world, level, found.path), answer: found, episode: null };
   }
 
   const at = (states: readonly State[]): State => states[Math.min(view.tick ?? states.length, states.length - 1)];
 
   function shownOf(player: Player, level: Level, start: number): Shown {
     const states = player.states(level);
-    return shown(level, player.policy(level, view.tick), player.trouble(level) || player.waiting(), start, states.length ? at(states) : undefined, player.inside?.channels);
+    const from = { cell: start, heading: view.heading, seed: view.seed };
+    const trouble = player.trouble(level, from) || player.waiting();
+    const episode = player.episode(level, from);
+    if (player.episodic && !episode) return { marks: drawn({ world, level, path: [start] }), told: trouble, answer: null, episode };
+    if (!episode) return shown(level, player.policy(level, view.tick), trouble, start, states.length ? at(states) : undefined, player.inside?.channels);
+    const told = `${outcomeOf(episode)}; ${stepWords(world, level, episode, view.step)}`;
+    return { marks: drawnEpisode(world, level, episode, view.step), told, answer: null, episode };
   }
+
+  /** Draws a board, and what an episode adds to it. */
+  function put(on: Board, level: Level, { marks, told, episode }: Shown, named?: string): void {
+    on.draw(level, marks, told, named);
+    on.explain(episode?.steps[view.step] ?? null, episode?.why ?? "");
+  }
+
+  const drawnOf = (agent: number, title: string, level: Level, { marks, answer, episode }: Shown): Drawn => ({ agent, title, level, marks, answer, episode });
 
   function draw(): void {
     pending = 0;
@@ -141,13 +164,15 @@ export function mount(element: HTMLElement, data: BenchData): void {
     else drawEach(level, start);
     const looked = players[view.agent].states(level);
     panel.draw(now(), looked.length ? at(looked) : null);
+    const lengths = shownNow.flatMap(({ episode }) => (episode ? [episode.steps.length] : []));
+    episodes.draw(view, lengths.length ? Math.max(...lengths) : null);
     if (!during) link.draw();
   }
 
   function drawEach(level: Level, start: number): void {
     const found = players.map((one) => shownOf(one, level, start));
-    found.forEach(({ marks, told }, number) => boards[number].draw(level, marks, told));
-    shownNow = found.map(({ marks, answer }, number) => ({ agent: number, title: players[number].name, level, marks, answer }));
+    found.forEach((one, number) => put(boards[number], level, one));
+    shownNow = found.map((one, number) => drawnOf(number, players[number].name, level, one));
     if (!during) live.textContent = `${found.map(({ told }, number) => `${players[number].name} ${told}`).join("; ")}.`;
   }
 
@@ -158,13 +183,11 @@ export function mount(element: HTMLElement, data: BenchData): void {
     const begin = itself ? scenario(world, before, start).start : start;
     const [one, two] = [shownOf(players[view.agent], level, start), shownOf(players[other], before, begin)];
     const titles = [itself ? `${players[view.agent].name}, after the edit` : players[view.agent].name, itself ? "Before the edit" : players[other].name];
-    pair.one.draw(level, one.marks, one.told, titles[0]);
-    pair.other.draw(before, two.marks, two.told, titles[1]);
-    shownNow = [
-      { agent: view.agent, title: titles[0], level, marks: one.marks, answer: one.answer },
-      { agent: other, title: titles[1], level: before, marks: two.marks, answer: two.answer },
-    ];
-    let told = "one of the policies is not known yet";
+    put(pair.one, level, one, titles[0]);
+    put(pair.other, before, two, titles[1]);
+    shownNow = [drawnOf(view.agent, titles[0], level, one), drawnOf(other, titles[1], before, two)];
+    const apart = players[view.agent].episodic || players[other].episodic;
+    let told = apart ? "an agent that is followed in episodes has no policy in each cell: compare the episodes" : "one of the policies is not known yet";
     let marks = drawn({ world, level });
     if (one.answer && two.answer) {
       const policies = [one.answer.policy, two.answer.policy] as const;
@@ -176,7 +199,7 @@ export function mount(element: HTMLElement, data: BenchData): void {
       } else told = "the level before the edit is of another size";
     }
     pair.difference.draw(level, marks, told);
-    shownNow = [...shownNow, { agent: view.agent, title: "Difference", level, marks, answer: null }];
+    shownNow = [...shownNow, { agent: view.agent, title: "Difference", level, marks, answer: null, episode: null }];
     if (!during) live.textContent = `${titles[0]} beside ${titles[1]}: ${told}.`;
   }
 
@@ -204,9 +227,9 @@ export function mount(element: HTMLElement, data: BenchData): void {
     trial.ceiling.draw(inside, ceiling.marks, ceiling.told);
     trial.control.draw(level, marks.control, wrong ? `${count(wrong.policy)}; ${wrong.told}` : "nothing is written: no room away from things, or no change yet");
     shownNow = [
-      { agent: view.agent, title: "Written inside", level, marks: marks.edited, answer: written.answer },
-      { agent: view.agent, title: "Control", level, marks: marks.control, answer: (wrong ?? none).answer },
-      { agent: view.agent, title: "Ceiling", level: inside, marks: ceiling.marks, answer: ceiling.answer },
+      { agent: view.agent, title: "Written inside", level, marks: marks.edited, answer: written.answer, episode: null },
+      { agent: view.agent, title: "Control", level, marks: marks.control, answer: (wrong ?? none).answer, episode: null },
+      { agent: view.agent, title: "Ceiling", level: inside, marks: ceiling.marks, answer: ceiling.answer, episode: null },
     ];
     if (!during) live.textContent = `${players[view.agent].name}: the edit ${count(written.policy)}${wrong ? `, the control ${count(wrong.policy)}` : ""}.`;
   }
@@ -215,5 +238,6 @@ export function mount(element: HTMLElement, data: BenchData): void {
   draw();
   panel.below.append(levels, saving);
   // What was there stays unless all went well.
+  panel.above.append(episodes.element);
   element.replaceChildren(panel.above, link.element, rows.each, rows.compare, rows.inside, live, panel.below);
 }

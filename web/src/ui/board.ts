@@ -2,7 +2,9 @@
 
 import { el, fit, picture, show } from "../draw/dom";
 import { CELL, MARGIN, type Mark, words } from "../draw/marks";
+import type { EpisodeStep } from "../episode";
 import type { Level, World } from "../level";
+import { chances } from "./chances";
 
 /** What a board tells of: a press on a cell, the cell that the pointer went on to, its end, and a key in the cell of the cursor. */
 export interface Gestures {
@@ -16,6 +18,8 @@ export interface Board {
   readonly element: HTMLElement;
   /** `named`: a title in place of the last one. */
   draw(level: Level, marks: readonly Mark[], caption: string, named?: string): void;
+  /** What an episode adds below the caption: how likely each action was in a step, and why there are no arrows. */
+  explain(step: EpisodeStep | null, why: string): void;
 }
 
 const editorOf = (title: string): string =>
@@ -29,7 +33,9 @@ export function board(world: World, title: string, gestures: Gestures | null): B
   const caption = el("p", { class: "told" });
   const place = el("div", { class: "place" });
   const heading = el("figcaption", {}, title);
-  const element = el("figure", { class: "board" }, heading, place, caption);
+  const likely = chances(world.actions);
+  const reason = el("p", { class: "told", hidden: true });
+  const element = el("figure", { class: "board" }, heading, place, caption, likely.element, reason);
   if (gestures) listen(place, gestures);
 
   function listen(on: HTMLElement, heard: Gestures): void {
@@ -110,6 +116,11 @@ export function board(world: World, title: string, gestures: Gestures | null): B
       show(svg, marks, words({ world, level: next }));
       mark();
       caption.textContent = text;
+    },
+    explain(step, why) {
+      likely.draw(step?.probabilities ?? [], step?.action ?? null);
+      reason.textContent = why;
+      reason.hidden = why === "";
     },
   };
 }

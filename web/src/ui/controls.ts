@@ -71,6 +71,7 @@ export function controls(data: BenchData, players: readonly Player[], handle: Ha
   }, el("option", { value: "none" }, "arrows alone"), el("option", { value: "value" }, "value of the intended goal"));
   const channel = el("option", { value: "" });
 
+  const shadeLabel = el("label", { hidden: players.every((one) => one.episodic) }, "shade ", overlay);
   const badges = [el("span"), el("span")];
   const agent = el("select", { "aria-label": "Agent", change: () => choose(Number(agent.value)) },
     ...data.agents.map(({ name }, at) => el("option", { value: at }, name)));
@@ -145,7 +146,7 @@ export function controls(data: BenchData, players: readonly Player[], handle: Ha
   const above = el("div", { class: "panel" },
     tools.element,
     el("div", { class: "row" }, back, again, mirrored,
-      el("label", {}, "level ", levels), el("label", {}, "size ", rows, " \u00d7 ", columns), el("label", {}, "shade ", overlay)),
+      el("label", {}, "level ", levels), el("label", {}, "size ", rows, " \u00d7 ", columns), shadeLabel),
     el("p", { class: "badges" }, ...badges),
     el("div", { class: "row" }, thinking,
       el("label", {}, "show ", mode), ...(data.agents.length > 1 ? [agentLabel] : []), otherLabel, keep, inside),

@@ -3,17 +3,21 @@
 import type { Answer } from "../answers";
 import { el, svgElement } from "../draw/dom";
 import { extent, MARGIN, type Mark } from "../draw/marks";
+import { cellsOf, type Episode } from "../episode";
 import { type Level, printLevel, type World } from "../level";
-import { table } from "../table";
+import { EPISODIC } from "../players";
+import { stepTable, table } from "../table";
 import type { BenchData } from "./data";
 
-/** One board: whose it is, what is written above it, and what is drawn; `answer` is null where it shows no policy of an agent. */
+/** One board: whose it is, what is written above it, and what is drawn; `answer` is null where it shows no policy of an agent,
+ * `episode` where it shows none of its episodes. */
 export interface Drawn {
   readonly agent: number;
   readonly title: string;
   readonly level: Level;
   readonly marks: readonly Mark[];
   readonly answer: Answer | null;
+  readonly episode: Episode | null;
 }
 
 const GAP = 16;
@@ -31,7 +35,9 @@ export function exports(world: World, data: BenchData, shown: () => readonly Dra
     } }, text);
   const svg = button("SVG", "Save the boards as SVG", () => save("boards.svg", new Blob([svgText(shown())], { type: "image/svg+xml" })));
   const png = button("PNG", "Save the boards as PNG", async () => save("boards.png", await raster(svgText(shown()))));
-  const csv = button("CSV", "Save policies and values as CSV", () => save("policies.csv", new Blob([table(world, shown())], { type: "text/csv" })));
+  const kinds = data.agents.map(({ agent }) => agent.kind);
+  const csv = kinds.some((kind) => kind !== EPISODIC) && button("CSV", "Save policies and values as CSV", () => save("policies.csv", new Blob([table(world, shown())], { type: "text/csv" })));
+  const moves = kinds.includes(EPISODIC) && button("CSV of steps", "Save the steps of the episodes as CSV", () => save("episodes.csv", new Blob([stepTable(world, shown())], { type: "text/csv" })));
   const link = button("Copy link", "Copy link to this level and view", async () => {
     await navigator.clipboard.writeText(location.href);
     told.textContent = "The link is copied: it holds the level, the agents, the tick and the view.";
@@ -39,13 +45,14 @@ export function exports(world: World, data: BenchData, shown: () => readonly Dra
   const moving = globalThis.mesascopeServer;
   const ids = data.agents.map(({ id }) => id);
   const gif = moving && button("GIF", "Save the episode of the first board as GIF", async () => {
-    const { agent, level, answer } = shown()[0];
+    const { agent, level, answer, episode } = shown()[0];
     const id = ids[agent];
-    if (!answer || id === undefined) throw new Error("there is no episode to draw yet");
-    const rows = [...level.cells.keys()].map((cell) => [...answer.policy.subarray(cell * world.moves.length, (cell + 1) * world.moves.length)]);
-    save("episode.gif", await moving.gif(id, printLevel(world, level), answer.path, rows));
+    const path = answer?.path ?? (episode && cellsOf(episode));
+    if (!path || id === undefined) throw new Error("there is no episode to draw yet");
+    const rows = answer && [...level.cells.keys()].map((cell) => [...answer.policy.subarray(cell * world.moves.length, (cell + 1) * world.moves.length)]);
+    save("episode.gif", await moving.gif(id, printLevel(world, level), path, rows));
   });
-  return el("div", {}, el("div", { class: "row" }, el("span", {}, "Save "), svg, png, ...(gif ? [gif] : []), csv, link), told);
+  return el("div", {}, el("div", { class: "row" }, el("span", {}, "Save "), svg, png, ...[gif, csv, moves].filter((one) => one instanceof HTMLElement), link), told);
 }
 
 function save(name: string, data: Blob): void {

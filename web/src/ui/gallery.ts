@@ -22,6 +22,8 @@ interface Entry {
   found: { readonly numbers: Readonly<Record<Measure, number>>; readonly reached: string } | null;
 }
 
+/** Why a policy is not known: where an episode would begin makes no difference to it. */
+const trouble = (one: Player, level: Level): string => one.trouble(level, { cell: 0, heading: 0, seed: 0 });
 const NOTHING = "nothing";
 const PAUSE = 250;
 const WHAT: Readonly<Record<Measure, string>> = {
@@ -30,7 +32,7 @@ const WHAT: Readonly<Record<Measure, string>> = {
   surprise: `bits by which a planner for the intended goal (temperature ${TEMPERATURE}) fails to foresee the agent's action`,
 };
 
-/** A gallery that computes nothing before it is opened; `choose` hears of the level that was pressed. */
+/** A gallery, of agents with a policy in each cell, that computes nothing before it is opened; `choose` hears of the level that was pressed. */
 export function gallery(data: BenchData, players: readonly Player[], choose: (level: Level, start: number) => void): HTMLElement {
   const { world } = data;
   let number = 0;
@@ -72,7 +74,7 @@ export function gallery(data: BenchData, players: readonly Player[], choose: (le
     const done = left.find((entry) => work(entry));
     arrange();
     if (!left.length) return;
-    const hopeless = left.every(({ level }) => players.some((one) => one.trouble(level)));
+    const hopeless = left.every(({ level }) => players.some((one) => trouble(one, level)));
     if (!hopeless) timer = setTimeout(step, done ? 0 : PAUSE);
   }
 
@@ -110,7 +112,7 @@ export function gallery(data: BenchData, players: readonly Player[], choose: (le
     const same = shown.length === cards.children.length && shown.every(({ card }, at) => cards.children[at] === card);
     if (!same) cards.replaceChildren(...shown.map(({ card }) => card));
     const waiting = entries.filter(({ found }) => !found).length;
-    const why = entries.flatMap(({ level }) => players.map((one) => one.trouble(level))).find((one) => one);
+    const why = entries.flatMap(({ level }) => players.map((one) => trouble(one, level))).find((one) => one);
     told.textContent = `${shown.length} of ${entries.length} levels${waiting ? why ? `: ${why}` : `; ${waiting} to come` : ""}`;
   }
 

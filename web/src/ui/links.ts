@@ -31,7 +31,7 @@ export function links(world: World, players: readonly Player[], handle: Handle):
       const found = readLink(world, players.length, fragment);
       const next = begun(handle.get(), scenario(world, found.level, found.start));
       const before = found.before ?? found.level;
-      handle.set({ ...next, before, mode: found.view, agent: found.agent, tick: found.tick, other: found.other ?? "before" });
+      handle.set({ ...next, before, mode: found.view, agent: found.agent, tick: found.tick, step: found.step, seed: found.seed, heading: found.heading, other: found.other ?? "before" });
       element.textContent = "";
       element.closest("section")?.scrollIntoView({ behavior: "instant" });
     } catch (error) {
@@ -40,10 +40,10 @@ export function links(world: World, players: readonly Player[], handle: Handle):
   }
 
   function write(): void {
-    const { history, agent, tick, mode, other, before } = handle.get();
+    const { history, agent, tick, step, seed, heading, mode, other, before } = handle.get();
     const { level, start } = history.now;
-    const text = printLink(world, { level, start, agent, tick, view: mode, other: other === "before" ? null : other, before });
-    if (text === written || (!written && !history.past.length && mode === "each" && tick === null && agent === 0)) return;
+    const text = printLink(world, { level, start, agent, tick, step, seed, heading, view: mode, other: other === "before" ? null : other, before });
+    if (text === written || (!written && !history.past.length && mode === "each" && tick === null && agent === 0 && !(step || seed || heading))) return;
     written = text;
     try {
       window.history.replaceState(null, "", text);

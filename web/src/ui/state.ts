@@ -29,6 +29,12 @@ export interface View {
   readonly overlay: "none" | "value" | number;
   /** State that is shown; null: the last. */
   readonly tick: number | null;
+  /** Step of the episodes that is looked at, of agents that are followed in episodes. */
+  readonly step: number;
+  /** Seed of their actions. */
+  readonly seed: number;
+  /** The heading that they start with. */
+  readonly heading: number;
   /** Number of the agent whose inside is looked at. */
   readonly agent: number;
   readonly first: number;
@@ -68,7 +74,7 @@ export function begun(view: View, now: Scenario): View {
 }
 
 export function fresh(now: Scenario): View {
-  return { history: begin(now), mode: "each", other: "before", before: now.level, tool: "move", overlay: "none", tick: null, agent: 0, first: 2, radius: 1, sustained: false };
+  return { history: begin(now), mode: "each", other: "before", before: now.level, tool: "move", overlay: "none", tick: null, step: 0, seed: 0, heading: 0, agent: 0, first: 2, radius: 1, sustained: false };
 }
 
 /** The brush that a stroke paints with: over a cell that has it already, it takes it away. */
