@@ -21,6 +21,7 @@ from mesascope.explorer.folders import Folders
 from mesascope.instruments.sample import look_at
 from mesascope.instruments.settings import FULL
 from mesascope.jobs.answering import BusyError
+from mesascope.jobs.runner import Programs
 from mesascope.jobs.subjects import AGENT_LOADERS, LEARNED, ORGANISM, PYTHON, find_source
 from mesascope.reports.reading import Audit, in_experiment, look, part, words
 from mesascope.worlds.registry import make_world
@@ -65,6 +66,7 @@ class Agents:
         self._loaded: dict[Path, Agent] = {}
         self._locks: dict[Path, threading.Lock] = {}
         self._looking = threading.Lock()
+        self._programs = Programs()  # one for each size of level: kept for all sizes, they would fill the memory
 
     def completed(self, path: Path, audit: dict[str, Any]) -> tuple[dict[str, Any], str]:
         """The audit with its agent as one that the server answers for, where it does not hold one that the page can run.
@@ -117,8 +119,23 @@ class Agents:
         for first in range(0, len(texts), together):
             some = list(texts[first : first + together])
             filled = some + [some[-1]] * (together - len(some))
-            found += _answers(world, subject, filled)[: len(some)]
+            found += self._answers(path, world, subject, filled)[: len(some)]
         return found
+
+    def _answers(
+        self, path: Path, world: AbstractWorld, subject: AbstractSubject, texts: Sequence[str]
+    ) -> list[Answer]:
+        levels = world.read_levels("\n\n".join(texts))
+        if len(levels) != len(texts):
+            raise LevelFormatError(f"expected {len(texts)} levels, found {len(levels)}: a level holds no blank line")
+        self._programs.use((path, *(leaf.shape for leaf in jax.tree.leaves(levels))))
+        sample = look_at(world, subject, levels, "asked")
+        goal = jnp.asarray(world.intended_goal.vector(world.features))
+        value = evaluate(sample.mdp, sample.policy, rewards(sample.mdp, goal), world.discount)
+        policy, values = jax.device_get((sample.policy, value))
+        return [
+            Answer(np.asarray(p, np.float64), np.asarray(v, np.float64)) for p, v in zip(policy, values, strict=True)
+        ]
 
     def moving(self, path: Path, text: str, cells: Sequence[int], policy: Sequence[Sequence[float]]) -> bytes:
         """An episode in the world of an audit as a GIF; the agent is not asked.
@@ -197,14 +214,3 @@ class Agents:
 def world_of(audit: Audit) -> AbstractWorld:
     """The world of an audit, as it was configured; `UsageError` where it is not known here."""
     return make_world(words(audit, "world", "name"), **part(audit, "world", "knobs"))
-
-
-def _answers(world: AbstractWorld, subject: AbstractSubject, texts: Sequence[str]) -> list[Answer]:
-    levels = world.read_levels("\n\n".join(texts))
-    if len(levels) != len(texts):
-        raise LevelFormatError(f"expected {len(texts)} levels, found {len(levels)}: a level holds no blank line")
-    sample = look_at(world, subject, levels, "asked")
-    goal = jnp.asarray(world.intended_goal.vector(world.features))
-    value = evaluate(sample.mdp, sample.policy, rewards(sample.mdp, goal), world.discount)
-    policy, values = jax.device_get((sample.policy, value))
-    return [Answer(np.asarray(p, np.float64), np.asarray(v, np.float64)) for p, v in zip(policy, values, strict=True)]

@@ -6,6 +6,7 @@ Any number of processes may run it over the same jobs. They meet in the store al
 import gc
 import time
 from collections.abc import Hashable, Sequence
+from threading import Lock
 from typing import Any, NamedTuple
 
 import jax
@@ -91,7 +92,7 @@ def run_jobs(
         missing = {fingerprint: job for fingerprint, job in missing.items() if fingerprint not in failures}
     if before and not missing:
         listener.note(before)
-    told, programs = _Told(listener, len(missing)), _Programs(together)
+    told, programs = _Told(listener, len(missing)), Programs(together)
     while missing:
         left = len(missing)
         for fingerprint, job in list(missing.items()):
@@ -165,19 +166,25 @@ class _Told:
         time.sleep(PAUSE)
 
 
-class _Programs:
-    """Compiled programs of this process."""
+class Programs:
+    """Compiled programs of this process.
 
-    def __init__(self, together: int):
+    Args:
+        together: Different ones after which all are let go of.
+    """
+
+    def __init__(self, together: int = TOGETHER):
         self._together = together
         self._used: set[Hashable] = set()
+        self._lock = Lock()
 
     def use(self, program: Hashable) -> None:
         """Let go of the others where there are too many."""
-        if program not in self._used and len(self._used) == self._together:
-            self._used.clear()
-            forget_programs()
-        self._used.add(program)
+        with self._lock:
+            if program not in self._used and len(self._used) == self._together:
+                self._used.clear()
+                forget_programs()
+            self._used.add(program)
 
 
 def stage_of(label: str, listener: Listener) -> Stage:
