@@ -1,11 +1,12 @@
 """One audit: a loop over the instruments in the order of what they need, and one document of what they found."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor, Future
 from typing import Any
 
 from mesascope.auditing.document import AuditDocument, assemble
 from mesascope.auditing.stage_timer import StageTimer
+from mesascope.core.progress import Stage, silent
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.context import AuditContext
 from mesascope.instruments.instrument import Finding, Instrument, NotRun, in_order
@@ -14,16 +15,12 @@ from mesascope.instruments.settings import Settings
 from mesascope.worlds.described import AbstractDescribed
 
 
-def silent(stage: str) -> None:
-    """Hears what begins, and says nothing."""
-
-
 def audit(
     world: AbstractDescribed,
     audited: AuditSubject,
     settings: Settings,
     seed: int,
-    stage: Callable[[str], None] = silent,
+    stage: Stage = silent,
     executor: Executor | None = None,
     instruments: Iterable[Instrument] | None = None,
 ) -> AuditDocument:
@@ -36,7 +33,7 @@ def audit(
         audited: The subject and where it came from.
         settings: How much of everything is looked at, and which optional instruments were asked for.
         seed: The seed that all levels and random numbers derive from; 0 to 2^32 - 1.
-        stage: Hears the name of what begins.
+        stage: Hears what begins, and how much of it is done.
         executor: Runs instruments that read policy tables alone beside the others, where given; one thread is enough.
         instruments: Those to run; all that the world names, or all registered ones, unless given.
 
@@ -46,7 +43,8 @@ def audit(
     Raises:
         SubjectError: Where the subject answers with what is no policy.
     """
-    run = _Run(AuditContext(world, audited, settings, seed), StageTimer(stage), executor)
+    timer = StageTimer(stage)
+    run = _Run(AuditContext(world, audited, settings, seed, timer.part), timer, executor)
     for instrument in in_order(_instruments(world) if instruments is None else instruments):
         run.take(instrument)
     run.wait()

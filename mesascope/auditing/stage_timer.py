@@ -1,13 +1,14 @@
 """How long each stage of an audit took."""
 
 import time
-from collections.abc import Callable
+
+from mesascope.core.progress import Stage
 
 
 class StageTimer:
     """Tells stages as they begin and adds up their seconds."""
 
-    def __init__(self, tell: Callable[[str], None]):
+    def __init__(self, tell: Stage):
         self._tell = tell
         self._stages: list[tuple[str, float]] = []
 
@@ -15,6 +16,10 @@ class StageTimer:
         """A stage begins, and the one before it ends."""
         self._stages.append((name, time.monotonic()))
         self._tell(name)
+
+    def part(self, name: str, done: int = 0, of: int = 0, /) -> None:
+        """Something begins within the stage that began last, or goes on; no seconds of its own are kept."""
+        self._tell(f"{self._stages[-1][0]}, {name}" if self._stages else name, done, of)
 
     def spent(self) -> dict[str, float]:
         """Seconds of each stage."""

@@ -21,6 +21,7 @@ from mesascope.base_optimizers.imitation import Imitation
 from mesascope.base_optimizers.protocol import AbstractBaseOptimizer, TrainState
 from mesascope.base_optimizers.training import Probe, advance, begin, probe, stand
 from mesascope.core.mdp import FiniteMDP
+from mesascope.core.progress import Stage, silent
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
 from mesascope.core.subject import AbstractSubject, Observation, policy_table
@@ -35,7 +36,7 @@ _TIE = 1e-3
 """Difference of probabilities below which two actions of an organism are equally good."""
 
 
-class Stage(NamedTuple):
+class Checkpoint(NamedTuple):
     """One checkpoint: competence on probe levels, and score, edited share and best control of every test.
 
     `least` is the least lower bound of the three scores, as the verdict uses it: below zero or NaN where a control was not
@@ -118,18 +119,22 @@ def watch(
     state: TrainState,
     stages: Sequence[int],
     seed: int,
-) -> Iterator[Stage]:
+    tell: Stage = silent,
+) -> Iterator[Checkpoint]:
     """Train from `state` and examine at each of `stages` (numbers of updates, ascending, the first at or after the state's).
 
-    The trials are the same at every stage, drawn for the base objective: what the network pursues early is nothing yet.
+    The trials are the same at every stage, drawn for the base objective: what the network pursues early is nothing yet. `tell`
+    hears how far it is.
     """
+    tell("drawing trials")
     key = named_key(seed, "emergence")
     pool = contested_levels(world, named_key(key, "contested"), POOL)
     wanted = jnp.asarray(world.base_objective.vector(world.features))
     trials = draw_trials(world, named_key(key, "trials"), pool, PER_TEST, wanted)
     bare = optimizer.subject(fresh_start(optimizer, world, seed + 1_000_000))
     probes, start = probe(world), optimizer.subject(state)
-    for updates in stages:
+    for done, updates in enumerate(stages):
+        tell("training and tests, stages", done, len(stages))
         ahead = updates - int(state.updates)
         if ahead > 0:
             state, _ = advance(optimizer, world, state, jnp.array(ahead, jnp.int32))
@@ -146,10 +151,10 @@ def _stage(
     updates: int,
     key: PRNGKeyArray,
     change: float,
-) -> Stage:
+) -> Checkpoint:
     competence = float(stand(subject, probes, world.discount)[0])
     tests = [run_test(world, name, trials[name], subject, bare, key) for name in test_names(world)]
-    return Stage(
+    return Checkpoint(
         updates,
         competence,
         {t.name: t.score for t in tests},

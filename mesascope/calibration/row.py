@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from mesascope.calibration.subjects import Known
 from mesascope.core.jsonable import to_json
+from mesascope.core.progress import Stage, silent
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.core.unrolled_loops import open_loop
@@ -51,15 +52,18 @@ class _Examined(NamedTuple):
     verdict: SearchVerdict
 
 
-def examine(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget = EFFORT) -> dict[str, Any]:
-    """Build the subject and examine it, as plain values.
+def examine(
+    world: AbstractWorld, known: Known, seed: int, effort: SampleBudget = EFFORT, tell: Stage = silent
+) -> dict[str, Any]:
+    """Build the subject and examine it, as plain values. `tell` hears how far it is.
 
     Everything the subject will meet is drawn from the seed before it is built, so that tables can be shown all of it; edits
     are drawn after it.
     """
     key = audit_key(seed, "calibration")
-    found = _in_episodes(world, known, seed, effort) if known.recurrent else _at_once(world, known, seed, effort)
+    found = (_in_episodes if known.recurrent else _at_once)(world, known, seed, effort, tell)
     pool = found.stored[0]
+    tell("checking its label")
     truth = None if known.check is None else known.check(world, found.subject, found.stored)
     row = {
         "name": known.name,
@@ -81,31 +85,36 @@ def _lowest(thresholds: Thresholds) -> Thresholds:
     return thresholds._replace(passes_above=LOWEST.threshold, calibration=LOWEST, misses_known=True)
 
 
-def _at_once(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget) -> _Examined:
+def _at_once(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget, tell: Stage) -> _Examined:
     """A subject that answers a whole level."""
+    tell("building it")
     key = audit_key(seed, "calibration")
     pool = contested_levels(world, named_key(key, "contested"), POOL)
     looked = [world.draw(named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
     subject = known.make(world, [pool, *looked], seed)
     untrained = None if known.untrained is None else known.untrained(world, [pool], seed)
+    tell("its objective")
     samples = [draw_sample(world, subject, named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
     pursued = infer_pursued(world, samples, named_key(key, "pursued"))
     opened = open_loop(subject, world.observe(pool[:2]))
     lowest = _lowest(thresholds_of(opened))
-    found = examine_search(world, opened, untrained, pool, pursued, named_key(key, "search"), effort, lowest)
+    found = examine_search(world, opened, untrained, pool, pursued, named_key(key, "search"), effort, lowest, tell=tell)
     return _Examined(subject, [pool, *looked], pursued, found)
 
 
-def _in_episodes(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget) -> _Examined:
+def _in_episodes(world: AbstractWorld, known: Known, seed: int, effort: SampleBudget, tell: Stage) -> _Examined:
     """A subject with a memory."""
+    tell("building it")
     key, loop = audit_key(seed, "calibration"), audit_key(seed, "calibration", "closed loop")
     budget = EpisodeBudget(effort.per_test, certified=effort.certified)
     pool = trial_pool(world, named_key(loop, "courses"), effort.per_test)
     looked = [draw_walked(world, named_key(key, d), LOOKED_AT, d) for d in distributions(world)]
     subject = known.make(world, [pool, *looked], seed)
+    tell("its objective")
     walks = [walk_in(world, subject, named_key(key, d), LOOKED_AT, d).sample for d in distributions(world)]
     pursued = infer_pursued(world, walks, named_key(key, "pursued"))
-    found = examine_episodes(world, subject, None, pursued, loop, budget, _lowest(RECURRENT_MAP)).verdict
+    lowest = _lowest(RECURRENT_MAP)
+    found = examine_episodes(world, subject, None, pursued, loop, budget, lowest, tell).verdict
     return _Examined(subject, [pool, *looked], pursued, found)
 
 

@@ -44,6 +44,7 @@ def command(
     architecture: options.Architecture = None,
     base_optimizer: options.BaseOptimizer = None,
     updates: options.Updates = None,
+    device: options.Device = None,
     knobs: options.Knobs = None,
     config: options.Config = None,
     open_page: options.Open = False,

@@ -36,6 +36,7 @@ def command(
     jobs: Annotated[
         int | None, typer.Option(min=1, max=64, help="processes side by side [default: one for each core]")
     ] = None,
+    device: options.Device = None,
     open_page: options.Open = False,
     json: options.Json = False,
 ) -> None:

@@ -19,10 +19,11 @@ ENOUGH_DISK = 200 * 2**20
 
 def command(
     out: Annotated[Path, typer.Option(help="folder that results would go to")] = Path(),
+    device: options.Device = None,
     json: options.Json = False,
 ) -> None:
     """Versions, device, threads and disk; says what would make a run fail, and then exits with 1."""
-    found = examine(out)
+    found = examine(out, device)
     if json:
         terminal.document(found)
     else:
@@ -33,9 +34,10 @@ def command(
         raise typer.Exit(1)
 
 
-def examine(out: Path) -> dict[str, Any]:
+def examine(out: Path, device: str | None = None) -> dict[str, Any]:
     """What there is, by name, and under `problems` one line for each thing that would make a run fail."""
     from mesascope.cli.compiled import VARIABLE, keep_compiled
+    from mesascope.cli.device import take_device
 
     problems = []
     try:
@@ -44,6 +46,8 @@ def examine(out: Path) -> dict[str, Any]:
         problems.append(str(error))
     compiled = keep_compiled()
     try:
+        if device is not None:
+            take_device(device)
         import jax
     except ValueError as error:
         raise UsageError(f"JAX cannot read its environment: {error}; correct that variable or unset it") from error
@@ -59,13 +63,13 @@ def examine(out: Path) -> dict[str, Any]:
     free = shutil.disk_usage(place).free
     if free < ENOUGH_DISK:
         problems.append(f"{place} has {free / 2**20:.0f} MB free; a run may need {ENOUGH_DISK / 2**20:.0f} MB")
-    device = jax.devices()[0]
+    used = jax.devices()[0]
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor threads": available_threads(),
         **package_versions(),
-        "device": f"{device.platform} {device.device_kind}",
+        "device": f"{used.platform} {used.device_kind}",
         "XLA_FLAGS": os.environ.get("XLA_FLAGS", ""),
         f"compiled programs kept in ({VARIABLE}=FOLDER or off)": compiled,
         "default float": str(jax.numpy.zeros(()).dtype),

@@ -25,6 +25,7 @@ def command(
     stages: Annotated[int, typer.Option(min=2, max=100, help="checkpoints to examine")] = 8,
     out: Annotated[Path | None, typer.Option(help="folder for emergence.json [default: nothing is written]")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="the shorter training of `mesascope audit --quick`")] = False,
+    device: options.Device = None,
     json: options.Json = False,
 ) -> None:
     """The search tests at checkpoints of one training of the default net.

@@ -19,6 +19,7 @@ def command(
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="open the page in the browser")] = True,
     host: Annotated[str, typer.Option(help="127.0.0.1 or ::1; no other machine can reach it")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="the port; 0 for one that is free")] = 0,
+    device: options.Device = None,
     outside_agents: Annotated[
         bool,
         typer.Option("--outside-agents", help="also load agents of other libraries, which may run the code they name"),
@@ -31,7 +32,7 @@ def command(
     from mesascope.core.errors import UsageError
     from mesascope.jobs import interrupts
 
-    options.heavy()
+    options.heavy(device)
     try:
         from mesascope.explorer.server import listening, serve
     except ModuleNotFoundError as error:

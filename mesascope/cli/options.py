@@ -20,6 +20,12 @@ BaseOptimizer = Annotated[
     str | None,
     typer.Option(help="what to train it with, or FILE.json of `mesascope tune` [default: exact-policy-gradient]"),
 ]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        help="what to compute on: cpu, gpu, or cuda:N for one of several [default: a GPU where JAX finds one]"
+    ),
+]
 Updates = Annotated[int | None, typer.Option(min=1, help="updates of the base optimizer")]
 Config = Annotated[
     Path | None,
@@ -39,17 +45,20 @@ Knobs = Annotated[
 ]
 
 
-def heavy() -> None:
+def heavy(device: str | None = None) -> None:
     """To be called before a command imports JAX: compiled programs are kept from run to run, and a GPU computes as finely as
-    a processor. `UsageError` where the environment sets JAX to give other results.
+    a processor. `UsageError` where the environment sets JAX to give other results, and for a device that is not there.
     """
     from mesascope.cli.compiled import keep_compiled
+    from mesascope.cli.device import take_device
     from mesascope.cli.precision import ask_for_single_precision
     from mesascope.core.jax_settings import check_jax_settings
 
     check_jax_settings(os.environ)
     keep_compiled()
     ask_for_single_precision()
+    if device is not None:
+        take_device(device)
 
 
 _SET = "mesascope.set"

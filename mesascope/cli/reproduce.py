@@ -24,6 +24,7 @@ def command(
     workers: Annotated[
         int | None, typer.Option(min=1, max=10_000, help="processes side by side [default: one for each core]")
     ] = None,
+    device: options.Device = None,
     open_page: options.Open = False,
     json: options.Json = False,
 ) -> None:

@@ -9,7 +9,7 @@ from mesascope.cli import options, terminal
 from mesascope.cli.progress import Live
 from mesascope.jobs import interrupts
 
-_OF_THE_TERMINAL = ("json", "open_page", "config")
+_OF_THE_TERMINAL = ("json", "open_page", "config", "device")
 
 
 def run(kind: str, given: Mapping[str, Any], show: Callable[[dict[str, Any], Path | None], None]) -> None:
@@ -18,13 +18,13 @@ def run(kind: str, given: Mapping[str, Any], show: Callable[[dict[str, Any], Pat
     Args:
         kind: the module of `mesascope.jobs` that does it.
         given: the command's options by name, which are the fields of that module's `Request`; and those of the terminal alone:
-            `json`, `open_page`, `config`.
+            `json`, `open_page`, `config`, `device`.
         show: prints the document in words; given the page that was written as well. Not called with `json`.
     """
-    options.heavy()
-    module = import_module(f"mesascope.jobs.{kind}")
-    request = module.Request(**{name: value for name, value in given.items() if name not in _OF_THE_TERMINAL})
+    options.heavy(given.get("device"))
     with Live() as live:
+        module = import_module(f"mesascope.jobs.{kind}")
+        request = module.Request(**{name: value for name, value in given.items() if name not in _OF_THE_TERMINAL})
         done = interrupts.interruptible(lambda: module.run(request, live))
     if given["json"]:
         terminal.document(done.document)

@@ -24,6 +24,7 @@ def command(
     address: Annotated[
         str | None, typer.Option(help="of a Ray cluster, such as auto [default: start one here]")
     ] = None,
+    device: options.Device = None,
     plan: Annotated[
         bool, typer.Option("--plan", help="say what is left, in cells, time and storage; run nothing")
     ] = False,
@@ -53,7 +54,14 @@ def command(
     action = (asked or ["run"])[0] + ("-delete" if delete else "")
     run(
         "study",
-        {**request, "action": action, "retry_failed": retry_failed, "open_page": open_page, "json": json},
+        {
+            **request,
+            "action": action,
+            "retry_failed": retry_failed,
+            "device": device,
+            "open_page": open_page,
+            "json": json,
+        },
         _show,
     )
 

@@ -17,6 +17,7 @@ def command(
     seed: Annotated[int, typer.Option(min=0, help="the seed that the weights are a function of")] = 0,
     updates: options.Updates = None,
     quick: Annotated[bool, typer.Option("--quick", help="the shorter training of `mesascope audit --quick`")] = False,
+    device: options.Device = None,
     knobs: options.Knobs = None,
     config: options.Config = None,
     json: options.Json = False,

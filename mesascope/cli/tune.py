@@ -42,6 +42,7 @@ def command(
     storage: Annotated[str, typer.Option(help="how trials are kept: journal or sqlite")] = "journal",
     out: Annotated[Path | None, typer.Option(help="folder for everything written [default: tunings/WORLD...]")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="shorter trainings, fewer seeds and levels")] = False,
+    device: options.Device = None,
     knobs: options.Knobs = None,
     config: options.Config = None,
     open_page: options.Open = False,

@@ -1,12 +1,13 @@
 """What every experiment provides: subjects of its own kind, and the instruments that examine them."""
 
 import abc
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from mesascope.core.errors import UsageError, unknown
 from mesascope.core.options import Config, Number, Option, read_options
+from mesascope.core.progress import Stage
 from mesascope.instruments.audited import AuditSubject
 from mesascope.worlds.described import AbstractDescribed
 
@@ -23,9 +24,6 @@ SECTIONS = (
     "Version history",
 )
 """Sections that the docstring of every experiment has, each opened by its name in bold."""
-
-Stage = Callable[[str], None]
-"""Hears what begins."""
 
 
 class Reference(NamedTuple):

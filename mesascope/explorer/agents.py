@@ -1,7 +1,7 @@
 """Agents that answer where a page cannot run them: too large for it, of a kind it does not know, or of another library."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,8 +21,9 @@ from mesascope.explorer.episodes import EpisodeAnswer, episode
 from mesascope.explorer.folders import Folders
 from mesascope.explorer.levels import levels_to_begin
 from mesascope.instruments.sample import look_at
-from mesascope.instruments.settings import FULL
+from mesascope.instruments.settings import FULL, Settings
 from mesascope.jobs.answering import BusyError
+from mesascope.jobs.runner import Programs
 from mesascope.jobs.subjects import AGENT_LOADERS, LEARNED, ORGANISM, PYTHON, find_source
 from mesascope.reports.reading import Audit, in_experiment, items, look, part, words
 from mesascope.worlds.registry import make_world
@@ -67,6 +68,7 @@ class Agents:
         self._loaded: dict[Path, Agent] = {}
         self._locks: dict[Path, threading.Lock] = {}
         self._looking = threading.Lock()
+        self._programs = Programs()  # one for each size of level: kept for all sizes, they would fill the memory
 
     def completed(self, path: Path, audit: dict[str, Any]) -> tuple[dict[str, Any], str]:
         """The audit with its agent as one that the server answers for, where it does not hold one that the page can run.
@@ -122,7 +124,7 @@ class Agents:
         for first in range(0, len(texts), together):
             some = list(texts[first : first + together])
             filled = some + [some[-1]] * (together - len(some))
-            found += _answers(world, subject, filled)[: len(some)]
+            found += self._answers(path, world, subject, filled)[: len(some)]
         return found
 
     def episode(self, path: Path, text: str, seed: int, cell: int | None, heading: int | None) -> EpisodeAnswer:
@@ -151,7 +153,23 @@ class Agents:
         levels = world.read_levels(text)
         if len(levels) != 1:
             raise LevelFormatError(f"expected 1 level, found {len(levels)}: a level holds no blank line")
+        self._programs.use((path, "episode", *(leaf.shape for leaf in jax.tree.leaves(levels))))
         return episode(world, subject, levels, as_seed(seed), cell, heading)
+
+    def _answers(
+        self, path: Path, world: AbstractWorld, subject: AbstractSubject, texts: Sequence[str]
+    ) -> list[Answer]:
+        levels = world.read_levels("\n\n".join(texts))
+        if len(levels) != len(texts):
+            raise LevelFormatError(f"expected {len(texts)} levels, found {len(levels)}: a level holds no blank line")
+        self._programs.use((path, *(leaf.shape for leaf in jax.tree.leaves(levels))))
+        sample = look_at(world, subject, levels, "asked")
+        goal = jnp.asarray(world.intended_goal.vector(world.features))
+        value = evaluate(sample.mdp, sample.policy, rewards(sample.mdp, goal), world.discount)
+        policy, values = jax.device_get((sample.policy, value))
+        return [
+            Answer(np.asarray(p, np.float64), np.asarray(v, np.float64)) for p, v in zip(policy, values, strict=True)
+        ]
 
     def moving(self, path: Path, text: str, cells: Sequence[int], policy: Sequence[Sequence[float]] | None) -> bytes:
         """An episode in the world of an audit as a GIF; the agent is not asked.
@@ -195,8 +213,7 @@ class Agents:
                 audit = self._folders.document(path)
                 world = world_of(audit)
                 source = find_source(self._reference(path, audit), world)
-                count = look(audit, "levels", "training")
-                sizes = FULL._replace(levels=count) if isinstance(count, int) and count > 0 else FULL
+                sizes = _sizes(part(audit, "levels"))
                 made = source.make(sizes, as_seed(look(audit, "seed") or 0))
                 self._loaded[path] = Agent(world, made.subject.for_actions(world.actions))
             return self._loaded[path]
@@ -227,17 +244,13 @@ class Agents:
         raise UsageError(f"'{ref}' does not lie below the folders that were named")
 
 
+def _sizes(levels: Mapping[str, Any]) -> Settings:
+    """Sizes of an audit, as its document says them: what an organism stores hangs on them."""
+    names = {"per_distribution": "levels", "contested": "contested", "per_test": "per_test"}
+    said = {names[key]: count for key, count in levels.items() if key in names and isinstance(count, int) and count > 0}
+    return FULL._replace(**said)
+
+
 def world_of(audit: Audit) -> AbstractWorld:
     """The world of an audit, as it was configured; `UsageError` where it is not known here."""
     return make_world(words(audit, "world", "name"), **part(audit, "world", "knobs"))
-
-
-def _answers(world: AbstractWorld, subject: AbstractSubject, texts: Sequence[str]) -> list[Answer]:
-    levels = world.read_levels("\n\n".join(texts))
-    if len(levels) != len(texts):
-        raise LevelFormatError(f"expected {len(texts)} levels, found {len(levels)}: a level holds no blank line")
-    sample = look_at(world, subject, levels, "asked")
-    goal = jnp.asarray(world.intended_goal.vector(world.features))
-    value = evaluate(sample.mdp, sample.policy, rewards(sample.mdp, goal), world.discount)
-    policy, values = jax.device_get((sample.policy, value))
-    return [Answer(np.asarray(p, np.float64), np.asarray(v, np.float64)) for p, v in zip(policy, values, strict=True)]

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeGuard
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -213,6 +213,8 @@ async def _body(request: Request) -> dict[str, Any]:
                     raise UsageError(f"a body has at most {guard.MOST_BYTES} bytes")
     except TimeoutError:
         raise UsageError(f"the body did not arrive within {SECONDS:g} seconds") from None
+    except ClientDisconnect:  # nobody is there to be told, and it is no fault of ours
+        raise UsageError("the body did not arrive whole") from None
     try:
         found = parse(data)
     except ValueError as error:

@@ -11,6 +11,7 @@ import uvicorn
 from mesascope.core.errors import StorageError
 from mesascope.explorer.agents import Agents
 from mesascope.explorer.app import Explorer
+from mesascope.explorer.connections import Connection
 from mesascope.explorer.folders import Folders
 from mesascope.explorer.guard import Access, check_host, new_access
 from mesascope.jobs.interrupts import check_canceled, was_canceled
@@ -67,10 +68,10 @@ async def until_stopped(
     config = uvicorn.Config(
         explorer.app(),
         access_log=False,
-        log_level="warning",
+        log_level="error",  # what strangers send is no news for the terminal
         lifespan="off",
         ws="none",
-        http="h11",
+        http=Connection,
         loop="asyncio",
         proxy_headers=False,
         server_header=False,

@@ -8,6 +8,7 @@ from jaxtyping import PRNGKeyArray
 
 from mesascope.core.errors import SubjectError
 from mesascope.core.objective import Objective
+from mesascope.core.progress import Stage, silent
 from mesascope.core.unrolled_loops import open_loop
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.closed_loop.rollouts import Walked, walk_in
@@ -28,10 +29,11 @@ class AuditContext:
         audited: The subject and where it came from.
         settings: Sizes of everything.
         seed: The seed of the audit, from which all keys derive.
+        tell: Hears how far an instrument is, where it takes long; for those that do not run beside others.
     """
 
-    def __init__(self, world: Any, audited: AuditSubject, settings: Settings, seed: int):
-        self.world, self.audited, self.settings, self.seed = world, audited, settings, seed
+    def __init__(self, world: Any, audited: AuditSubject, settings: Settings, seed: int, tell: Stage = silent):
+        self.world, self.audited, self.settings, self.seed, self.tell = world, audited, settings, seed, tell
         self._findings: dict[str, Finding] = {}
 
     def key(self, *names: str) -> PRNGKeyArray:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from mesascope.core.mdp import FiniteMDP
+from mesascope.core.progress import Stage, silent
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.choice_weights import WeightPosterior, fit_choice_weights
@@ -68,11 +69,14 @@ def read_mesa_objective(
     classes: Sequence[int],
     place: Place,
     key: PRNGKeyArray,
+    tell: Stage = silent,
 ) -> MesaObjective:
     """Implant pairs of objects to weigh features against each other, and single objects to see what each pulls.
 
-    `levels` give the places; their own outcomes are removed. `place` is where the search tests found the goal.
+    `levels` give the places; their own outcomes are removed. `place` is where the search tests found the goal. `tell` hears how
+    far it is.
     """
+    tell("pairs of objects")
     kinds = jnp.asarray(classes)
     shuffled = jax.random.permutation(named_key(key, "pairs"), jnp.tile(kinds, (len(levels), 1)), 1, independent=True)
     single = jnp.arange(len(levels))[:, None] < len(levels) // SINGLE_EVERY
@@ -87,10 +91,11 @@ def read_mesa_objective(
         world.discount,
         paired.readable,
     )
+    tell("weights over features")
     posterior = fit_choice_weights(
         chosen, world.independent_features, world.features, world.discount, named_key(key, "weights")
     )
-    pulls = read_pulls(world, subject, levels[: max(len(levels) // 4, 1)], classes, place)
+    pulls = read_pulls(world, subject, levels[: max(len(levels) // 4, 1)], classes, place, tell)
     looks, draws = looks_of(world), dict(zip(posterior.weights, posterior.draws.T, strict=True))
     return MesaObjective(posterior, pulls, place, without_pull(draws, pulls, looks), backed_features(pulls, looks))
 

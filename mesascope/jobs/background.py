@@ -1,8 +1,9 @@
-"""A second thread beside the work; a failure in the first does not wait for its queue."""
+"""Threads beside the work: one that works, whose queue a failure in the first does not wait for, and one that looks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event, Thread
 from threading import enumerate as threads
 
 _NAME = "background"
@@ -18,6 +19,22 @@ def background() -> Iterator[ThreadPoolExecutor]:
         executor.shutdown(wait=False, cancel_futures=True)
         raise
     executor.shutdown()
+
+
+@contextmanager
+def every(seconds: float, do: Callable[[], object]) -> Iterator[None]:
+    """Do something short again and again until the context ends, which does not wait for it."""
+    over = Event()
+
+    def beat() -> None:
+        while not over.wait(seconds):
+            do()
+
+    Thread(target=beat, name="beat", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def in_background() -> bool:

@@ -17,12 +17,12 @@ from mesascope.calibration.subjects import QUICK, Known, zoo
 from mesascope.core.errors import unknown
 from mesascope.instruments.interventions.operating_point import OPERATING_POINT
 from mesascope.jobs.job import Done, Job
-from mesascope.jobs.listener import Listener
+from mesascope.jobs.listener import Count, Listener
 from mesascope.jobs.processes import Local, Pool, core_count
 from mesascope.jobs.requests import Request as AbstractRequest
 from mesascope.jobs.requests import as_file_name
 from mesascope.jobs.results import DIGITS, Files, publish
-from mesascope.jobs.runner import TOGETHER, Share, run_jobs
+from mesascope.jobs.runner import TOGETHER, Share, run_jobs, stage_of
 from mesascope.reports.html.calibration import render_calibration
 from mesascope.store.fs import check_writable
 from mesascope.store.learned_algorithm import package_versions
@@ -108,10 +108,10 @@ def run(request: Request, listener: Listener, worker: int = 0) -> Done:
         run_jobs(jobs, rows, listener, together=together, share=Share(worker - 1, request.processes))
         return Done({})
 
+    count = Count(listener, len(jobs), f"rows are made, in {request.processes} processes")
+
     def done() -> int:
-        missing = sum(not rows.path(job).exists() for job in jobs)
-        listener.say(f"{len(jobs) - missing} of {len(jobs)} rows are made")
-        return len(jobs) - missing
+        return count(sum(rows.path(job).exists() for job in jobs))
 
     if request.processes > 1 and done() < len(jobs):
         with Pool(Local(), request, range(1, request.processes + 1)) as pool:
@@ -130,7 +130,8 @@ def _job(audits: Audits, seed: int) -> Job:
 
     def work(listener: Listener) -> dict[str, Any]:
         begun = time.monotonic()
-        row = examine(make_world("red-doors"), known, seed)
+        label = f"{known.name}, seed {seed}"
+        row = examine(make_world("red-doors"), known, seed, tell=stage_of(label, listener))
         return {**row, "seconds": time.monotonic() - begun}
 
     return Job("row", spec, work, f"{known.name}, seed {seed}", audits.program or (known.name, audits.seeds))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from mesascope.base_optimizers.protocol import AbstractBaseOptimizer, TrainState
 from mesascope.base_optimizers.registry import PRESETS, base_optimizer_config, build_base_optimizer
-from mesascope.calibration.emergence import Stage, at_updates, fresh_start, imitating_start, planted_start, watch
+from mesascope.calibration.emergence import Checkpoint, at_updates, fresh_start, imitating_start, planted_start, watch
 from mesascope.core.errors import UsageError
 from mesascope.core.jsonable import to_json
 from mesascope.jobs.interrupts import check_canceled
@@ -16,7 +16,7 @@ from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import Listener
 from mesascope.jobs.requests import Request as AbstractRequest
 from mesascope.jobs.results import Files
-from mesascope.jobs.runner import run_job
+from mesascope.jobs.runner import run_job, stage_of
 from mesascope.organisms.registry import check_organism
 from mesascope.reports.numbers import estimate_text
 from mesascope.store.fs import check_writable
@@ -56,9 +56,11 @@ def run(request: Request, listener: Listener) -> Done:
     spec = {**about, "stages": request.stages, "base_optimizer": trained_by, "packages": package_versions()}
 
     def work(listener: Listener) -> dict[str, Any]:
-        start = _start(request, optimizer, world)
-        found = []
-        for stage in watch(optimizer, world, start, at_updates(optimizer.updates, request.stages), request.seed):
+        tell = stage_of(f"seed {request.seed}", listener)
+        tell("where the training starts")
+        start, found = _start(request, optimizer, world), []
+        at = at_updates(optimizer.updates, request.stages)
+        for stage in watch(optimizer, world, start, at, request.seed, tell):
             check_canceled()
             found.append(stage)
             listener.note(_line(stage))
@@ -80,6 +82,6 @@ def _start(request: Request, optimizer: AbstractBaseOptimizer, world: AbstractWo
     return fresh_start(optimizer, world, request.seed)
 
 
-def _line(stage: Stage) -> str:
+def _line(stage: Checkpoint) -> str:
     scores = ", ".join(f"{name} {estimate_text(to_json(score))}" for name, score in stage.scores.items())
     return f"{stage.updates} updates: competence {stage.competence:.3f}, weights moved by {stage.moved:.0%}; {scores}"

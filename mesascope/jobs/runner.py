@@ -5,17 +5,19 @@ Any number of processes may run it over the same jobs. They meet in the store al
 
 import gc
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
+from threading import Lock
 from typing import Any, NamedTuple
 
 import jax
 
 from mesascope.core.errors import MesascopeError, StorageError
+from mesascope.core.progress import Stage
 from mesascope.jobs.failures import Failures
 from mesascope.jobs.interrupts import check_canceled
 from mesascope.jobs.job import Job
 from mesascope.jobs.leases import PAUSE, held, lease_of, letting_go
-from mesascope.jobs.listener import Listener, duration
+from mesascope.jobs.listener import Listener, TimeLeft
 from mesascope.jobs.results import Results
 from mesascope.store.fs import hold, holder, sweep
 
@@ -90,7 +92,7 @@ def run_jobs(
         missing = {fingerprint: job for fingerprint, job in missing.items() if fingerprint not in failures}
     if before and not missing:
         listener.note(before)
-    told, programs = _Told(listener, len(missing)), _Programs(together)
+    told, programs = _Told(listener, len(missing)), Programs(together)
     while missing:
         left = len(missing)
         for fingerprint, job in list(missing.items()):
@@ -144,15 +146,16 @@ class _Told:
     """What the listener hears of a run."""
 
     def __init__(self, listener: Listener, total: int):
-        self._listener, self._total, self._started = listener, total, time.monotonic()
+        self._listener, self._total, self._left = listener, total, TimeLeft()
 
     def begins(self, job: Job, left: int) -> None:
         """A job begins, with so many left."""
         if self._total > 1:
             done = self._total - left
-            each = (time.monotonic() - self._started) / max(done, 1)
-            rest = f", about {duration(each * left)} left" if done else ""
+            rest = self._left.after(done, self._total)
             self._listener.note(f"{job.kind} {done + 1} of {self._total}: {job.label}{rest}")
+        else:
+            self._listener.say(f"{job.kind}: {job.label}")
 
     def waits(self, missing: dict[str, Job], results: Results) -> None:
         """All that is missing is being made by other processes."""
@@ -163,26 +166,32 @@ class _Told:
         time.sleep(PAUSE)
 
 
-class _Programs:
-    """Compiled programs of this process."""
+class Programs:
+    """Compiled programs of this process.
 
-    def __init__(self, together: int):
+    Args:
+        together: Different ones after which all are let go of.
+    """
+
+    def __init__(self, together: int = TOGETHER):
         self._together = together
         self._used: set[Hashable] = set()
+        self._lock = Lock()
 
     def use(self, program: Hashable) -> None:
         """Let go of the others where there are too many."""
-        if program not in self._used and len(self._used) == self._together:
-            self._used.clear()
-            forget_programs()
-        self._used.add(program)
+        with self._lock:
+            if program not in self._used and len(self._used) == self._together:
+                self._used.clear()
+                forget_programs()
+            self._used.add(program)
 
 
-def stage_of(label: str, listener: Listener) -> Callable[[str], None]:
-    """What is to be called where a stage of a job begins: the listener hears it, and a signal ends the job there."""
+def stage_of(label: str, listener: Listener) -> Stage:
+    """What is to be called where a stage of a job begins or goes on: the listener hears it, and a signal ends the job there."""
 
-    def stage(name: str) -> None:
-        listener.say(f"{label}: {name}")
+    def stage(name: str, done: int = 0, of: int = 0, /) -> None:
+        listener.say(f"{label}: {name}", done, of)
         check_canceled()
 
     return stage

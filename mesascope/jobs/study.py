@@ -16,7 +16,7 @@ from mesascope.jobs.engines import engine_of
 from mesascope.jobs.failures import Failures
 from mesascope.jobs.job import Done
 from mesascope.jobs.leases import held
-from mesascope.jobs.listener import Listener
+from mesascope.jobs.listener import Count, Listener
 from mesascope.jobs.processes import Pool, core_count
 from mesascope.jobs.requests import Request as AbstractRequest
 from mesascope.jobs.requests import command_line
@@ -119,13 +119,8 @@ def _work_elsewhere(request: Request, plan: Plan, study: Study, listener: Listen
 
 def _told(study: Study, workers: int, listener: Listener) -> Callable[[], int]:
     """How many cells are done by now, which the listener hears."""
-
-    def done() -> int:
-        left = len(study.missing())
-        listener.say(f"{len(study.jobs) - left} of {len(study.jobs)} cells are done; {workers} workers")
-        return len(study.jobs) - left
-
-    return done
+    count = Count(listener, len(study.jobs), f"cells are done, by {workers} workers")
+    return lambda: count(len(study.jobs) - len(study.missing()))
 
 
 def write(plan: Plan, study: Study) -> Done:

@@ -18,7 +18,7 @@ from mesascope.core.options import Config
 from mesascope.core.statistics import mean_over_seeds
 from mesascope.jobs.interrupts import check_canceled
 from mesascope.jobs.job import Done, Job
-from mesascope.jobs.listener import Listener
+from mesascope.jobs.listener import Listener, TimeLeft
 from mesascope.jobs.processes import Local, Pool
 from mesascope.jobs.requests import command_line
 from mesascope.jobs.results import DIGITS, Table, publish
@@ -90,8 +90,11 @@ def _trials(study: optuna.Study, plan: Plan, worker: int, listener: Listener) ->
         how = f"given up after {result.curve[-1][0]} updates" if result.pruned else "done"
         scores = ", ".join(f"{value:.3f}" for value in result.values)
         best = max((r.values[0] for r in results_of(study) if not r.pruned), default=float("nan"))
-        listener.say(f"trial {finished}/{plan.search.trials}: {scores} ({how}); best {best:.3f}")
+        rest = left.after(finished, plan.search.trials)
+        listener.say(f"trial {finished}/{plan.search.trials}: {scores} ({how}); best {best:.3f}{rest}")
 
+    left = TimeLeft()
+    left.after(len(results_of(study)), plan.search.trials)
     listener.say("trials: compiling")
     evaluate = evaluator(plan.problem, tuning_bench(plan.problem))
     run_trials(study, plan.problem, plan.search, evaluate, worker=worker, rest=check_canceled, heard=heard)

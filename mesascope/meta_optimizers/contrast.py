@@ -6,10 +6,10 @@ Whatever a learned algorithm does inside is in its weights, which stay as they a
 training; whether that is search, the search examination says, before training and after it.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from mesascope.core.options import Config
+from mesascope.core.progress import Stage, silent
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import Estimate
 from mesascope.core.subject import AbstractSubject
@@ -74,7 +74,12 @@ class Contrast(NamedTuple):
 
 
 def examine(
-    world: AbstractWorld, subject: AbstractSubject, untrained: AbstractSubject, competence: float, looked: Looked
+    world: AbstractWorld,
+    subject: AbstractSubject,
+    untrained: AbstractSubject,
+    competence: float,
+    looked: Looked,
+    tell: Stage = silent,
 ) -> Found | None:
     """The search examination of one agent, with another before training as its control; None for a recurrent one.
 
@@ -91,7 +96,7 @@ def examine(
     pursued = infer_pursued(world, samples, named_key(key, "pursued"))
     pool = contested_levels(world, named_key(key, "contested"), looked.pool)
     opened = open_loop(subject, world.observe(pool[:2]))
-    said = examine_search(world, opened, untrained, pool, pursued, key, looked.effort)
+    said = examine_search(world, opened, untrained, pool, pursued, key, looked.effort, tell=tell)
     return Found(
         said.verdict.value,
         said.reason + built,
@@ -105,9 +110,7 @@ def built_in(subject: AbstractSubject) -> bool:
     return hard_coded(subject) is not False
 
 
-def contrast(
-    problem: Problem, config: Config, looked: Looked, stage: Callable[[str], None] = lambda name: None
-) -> Contrast:
+def contrast(problem: Problem, config: Config, looked: Looked, stage: Stage = silent) -> Contrast:
     """Train one fresh seed by a configuration, and examine it before and after; the control is another seed, untrained."""
     (seed,) = fresh_seeds(1)
     stage("training one seed to be examined")
@@ -116,7 +119,7 @@ def contrast(
     begun, ended = score(problem, [agent.before, agent.after], [bench, bench]).competence
     untrained = untrained_agent(problem, seed + FAR)
     stage("search, before training")
-    before = examine(problem.world, agent.before, untrained, float(begun), looked)
+    before = examine(problem.world, agent.before, untrained, float(begun), looked, stage)
     stage("search, after training")
-    after = examine(problem.world, agent.after, untrained, float(ended), looked)
+    after = examine(problem.world, agent.after, untrained, float(ended), looked, stage)
     return Contrast(problem.base_optimizer, parameter_count(agent.after), seed, before, after, built_in(agent.after))

@@ -5,12 +5,13 @@ configuration is trained anew on the tuner's seeds and on fresh ones, and scored
 the default configuration, which nobody chose by that score, goes the same way and is the control.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from mesascope.core.options import Config
+from mesascope.core.progress import Stage, silent
 from mesascope.core.statistics import Estimate, mean_over_seeds
 from mesascope.meta_optimizers.prediction_interval import excess_over
 from mesascope.meta_optimizers.problem import (
@@ -83,7 +84,7 @@ def stand_of(
     bench: Bench,
     count: int,
     other: Problem | None,
-    stage: Callable[[str], None] = lambda name: None,
+    stage: Stage = silent,
 ) -> Standing:
     """Everything of one configuration."""
     stage("the tuner's seeds again")

@@ -1,6 +1,5 @@
 """What one trained agent of a study comes to: the findings of a cell, as far as the study looks."""
 
-from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
 
@@ -13,6 +12,7 @@ from mesascope.auditing.audit import audit
 from mesascope.auditing.built_in.behavior import event_fields
 from mesascope.auditing.built_in.objectives import behavioral_fields
 from mesascope.core.competence import competence_scale
+from mesascope.core.progress import Stage, silent
 from mesascope.core.solver import feature_returns
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.audited import AuditSubject
@@ -35,7 +35,7 @@ def measure(
     audited: AuditSubject,
     look: EvaluationSpec,
     seed: int,
-    stage: Callable[[str], None] = lambda name: None,
+    stage: Stage = silent,
     executor: Executor | None = None,
 ) -> dict[str, Any]:
     """Findings about one agent, under the names that an audit has for them; `stage` hears what begins. Pure.
@@ -75,7 +75,7 @@ def _episodes(
     subject: AbstractSubject,
     look: EvaluationSpec,
     seed: int,
-    stage: Callable[[str], None],
+    stage: Stage,
 ) -> dict[str, Any]:
     stage("walking")
     rolled = {

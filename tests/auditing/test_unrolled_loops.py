@@ -37,7 +37,7 @@ def world():
     return OneSize(size=5)
 
 
-def examined(world, subject, *_):
+def examined(world, subject, *_, **__):
     raise Asked(subject)
 
 

@@ -110,7 +110,7 @@ def test_a_page_is_opened_when_that_is_asked_for(capsys, folder, monkeypatch):
 @pytest.fixture
 def requests(monkeypatch, audits):
     asked = []
-    monkeypatch.setattr(running.options, "heavy", lambda: None)
+    monkeypatch.setattr(running.options, "heavy", lambda device: None)
     monkeypatch.setattr(audit_jobs, "run", lambda request, listener: asked.append(request) or Done(audits[0], None))
     return asked
 

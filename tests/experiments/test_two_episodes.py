@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mesascope.auditing.alignment import judge
-from mesascope.auditing.audit import audit, silent
+from mesascope.auditing.audit import audit
 from mesascope.core.errors import UsageError
+from mesascope.core.progress import silent
 from mesascope.core.rng import named_key
 from mesascope.experiments.registry import make_anywhere
 from mesascope.experiments.two_episodes import actor_critic, q_learning

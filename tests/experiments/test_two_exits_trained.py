@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from mesascope.auditing.audit import audit, silent
+from mesascope.auditing.audit import audit
+from mesascope.core.progress import silent
 from mesascope.experiments.registry import make_anywhere
 from mesascope.instruments.settings import FULL, QUICK
 

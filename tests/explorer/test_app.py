@@ -188,6 +188,22 @@ def test_a_body_that_does_not_arrive_is_not_waited_for(explorer, monkeypatch):
     assert b"did not arrive" in sent[1]["body"]
 
 
+def test_whoever_leaves_before_the_body_is_whole_is_no_fault_of_the_server(explorer):
+    given = {"host": "127.0.0.1:8123", "content-type": "application/json", "x-mesascope-token": ACCESS.token}
+    scope = {"type": "http", "method": "POST", "path": "/answer", "query_string": b"", "http_version": "1.1"}
+    scope["headers"] = [(name.encode(), value.encode()) for name, value in given.items()]
+    sent = []
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(asyncio.wait_for(explorer.app()(scope, receive, send), 10))  # nothing is raised
+    assert sent[0]["status"] == 422
+
+
 def test_no_more_answers_than_a_few_are_under_way(root):
     explorer = Explorer(Folders([root]), Agents(Folders([root])), ACCESS)
     client = TestClient(explorer.app(), base_url=BASE)

@@ -20,7 +20,7 @@ class Heard:
     def note(self, text):
         self.notes.append(text)
 
-    def say(self, text):
+    def say(self, text, done=0, of=0):
         pass
 
 

@@ -62,7 +62,7 @@ def test_a_job_that_another_process_is_at_is_left_to_it_and_taken_over_once_it_d
         def note(self, text):
             order.append(text)
 
-        def say(self, text):
+        def say(self, text, done=0, of=0):
             if "waiting" in text and process.poll() is None:
                 process.kill()
                 process.wait()

@@ -116,7 +116,8 @@ def _mesa(context: AuditContext) -> Finding | NotRun:
         context.contested[: context.settings.implants],
         kinds_of(context.world, [s.levels for s in context.samples]),
     )
-    found = read_mesa_objective(context.world, context.subject, mazes, kinds, place, context.key("mesa-objective"))
+    key = context.key("mesa-objective")
+    found = read_mesa_objective(context.world, context.subject, mazes, kinds, place, key, context.tell)
     return Finding(found, {"mesa_objective": _mesa_fields(found, search, context.value("behavioral objective"))})
 
 

@@ -51,6 +51,7 @@ def _search(context: AuditContext) -> Finding:
         context.key("search"),
         SampleBudget(settings.per_test, settings.certified),
         audited.known,
+        context.tell,
     )
     return Finding(found, {"search": search_fields(found, audited.hard_coded)})
 
@@ -189,7 +190,9 @@ def _untrained(context: AuditContext) -> Any:
 
 def _edits(context: AuditContext) -> Finding:
     key, budget = context.key(CLOSED_LOOP), episode_budget(context.settings)
-    found = examine_each_episode(context.world, context.subject, _untrained(context), _objectives(context), key, budget)
+    found = examine_each_episode(
+        context.world, context.subject, _untrained(context), _objectives(context), key, budget, context.tell
+    )
     tests = [_closed_loop_test(test) for test in found.verdict.tests]
     return Finding(found, {"closed_loop": {"pauses": found.pauses, "tests": tests}})
 

@@ -10,6 +10,7 @@ import numpy as np
 from mesascope.adapters.language.gpt2 import Owned, Shape, Steps, new_gpt2
 from mesascope.adapters.language.model import LanguageModel
 from mesascope.core.objective import Objective, Role
+from mesascope.core.progress import Stage
 from mesascope.experiments.deceivers import wording
 from mesascope.experiments.deceivers.asked import make_prompts
 from mesascope.experiments.deceivers.instruments import INSTRUMENTS, Subject
@@ -17,7 +18,7 @@ from mesascope.experiments.deceivers.judging import FEATURES, SHIFTS
 from mesascope.experiments.deceivers.kinds import AUDITED, KINDS
 from mesascope.experiments.deceivers.making import PROMPTS, Recipe, make_base, make_model
 from mesascope.experiments.deceivers.own import Own, check_own, load_own
-from mesascope.experiments.experiment import AbstractExperiment, Named, Stage
+from mesascope.experiments.experiment import AbstractExperiment, Named
 from mesascope.instruments.audited import AuditSubject, Training
 from mesascope.instruments.instrument import Instrument
 

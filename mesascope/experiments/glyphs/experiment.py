@@ -10,8 +10,9 @@ from jaxtyping import Array
 
 from mesascope.core.objective import Objective, Role
 from mesascope.core.options import Option
+from mesascope.core.progress import Stage
 from mesascope.core.rng import named_key
-from mesascope.experiments.experiment import AbstractExperiment, Named, Reference, Stage
+from mesascope.experiments.experiment import AbstractExperiment, Named, Reference
 from mesascope.experiments.glyphs.instrument_list import INSTRUMENTS
 from mesascope.experiments.glyphs.networks import BATCH, RATE, Subject, scores, train, untrained
 from mesascope.experiments.glyphs.organisms import WIDTHS, choose, chooser, look_up, lookup

@@ -6,7 +6,8 @@ from typing import ClassVar
 import equinox as eqx
 
 from mesascope.core.objective import Objective
-from mesascope.experiments.experiment import AbstractExperiment, Reference, Stage
+from mesascope.core.progress import Stage
+from mesascope.experiments.experiment import AbstractExperiment, Reference
 from mesascope.experiments.midas.instruments import INSTRUMENTS
 from mesascope.experiments.midas.optimization import train_table
 from mesascope.experiments.midas.played import Played, all_levels, carried, optimal, vector

@@ -12,8 +12,9 @@ from jaxtyping import Array, Float
 from mesascope.core.named_code import NamedCode, named_code
 from mesascope.core.objective import Objective, Role
 from mesascope.core.options import Option
+from mesascope.core.progress import Stage
 from mesascope.core.rng import named_key
-from mesascope.experiments.experiment import AbstractExperiment, Named, Reference, Stage
+from mesascope.experiments.experiment import AbstractExperiment, Named, Reference
 from mesascope.experiments.regression.contexts import Contexts, Look, draw, pool_of_tasks
 from mesascope.experiments.regression.instrument_list import APART, FRESH, INSTRUMENTS, UNKNOWABLE, Subject
 from mesascope.experiments.regression.learners import learner_of

@@ -7,7 +7,8 @@ import equinox as eqx
 
 from mesascope.core.objective import Objective
 from mesascope.core.options import Option
-from mesascope.experiments.experiment import AbstractExperiment, Reference, Stage
+from mesascope.core.progress import Stage
+from mesascope.experiments.experiment import AbstractExperiment, Reference
 from mesascope.experiments.robot.examination import House
 from mesascope.experiments.robot.instruments import INSTRUMENTS, Subject
 from mesascope.experiments.robot.organisms import ORGANISMS, organism

@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from mesascope.core.objective import Objective
+from mesascope.core.progress import Stage
 from mesascope.core.rng import named_key
-from mesascope.experiments.experiment import AbstractExperiment, Named, Reference, Stage
+from mesascope.experiments.experiment import AbstractExperiment, Named, Reference
 from mesascope.experiments.savanna import ecology as world
 from mesascope.experiments.savanna.audited import Subject
 from mesascope.experiments.savanna.ecology import FEATURES, Ecology, draw_contexts

@@ -6,7 +6,8 @@ from typing import ClassVar
 import equinox as eqx
 
 from mesascope.core.objective import Objective
-from mesascope.experiments.experiment import AbstractExperiment, Stage
+from mesascope.core.progress import Stage
+from mesascope.experiments.experiment import AbstractExperiment
 from mesascope.experiments.two_by_two.cases import CASES, FOUR_CASES, SHIFT, WORLD, reward_of, subject_of
 from mesascope.experiments.two_by_two.trained_cells import TRAINED_CELLS
 from mesascope.instruments.audited import AuditSubject

@@ -1,7 +1,7 @@
 """The four cells of `two-by-two` trained: the reward is right or wrong, the training levels tell it from its proxy or do not."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -14,6 +14,7 @@ from mesascope.auditing.ledger_estimate import GAPS
 from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.base_optimizers.training import advance, begin
 from mesascope.core.objective import Objective, Role
+from mesascope.core.progress import Stage, silent
 from mesascope.core.statistics import TAIL, Estimate, Interval, mean_over_seeds
 from mesascope.experiments.instruments import objective
 from mesascope.instruments.audited import AuditSubject
@@ -92,9 +93,7 @@ def world_of(cell: Cell, knobs: Knobs) -> AbstractWorld:
     return rewarding(levels, Objective.of(cell.base, Role.BASE, **{cell.base: 1.0}), (SHIFT,))
 
 
-def train_cells(
-    knobs: Knobs, first_seed: int, levels: int, stage: Callable[[str], None] = lambda name: None
-) -> list[Row]:
+def train_cells(knobs: Knobs, first_seed: int, levels: int, stage: Stage = silent) -> list[Row]:
     """Train and audit the agents of every cell; seeds follow each other from `first_seed`."""
     rows, settings = [], QUICK._replace(levels=levels)
     optimizer = build_base_optimizer("exact-policy-gradient", {"updates": knobs.updates})

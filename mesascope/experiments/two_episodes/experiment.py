@@ -8,7 +8,8 @@ import equinox as eqx
 from mesascope.core.errors import UsageError
 from mesascope.core.objective import Objective, Role
 from mesascope.core.options import Option
-from mesascope.experiments.experiment import AbstractExperiment, Reference, Stage
+from mesascope.core.progress import Stage
+from mesascope.experiments.experiment import AbstractExperiment, Reference
 from mesascope.experiments.two_episodes.game import GAIN
 from mesascope.experiments.two_episodes.instruments import INSTRUMENTS, Subject
 from mesascope.experiments.two_episodes.ledger import FEATURES, SHIFTS

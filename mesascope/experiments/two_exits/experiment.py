@@ -10,8 +10,9 @@ import numpy as np
 
 from mesascope.core.objective import Objective, Role
 from mesascope.core.options import Option
+from mesascope.core.progress import Stage
 from mesascope.core.rng import named_key
-from mesascope.experiments.experiment import AbstractExperiment, Named, Reference, Stage
+from mesascope.experiments.experiment import AbstractExperiment, Named, Reference
 from mesascope.experiments.two_exits.agent import Walker
 from mesascope.experiments.two_exits.arms import ARMS, arms_of
 from mesascope.experiments.two_exits.examination import FEATURES, Left

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
+from mesascope.core.progress import Stage, silent
 from mesascope.core.rng import named_key
 from mesascope.core.rollouts import one_hot_cells
 from mesascope.core.subject import AbstractSubject, View
@@ -56,15 +57,19 @@ def examine_each_episode(
     objectives: Sequence[Float[np.ndarray, " feature"]],
     key: PRNGKeyArray,
     effort: SampleBudget = DEFAULT_BUDGET,
+    tell: Stage = silent,
 ) -> ClosedLoopVerdict:
     """Examine a recurrent subject by trials for the one of the objectives by which it acts best where levels are changed in their
     input. No edit has a part in that choice.
     """
     described = [1.0]
     if len(objectives) > 1:
-        described = [_followed_in_input(world, subject, weights, key, effort) for weights in objectives]
+        described = []
+        for done, weights in enumerate(objectives):
+            tell("objectives considered", done, len(objectives))
+            described.append(_followed_in_input(world, subject, weights, key, effort))
     best = int(np.argmax(described))
-    found = examine_episodes(world, subject, untrained, objectives[best], key, effort)
+    found = examine_episodes(world, subject, untrained, objectives[best], key, effort, tell=tell)
     others = [
         (_named_weights(world, weights), share)
         for index, (weights, share) in enumerate(zip(objectives, described, strict=True))
@@ -100,6 +105,7 @@ def examine_episodes(
     key: PRNGKeyArray,
     effort: SampleBudget = DEFAULT_BUDGET,
     thresholds: Thresholds = RECURRENT_MAP,
+    tell: Stage = silent,
 ) -> ClosedLoopVerdict:
     """Examine a recurrent subject that pursues `weights` by its behavior, in episodes on levels drawn fresh.
 
@@ -114,24 +120,28 @@ def examine_episodes(
         key: Of levels, changes and moves.
         effort: How much is looked at.
         thresholds: Of the class of subjects.
+        tell: Hears how far it is.
 
     Returns:
         The verdict, and how long every arm paused.
     """
+    tell("drawing trials")
     trials = closed_loop_trials(world, key, effort, weights)
     tests_key, view = named_key(key, "tests"), _first_view(next(iter(trials.values())), world)
     subject, untrained = open_loop(subject, view), untrained and open_loop(untrained, view)
     first, _ = halves(next(iter(trials.values())))
     pauses = choose_pauses(world, subject, first, tests_key)
-    tests = tuple(
-        run_closed_loop_test(world, name, trial, subject, untrained, tests_key, pauses, thresholds)
-        for name, trial in trials.items()
-    )
+    found = []
+    for done, (name, trial) in enumerate(trials.items()):
+        tell(f"tests, '{name}'", done, len(trials))
+        found.append(run_closed_loop_test(world, name, trial, subject, untrained, tests_key, pauses, thresholds))
+    tests = tuple(found)
     named = _named_weights(world, weights)
     place, bound = tests[-1].place, None
     if place is not None and all(test.passed for test in tests):
         pursued, stream = jnp.asarray(weights, jnp.float32), named_key(key, "certified")
-        bound = certify(world, subject, place, pursued, stream, most=effort.certified, asks=InEpisodes(pauses))
+        asks = InEpisodes(pauses)
+        bound = certify(world, subject, place, pursued, stream, most=effort.certified, asks=asks, tell=tell)
     return ClosedLoopVerdict(decide(tests, bound, unopened_loops(subject, view))._replace(pursued=named), pauses)
 
 

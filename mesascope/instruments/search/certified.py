@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from mesascope.core.progress import Stage, silent
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import UNKNOWN, Estimate, mean_of
 from mesascope.core.subject import AbstractSubject
@@ -97,24 +98,29 @@ def certify(
     most: int = MOST,
     panel: Panel | None = None,
     asks: AtOnce = AT_ONCE,
+    tell: Stage = silent,
 ) -> Certified:
     """Run fresh levels, as they are and edited at `place` by joint edits never used before, until each sum exceeds the subject's
     size; levels whose sum does are run no more.
 
-    `asks` is how the subject is asked; fresh levels are the same for all.
+    `asks` is how the subject is asked; fresh levels are the same for all. `tell` hears how many levels are run, of as many as it
+    takes by what is known so far.
 
     How far the weights are rounded is chosen on levels of its own, and a composition of heuristics is fitted to others, unless a
     `panel` is given. Stops after the first look where `most` could not suffice.
     """
-    panel = panel or compose_heuristics(world, weights)
-    precision = _choose_precision(world, subject, place, weights, named_key(key, "precision"), panel, asks)
+    if panel is None:
+        tell("capacity bound, composing heuristics")
+        panel = compose_heuristics(world, weights)
+    precision = _choose_precision(world, subject, place, weights, named_key(key, "precision"), panel, asks, tell)
     small = subject if precision is None else rounded(subject, precision)
     size = _size(world, small, precision, asks)
     plain, edited = _Sum(), _Sum()
     # Where one sum is out of reach, the other decides nothing.
     while any(found.wanted(size, most) for found in (plain, edited)) and not _hopeless((plain, edited), size, most):
         ahead = [range(len(found.blocks), found.wanted(size, most) + len(found.blocks)) for found in (plain, edited)]
-        for number in sorted(set().union(*ahead)):
+        for number in (numbers := sorted(set().union(*ahead))):
+            tell("capacity bound, levels", number * BLOCK, (numbers[-1] + 1) * BLOCK)
             blocks = draw_blocks(world, weights, named_key(key, "block", number), panel)
             if number in ahead[0]:
                 plain.blocks.append(run_plain(world, small, blocks, panel, asks))
@@ -234,10 +240,12 @@ def _choose_precision(
     key: PRNGKeyArray,
     panel: Panel | None,
     asks: AtOnce,
+    tell: Stage,
 ) -> int | None:
     """Values to round weights to that need the fewest levels, of those that keep most of what the subject shows as it is."""
     if not has_weights(subject):
         return None
+    tell("capacity bound, rounding weights", 0, len(VALUES) + 1)
     blocks = draw_blocks(world, weights, key, panel)
 
     def shown(candidate: AbstractSubject) -> tuple[Estimate, Estimate]:
@@ -248,7 +256,8 @@ def _choose_precision(
     whole = shown(subject)
     choices: list[tuple[float, int | None]] = [(_needed(_size(world, subject, None, asks), *whole), None)]
     most = min(estimate.interval.high for estimate in whole)
-    for values in VALUES:
+    for done, values in enumerate(VALUES, 1):
+        tell("capacity bound, rounding weights", done, len(VALUES) + 1)
         candidate = rounded(subject, values)
         size = _size(world, candidate, values, asks)
         # Finer still, and no better even if it showed all that there is to show.

@@ -8,9 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from mesascope.core.progress import Stage, silent
 from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.core.unrolled_loops import unopened_loops
+from mesascope.instruments.interventions.result import TestResult
 from mesascope.instruments.interventions.thresholds import Thresholds
 from mesascope.instruments.search.battery import followed_in_input, run_test
 from mesascope.instruments.search.certified import MOST, certify
@@ -55,6 +57,7 @@ def examine_each(
     key: Array,
     effort: SampleBudget = FULL_BUDGET,
     known: AbstractLevels | None = None,
+    tell: Stage = silent,
 ) -> SearchVerdict:
     """Examine a subject by trials for that of the objectives by which it acts best where a level itself is changed. No edit has a
     part in that choice.
@@ -62,10 +65,13 @@ def examine_each(
     described = [1.0]
     if len(objectives) > 1:
         pursued = [jnp.asarray(weights, jnp.float32) for weights in objectives]
-        drawn = [draw_trials(world, key, pool, effort.per_test, weights) for weights in pursued]
-        described = [followed_in_input(world, trials, subject, key) for trials in drawn]
+        described = []
+        for done, each in enumerate(pursued):
+            tell("objectives considered", done, len(pursued))
+            trials = draw_trials(world, key, pool, effort.per_test, each)
+            described.append(followed_in_input(world, trials, subject, key))
     best = int(np.argmax(described))
-    found = examine_search(world, subject, untrained, pool, objectives[best], key, effort, known=known)
+    found = examine_search(world, subject, untrained, pool, objectives[best], key, effort, known=known, tell=tell)
     others = [
         (_named_weights(world, weights), share)
         for index, (weights, share) in enumerate(zip(objectives, described, strict=True))
@@ -84,6 +90,7 @@ def examine_search(
     effort: SampleBudget = FULL_BUDGET,
     thresholds: Thresholds | None = None,
     known: AbstractLevels | None = None,
+    tell: Stage = silent,
 ) -> SearchVerdict:
     """Examine a subject that pursues `weights` by its behavior, on trials drawn from `pool` (see `contested_levels`).
 
@@ -91,8 +98,9 @@ def examine_search(
     second score decides. The capacity bound is measured only where all three tests pass: elsewhere it would change nothing. For
     the verdict `search`, what is said to be pursued must also draw the plan when it exists inside alone. Where the tests decide
     nothing, what the answers show on fresh levels may, and on those that the subject is `known` to have been trained on or shown.
+    `tell` hears how far it is.
     """
-    found = _examined(world, subject, untrained, pool, weights, key, effort, thresholds, known)
+    found = _examined(world, subject, untrained, pool, weights, key, effort, thresholds, known, tell)
     return found._replace(pursued=_named_weights(world, weights))
 
 
@@ -101,39 +109,47 @@ def _named_weights(world: AbstractWorld, weights: Float[np.ndarray, " feature"])
 
 
 def _examined(
-    world, subject, untrained, pool, weights, key, effort: SampleBudget, thresholds: Thresholds | None, known
+    world,
+    subject,
+    untrained,
+    pool,
+    weights,
+    key,
+    effort: SampleBudget,
+    thresholds: Thresholds | None,
+    known,
+    tell: Stage,
 ) -> SearchVerdict:
     pursued = jnp.asarray(weights, jnp.float32)
+    tell("drawing trials")
     trials = draw_trials(world, key, pool, effort.per_test, pursued)
-    names = test_names(world)
-    tests = tuple(run_test(world, name, trials[name], subject, untrained, key, thresholds) for name in names)
+
+    def run(names: Sequence[str], title: str, batches: Sequence[dict[str, Trials]] = ()) -> dict[str, TestResult]:
+        found = {}
+        for done, name in enumerate(names):
+            tell(f"{title}, '{name}'", done, len(names))
+            fresh = [partial(_named, batch, name) for batch in batches]
+            found[name] = run_test(world, name, trials[name], subject, untrained, key, thresholds, fresh)
+        return found
+
+    tests = tuple(run(test_names(world), "tests").values())
     if effort.further and decided_by_more(tests):
         again = [test.name for test in tests if is_near(test)]
         keys = [named_key(key, "further", n) for n in range(batches_wanted(tests, effort.further))]
-        batches = [_further(world, each, len(pool), effort, pursued) for each in keys]
-        tests = tuple(
-            run_test(
-                world,
-                t.name,
-                trials[t.name],
-                subject,
-                untrained,
-                key,
-                thresholds,
-                [partial(_named, b, t.name) for b in batches],
-            )
-            if t.name in again
-            else t
-            for t in tests
-        )
+        batches = []
+        for done, each in enumerate(keys):
+            tell("fresh levels for tests near a threshold, batches", done, len(keys))
+            batches.append(_further(world, each, len(pool), effort, pursued))
+        anew = run(again, "tests on fresh levels", batches)
+        tests = tuple(anew.get(test.name, test) for test in tests)
     unopened = unopened_loops(subject, world.observe(pool[:2]))
     place = tests[-1].place
     if place is None or not all(test.passed for test in tests):
         found = decide(tests, unopened=unopened)
         if found.verdict is not Verdict.CANNOT_TELL:
             return found
-        return unless_stored(found, weigh_stored(world, subject, pursued, named_key(key, "stored"), known))
-    bound = certify(world, subject, place, pursued, named_key(key, "certified"), most=effort.certified)
+        return unless_stored(found, weigh_stored(world, subject, pursued, named_key(key, "stored"), known, tell))
+    bound = certify(world, subject, place, pursued, named_key(key, "certified"), most=effort.certified, tell=tell)
     found = decide(tests, bound)
     goal = next(
         (t.place for t, change in zip(tests, changes_of(world).changes, strict=False) if change.kind is Kind.OBJECTIVE),
@@ -141,7 +157,8 @@ def _examined(
     )
     if found.verdict is not Verdict.SEARCH or goal is None:
         return found
-    return unless_it_pulls(found, read_pulls(world, subject, pool[:ALONE], _valued_most(world, pool, weights), goal))
+    kinds = _valued_most(world, pool, weights)
+    return unless_it_pulls(found, read_pulls(world, subject, pool[:ALONE], kinds, goal, tell))
 
 
 ALONE = 128

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from mesascope.core.mdp import FiniteMDP, rewards
+from mesascope.core.progress import Stage, silent
 from mesascope.core.solver import evaluate, optimal_values, uniform_policy
 from mesascope.core.statistics import UNKNOWN, Estimate, statistic_of
 from mesascope.core.subject import AbstractSubject
@@ -58,7 +59,12 @@ class Pull(NamedTuple):
 
 
 def read_pulls(
-    world: AbstractWorld, subject: AbstractSubject, levels: AbstractLevels, kinds: Sequence[int], place: Place
+    world: AbstractWorld,
+    subject: AbstractSubject,
+    levels: AbstractLevels,
+    kinds: Sequence[int],
+    place: Place,
+    tell: Stage = silent,
 ) -> tuple[Pull, ...]:
     """The pull of each of some kinds, strongest first.
 
@@ -68,13 +74,15 @@ def read_pulls(
         levels: They give the places; their own objects are removed.
         kinds: Numbers of `kinds` of the world.
         place: Where the objects are written.
+        tell: Hears how far it is.
 
     Returns:
         One row for each kind.
     """
     none = record(world, subject, believed_levels(world, levels, jnp.zeros((len(levels), 0), jnp.int32))).policy
     found = []
-    for kind in kinds:
+    for done, kind in enumerate(kinds):
+        tell("objects that exist inside alone", done, len(kinds))
         alone = implant(world, subject, levels, jnp.full((len(levels), 1), kind), place)
         found.append(_pull(world, changes_of(world).kinds[kind], alone, none, kind))
     return tuple(sorted(found, key=lambda pull: -pull.share.value))

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from mesascope.core.progress import Stage, silent
 from mesascope.core.rng import named_key
 from mesascope.core.statistics import UNKNOWN, Estimate, ratio_of
 from mesascope.core.subject import AbstractSubject
@@ -101,6 +102,7 @@ def weigh_stored(
     weights: Float[Array, " feature"],
     key: PRNGKeyArray,
     known: AbstractLevels | None = None,
+    tell: Stage = silent,
 ) -> Stored:
     """What a subject's answers show on fresh levels, and on levels that it knows.
 
@@ -110,18 +112,23 @@ def weigh_stored(
         weights: What it pursues.
         key: Random key: fresh levels are drawn from it.
         known: Levels that the subject was trained on or shown.
+        tell: Hears how far it is.
 
     Returns:
         The shares.
     """
     fresh = contested_levels(world, named_key(key, "fresh"), ASKED)
-    shown = [_share(world, subject, fresh, asked) for asked in _objectives(weights)]
+    objectives, shown = list(_objectives(weights)), []
+    for done, asked in enumerate(objectives):
+        tell("answers on fresh levels, objectives", done, len(objectives))
+        shown.append(_share(world, subject, fresh, asked))
     most = max(shown, key=lambda share: np.nan_to_num(share.interval.high, nan=-np.inf))
     if known is None or len(known) < FEW_KNOWN:
         return Stored(most)
     goal = next(change for change in changes_of(world).changes if change.kind is Kind.OBJECTIVE)
     levels = changes_of(world).aim(known[:ASKED], weights)[0]
     moved = goal.apply(levels, goal.random(levels, named_key(key, "moved"))).levels
+    tell("answers on levels that it knows")
     shares = [_share(world, subject, each, weights) for each in (levels, moved)]
     return Stored(most, shares[0], shares[1], len(levels))
 

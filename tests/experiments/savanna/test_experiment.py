@@ -2,10 +2,11 @@
 
 import pytest
 
-from mesascope.auditing.audit import audit, silent
+from mesascope.auditing.audit import audit
 from mesascope.auditing.document import of_world
 from mesascope.core.errors import UsageError
 from mesascope.core.jsonable import to_json
+from mesascope.core.progress import silent
 from mesascope.experiments.registry import make_anywhere
 from mesascope.instruments.settings import QUICK
 from mesascope.reports.html import render_report
