@@ -4,6 +4,7 @@ DIR holds a folder for each, as `mesascope reproduce NAME --out DIR/NAME` writes
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,13 @@ def block(document: dict[str, Any]) -> str:
     told = [
         f"- {name}: {document[key]}." for name, key in (("Published", "source"), ("Theirs", "theirs"), ("Ours", "ours"))
     ]
+    seeds = re.search(r"--seeds \d+", document["command"])
+    asked = f" {seeds[0]}" if seeds else ""
     because = [f"- {why}" for why in document["because"]]
     return "\n\n".join(
         [
             document["question"],
-            "\n".join([*told, f"- `mesascope reproduce {document['name']}`"]),
+            "\n".join([*told, f"- `mesascope reproduce {document['name']}{asked}`"]),
             table(*claims_table(document, estimate_text)),
             table(*rows_table(document, estimate_text)),
             "Why the numbers differ:",

@@ -246,9 +246,16 @@ class Agents:
 
 def _sizes(levels: Mapping[str, Any]) -> Settings:
     """Sizes of an audit, as its document says them: what an organism stores hangs on them."""
-    names = {"per_distribution": "levels", "contested": "contested", "per_test": "per_test"}
-    said = {names[key]: count for key, count in levels.items() if key in names and isinstance(count, int) and count > 0}
-    return FULL._replace(**said)
+
+    def said(key: str, otherwise: int) -> int:
+        count = levels.get(key)
+        return count if isinstance(count, int) and count > 0 else otherwise
+
+    return FULL._replace(
+        levels=said("per_distribution", FULL.levels),
+        contested=said("contested", FULL.contested),
+        per_test=said("per_test", FULL.per_test),
+    )
 
 
 def world_of(audit: Audit) -> AbstractWorld:
