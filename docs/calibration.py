@@ -3,7 +3,7 @@
 DIR is what `mesascope calibrate --out DIR` wrote. Of a class that is calibrated on random builds alone (`--class tokens`,
 `--class recurrent`) the table is design by design, and the rows are kept beside the page, in `CLASS-builds.jsonl`.
 `--unpack CLASS` puts them back into DIR instead, where the same `mesascope calibrate` goes on; `--rows CLASS` keeps those of one
-that is not done.
+that is not done, and says on the page what was said of them.
 """
 
 import argparse
@@ -117,6 +117,20 @@ def unpack(folder: Path, subjects: str) -> None:
         path.write_text(json.dumps(row, sort_keys=True) + "\n", "utf-8")
 
 
+def so_far(rows: list[dict]) -> str:
+    """A calibration under way: no rates, but what was said of the builds that are done."""
+    said = {
+        searches: [row["verdict"] == "search" for row in rows if row["searches"] is searches]
+        for searches in (True, False, None)
+    }
+    text = (
+        f"Not measured yet: no rates are published for this class. Of the {len(rows)} builds that are done, by thresholds that "
+        f"were chosen on none of them, {sum(said[True])} of {len(said[True])} that search were said to, and {sum(said[False])} of "
+        f"{len(said[False])} that do not; {len(said[None])} have a label that its check does not bear out, and count nowhere."
+    )
+    return "\n".join([text, "", *by_design(rows, float("-inf"))])
+
+
 def publish(folder: Path) -> None:
     """Table, operating point and rows of a calibration that is done."""
     document = json.loads((folder / "calibration.json").read_text("utf-8"))
@@ -139,6 +153,11 @@ def main() -> None:
         unpack(asked.folder, asked.unpack)
     elif asked.rows:
         pack(asked.folder, asked.rows)
+        put(
+            PAGE,
+            "python docs/calibration.py DIR",
+            {ON_BUILDS[asked.rows][0]: so_far(list(read_lines(rows_file(asked.rows))))},
+        )
     else:
         publish(asked.folder)
 
