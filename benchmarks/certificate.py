@@ -1,14 +1,16 @@
 """What the capacity bound of a trained net costs: `PYTHONPATH=. python benchmarks/certificate.py [--trained DIR]`.
 
 Trains a net with the preset `quick` (unmeasured) or takes a saved one, finds where edits are written by the joint test, and
-certifies there. Prints processor seconds, compilation included, the levels, and what was shown on them. The same file measures
-an older version: nothing but `certify` is called.
+certifies there. Prints wall seconds of what a block of levels takes, part by part, and processor seconds of the whole, with
+compilation, the levels, and what was shown on them.
 """
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 
 from mesascope.base_optimizers.registry import PRESETS, build_base_optimizer
@@ -17,6 +19,7 @@ from mesascope.core.rng import named_key
 from mesascope.core.subject import AbstractSubject
 from mesascope.instruments.search.battery import run_test
 from mesascope.instruments.search.certified import certify
+from mesascope.instruments.search.fresh import BLOCK, compose_heuristics, draw_blocks, run_edited, run_plain
 from mesascope.instruments.search.trials import JOINT, contested_levels, draw_trials
 from mesascope.store.learned_algorithm import load_learned_algorithm
 from mesascope.worlds.grids.red_doors import RedDoors
@@ -31,6 +34,16 @@ def subject_of(folder: Path | None) -> AbstractSubject:
     return train(build_base_optimizer("exact-policy-gradient", PRESETS["quick"]), WORLD, "glance", seed=0).subject
 
 
+def seconds(part: Callable[[], object]) -> float:
+    """Wall seconds of the fastest of five calls, compiled beforehand."""
+    took = []
+    for _ in range(6):
+        began = time.perf_counter()
+        jax.block_until_ready(part())
+        took.append(time.perf_counter() - began)
+    return min(took[1:])
+
+
 def main() -> None:
     """Measure once."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -41,6 +54,15 @@ def main() -> None:
     place = run_test(WORLD, JOINT, trials[JOINT], subject, None, key).place
     if place is None:
         raise SystemExit("the joint test found no place to write at: nothing to certify")
+    panel = compose_heuristics(WORLD, weights)
+    blocks = draw_blocks(WORLD, weights, key, panel)
+    parts = {
+        "drawn and chosen": lambda: draw_blocks(WORLD, weights, key, panel),
+        "answered": lambda: run_plain(WORLD, subject, blocks, panel),
+        "answered under edits": lambda: run_edited(WORLD, subject, place, blocks, panel),
+    }
+    for name, part in parts.items():
+        print(f"a block of {BLOCK} levels {name}: {seconds(part):.3f} s")
     started = time.process_time()
     found = certify(WORLD, subject, place, weights, key)
     print(f"{time.process_time() - started:.0f} processor seconds at {place}")

@@ -126,7 +126,8 @@ def so_far(rows: list[dict]) -> str:
     text = (
         f"Not measured yet: no rates are published for this class. Of the {len(rows)} builds that are done, by thresholds that "
         f"were chosen on none of them, {sum(said[True])} of {len(said[True])} that search were said to, and {sum(said[False])} "
-        f"of {len(said[False])} that do not; {len(said[None])} have a label that its check does not bear out, and count nowhere."
+        f"of {len(said[False])} that do not; {len(said[None])} have a label that its check does not bear out, and count nowhere. "
+        "Those done are the ones that came first, design by design, and no sample of the whole."
     )
     return "\n".join([text, "", *by_design(rows, float("-inf"))])
 

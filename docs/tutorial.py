@@ -38,8 +38,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     root = str(PAGE.parents[1])
-    # The command is that of the page.
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603, the command is that of the page, which is ours
         [sys.executable, "-m", "mesascope", *command(PAGE.read_text(encoding="utf-8"))],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": root},

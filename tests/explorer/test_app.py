@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,9 @@ pytest.importorskip("httpx2")
 
 from starlette.testclient import TestClient
 
+from mesascope.core.errors import UsageError
 from mesascope.core.jsonable import to_json
-from mesascope.explorer import app
+from mesascope.explorer import agents, app
 from mesascope.explorer.agents import MOST_LEVELS, Agents
 from mesascope.explorer.app import AT_ONCE, Explorer
 from mesascope.explorer.folders import Folders
@@ -132,6 +134,27 @@ def test_what_an_agent_does_on_a_level_is_answered(client, explorer):
     wrong = post(client, "/answer", {"agent": id_, "levels": [LEVEL.replace("R", "Q")]})
     assert wrong.status_code == 422
     assert "line 2, column 3" in wrong.json()["error"]["message"]
+
+
+def test_an_organism_is_built_with_the_sizes_of_its_audit(explorer, monkeypatch):
+    """What a table stores hangs on them."""
+    asked = []
+
+    class Source:
+        def make(self, sizes, seed):
+            asked.append((sizes.levels, sizes.contested, sizes.per_test))
+            raise UsageError("enough")
+
+    audit = {
+        "world": {"name": "red-doors", "knobs": {}},
+        "subject": {"kind": "organism", "ref": "organism:lookup"},
+        "levels": {"per_distribution": 20, "contested": 30, "per_test": 4},
+    }
+    monkeypatch.setattr(agents, "find_source", lambda reference, world: Source())
+    monkeypatch.setattr(explorer.agents._folders, "document", lambda path: audit)
+    with pytest.raises(UsageError, match="enough"):
+        explorer.agents.agent(Path("audit.json"))
+    assert asked == [(20, 30, 4)]
 
 
 def test_an_agent_that_may_not_be_loaded_is_not(client):
