@@ -9,6 +9,7 @@ from typing import Any
 import jax
 
 from mesascope import __version__
+from mesascope.core.machine import machine
 
 PACKAGES = ("jax", "jaxlib", "equinox", "optax", "blackjax", "numpy", "scipy")
 
@@ -22,6 +23,7 @@ def provenance(command: str, seconds: dict[str, float]) -> dict[str, Any]:
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "platform": platform.platform(),
         "device": str(jax.devices()[0].device_kind),
+        **{name: value for name, value in machine().items() if name != "device"},
         "precision": precision_of(jax.default_backend(), getattr(jax.config, "jax_default_matmul_precision", None)),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": seconds,

@@ -495,6 +495,8 @@ class ProvenancePart(Part):
     packages: dict[str, str | None] = {}
     platform: str = ""
     device: str = ""
+    instructions: str = ""
+    xla_flags: str = ""
     precision: str = ""
     created: str = ""
     seconds: dict[str, Number] = {}

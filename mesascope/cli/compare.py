@@ -18,9 +18,10 @@ def command(
 ) -> None:
     """Put the audits of several folders side by side, in the terminal and in one report; nothing is measured again."""
     from mesascope.core.errors import UsageError
+    from mesascope.core.machine import OTHERWISE, STATISTICAL
     from mesascope.jobs.audit_folder import audits_together
     from mesascope.reports.html import render_report
-    from mesascope.reports.study import study_document
+    from mesascope.reports.study import aggregate, study_document
     from mesascope.reports.terminal import summary
     from mesascope.store.results import write_text
 
@@ -32,5 +33,7 @@ def command(
         terminal.document(study_document(audits))
     else:
         summary(audits, out)
+        if aggregate(audits)["comparison"] == STATISTICAL:
+            terminal.line(OTHERWISE)
     if open_page:
         options.show_page(out)

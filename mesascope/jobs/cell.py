@@ -7,6 +7,7 @@ from typing import Any
 
 from mesascope.auditing.document import of_world
 from mesascope.core.errors import DivergedError
+from mesascope.core.machine import machine
 from mesascope.instruments.audited import AuditSubject
 from mesascope.instruments.settings import FULL, Settings
 from mesascope.jobs.agent_identity import identity_of
@@ -64,6 +65,7 @@ def _named(cell: Cell) -> dict[str, Any]:
         "settings": cell.settings,
         "seed": cell.seed,
         "world": of_world(cell.training.world),
+        "machine": machine(),
     }
     if cell.subject is not None:
         return {**named, "subject": cell.subject}

@@ -6,6 +6,7 @@ FOLDER/checkpoints/    states to resume from, while it is not
 """
 
 import shlex
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -13,11 +14,12 @@ from typing import Literal, NamedTuple
 from mesascope.base_optimizers.registry import build_base_optimizer
 from mesascope.base_optimizers.training import Progress, begin, chunks, fixed_levels
 from mesascope.core.errors import StorageError
+from mesascope.core.machine import machine
 from mesascope.core.options import Config
 from mesascope.core.rng import as_seed
 from mesascope.instruments.audited import AuditSubject, untrained_twin
 from mesascope.instruments.audited import Training as Trained
-from mesascope.jobs.interrupts import check_canceled
+from mesascope.jobs.interrupts import check_canceled, was_canceled
 from mesascope.jobs.job import Done, Job
 from mesascope.jobs.listener import SILENT, Listener, duration
 from mesascope.jobs.requests import TrainingRequest, make_training
@@ -41,6 +43,10 @@ from mesascope.studies.training import DEFAULT_ARCHITECTURE, DEFAULT_OPTIMIZER, 
 from mesascope.worlds.world import AbstractWorld
 
 CURVE, CHECKPOINTS = "training.json", "checkpoints"
+
+SAVED_EVERY = 2.0
+"""Seconds of training at least between two saved states. To save one flushes a dozen files and folders to the disk, which takes
+as long as many updates of a small network."""
 
 
 class Request(TrainingRequest):
@@ -205,29 +211,35 @@ def trained_subject(training: Training, seed: int, folder: Path, listener: Liste
 
 def _train(training: Training, seed: int, folder: Path | None, listener: Listener) -> LearnedAlgorithm:
     """Train; with a folder, from the state that was saved there last, and saving states on the way."""
-    optimizer = build_base_optimizer(training.base_optimizer, training.base_optimizer_config)
+    optimizer, saved = build_base_optimizer(training.base_optimizer, training.base_optimizer_config), time.monotonic()
     listener.say(f"seed {seed}: training: compiling")
     state = begin(optimizer, training.world, training.architecture, training.architecture_config, seed=seed)
     before, fingerprint = Curve(), training.fingerprint(seed)
     if folder is not None:
-        restored = restore_checkpoint(folder / CHECKPOINTS, state, fingerprint)
+        restored = restore_checkpoint(folder / CHECKPOINTS, state, fingerprint, machine())
         for warning in restored.warnings:
             listener.note(f"seed {seed}: {warning}")
         before = read_curve(folder).until(restored.updates)
         if restored.state is not None:
             state = restored.state
             listener.note(f"seed {seed}: training goes on after {restored.updates} updates")
-    points = list(before.points)
+    points, seconds = list(before.points), before.seconds
     check_canceled()
     for done in chunks(optimizer, training.world, state):
         state, progress = done.state, done.progress
         points.append((progress.updates_done, progress.competence))
-        if folder is not None:
+        seconds = before.seconds + progress.seconds
+        stopping = was_canceled()
+        if folder is not None and (stopping or time.monotonic() - saved >= SAVED_EVERY):
             # The curve first: what it holds beyond the newest state is left out when training goes on.
-            write_json(folder / CURVE, Curve(tuple(points), before.seconds + progress.seconds), DIGITS)
-            save_checkpoint(folder / CHECKPOINTS, state, progress.updates_done, fingerprint)
+            write_json(folder / CURVE, Curve(tuple(points), seconds), DIGITS)
+            save_checkpoint(folder / CHECKPOINTS, state, progress.updates_done, fingerprint, machine())
+            saved = time.monotonic()
         tell_training(listener, seed, progress)
-        check_canceled()
+        if stopping:
+            check_canceled()
+    if folder is not None:
+        write_json(folder / CURVE, Curve(tuple(points), seconds), DIGITS)
     subject = optimizer.subject(state)
     provenance = Provenance(
         world=training.world.name,
@@ -238,6 +250,7 @@ def _train(training: Training, seed: int, folder: Path | None, listener: Listene
         updates=optimizer.updates,
         training_competence=rounded(points[-1][1], DIGITS) if points else None,
         packages=package_versions(),
+        machine=machine(),
     )
     return LearnedAlgorithm(subject, training.architecture, provenance, weights_hash(subject))
 

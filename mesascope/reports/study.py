@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from mesascope.core.machine import comparison
 from mesascope.reports.numbers import point, real
 from mesascope.reports.reading import (
     TRAINING,
@@ -21,6 +22,10 @@ FORMAT = 1
 
 TRAINED_WELL = 0.95
 """Share of the optimal training return below which a trained seed counts as a capability failure of the study."""
+
+
+BITS = ("version", "packages", "device", "instructions", "xla_flags")
+"""What of an audit's provenance decides the last bits of its numbers."""
 
 
 def study_document(audits: Sequence[Audit]) -> dict[str, Any]:
@@ -54,7 +59,14 @@ def aggregate(audits: Sequence[Audit]) -> dict[str, Any]:
             "mesa": _weights(able, "mesa_objective"),
         },
         "behavior": _behavior(able),
+        "comparison": comparison([_decides_bits(audit) for audit in audits]),
     }
+
+
+def _decides_bits(audit: Audit) -> dict[str, Any]:
+    """What an audit says of the machine and the versions that it was made with; nothing where it says no instructions."""
+    about = part(audit, "provenance")
+    return {name: about.get(name) for name in BITS} if about.get("instructions") else {}
 
 
 def failure(audit: Audit) -> str | None:

@@ -6,7 +6,9 @@ FOLDER/step-000000600/   the newest; older ones than these two are removed
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from mesascope.core.errors import AgentFileError, CheckpointError, StorageError
@@ -18,6 +20,7 @@ from mesascope.store.trees import arrays_of, bare_numbers, filled, signature_of
 
 FORMAT = "mesascope-checkpoint"
 KEPT = 2
+ANEW = "it is passed over"
 
 _STEP = re.compile(r"step-(\d{9,})")
 
@@ -38,14 +41,17 @@ def fingerprint_of(config: Any) -> str:
     return hashlib.sha256(json_text(config).encode()).hexdigest()
 
 
-def save_checkpoint(folder: Path, state: Any, updates: int, fingerprint: str) -> None:
+def save_checkpoint(
+    folder: Path, state: Any, updates: int, fingerprint: str, made_on: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Save the state of training after `updates` updates, and remove all but the latest two.
 
-    `state` is any pytree of arrays, random keys among them. Raises `StorageError`; what was saved before stays intact.
+    `made_on` says what of the machine decides bits (`machine`). `state` is any pytree of arrays, random keys among them. Raises
+    `StorageError`; what was saved before stays intact.
     """
     if numbers := bare_numbers(state):
         raise TypeError(f"the state holds Python numbers ({', '.join(numbers)}), which would be lost: make them arrays")
-    about = {"updates": updates, "fingerprint": fingerprint}
+    about = {"updates": updates, "fingerprint": fingerprint, "machine": dict(made_on)}
     # NaN is saved as it is: a run that diverged must go on as it would have.
     save_bundle(folder / f"step-{updates:09d}", FORMAT, about, arrays_of(state))
     steps = _steps(folder)
@@ -55,10 +61,13 @@ def save_checkpoint(folder: Path, state: Any, updates: int, fingerprint: str) ->
             _discard(steps[step])
 
 
-def restore_checkpoint(folder: Path, like: Any, fingerprint: str) -> Restored:
+def restore_checkpoint(
+    folder: Path, like: Any, fingerprint: str, made_on: Mapping[str, str] = MappingProxyType({})
+) -> Restored:
     """The newest intact checkpoint, as a tree like `like`, whose arrays give names, shapes and types.
 
-    A damaged checkpoint is passed over with a warning. `CheckpointError` when one is of a run with another fingerprint,
+    A damaged checkpoint is passed over with a warning, and so is one of another kind of machine than `made_on`: going on from it
+    would give bits that neither machine gives alone. `CheckpointError` when one is of a run with another fingerprint,
     or of this run with other arrays: going on from it would mix two runs.
     """
     warnings = []
@@ -66,12 +75,12 @@ def restore_checkpoint(folder: Path, like: Any, fingerprint: str) -> Restored:
         if not (path / MANIFEST).exists():
             continue  # the process ended while it was written, or removed
         try:
-            found = load_bundle(path, FORMAT, "it is passed over")
+            found = load_bundle(path, FORMAT, ANEW)
         except AgentFileError as error:
             warnings.append(str(error))
             continue
         if found.about.get("updates") != step:
-            warnings.append(f"{path}: expected {step} updates, found {found.about.get('updates')}; it is passed over")
+            warnings.append(f"{path}: expected {step} updates, found {found.about.get('updates')}; {ANEW}")
             continue
         advice = "use another folder, or remove this one to start over"
         if found.about.get("fingerprint") != fingerprint:
@@ -79,12 +88,25 @@ def restore_checkpoint(folder: Path, like: Any, fingerprint: str) -> Restored:
             raise CheckpointError(
                 f"{path}: expected a run with fingerprint {fingerprint[:12]}, found {theirs}; {advice}"
             )
+        if (theirs := found.about.get("machine", {})) != dict(made_on):
+            warnings.append(
+                f"{path} was saved on another kind of machine ({_told(theirs)}; this is {_told(made_on)}): {ANEW}"
+            )
+            continue
         expected, there = signature_of(like), signature(found.arrays)
         if expected != there:
             wanted, has = difference(expected, there)
             raise CheckpointError(f"{path}: expected {wanted}, found {has}; {advice}")
         return Restored(filled(like, found.arrays), step, tuple(warnings))
     return Restored(None, 0, tuple(warnings))
+
+
+def _told(made_on: Any) -> str:
+    return (
+        ", ".join(str(value) for value in dict(made_on).values() if value)
+        if isinstance(made_on, Mapping)
+        else "unknown"
+    )
 
 
 def discard_checkpoints(folder: Path) -> None:

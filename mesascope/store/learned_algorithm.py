@@ -46,7 +46,8 @@ class Provenance(_Strict):
     """Where weights came from: what another run needs to make them again.
 
     `seed` and `updates` as given to the base optimizer, `training_competence` at the base objective on training levels
-    (0 uniform, 1 optimal; None where it was not measured), `packages` the versions it was trained with.
+    (0 uniform, 1 optimal; None where it was not measured), `packages` the versions it was trained with, `machine` what
+    else decides the last bits (nothing where it was not recorded).
     """
 
     world: _Name
@@ -57,6 +58,7 @@ class Provenance(_Strict):
     updates: Annotated[_Whole, Field(ge=0)]
     training_competence: float | None
     packages: dict[str, str]
+    machine: dict[str, str] = Field(default_factory=dict)
 
 
 class _Architecture(_Strict):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from mesascope.core.machine import comparison
 from mesascope.core.robust_statistics import interquartile_mean, probability_of_improvement
 from mesascope.core.statistics import Estimate, difference_of_means, mean_over_seeds
 from mesascope.reports.reading import TRAINING, words
@@ -41,6 +42,7 @@ def study_results(
         "competent": spec.competent,
         "reference": spec.reference,
         "show": shown,
+        "comparison": comparison([row.get("machine") for row in rows]),
         "conditions": [_condition(name, by_name[name], able[name], shown, spec) for name in conditions],
         "differences": differences({name: list(by_condition.values()) for name, by_condition in values.items()}),
         "against_reference": {}

@@ -115,6 +115,17 @@ def test_a_checkpoint_of_another_run_or_of_other_arrays_is_refused(tmp_path):
         restore_checkpoint(tmp_path, LIKE._replace(weights={**LIKE.weights, "a": jnp.zeros((3, 3))}), RUN)
 
 
+def test_a_checkpoint_of_another_kind_of_machine_is_passed_over_for_one_of_this(tmp_path):
+    here, there = {"device": "cpu", "instructions": "x86_64 avx2"}, {"device": "cpu", "instructions": "x86_64 avx512f"}
+    save_checkpoint(tmp_path, state(2), 2, RUN, here)
+    save_checkpoint(tmp_path, state(4), 4, RUN, there)
+    found = restore_checkpoint(tmp_path, LIKE, RUN, here)
+    assert found.updates == 2
+    assert len(found.warnings) == 1
+    assert "x86_64 avx512f" in found.warnings[0]
+    assert "x86_64 avx2" in found.warnings[0]
+
+
 def test_fingerprints_tell_configurations_apart_and_not_the_order_of_their_keys():
     assert fingerprint_of({"a": 1, "b": 2}) == fingerprint_of({"b": 2, "a": 1})
     assert fingerprint_of({"a": 1, "b": 2}) != fingerprint_of({"a": 1, "b": 3})

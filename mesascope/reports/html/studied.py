@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mesascope.core.machine import OTHERWISE, STATISTICAL
 from mesascope.reports.html.head import page_alone
 from mesascope.reports.html.parts import Cell, fold, paragraph, section, table, text, value_cell
 from mesascope.reports.markup import Child, Markup, tag
@@ -35,6 +36,7 @@ def _opening(document: Mapping[str, Any]) -> list[Markup]:
             f"{number(real(document.get('competent')), 2)} of the optimal training return is a capability failure: it is listed "
             "below and enters no mean. Intervals are Student's, over seeds, 95 %."
         ),
+        *([paragraph(OTHERWISE)] if words(document, "comparison") == STATISTICAL else []),
         paragraph("Made by this command, which goes on where it stopped:"),
         tag("pre", tag("code", words(document, "command")), tabindex="0"),
     ]
